@@ -1,0 +1,1 @@
+"""Labels to words: OpenStreetMap objects and land cover become checked captions and a pairs dataset."""

@@ -1,0 +1,5 @@
+"""The one exception of the captioning room."""
+
+
+class CaptioningError(ValueError):
+    """Labels, options or a dataset that captioning cannot work with; the message says what, the value and the remedy."""

@@ -1,0 +1,1 @@
+"""Files to pixels: rasters, chips, bands and footprints."""
