@@ -1,0 +1,197 @@
+"""One row of a pairs dataset: as Python data, as an Arrow schema, and as Hugging Face features."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypedDict, cast
+
+import pyarrow as pa
+
+from ..labels import CoverShare, Labels, LandCover, ObjectLabel
+
+ImageFormat = Literal["jpg", "png"]
+
+
+class Caption(TypedDict):
+    """One variant of a pair's caption."""
+
+    style: str
+    text: str
+
+
+class Source(TypedDict):
+    """Where imagery or labels come from, and what their licence asks for."""
+
+    name: str
+    licence: str | None
+    attribution: str | None
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An image and its caption, with all that is needed to check and to credit them.
+
+    Attributes:
+        key: Name of the chip: letters, digits, `-` and `_`; unique in the dataset.
+        image: The encoded image file; None for captions without imagery.
+        format: What `image` is: "jpg" or "png".
+        caption: The caption to train on.
+        style: Its style.
+        captions: All variants, the caption above among them.
+        labels: What the captions were made from.
+        bbox: West, south, east, north in degrees (WGS84); west > east across the antimeridian.
+        crs: Of the pixels, e.g. "EPSG:32632".
+        gsd: Ground sample distance in metres.
+        datetime: When the image was taken, ISO 8601 UTC.
+        sources: Of the image and of every kind of label.
+        generator: What wrote the caption, e.g. "template".
+        verified: Whether the caption passed the check against its labels.
+        score: Similarity of image and caption, where a model has measured it.
+    """
+
+    key: str
+    image: bytes | None = field(repr=False)
+    format: ImageFormat | None
+    caption: str
+    style: str
+    captions: list[Caption]
+    labels: Labels
+    bbox: tuple[float, float, float, float] | None = None
+    crs: str | None = None
+    gsd: float | None = None
+    datetime: str | None = None
+    sources: list[Source] = field(default_factory=list)
+    generator: str = "template"
+    verified: bool = False
+    score: float | None = None
+
+    @property
+    def file_name(self) -> str | None:
+        """Name of the image file in the tar and in exports."""
+        return None if self.image is None else f"{self.key}.{self.format}"
+
+    def record(self) -> dict[str, Any]:
+        """All but the image, as in `<key>.json`; an object's tags keep their order, the main one first."""
+        return {name: getattr(self, name) for name in _RECORD}
+
+
+_RECORD = tuple(item.name for item in fields(Pair) if item.name not in ("image", "format"))
+
+_TEXT = pa.string()
+_OBJECT = pa.struct(
+    {
+        "id": _TEXT,
+        "role": _TEXT,
+        "shape": _TEXT,
+        "tags": pa.list_(pa.struct({"key": _TEXT, "value": _TEXT})),
+        "box": pa.list_(pa.float64()),
+        "whole": pa.bool_(),
+        "area_m2": pa.float64(),
+        "length_m": pa.float64(),
+        "distance_m": pa.float64(),
+    }
+)
+_SHARE = pa.struct({"name": _TEXT, "pixels": pa.int64()})
+_LANDCOVER = pa.struct(
+    {
+        "legend": _TEXT,
+        "date": _TEXT,
+        "coverage": pa.float64(),
+        "regions": pa.list_(
+            pa.struct(
+                {"region": _TEXT, "classes": pa.list_(pa.struct({"name": _TEXT, "pixels": pa.int64()}))}
+            )
+        ),
+    }
+)
+_LABELS = pa.struct(
+    {
+        "width": pa.int64(),
+        "height": pa.int64(),
+        "gsd": pa.float64(),
+        "north_up": pa.bool_(),
+        "objects": pa.list_(_OBJECT),
+        "landcover": _LANDCOVER,
+        "scene": pa.list_(_TEXT),
+    }
+)
+_COLUMNS: dict[str, pa.DataType] = {
+    "key": _TEXT,
+    "image": pa.struct({"bytes": pa.binary(), "path": _TEXT}),
+    "caption": _TEXT,
+    "style": _TEXT,
+    "captions": pa.list_(pa.struct({"style": _TEXT, "text": _TEXT})),
+    "labels": _LABELS,
+    "bbox": pa.list_(pa.float64()),
+    "crs": _TEXT,
+    "gsd": pa.float64(),
+    "datetime": _TEXT,
+    "sources": pa.list_(pa.struct({"name": _TEXT, "licence": _TEXT, "attribution": _TEXT, "url": _TEXT})),
+    "generator": _TEXT,
+    "verified": pa.bool_(),
+    "score": pa.float64(),
+}
+
+
+def _feature(kind: pa.DataType) -> Any:
+    """An Arrow type as a Hugging Face feature; lists as `[feature]`, which every `datasets` release reads."""
+    if pa.types.is_struct(kind):
+        return {item.name: _feature(item.type) for item in kind}
+    if pa.types.is_list(kind):
+        return [_feature(kind.value_type)]
+    return {"dtype": {"double": "float64"}.get(str(kind), str(kind)), "_type": "Value"}
+
+
+def _schema() -> pa.Schema:
+    features = {name: _feature(kind) for name, kind in _COLUMNS.items()} | {"image": {"_type": "Image"}}
+    info = json.dumps({"info": {"features": features}}, separators=(",", ":"))
+    return pa.schema(_COLUMNS).with_metadata({"huggingface": info})
+
+
+SCHEMA = _schema()
+"""The columns of `shards/*.parquet`."""
+
+
+def to_row(pair: Pair) -> dict[str, Any]:
+    """A pair as a row of `SCHEMA`, for `pa.RecordBatch.from_pylist`."""
+    image = None if pair.image is None else {"bytes": pair.image, "path": pair.file_name}
+    return pair.record() | {"image": image, "labels": _labels_to_row(pair.labels)}
+
+
+def _labels_to_row(labels: Labels) -> dict[str, Any]:
+    objects = [
+        {**item, "tags": [{"key": key, "value": value} for key, value in item["tags"].items()]}
+        for item in labels["objects"]
+    ]
+    cover = labels["landcover"]
+    if cover is None:
+        return {**labels, "objects": objects}
+    regions = [{"region": region, "classes": classes} for region, classes in cover["regions"].items()]
+    return {**labels, "objects": objects, "landcover": {**cover, "regions": regions}}
+
+
+def labels_from_row(row: Mapping[str, Any]) -> Labels:
+    """The labels of a row, as they were before they were stored; `row` is a row by pyarrow or `datasets`."""
+    stored = row["labels"]
+    objects = [
+        cast(ObjectLabel, {**item, "tags": {tag["key"]: tag["value"] for tag in item["tags"]}})
+        for item in stored["objects"]
+    ]
+    cover = stored["landcover"]
+    landcover: LandCover | None = None
+    if cover is not None:
+        regions: dict[str, list[CoverShare]] = {item["region"]: item["classes"] for item in cover["regions"]}
+        landcover = cast(LandCover, {**cover, "regions": regions})
+    return cast(Labels, {**stored, "objects": objects, "landcover": landcover})
+
+
+def pair_from_row(row: Mapping[str, Any]) -> Pair:
+    """The pair of a full row, as pyarrow gives it."""
+    image = row["image"]
+    values = {name: row[name] for name in _RECORD} | {"labels": labels_from_row(row)}
+    values["bbox"] = None if row["bbox"] is None else tuple(row["bbox"])
+    form = None if image is None else str(image["path"]).rpartition(".")[2]
+    return Pair(
+        image=None if image is None else image["bytes"], format=cast("ImageFormat | None", form), **values
+    )

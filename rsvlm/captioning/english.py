@@ -1,0 +1,66 @@
+"""Small matters of English that every caption style needs: articles, numbers, lists, sentences."""
+
+from collections.abc import Sequence
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
+_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
+_A_BY_SOUND = ("uni", "use", "uti", "one", "eu", "u-")
+"""Written with a vowel, spoken with a consonant: a university, a one-way road."""
+
+
+def article(phrase: str) -> str:
+    """Return "a" or "an", as the phrase's first word sounds."""
+    word = phrase.lower()
+    if word.startswith(_A_BY_SOUND):
+        return "a"
+    return "an" if word.startswith((*"aeiou", "hour")) else "a"
+
+
+def number_word(value: int) -> str:
+    """Spell a number from 0 to 99."""
+    if value < len(_SMALL):
+        return _SMALL[value]
+    tens, ones = divmod(value, 10)
+    return _TENS[tens] + (f"-{_SMALL[ones]}" if ones else "")
+
+
+def number(value: int) -> str:
+    """Write a count as newspapers do: words to ten, digits above."""
+    return number_word(value) if value <= 10 else f"{value:,}"
+
+
+def joined(items: Sequence[str], comma: str = ", ", last: str = " and ") -> str:
+    """Join `a`, `b`, `c` to "a, b and c"."""
+    return last.join((comma.join(items[:-1]), items[-1])) if len(items) > 1 else "".join(items)
+
+
+def is_plural(phrase: str) -> bool:
+    """Say whether a mass noun takes a plural verb ("mangroves cover", but "grass covers", "snow and ice cover")."""
+    last = phrase.split(" ")[-1]
+    return " and " in phrase or (last.endswith("s") and not last.endswith(("ss", "us", "is")))
+
+
+def capital(text: str) -> str:
+    """Start with a capital letter, leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """Make words a sentence: a capital first, a number spelled where it would open the sentence, a full stop."""
+    first, _, rest = text.partition(" ")
+    digits = first.replace(",", "")
+    if digits.isdecimal():
+        value = int(digits)
+        first = number_word(value) if value < 100 else f"more than {round_below(value):,}"
+        text = f"{first} {rest}"
+    return f"{capital(text)}."
+
+
+def round_below(value: int) -> int:
+    """Return the largest round number below a count: a ten up to 100, a hundred above."""
+    step = 10 if value <= 100 else 100
+    return step * ((value - 1) // step)

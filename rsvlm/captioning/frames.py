@@ -1,0 +1,103 @@
+"""Frames: what chips are cut from. An image, or a land-cover raster that stands without one."""
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rsvlm.imagery import Grid, Scene
+from rsvlm.imagery.bandfiles import bandfiles_labels, is_bandfiles
+
+_EDGE_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One image, or one land-cover raster without imagery, ready to be cut into chips. Plain and picklable.
+
+    Attributes:
+        name: Unique start of its chips' keys: ASCII letters, digits, `-` and `_`.
+        title: Path as people know it, relative to what all inputs have in common, with `/`.
+        grid: The pixel grid that chips are cut from.
+        scene: The image; None for captions without images.
+        scene_names: Labels of the whole image without shares (multi-labels).
+    """
+
+    name: str
+    title: str
+    grid: Grid
+    scene: Scene | None
+    scene_names: tuple[str, ...] = ()
+
+
+def image_frames(scenes: Sequence[Scene]) -> list[Frame]:
+    """A frame for each image, named after its file; names that collide get a short hash of the path."""
+    titles = relative_titles([scene.path for scene in scenes])
+    names = unique_names([scene.name for scene in scenes], titles)
+    return [
+        Frame(name, title, scene.grid, scene, _whole_image_names(Path(scene.path)))
+        for name, title, scene in zip(names, titles, scenes, strict=True)
+    ]
+
+
+def _whole_image_names(path: Path) -> tuple[str, ...]:
+    """Multi-labels that lie beside the bands of a product, as BigEarthNet's do."""
+    if not (path.is_dir() and is_bandfiles(path)):
+        return ()
+    return tuple(bandfiles_labels(path) or ())
+
+
+def relative_titles(paths: Sequence[str]) -> list[str]:
+    """Paths below the folder that all have in common, so that a moved data set keeps its titles."""
+    full = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - resolve() would follow links
+    if not full:
+        return []
+    try:
+        common = Path(os.path.commonpath([path.parent for path in full]))
+    except ValueError:  # several Windows drives
+        return [path.name for path in full]
+    return [path.relative_to(common).as_posix() for path in full]
+
+
+def unique_names(stems: Sequence[str], titles: Sequence[str]) -> list[str]:
+    """ASCII names fit for keys; those that lost letters, or that differ only in case, get 8 hex digits of their title.
+
+    >>> unique_names(["scene 1", "Zürich", "a", "A"], ["scene 1.tif", "Zürich.tif", "x/a.tif", "y/A.tif"])
+    ['scene_1', 'Zurich-477e2614', 'a-db9c544c', 'A-e7831651']
+    """
+    plain = [_ascii(stem) for stem in stems]
+    seen: dict[str, int] = {}
+    for name in plain:
+        seen[name.lower()] = seen.get(name.lower(), 0) + 1
+    names = []
+    for stem, name, title in zip(stems, plain, titles, strict=True):
+        lossy = not stem.isascii() or not name
+        if lossy or seen[name.lower()] > 1:
+            digest = hashlib.sha256(title.encode("utf-8")).hexdigest()[:8]
+            name = f"{name}-{digest}" if name else digest
+        names.append(name)
+    return names
+
+
+def _ascii(stem: str) -> str:
+    flat = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", flat).strip("_")[:80]
+
+
+def fingerprint(path: str | Path) -> dict[str, object]:
+    """Size and a hash of both ends of a file (of the sorted listing, for a folder): cheap, and the same on every host."""
+    place = Path(path)
+    if place.is_dir():
+        listing = sorted((p.relative_to(place).as_posix(), p.stat().st_size) for p in place.rglob("*") if p.is_file())
+        return {"files": len(listing), "hash": hashlib.sha256(repr(listing).encode("utf-8")).hexdigest()[:16]}
+    size = place.stat().st_size
+    digest = hashlib.sha256()
+    with place.open("rb") as file:
+        digest.update(file.read(_EDGE_BYTES))
+        if size > 2 * _EDGE_BYTES:
+            file.seek(-_EDGE_BYTES, os.SEEK_END)
+        digest.update(file.read(_EDGE_BYTES))
+    return {"bytes": size, "hash": digest.hexdigest()[:16]}

@@ -1,0 +1,69 @@
+"""Gathering what is known of each chip of a frame: map objects, land cover, whole-image names."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from rsvlm.imagery import Grid
+from rsvlm.vocabularies import load_tags
+
+from .frames import Frame
+from .labels import Labels, ObjectLabel
+from .landcover import CoverReading, LandCoverSource
+from .osm import ChipObjects, ObjectTable, open_cached
+from .plan import ChipRange
+
+
+class ChipLabels(NamedTuple):
+    """A chip's labels, and the land-cover codes met that the legend does not know, with their pixels."""
+
+    labels: Labels
+    unknown: dict[int, int]
+
+
+@lru_cache(maxsize=1)
+def _table(path: Path) -> ObjectTable:
+    """The parsed extract, memory-mapped, once a process."""
+    return open_cached(path)
+
+
+@lru_cache(maxsize=2)
+def _located(path: Path, grid: Grid) -> ChipObjects:
+    """The extract in the pixels of one image: a large image is many shards, so it is kept for the next one."""
+    return ChipObjects(_table(path), grid, load_tags())
+
+
+def gather(part: ChipRange, objects_file: Path | None, landcover: LandCoverSource | None) -> list[ChipLabels]:
+    """Labels of the chips of one frame, in order."""
+    frame, windows, focus = part
+    objects: list[list[ObjectLabel]] = [[] for _ in windows]
+    if objects_file is not None:
+        objects = _located(objects_file, frame.grid).labels(windows, focus)
+    return [
+        _one(frame, window.tolist(), found, landcover) for window, found in zip(np.asarray(windows), objects, strict=True)
+    ]
+
+
+def _one(
+    frame: Frame, window: list[int], objects: list[ObjectLabel], landcover: LandCoverSource | None
+) -> ChipLabels:
+    x, y, width, height = window
+    grid = frame.grid.window(x, y, width, height)
+    reading = CoverReading(None, {})
+    if landcover is not None:
+        size = (frame.grid.width, frame.grid.height)
+        reading = landcover.labels(frame.title, grid, window=(x, y, width, height), scene_size=size)
+    whole = (width, height) == (frame.grid.width, frame.grid.height)
+    labels = Labels(
+        width=width,
+        height=height,
+        gsd=grid.gsd,
+        north_up=grid.north_up,
+        objects=objects,
+        landcover=reading.landcover,
+        # names of a whole image say nothing sure about a part of it
+        scene=list(frame.scene_names) if whole else [],
+    )
+    return ChipLabels(labels, reading.unknown)

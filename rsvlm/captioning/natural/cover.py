@@ -1,0 +1,121 @@
+"""Land cover in `natural`: shares of the classes, and where they lie (docs/caption-grammar.md, section 2.5)."""
+
+import random
+from typing import NamedTuple
+
+from rsvlm.captioning.classwords import class_words
+from rsvlm.captioning.english import is_plural, joined, sentence
+from rsvlm.captioning.labels import OVERALL, CoverShare, LandCover
+from rsvlm.captioning.natural.shares import ALMOST_ALL, MOST, fraction, percent
+
+LEAST_SHARE = 0.01
+MOST_CLASSES = 4
+
+_QUADRANTS = {"top left": "nw", "top right": "ne", "bottom left": "sw", "bottom right": "se"}
+_COMPASS = {"nw": "north-west", "ne": "north-east", "sw": "south-west", "se": "south-east"}
+_IMAGE = {"nw": "upper left", "ne": "upper right", "sw": "lower left", "se": "lower right"}
+_HALVES = {
+    ("nw", "ne"): ("northern", "upper"),
+    ("sw", "se"): ("southern", "lower"),
+    ("nw", "sw"): ("western", "left"),
+    ("ne", "se"): ("eastern", "right"),
+}
+
+
+class Cover(NamedTuple):
+    """A class in words and its share of the labelled pixels."""
+
+    words: str
+    share: float
+
+
+def covers(landcover: LandCover | None) -> list[Cover]:
+    """Return the classes worth telling: the first, and up to three more of at least one percent."""
+    shares = landcover["regions"].get(OVERALL, []) if landcover else []
+    total = sum(c["pixels"] for c in shares)
+    if not landcover or not total:
+        return []
+    found = [Cover(class_words(landcover["legend"], c["name"]), c["pixels"] / total) for c in shares]
+    return [c for i, c in enumerate(found[:MOST_CLASSES]) if i == 0 or c.share >= LEAST_SHARE]
+
+
+def cover_sentence(landcover: LandCover, rng: random.Random, most: int = MOST_CLASSES) -> str:
+    """Return one sentence on the shares of the classes, the largest first, at most so many."""
+    classes = covers(landcover)
+    told = classes[: min(most, rng.choice((2, 3, 3, MOST_CLASSES)))]
+    base = "the image" if landcover["coverage"] >= ALMOST_ALL else "the labelled area"
+    forms = [_listed_shares(told, base, rng), _dominating(told, rng)]
+    first = told[0]
+    if first.share >= MOST:
+        mostly = "almost entirely" if first.share >= ALMOST_ALL else "mostly"
+        forms += [f"{base} is {mostly} {first.words}{_tail(', with ', told[1:])}"] * 2
+        if base == "the image" and first.share < ALMOST_ALL:
+            forms.append(f"mostly {first.words}{_tail(', with ', told[1:])}")
+    return sentence(rng.choice(forms))
+
+
+def place_sentence(landcover: LandCover, north_up: bool, rng: random.Random) -> str:
+    """Return a sentence on where one class lies ("Cropland dominates the north-west."), "" where none stands out."""
+    compass = north_up and rng.random() < 0.6
+    by_class = {c["name"]: _held(landcover, c) for c in landcover["regions"].get(OVERALL, [])[:MOST_CLASSES]}
+    placed = [(name, held) for name, held in by_class.items() if 1 <= len(held) <= 2]
+    if not placed:
+        return ""
+    name, held = rng.choice(placed)
+    words = class_words(landcover["legend"], name)
+    halves = _HALVES.get((held[0], held[-1]))
+    if halves and rng.random() < 0.7:
+        where = f"the {halves[0 if compass else 1]} half"
+    else:
+        where = " and ".join(f"the {(_COMPASS if compass else _IMAGE)[q]}" for q in held)
+    return sentence(f"{words} {'dominate' if is_plural(words) else 'dominates'} {where}")
+
+
+def _held(landcover: LandCover, wanted: CoverShare) -> list[str]:
+    """Return the quadrants in which a class has more than half of the labelled pixels."""
+    held = []
+    for region, quadrant in _QUADRANTS.items():
+        shares = landcover["regions"].get(region, [])
+        total = sum(c["pixels"] for c in shares)
+        if any(c["name"] == wanted["name"] and 2 * c["pixels"] > total for c in shares):
+            held.append(quadrant)
+    return held
+
+
+def _verb(words: str, singular: str, plural: str) -> str:
+    return plural if is_plural(words) else singular
+
+
+def _share_words(share: float, rng: random.Random) -> str:
+    words = fraction(share)
+    exact = f"{percent(share)}%"
+    return exact if not words or words == "part" or rng.random() < 0.4 else words
+
+
+def _listed_shares(told: list[Cover], base: str, rng: random.Random) -> str:
+    first, *rest = told
+    verb = _verb(first.words, *rng.choice((("covers", "cover"), ("covers", "cover"), ("takes up", "take up"))))
+    if len(rest) == 1 and rng.random() < 0.5 and fraction(first.share) and fraction(rest[0].share) not in ("", "part"):
+        first_part, second_part = fraction(first.share), fraction(rest[0].share)
+        return (
+            f"{first_part} of {base} {_verb(first.words, 'is', 'are')} {first.words}"
+            f" and {second_part} {_verb(rest[0].words, 'is', 'are')} {rest[0].words}"
+        )
+    text = f"{first.words} {verb} {_share_words(first.share, rng)} of {base}"
+    if len(rest) == 1:
+        return f"{text} and {rest[0].words} {percent(rest[0].share)}%"
+    return text + ("".join((", ", joined([f"{c.words} {percent(c.share)}%" for c in rest]))) if rest else "")
+
+
+def _dominating(told: list[Cover], rng: random.Random) -> str:
+    first, *rest = told
+    plural = is_plural(first.words)
+    if first.share >= 0.5:
+        head = f"{first.words} {'dominate' if plural else 'dominates'}"
+    else:
+        head = f"{first.words} {'are' if plural else 'is'} the largest cover"
+    return f"{head} ({percent(first.share)}%){_tail(rng.choice((', followed by ', ', followed by ')), rest)}"
+
+
+def _tail(link: str, rest: list[Cover]) -> str:
+    return link + joined([f"{c.words} ({percent(c.share)}%)" for c in rest]) if rest else ""

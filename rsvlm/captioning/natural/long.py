@@ -1,0 +1,153 @@
+"""The long version of `natural`: two to five sentences that go through all kinds of things in a chip.
+
+First what covers the ground, then the focus and what lies about it, then roads and waters with their course, then the
+rest: sights, buildings, small things.
+"""
+
+import random
+from collections.abc import Iterator
+
+from rsvlm.captioning.english import sentence
+from rsvlm.captioning.natural.facts import Facts, Group
+from rsvlm.captioning.natural.interest import ground, interest, is_ground, leads, ranked
+from rsvlm.captioning.natural.lines import course
+from rsvlm.captioning.natural.parts import (
+    beside,
+    cover_clause,
+    holder,
+    near,
+    on_side,
+    side_words,
+    some,
+    stand,
+    surrounding,
+)
+from rsvlm.captioning.natural.shares import ALMOST_ALL, group_share
+from rsvlm.captioning.natural.story import GROUND_KEYS, Item, Story, in_order, listed, verb
+
+MOST_SENTENCES = 5
+PER_LIST = 5
+"""Kinds of things in one sentence; more cannot be read."""
+
+
+def long(facts: Facts, rng: random.Random, before: str = "") -> str:
+    """Tell all that is known of a chip in up to five sentences, after a sentence that goes before.
+
+    Returns:
+        The sentences, "" where there is nothing to tell.
+    """
+    story = Story(facts, rng)
+    told = [before] if before else []
+    for words in _clauses(story, cover=not before):
+        if len(told) == MOST_SENTENCES:
+            break
+        told.append(sentence(words))
+        story.new_sentence()
+    return " ".join(told)
+
+
+def _clauses(story: Story, cover: bool) -> Iterator[str]:
+    if story.facts.groups and cover:
+        yield from _ground(story)
+    own = story.facts.focus_group
+    if leads(story.facts) and own and not story.tells(own):
+        yield from _focus(story)
+    yield from _lines(story)
+    yield from _rest(story)
+
+
+def _ground(story: Story) -> Iterator[str]:
+    facts = story.facts
+    first = ground(facts, ranked(facts))
+    if first is None:
+        return
+    clause = cover_clause(story, first)
+    others = [g for g in ranked(facts) if not story.tells(g) and 0.15 <= (group_share(facts, g) or 0.0) < 0.6]
+    others = [g for g in others if is_ground(g) and not (leads(facts) and g is facts.focus_group)]
+    if others and story.chance(0.6):
+        clause = cover_clause(story, others[0], after=clause) or clause
+    yield f"seen from above, {clause}" if story.chance(0.15) else clause
+
+
+def _focus(story: Story) -> Iterator[str]:
+    focus = story.facts.focus
+    assert focus is not None
+    item = story.focus(size=story.chance(0.6))
+    where = story.where([focus])
+    if where and focus.label["shape"] == "area" and story.chance(0.5):
+        opening = f"{item} {stand(story, item, focus)} {where}"
+    else:
+        opening = f"there {verb([item])} {item._replace(where=where)}"
+        if not where and (group := holder(story)):
+            opening += f" in {story.item(group).words}"
+    story.new_sentence()
+    yield opening + _with_others(story)
+    yield from _about(story)
+
+
+def _with_others(story: Story) -> str:
+    """Say what lies around the focus, or else beside it."""
+    around = [story.item(g) for g in surrounding(story)]
+    if around:
+        return story.pick(f", surrounded by {listed(around)}", f", with {listed(around)} around it")
+    others = some(story, 3, beside(story), where=0.0)
+    return f", with {listed(others)} {story.pick('next to', 'beside')} it" if others else ""
+
+
+def _about(story: Story) -> Iterator[str]:
+    """A sentence on what lies near the focus or to one side of it."""
+    if story.chance(0.4):
+        return
+    if story.chance(0.5):
+        items = some(story, 3, near(story), where=0.0)
+        if items:
+            yield f"nearby {verb(items)} {listed(items)}"
+        return
+    for side in story.rng.sample("nswe", 4):
+        items = some(story, 3, on_side(story, side), where=0.0)
+        if items:
+            yield f"{side_words(story, side)} {verb(items)} {listed(items)}"
+            return
+
+
+def _lines(story: Story) -> Iterator[str]:
+    told: list[str] = []
+    for group in [g for g in ranked(story.facts) if g.kind == "line" and interest(g.first) >= 2]:
+        run = course(story, group) if len(told) < 2 else ""
+        if run and not any(clause.endswith(run) for clause in told):
+            told.append(f"{story.item(group)} {run}")
+    if told:
+        yield story.pick("; ", ", and ", ", while ").join(told)
+
+
+def _rest(story: Story) -> Iterator[str]:
+    groups = [g for g in ranked(story.facts) if story.left(g) and (not story.tells(g) or _counts(g))]
+    groups.sort(key=lambda g: story.tells(g) or g.phrase == "building")
+    opened = bool(story.named)
+    for start in range(0, len(groups), PER_LIST):
+        items = [_rest_item(story, g) for g in groups[start : start + PER_LIST]]
+        yield _opened(story, items, also=opened)
+        story.new_sentence()
+        opened = True
+
+
+def _counts(group: Group) -> bool:
+    """Say whether "five other ..." is worth telling: of trees and houses, but not of meadows and roads."""
+    return group.kind == "count" and (group.first.key not in GROUND_KEYS or group.first.label["shape"] == "point")
+
+
+def _rest_item(story: Story, group: Group) -> Item:
+    whole = (group_share(story.facts, group) or 0.0) >= ALMOST_ALL
+    return story.item(group, where=0.0 if whole else 0.6)
+
+
+def _opened(story: Story, items: list[Item], also: bool) -> str:
+    items = in_order(items)
+    if not also:
+        return story.pick(f"there {verb(items[:1])} ", "the image shows ") + listed(items)
+    if len(items) == 1 and not items[0].where and story.chance(0.5):
+        return f"{listed(items)} can be seen"
+    opener = story.pick(
+        f"there {verb(items[:1])} also ", f"also visible {verb(items)} ", "the image also shows ", f"there {verb(items[:1])} "
+    )
+    return opener + listed(items)

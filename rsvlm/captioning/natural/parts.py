@@ -1,0 +1,121 @@
+"""Parts of sentences that the short and the long version share: lists of things, tails, clauses on what covers ground."""
+
+from collections.abc import Callable
+
+from rsvlm.captioning.natural.facts import Group, Thing
+from rsvlm.captioning.natural.interest import interest, ranked
+from rsvlm.captioning.natural.places import (
+    BESIDE,
+    COMPASS_SIDES,
+    IMAGE_SIDES,
+    NEAR,
+    holds,
+    is_within,
+    side_of,
+    surround,
+)
+from rsvlm.captioning.natural.shares import ALMOST_ALL, MOST, fraction, group_share
+from rsvlm.captioning.natural.story import GROUND_KEYS, Item, Relation, Story, listed, verb
+
+DULL = 1.5
+"""Things of less interest (fences, steps) are left to the long version."""
+
+
+def choose(story: Story, most: int, relation: Relation | None = None) -> list[Group]:
+    """Choose groups to tell next: those of most interest, with some chance, the focus's group always among them."""
+    facts = story.facts
+    open_groups = [g for g in ranked(facts) if story.left(g, relation) and not story.tells(g)]
+    chosen = [g for g in open_groups if interest(g.first) > DULL and (group_share(facts, g) or 0.0) < MOST]
+    chosen = sorted(chosen, key=lambda g: (-interest(g.first) - story.rng.uniform(0, 2.5), g.phrase))[:most]
+    own = facts.focus_group
+    if own is not None and relation is None and not story.tells(own) and own not in chosen:
+        chosen = [own, *chosen][:most]
+    return sorted(chosen, key=lambda g: g.phrase == "building")
+
+
+def some(story: Story, most: int, relation: Relation | None = None, where: float = 0.35) -> list[Item]:
+    """Name the groups that `choose` chooses."""
+    return [story.item(g, relation, where) for g in choose(story, most, relation)]
+
+
+def with_some(story: Story, most: int, comma: bool = True) -> str:
+    """Return ", with two houses and a footpath", or "" where nothing is left to tell."""
+    items = some(story, most)
+    return f"{',' if comma else ''} with {listed(items)}" if items else ""
+
+
+def beside(story: Story) -> Relation:
+    """Return what tests a thing for lying beside the focus."""
+    facts, focus = story.facts, story.facts.focus
+    assert focus is not None
+    return lambda thing: thing is not focus and is_within(facts, thing, focus, BESIDE)
+
+
+def near(story: Story) -> Relation:
+    """Return what tests a thing for lying near the focus."""
+    facts, focus = story.facts, story.facts.focus
+    assert focus is not None
+    return lambda thing: thing is not focus and is_within(facts, thing, focus, NEAR)
+
+
+def on_side(story: Story, side: str) -> Relation:
+    """Return what tests a thing for lying wholly on one side (n, s, w, e) of the focus."""
+    focus = story.facts.focus
+    assert focus is not None
+    return lambda thing: thing is not focus and side_of(thing, focus) == side
+
+
+def side_words(story: Story, side: str) -> str:
+    """Say a side of the focus: "to the north of it" or "above it"."""
+    return (COMPASS_SIDES if story.compass else IMAGE_SIDES)[side]
+
+
+def surrounding(story: Story, most: int = 2) -> list[Group]:
+    """Return groups that lie around the focus, each by itself."""
+    focus = story.facts.focus
+    assert focus is not None
+    found = []
+    for group in ranked(story.facts):
+        things = story.left(group)
+        if group.kind != "line" and focus not in things and len(things) <= 40 and surround(things, focus):
+            found.append(group)
+    return found[:most]
+
+
+def holder(story: Story) -> Group | None:
+    """Return a group that holds the focus: grounds with a name of their own, such as a park; grass is none."""
+    facts, focus = story.facts, story.facts.focus
+    assert focus is not None
+    if focus.key in GROUND_KEYS and focus.label["shape"] == "area":
+        return None
+    fits: Callable[[Thing], bool] = lambda thing: holds(facts, thing, focus)  # noqa: E731
+    found = [g for g in ranked(facts) if not story.tells(g) and focus not in g.things and interest(g.first) >= 5]
+    return next((g for g in found if len(g.things) == 1 and fits(g.first)), None)
+
+
+def stand(story: Story, item: Item, thing: Thing) -> str:
+    """Return the verb for where a thing is: buildings stand, grounds lie."""
+    if thing.key == "building":
+        return verb([item], "stands", "stand")
+    return verb([item], "lies", "lie") if thing.label["shape"] == "area" else verb([item])
+
+
+def cover_clause(story: Story, group: Group, after: str = "") -> str:
+    """Say how much of the image a group covers ("forest covers most of the image"); "" where no words fit.
+
+    With a clause to come `after`, the form is shorter ("..., while grass covers about a third"), and says nothing where
+    its share has the same words, or only vague ones.
+    """
+    share = group_share(story.facts, group)
+    words = fraction(share or 0.0)
+    if share is None or not words or (after and (words == "part" or words in after)):
+        return ""
+    item = story.cover(group)
+    covers = verb([item], *story.rng.choice((("covers", "cover"), ("covers", "cover"), ("takes up", "take up"))))
+    if after:
+        return f"{after}{story.pick(', while ', '; ', ', and ')}{item} {covers} {words}"
+    by = "covered by " if item.plural or story.chance(0.25) else ""
+    forms = [f"{item} {covers} {words} of the image", f"{words} of the image is {by}{item}"]
+    if share >= MOST:
+        forms.append(f"the image is {'almost entirely' if share >= ALMOST_ALL else 'mostly'} {by}{item}")
+    return story.pick(*forms)

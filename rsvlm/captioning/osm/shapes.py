@@ -1,0 +1,70 @@
+"""Geometry of map objects in bulk, repaired where it is broken."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+Geometries = npt.NDArray[np.object_]
+
+POINT, LINE, AREA = range(3)
+"""Places in `table.SHAPES`."""
+
+_SMALLEST_AREA = 1e-13
+"""Square degrees, some 10 square centimetres: what is smaller is a slip of the hand or what a repair left over."""
+
+
+class Runs(NamedTuple):
+    """Coordinates of many ways, one after the other: xy (total, 2), and how many each has (n,)."""
+
+    xy: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.int64]
+
+    def bounds(self) -> npt.NDArray[np.float64]:
+        """Return west, south, east, north of each (n, 4); each has a point or more."""
+        if not len(self.counts):
+            return np.empty((0, 4))
+        starts = np.cumsum(self.counts) - self.counts
+        return np.column_stack([np.minimum.reduceat(self.xy, starts), np.maximum.reduceat(self.xy, starts)])
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> "Runs":
+        """Return the ways of a mask (n,)."""
+        return Runs(self.xy[np.repeat(chosen, self.counts)], self.counts[chosen])
+
+    def shapes(self, areal: npt.NDArray[np.bool_]) -> Geometries:
+        """Return the ways as polygons where the mask (n,) says so, else as lines; None where nothing is left of one."""
+        shapes: Geometries = np.full(len(self.counts), None, object)
+        shapes[areal] = repair_areas(self.take(areal)._polygons())
+        shapes[~areal] = self.take(~areal)._lines()
+        return shapes
+
+    def _lines(self) -> Geometries:
+        long = self.counts > 1
+        xy, counts = self.take(long)
+        lines: Geometries = np.full(len(long), None, object)
+        lines[long] = shapely.linestrings(xy, indices=np.repeat(np.arange(len(counts)), counts))
+        lines[~(shapely.length(lines) > 0)] = None
+        return lines
+
+    def _polygons(self) -> Geometries:
+        places = np.repeat(np.arange(len(self.counts)), self.counts)
+        polygons: Geometries = shapely.polygons(shapely.linearrings(self.xy, indices=places))
+        return polygons
+
+
+def repair_areas(areas: Geometries) -> Geometries:
+    """Make areas valid; None where nothing with an area is left. Self-crossing ones come apart at the crossing."""
+    areas = np.array(areas, object)
+    broken = ~shapely.is_valid(areas)
+    if broken.any():
+        areas[broken] = [_areal(part) for part in shapely.make_valid(areas[broken])]
+    areas[shapely.area(areas) < _SMALLEST_AREA] = None
+    return areas
+
+
+def _areal(geometry: shapely.Geometry) -> shapely.Geometry:
+    """The polygons of a geometry that a repair left mixed."""
+    polygons = shapely.get_parts(shapely.get_parts(geometry))  # a collection may hold a multipolygon
+    polygons = polygons[shapely.get_type_id(polygons) == 3]
+    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)

@@ -1,0 +1,67 @@
+"""What a captioning run came to, for people and for programs."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass
+class CaptionReport:
+    """The result of a run.
+
+    Attributes:
+        out: Folder of the dataset.
+        chips: How many chips were planned.
+        images: How many images (or land-cover rasters alone) they come from.
+        shards: How many shards. resumed: how many of them were there already.
+        pairs: How many pairs were written.
+        sources: Pairs by the source that their labels come from.
+        styles: Captions by style, variants included.
+        skipped: Inputs and chips without a pair, by kind of reason.
+        verified: Pairs whose caption passed the check.
+        rejected: Captions that failed it and were left out.
+        map_objects: How many objects of the map were read, kept, and left out for which reason.
+        unknown_codes: Pixels of land-cover codes that the legend does not know, by code.
+        seconds: Wall-clock time.
+        warnings: What a person should know.
+    """
+
+    out: str
+    chips: int = 0
+    images: int = 0
+    shards: int = 0
+    resumed: int = 0
+    pairs: int = 0
+    sources: Counter[str] = field(default_factory=Counter)
+    styles: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    verified: int = 0
+    rejected: int = 0
+    map_objects: Counter[str] = field(default_factory=Counter)
+    unknown_codes: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Name and value of each line of the closing table."""
+        shards = f"{self.shards:,}" + (f", {self.resumed:,} of them found done" if self.resumed else "")
+        rows = [
+            ("dataset", self.out),
+            ("images", f"{self.images:,}"),
+            ("chips", f"{self.chips:,} in {shards} shards" if self.shards else f"{self.chips:,}"),
+            ("pairs", f"{self.pairs:,}"),
+        ]
+        rows += [(f"  labelled by {name}", f"{count:,}") for name, count in sorted(self.sources.items())]
+        rows += [(f"  captions, {name}", f"{count:,}") for name, count in sorted(self.styles.items())]
+        rows += [(f"map objects, {kind}", f"{count:,}") for kind, count in self.map_objects.items() if count]
+        rows += [("skipped", f"{sum(self.skipped.values()):,}")]
+        rows += [(f"  {kind}", f"{count:,}") for kind, count in self.skipped.most_common()]
+        rows += [("verified", f"{self.verified:,} of {self.pairs:,}")]
+        if self.rejected:
+            rows += [("  captions that failed the check", f"{self.rejected:,}, left out")]
+        rows += [("seconds", f"{self.seconds:,.1f}")]
+        return rows

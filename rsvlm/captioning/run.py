@@ -1,0 +1,242 @@
+"""`rsvlm.caption`: imagery and map labels in, a pairs dataset out."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rsvlm import __version__
+from rsvlm.shards import Run, ShardError, ShardResult, done_stats, open_run, run_shards
+
+from .dataset import Problem, Source, finish_dataset
+from .errors import CaptioningError
+from .frames import fingerprint
+from .plan import Plan, make_plan
+from .report import CaptionReport
+from .settings import ChipMode, Style, make_settings
+from .work import ShardTask, caption_shard
+
+SHARD_SIZE = 1000
+"""Chips a shard. Part of what a dataset is: it depends neither on the machine nor on the number of workers."""
+
+PathLike = str | os.PathLike[str]
+
+
+def caption(
+    images: PathLike | Sequence[PathLike],
+    *,
+    osm: PathLike | None = None,
+    landcover: PathLike | None = None,
+    legend: PathLike = "worldcover",
+    landcover_date: str | None = None,
+    style: Style | Sequence[Style] | None = None,
+    chips: ChipMode | None = None,
+    size: str | int | None = None,
+    min_valid: float = 0.8,
+    limit: int | None = None,
+    seed: int = 0,
+    sensor: str | None = None,
+    bands: Sequence[str] | None = None,
+    stretch: str = "auto",
+    imagery_licence: str | None = None,
+    imagery_attribution: str | None = None,
+    out: PathLike,
+    workers: int = 1,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    cache: PathLike | None = None,
+) -> CaptionReport:
+    """Make image-text pairs from imagery and map labels, each caption checked against its labels.
+
+    The same as `rsvlm caption`, whose `--help` teaches by example. A killed run goes on when it is called again with the same
+    arguments, and ends with the same bytes.
+
+    Args:
+        images: Files, folders, globs or products; `[]` captions a land-cover raster without images.
+        osm: OpenStreetMap extract (.osm.pbf, .osm, .osm.gz, .osm.bz2) or vector file with OSM-like columns.
+        landcover: Class raster, colour-coded mask, or a folder of them.
+        legend: What its codes mean: a shipped legend's name or a YAML file.
+        landcover_date: Which date, where rasters of several dates overlap.
+        style: One style or several; the first is the pair's caption. None chooses by the labels given.
+        chips: "whole", "grid" or "objects". None: whole images up to 1,024 px, a grid above.
+        size: Side of a chip in pixels (256, "256") or metres ("640m").
+        min_valid: Least share of valid pixels in a chip, 0..1.
+        limit: Take a seeded choice of so many chips.
+        seed: Seeds word choices, shifts and `limit`.
+        sensor: Preset that names the bands.
+        bands: Names of the bands, in order.
+        stretch: How pixels become 8 bits: "auto", "none", "2-98" or "0..3000".
+        imagery_licence: Licence of the imagery, where its files do not say.
+        imagery_attribution: Whom to credit for it.
+        out: Folder of the dataset.
+        workers: Processes side by side.
+        dry_run: Plan only; nothing is written.
+        progress: Called with chips done and chips in all.
+        cache: Folder for parsed extracts; None is the user's cache folder.
+
+    Returns:
+        What the run came to.
+
+    Raises:
+        CaptioningError: Options, sources or images that cannot be worked with.
+        rsvlm.shards.ShardError: The folder is in use or belongs to other settings, the disk is full, or shards failed.
+    """
+    start = time.monotonic()
+    settings = make_settings(
+        images=_paths(images),
+        osm=_path(osm),
+        landcover=_path(landcover),
+        legend=os.fspath(legend),
+        landcover_date=landcover_date,
+        styles=_tuple(style),
+        chips=chips,
+        size=None if size is None else str(size),
+        min_valid=min_valid,
+        limit=limit,
+        seed=seed,
+        sensor=sensor,
+        bands=None if bands is None else tuple(bands),
+        stretch=stretch,
+        imagery_licence=imagery_licence,
+        imagery_attribution=imagery_attribution,
+    )
+    plan = make_plan(settings, None if cache is None else Path(cache))
+    report = _begin(plan, Path(out))
+    if not dry_run:
+        with open_run(Path(out), identity(plan)) as run:
+            _work(plan, run, report, workers, progress)
+    report.warnings += _warnings(plan, report, dry_run)
+    report.seconds = round(time.monotonic() - start, 3)
+    return report
+
+
+def _paths(images: PathLike | Sequence[PathLike]) -> tuple[str, ...]:
+    if isinstance(images, str | os.PathLike):
+        return (os.fspath(images),)
+    return tuple(os.fspath(image) for image in images)
+
+
+def _path(path: PathLike | None) -> str | None:
+    return None if path is None else os.fspath(path)
+
+
+def _tuple(style: Style | Sequence[Style] | None) -> tuple[Any, ...]:
+    if style is None:
+        return ()
+    return (style,) if isinstance(style, str) else tuple(style)
+
+
+def identity(plan: Plan) -> dict[str, Any]:
+    """All that decides what a run writes, as plain data: settings, and contents of the sources rather than their places."""
+    settings = plan.settings
+    digest = hashlib.sha256()
+    for part in plan.ranges:
+        content = fingerprint(part.frame.scene.path) if part.frame.scene else {}
+        digest.update(repr((part.frame.name, part.frame.title, content)).encode("utf-8"))
+    kept = settings.model_dump(exclude={"images", "osm", "landcover", "legend"})
+    return {
+        "made by": f"rsvlm {__version__} caption",
+        "settings": kept | {"styles": list(settings.chosen_styles())},
+        "images": {"count": len(plan.ranges), "chips": plan.chips, "sha256": digest.hexdigest()},
+        "osm": _content(settings.osm),
+        "landcover": _content(settings.landcover),
+        "legend": None if plan.legend is None else hashlib.sha256(repr(plan.legend).encode("utf-8")).hexdigest()[:16],
+    }
+
+
+def _content(path: str | None) -> dict[str, Any] | None:
+    return None if path is None else {"name": Path(path).name, **fingerprint(path)}
+
+
+def _begin(plan: Plan, out: Path) -> CaptionReport:
+    report = CaptionReport(str(out), chips=plan.chips, images=len(plan.ranges), shards=-(-plan.chips // SHARD_SIZE))
+    report.skipped.update(problem.kind for problem in plan.problems)
+    if plan.objects is not None:
+        report.map_objects.update(plan.objects.counts)
+    return report
+
+
+def _descriptions(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
+    """One description a shard, made when it is asked for."""
+    osm_source = Source(**plan.objects.source) if plan.objects else None  # type: ignore[typeddict-item]
+    legend = plan.legend
+    cover_source = (
+        Source(name=legend.title, licence=legend.licence, attribution=legend.attribution, url=legend.url) if legend else None
+    )
+    for number, parts in enumerate(plan.shards(SHARD_SIZE)):
+        task = ShardTask(plan.settings, parts, plan.objects_file, plan.landcover, osm_source, cover_source)
+        yield {"shard": number, "folder": str(run.shards), "task": task}
+
+
+def _work(
+    plan: Plan, run: Run, report: CaptionReport, workers: int, progress: Callable[[int, int], None] | None
+) -> None:
+    """Do the shards, then close the dataset: errors, card, manifest."""
+    done = 0
+
+    def note(result: ShardResult) -> None:
+        nonlocal done
+        done += result.stats.get("chips", 0)
+        if progress:
+            progress(done, plan.chips)
+
+    if progress:
+        progress(0, plan.chips)
+    summary = run_shards(caption_shard, _descriptions(plan, run), run, workers=workers, progress=note)
+    report.resumed = summary.skipped
+    if summary.failures:
+        first = summary.failures[0]
+        raise ShardError(
+            f"{summary.failed} of {report.shards} shards failed, the first ({first.shard}) with {first.error}; "
+            "the others are kept: run the same command again to try them once more"
+        )
+    problems = list(plan.problems)
+    for number in range(report.shards):
+        stats = done_stats(run, number)
+        if stats is None:
+            raise ShardError(f"{run.out}: shard {number} was removed while the run went on; run the same command again")
+        _add(report, stats)
+        problems += [Problem(*problem) for problem in stats["problems"]]
+    finish_dataset(run, identity(plan), problems, report.to_dict())
+
+
+def _add(report: CaptionReport, stats: dict[str, Any]) -> None:
+    report.pairs += stats["pairs"]
+    report.verified += stats["verified"]
+    report.rejected += len(stats["rejected"])
+    report.sources.update(stats["labelled_by"])
+    report.styles.update(stats["captions"])
+    report.unknown_codes.update(stats["unknown_codes"])
+    report.skipped.update(problem[2] for problem in stats["problems"])
+
+
+def _warnings(plan: Plan, report: CaptionReport, dry_run: bool) -> list[str]:
+    """What a person should know before trusting the result."""
+    found = []
+    settings = plan.settings
+    if not dry_run:
+        for given, name, source in (
+            (settings.osm, "--osm", "map objects"),
+            (settings.landcover, "--landcover", "land cover"),
+        ):
+            if given and not report.sources[source]:
+                found.append(f"{name} {given} is used in no pair: does it cover the images, and do the styles speak of it?")
+    if report.unknown_codes:
+        codes = ", ".join(code for code, _ in report.unknown_codes.most_common(5))
+        found.append(f"codes that legend {settings.legend} does not know were left unlabelled: {codes}")
+    if report.rejected:
+        found.append(f"{report.rejected} captions failed the check and were left out: please report this")
+    unlicensed = sum(1 for part in plan.ranges if part.frame.scene and not part.frame.scene.licence)
+    if unlicensed and not settings.imagery_licence:
+        found.append(f"the licence of {unlicensed} images is not known: state it with --imagery-licence")
+    return found
+
+
+def nothing_made(report: CaptionReport) -> CaptioningError | None:
+    """The error of a run that made no pair at all, for callers whose exit code must say so."""
+    if report.pairs:
+        return None
+    kinds = ", ".join(f"{kind} ({count:,})" for kind, count in report.skipped.most_common(3))
+    return CaptioningError(f"no pair was made of {report.chips:,} chips: {kinds}; see {report.out}/errors.parquet")

@@ -1,0 +1,85 @@
+"""The forms of clauses as patterns over the codes of their lexemes, and how a clause is read by them."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from rsvlm.captioning.verify import clauses, spreads
+from rsvlm.captioning.verify.clauses import Parts
+from rsvlm.captioning.verify.lexemes import Lexeme
+from rsvlm.captioning.verify.state import State
+
+_ITEM = "NS?W?"
+_LIST = f"{_ITEM}(?:(?:,{_ITEM})*&{_ITEM})?"
+_WITH = f"(?:,?T|,H)(?P<with>{_LIST})"
+_PLAIN = f"(?:{_WITH})?"
+_WITH_WORD = f",T(?P<with>{_LIST})(?P<word>R)"
+_SECOND = f"(?:,T(?P<with2>{_LIST})(?P<word2>R)?)?"
+_RELATION = f"(?:,?(?P<relation>K{_LIST})|(?P<relation_>iN)){_SECOND}|,(?P<relation__>A{_LIST})"
+_TAIL = f"(?:{_WITH_WORD}|{_RELATION})"
+
+
+_form = re.compile
+
+FORMS: tuple[tuple[re.Pattern[str], Callable[[State, Parts], None]], ...] = (
+    # 2.1 Presence: without relation, then with one, which only the focus alone can have
+    (_form(f"(?:i(?P<lead>N),)?O?(?P<list>{_LIST}){_PLAIN}"), clauses.presence),
+    (_form(f"(?:i(?P<lead>N),)?O?(?P<list>{_ITEM}){_TAIL}"), clauses.presence),
+    (_form(f"(?P<list>{_LIST})c"), clauses.presence),
+    (_form(f"(?P<list>{_LIST})[VB](?P<where>W){_PLAIN}"), clauses.placed),
+    (_form(f"(?P<list>{_ITEM})[VB](?P<where>W){_TAIL}"), clauses.placed),
+    (_form(f"(?P<where>W)B(?P<list>{_LIST}){_PLAIN}"), clauses.placed),
+    (_form(f"(?P<where>W)B(?P<list>{_ITEM}){_TAIL}"), clauses.placed),
+    (_form(f"(?P<where>W),(?P<list>N)[VB](?P<relation>[KA]{_LIST})"), clauses.placed_relation),
+    # 2.2 Relations
+    (_form(f"(?P<word0>R)B(?P<list>{_LIST})"), clauses.around_it),
+    (_form(f"(?P<relation1>K)(?P<list>{_ITEM})B(?P<relation>{_LIST})"), clauses.beside_focus),
+    (_form(f"(?P<list>{_LIST})u(?:(?P<focus>NW?)|t)"), clauses.surrounds),
+    (_form(f"(?P<relation>U{_LIST})"), clauses.around_it),
+    (_form(f"I(?P<relation>K{_LIST})(?:(?:,?T|,H)(?P<with2>{_LIST})(?P<word2>R)?)?"), clauses.around_it),
+    (_form("I(?P<where>W)"), clauses.it_is),
+    (_form("(?P<size>Z)"), clauses.it_is),
+    # 2.3 Cover by objects
+    (_form(f"(?P<list>N)v(?P<share>[Qq]){_PLAIN}"), spreads.covers),
+    (_form(f"(?P<share>Q)Bb?(?P<list>N){_PLAIN}"), spreads.covers),
+    (_form(f"(?P<share>m)b?(?P<list>N){_PLAIN}"), spreads.covers),
+    (_form(f"(?P<share>y)(?P<list>N),T(?P<with>{_LIST})"), spreads.covers),
+    # 2.4 Lines
+    (_form(f"(?P<list>N)(?P<verb>x)(?P<way>f)?{_PLAIN}"), spreads.crosses),
+    (_form(f"(?P<list>N)(?P<verb>g){_PLAIN}"), spreads.runs_through),
+    (_form(f"(?P<list>N)(?P<verb>E){_PLAIN}"), spreads.runs_along_edge),
+    (_form(f"(?P<list>N)(?P<verb>a){_PLAIN}"), spreads.runs_along_it),
+)
+
+_NAMES = "lead list where with word relation with2 word2 word0 relation1 focus size share verb way".split()
+
+
+def read_clause(state: State, lexemes: Sequence[Lexeme], first: bool) -> State | None:
+    """Read one clause by the form that finds the least wrong; None where no form fits.
+
+    Returns:
+        The state after it; its `problems` are those of the clause. `first`: whether it opens a sentence.
+    """
+    codes = "".join(lexeme.code for lexeme in lexemes)
+    skip = 2 if first and codes.startswith("e,") else 0
+    best: State | None = None
+    for pattern, check in FORMS:
+        match = pattern.fullmatch(codes, skip)
+        if match is None:
+            continue
+        trial = state.copy()
+        check(trial, _parts(match, lexemes))
+        if not trial.problems:
+            return trial
+        if best is None or len(trial.problems) < len(best.problems):
+            best = trial
+    return best
+
+
+def _parts(match: re.Match[str], lexemes: Sequence[Lexeme]) -> Parts:
+    parts: Parts = {name: [] for name in _NAMES}
+    for name, codes in match.groupdict().items():
+        if codes is not None:
+            parts[name.rstrip("_")] = list(lexemes[match.start(name) : match.end(name)])
+    if parts["relation1"]:  # "beside a church are two houses": the relation word stands before the focus
+        parts["relation"] = parts["relation1"] + parts["relation"]
+    return parts

@@ -1,0 +1,124 @@
+"""Which words can name something: nouns and adjectives of the tag vocabulary, class words of the legends."""
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import Generic, TypeVar
+
+from rsvlm.captioning.verify.words import tokens
+from rsvlm.vocabularies import LegendClass, VocabularyError, legend_names, load_legend, load_tags
+
+T = TypeVar("T")
+
+
+class Phrases(Generic[T]):
+    """Phrases of one or several words, each with a value; found in a list of tokens, the longest first."""
+
+    def __init__(self, phrases: dict[str, T]) -> None:
+        self._phrases = phrases
+        self._root: dict[str, dict] = {}  # type: ignore[type-arg]
+        for phrase, value in phrases.items():
+            node = self._root
+            for word in tokens(phrase):
+                node = node.setdefault(word, {})
+            node[""] = value  # no token is empty, so "" can mark an end
+
+    def extended(self, phrases: dict[str, T]) -> "Phrases[T]":
+        """These phrases and some more; itself where it has them all."""
+        return self if phrases.keys() <= self._phrases.keys() else Phrases(self._phrases | phrases)
+
+    def matches(self, words: list[str], at: int) -> list[tuple[T, int]]:
+        """Every phrase that stands at `at`, as (value, index after it), longest first."""
+        found: list[tuple[T, int]] = []
+        node = self._root
+        while at < len(words) and (below := node.get(words[at])) is not None:
+            node, at = below, at + 1
+            if "" in node:
+                found.append((node[""], at))
+        found.reverse()
+        return found
+
+    def longest(self, words: list[str], at: int) -> tuple[T, int] | None:
+        """The longest phrase that stands at `at`, as (value, index after it)."""
+        found = self.matches(words, at)
+        return found[0] if found else None
+
+
+class Noun:
+    """What a noun phrase of the vocabulary can be: `singular` and `plural` name phrases (of `TagEntry.phrase`)."""
+
+    __slots__ = ("plural", "singular", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.singular: str | None = None
+        self.plural: str | None = None
+
+
+@cache
+def nouns() -> Phrases[Noun]:
+    """All nouns of the tag vocabulary, singular and plural."""
+    found: dict[str, Noun] = {}
+    for entry in load_tags().entries:
+        if entry.kind == "object":
+            found.setdefault(entry.phrase, Noun(entry.phrase)).singular = entry.phrase
+            found.setdefault(entry.plural, Noun(entry.plural)).plural = entry.phrase
+    return Phrases(found)
+
+
+@cache
+def adjectives() -> Phrases[str]:
+    """All adjectives of the tag vocabulary."""
+    return Phrases({e.phrase: e.phrase for e in load_tags().entries if e.kind == "adjective"})
+
+
+@cache
+def detail_openings() -> frozenset[str]:
+    """The first words of details: "with" of "with {} lanes"."""
+    details = (tokens(e.phrase) for e in load_tags().entries if e.kind == "detail")
+    return frozenset(words[0] for words in details if words)
+
+
+@lru_cache(maxsize=4096)
+def legend_class(legend: str, name: str) -> LegendClass | None:
+    """The class of a name, None where the legend does not know it or is not among those that can be read here."""
+    try:
+        return load_legend(legend).by_name(name)
+    except VocabularyError:
+        return None
+
+
+def plain(name: str) -> str:
+    """Words for a name that no legend knows: lower case, `_` as blank."""
+    return name.lower().replace("_", " ")
+
+
+def cover_word(legend: str, name: str) -> str:
+    """What style `natural` calls a land-cover class."""
+    known = legend_class(legend, name)
+    return known.phrase if known else plain(name)
+
+
+def chatearthnet_word(legend: str, name: str) -> str:
+    """What style `chatearthnet` calls a land-cover class."""
+    known = legend_class(legend, name)
+    return (known.chatearthnet or known.phrase) if known else plain(name)
+
+
+def scene_word(name: str) -> str:
+    """What a caption calls a name of a whole image."""
+    known = legend_class("corine", name)
+    return known.phrase if known else name.lower()
+
+
+@cache
+def class_words() -> Phrases[str]:
+    """All words for classes of all legends that ship: what a caption can name that its labels may not hold."""
+    return Phrases({word: word for word in _class_words()})
+
+
+def _class_words() -> Iterator[str]:
+    for legend in legend_names():
+        for item in load_legend(legend).classes:
+            if not item.background:
+                yield item.phrase
+                yield item.chatearthnet or item.phrase

@@ -1,0 +1,60 @@
+"""The command line: one module a command. It parses, calls the library and prints; there is no logic here."""
+
+import logging
+import os
+import sys
+
+import typer
+
+from . import caption, doctor, pairs
+from .common import console, is_debug
+
+app = typer.Typer(
+    name="rsvlm",
+    help="""Vision-language remote sensing: from unlabelled overhead imagery to trusted answers.
+
+    Begin with what ships inside:  [bold]rsvlm caption --sample --out pairs/[/bold]""",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command("caption", no_args_is_help=True)(caption.caption)
+app.add_typer(pairs.app, name="pairs")
+app.command("doctor")(doctor.doctor)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+) -> None:
+    """Vision-language remote sensing."""
+    if version:
+        from rsvlm import __version__
+
+        typer.echo(f"rsvlm {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 failed work, 2 bad input, 130 interrupted."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        app()
+    except KeyboardInterrupt:
+        console.print("[yellow]Stopped.[/yellow] What is done is kept: the same command goes on from there.")
+        sys.exit(130)
+    except BrokenPipeError:  # `rsvlm ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (ValueError, OSError, RuntimeError) as error:
+        if is_debug():
+            raise
+        console.print(f"[red]rsvlm:[/red] {_one_line(error)}", markup=True, highlight=False, soft_wrap=True)
+        sys.exit(2 if isinstance(error, ValueError | FileNotFoundError) else 1)
+
+
+def _one_line(error: BaseException) -> str:
+    """The message of an error for people: escaped, so that brackets in a file name stay what they are."""
+    from rich.markup import escape
+
+    return escape(" ".join(str(error).split()) or type(error).__name__)

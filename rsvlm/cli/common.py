@@ -1,0 +1,44 @@
+"""What every command shares: the console for people, the options that all take, and JSON for programs."""
+
+import json
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+console = Console(stderr=True)
+"""Progress, tables and warnings: on stderr, so that stdout stays free for `--json`."""
+
+_state = {"debug": False}
+
+
+def is_debug() -> bool:
+    """Whether errors are shown with their traceback."""
+    return _state["debug"]
+
+
+def _set_debug(value: bool) -> bool:
+    _state["debug"] = _state["debug"] or value
+    return value
+
+
+def _set_offline(value: bool) -> bool:
+    """Forbid the network to the libraries that could use it."""
+    if value:
+        for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"):
+            os.environ[name] = "1"
+    return value
+
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", callback=_set_debug)]
+Offline = Annotated[bool, typer.Option("--offline", help="Never use a network.", callback=_set_offline)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document on stdout.")]
+
+
+def print_json(document: Any) -> None:
+    """Write one JSON document to stdout, UTF-8 whatever the terminal's code page."""
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False, default=str)
+    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.flush()

@@ -1,0 +1,174 @@
+"""One image file as a scene: GeoTIFF, JPEG 2000, PNG or JPEG."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+
+from rsvlm.imagery.bands import ALPHA, QUALITY, RGB, FileBands, choose_shown, name_bands
+from rsvlm.imagery.errors import ImageryError
+from rsvlm.imagery.grid import Grid, Transform
+from rsvlm.imagery.guard import check_path, open_raster
+from rsvlm.imagery.metafiles import utc
+from rsvlm.imagery.scene import Band, Scene
+from rsvlm.imagery.sensors import Sensor, load_sensor
+from rsvlm.imagery.sidecars import sidecar_place
+from rsvlm.imagery.stac_place import SidecarPlace, crs_text
+from rsvlm.imagery.stretch import fit_stretch, sample_valid
+
+# Tags that tell when an image was taken, surest first. TIFF's own DateTime comes last: some tools write there
+# when they wrote the file.
+_TIMES = (
+    "ACQUISITIONDATETIME",
+    "ACQUISITIONDATE",
+    "DATEACQUIRED",
+    "SENSINGTIME",
+    "DATETIME",
+    "EXIFDATETIMEORIGINAL",
+    "TIFFTAGDATETIME",
+)
+_RIGHTS = ("TIFFTAGCOPYRIGHT", "EXIFCOPYRIGHT", "COPYRIGHT")
+_TIFF_TIME = re.compile(r"(\d{4}):(\d\d):(\d\d)(.*)", re.DOTALL)
+
+
+def raster_scene(
+    path: str | Path, *, sensor: str | None = None, bands: Sequence[str] | None = None, stretch: str = "auto"
+) -> Scene:
+    """Describe one image file, with what the files beside it say (world file, STAC item).
+
+    A place inside the file counts before one beside it. Ground control points and RPCs give no place, nor
+    does a CRS that is not tied to the Earth.
+
+    Args:
+        path: The file.
+        sensor: Name of a preset of `sensors.SENSORS`.
+        bands: A name for every band of the file, in order; "alpha" names a mask, "SCL" or "QA_PIXEL" a
+            quality band.
+        stretch: As `stretch.fit_stretch` takes it.
+
+    Raises:
+        ImageryError: The file is refused or cannot be read, its bands cannot be named, its place is none on
+            Earth, or an option does not fit.
+    """
+    preset = load_sensor(sensor) if sensor is not None else None
+    file = check_path(path)
+    with open_raster(file) as dataset:
+        found = _bands(dataset, preset, bands, str(file))
+        grid, beside = _place(dataset, file)
+        tags = _tags(dataset)
+        dtype = str(np.result_type(*(dataset.dtypes[band.index - 1] for band in found.values())))
+    imagery = tuple(band for name, band in found.items() if name not in {ALPHA, *QUALITY})
+    if not imagery:
+        raise ImageryError(f"{path} holds no imagery: its only bands are {', '.join(found)}")
+    time = beside.datetime or _time(tags)
+    scene = Scene(
+        path=str(path),
+        name=file.stem,
+        grid=grid,
+        bands=imagery,
+        dtype=dtype,
+        shown=choose_shown([band.name for band in imagery], preset),
+        mask=found.get(ALPHA),
+        quality=next((found[name] for name in QUALITY if name in found), None),
+        sensor=preset.name if preset else None,
+        datetime=time,
+        licence=beside.licence or (preset.licence if preset else None),
+        attribution=beside.attribution or _first(tags, _RIGHTS) or (preset.credit(time) if preset else None),
+        url=beside.url or (preset.url if preset else None),
+    )
+    if scene.mask is not None:
+        sample_valid(scene)  # an alpha band that is none is found here rather than in the middle of a run
+    return replace(scene, stretch=fit_stretch(stretch, scene))
+
+
+def _bands(
+    dataset: DatasetReader, sensor: Sensor | None, given: Sequence[str] | None, path: str
+) -> dict[str, Band]:
+    """All bands by name, in file order; a colour table is red, green and blue unless the user names it."""
+    colours = [colour.name for colour in dataset.colorinterp]
+    if colours[0] == "palette" and given is None:
+        if set(colours[1:]) - {ALPHA}:
+            raise ImageryError(
+                f"{path} has a colour table and {dataset.count - 1} more bands: convert it to RGB"
+            )
+        found = {name: _band(dataset, 1, name, path, sensor) for name in RGB}
+        return found | ({ALPHA: _band(dataset, 2, ALPHA, path, sensor)} if dataset.count > 1 else {})
+    names = name_bands(FileBands(dataset.descriptions, tuple(colours)), sensor, given)
+    found = {name: _band(dataset, index, name, path, sensor) for index, name in enumerate(names, start=1)}
+    if ALPHA in found and given is not None:
+        found[ALPHA] = replace(found[ALPHA], nodata=0.0)  # the user says so: any opacity above 0 is a pixel
+    return found
+
+
+def _band(dataset: DatasetReader, index: int, name: str, path: str, sensor: Sensor | None) -> Band:
+    if name in {ALPHA, *QUALITY}:
+        return Band(name, path, index)
+    scale, offset = dataset.scales[index - 1], dataset.offsets[index - 1]
+    if (
+        sensor is not None
+        and (scale, offset) == (1.0, 0.0)
+        and dataset.dtypes[index - 1] in {"int16", "uint16"}
+    ):
+        scale, offset = sensor.scale, sensor.offset
+    return Band(name, path, index, scale, offset, dataset.nodatavals[index - 1])
+
+
+def _place(dataset: DatasetReader, file: Path) -> tuple[Grid, SidecarPlace]:
+    beside = sidecar_place(file, dataset.width, dataset.height) or SidecarPlace()
+    grid = Grid(dataset.width, dataset.height, beside.crs, beside.transform)
+    crs = _crs(dataset, file)
+    if crs is not None and not dataset.transform.is_identity:
+        grid = Grid(dataset.width, dataset.height, crs, _six(dataset.transform))
+    if grid.crs is not None:
+        _check_place(grid, file)
+    return grid, beside
+
+
+def _six(affine: Sequence[float]) -> Transform:
+    a, b, c, d, e, f = (float(value) for value in affine[:6])
+    return (a, b, c, d, e, f)
+
+
+def _crs(dataset: DatasetReader, file: Path) -> str | None:
+    try:
+        crs = CRS.from_wkt(dataset.crs.to_wkt()) if dataset.crs else None
+    except (CRSError, RasterioError, ValueError) as error:
+        raise ImageryError(
+            f"{file} has a CRS that cannot be read ({error}): set it with gdal_edit -a_srs"
+        ) from error
+    return None if crs is None or crs.is_engineering else crs_text(crs)
+
+
+def _check_place(grid: Grid, file: Path) -> None:
+    lon, lat = grid.to_lonlat(grid.width / 2, grid.height / 2)
+    a, b, _, d, e, _ = grid.transform or (0.0,) * 6
+    if not (np.isfinite(lon) and abs(lat) <= 90.0) or a * e == b * d:
+        raise ImageryError(
+            f"{file} lies nowhere on Earth: {grid.crs} and the transform {grid.transform} do not fit; "
+            "correct them with gdal_edit -a_srs or -a_ullr"
+        )
+
+
+def _tags(dataset: DatasetReader) -> dict[str, str]:
+    """Metadata items of the file, under names in capitals without underscores."""
+    items: Mapping[str, str] = {**dataset.tags(ns="IMAGERY"), **dataset.tags()}
+    return {name.replace("_", "").upper(): value for name, value in items.items()}
+
+
+def _first(tags: Mapping[str, str], names: Sequence[str]) -> str | None:
+    return next((tags[name].strip() for name in names if tags.get(name, "").strip()), None)
+
+
+def _time(tags: Mapping[str, str]) -> str | None:
+    for name in _TIMES:
+        if match := _TIFF_TIME.fullmatch(text := tags.get(name, "").strip()):
+            text = f"{match[1]}-{match[2]}-{match[3]}{match[4]}"
+        if (time := utc(text)) is not None:
+            return time
+    return None

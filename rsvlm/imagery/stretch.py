@@ -1,0 +1,122 @@
+"""From stored values to the 8 bits that are shown: the same for every chip of a scene, on every machine."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from rsvlm.imagery.errors import ImageryError
+from rsvlm.imagery.reader import SceneReader
+from rsvlm.imagery.scene import Band, Scene
+from rsvlm.imagery.sensors import SENSORS
+
+Limits = tuple[tuple[float, float], ...]
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+_FIXED = re.compile(rf"({_NUMBER})\.\.({_NUMBER})", re.IGNORECASE)
+_PERCENTILES = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
+_USUAL = (2.0, 98.0)
+_ALLOWED = "auto, none, percentile, two percentiles such as 2-98, or two stored values such as 0..3000"
+
+# The sample that percentiles come from: windows of 64 pixels on an even lattice of 12 x 12 over the scene,
+# all of it where it is not much larger. It costs the same for every scene and decodes at most a few blocks a
+# window.
+_SAMPLE_WINDOW = 64
+_SAMPLE_LATTICE = 12
+
+
+def fit_stretch(text: str, scene: Scene) -> Limits | None:
+    """Low and high stored values of each shown band, which are shown as 0 and 255.
+
+    Args:
+        text: "auto": 8-bit values as they are, else the sensor's fixed range where its scale is known, else
+            the 2nd to 98th percentile of the scene; "none": values as they are; "percentile" or "2-98":
+            percentiles of a fixed sample of the whole scene's valid pixels; "0..3000": that range for every
+            band.
+        scene: The scene; its own `stretch` is not looked at.
+
+    Returns:
+        None where 8-bit values are shown as they are.
+
+    Raises:
+        ImageryError: The text is none of these, or "none" for bands of more than 8 bits; the scene cannot be
+            read.
+    """
+    text = text.strip().lower()
+    shown = [next(band for band in scene.bands if band.name == name) for name in scene.shown]
+    if fixed := _FIXED.fullmatch(text):
+        low, high = float(fixed[1]), float(fixed[2])
+        if not low < high:
+            raise ImageryError(f"stretch {text!r} is empty: the first value must be below the second")
+        return ((low, high),) * len(shown)
+    if pair := _PERCENTILES.fullmatch(text):
+        return _percentiles(scene, float(pair[1]), float(pair[2]))
+    if text == "percentile":
+        return _percentiles(scene, *_USUAL)
+    if text == "none":
+        if scene.dtype != "uint8":
+            raise ImageryError(
+                f"stretch 'none' shows stored values as they are, but {scene.name} is {scene.dtype}"
+            )
+        return None
+    if text != "auto":
+        raise ImageryError(f"unknown stretch {text!r}: choose {_ALLOWED}")
+    if scene.dtype == "uint8":
+        return None
+    return _sensor_range(scene, shown) or _percentiles(scene, *_USUAL)
+
+
+def _sensor_range(scene: Scene, shown: list[Band]) -> Limits | None:
+    """The sensor's display range in stored values; None where it has none or the bands state no scale."""
+    sensor = SENSORS.get(scene.sensor or "")
+    display = sensor.display if sensor else None
+    if display is None or any(band.scale == 1.0 for band in shown):
+        return None
+    return tuple((_stored(display[0], band), _stored(display[1], band)) for band in shown)
+
+
+def _stored(value: float, band: Band) -> float:
+    return round((value - band.offset) / band.scale, 6)  # 3000, not 2999.9999999999995
+
+
+def _percentiles(scene: Scene, low: float, high: float) -> Limits:
+    if not 0 <= low < high <= 100:
+        raise ImageryError(
+            f"stretch '{low:g}-{high:g}' must be two percentiles with 0 <= first < second <= 100"
+        )
+    limits = []
+    for values in sample_valid(scene):
+        a, b = np.percentile(values, [low, high]) if values.size else (0.0, 1.0)
+        limits.append((float(a), float(b) if b > a else float(a) + 1.0))
+    return tuple(limits)
+
+
+def sample_valid(scene: Scene) -> list[npt.NDArray[np.float64]]:
+    """Valid values of each shown band at fixed places spread over the scene, as float64 arrays of one length.
+
+    Reading them also shows whether the file is readable and its mask is one.
+    """
+    with SceneReader(replace(scene, stretch=None)) as reader:
+        for lattice in (_SAMPLE_LATTICE, 4 * _SAMPLE_LATTICE):
+            values = _read_lattice(reader, lattice)
+            if values.shape[1]:
+                break  # else all windows fell on nodata: look closer once
+    return list(values)
+
+
+def _read_lattice(reader: SceneReader, lattice: int) -> npt.NDArray[np.float64]:
+    scene, found = reader.scene, []
+    for y, rows in _places(scene.grid.height, lattice):
+        for x, columns in _places(scene.grid.width, lattice):
+            chip = reader.read(x, y, columns, rows, scene.shown)
+            found.append(chip.pixels[:, chip.valid].astype(np.float64))
+    return np.concatenate(found, axis=1)
+
+
+def _places(length: int, lattice: int) -> list[tuple[int, int]]:
+    """Start and length of the sampled stretches along one axis: all of it when the windows would cover it."""
+    if length <= lattice * _SAMPLE_WINDOW:
+        return [(0, length)]
+    starts = np.linspace(0, length - _SAMPLE_WINDOW, lattice).round().astype(int)
+    return [(int(start), _SAMPLE_WINDOW) for start in starts]

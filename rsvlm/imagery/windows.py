@@ -1,0 +1,135 @@
+"""Cutting chips: windows in pixels, without touching a file."""
+
+import math
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from rsvlm.imagery.errors import ImageryError
+from rsvlm.imagery.grid import BBox, Grid
+from rsvlm.imagery.quality import cloud_mask
+
+__all__ = ["Windows", "bbox_windows", "cloud_mask", "grid_windows", "size_in_pixels"]
+
+Windows = npt.NDArray[np.int32]
+"""(n, 4): x, y, width, height in pixels."""
+
+MAX_SIZE = 2**15
+"""Pixels along one side of the largest chip."""
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(m|px)?")
+
+
+def grid_windows(width: int, height: int, size: int, *, overlap: int = 0) -> Windows:
+    """Tile an image with squares, row by row from the upper left.
+
+    Every pixel lies in a tile, and every tile is full: the last column and row are moved inwards, where they
+    overlap their neighbours more. Along a side shorter than `size` the tile is as long as the image: no
+    padding is invented.
+
+    Args:
+        width: Columns of the image.
+        height: Rows.
+        size: Pixels along a side of a tile.
+        overlap: Pixels that neighbouring tiles share, less than `size`.
+
+    Returns:
+        int32 (n, 4): x, y, width, height.
+
+    Raises:
+        ImageryError: A size is below 1, or the overlap not below the size.
+    """
+    if min(width, height, size) < 1:
+        raise ImageryError(
+            f"cannot tile {width} x {height} pixels with tiles of {size}: all must be at least 1"
+        )
+    if not 0 <= overlap < size:
+        raise ImageryError(
+            f"an overlap of {overlap} pixels must be at least 0 and below the tile size {size}"
+        )
+    xs, ys = _starts(width, size, overlap), _starts(height, size, overlap)
+    windows = np.empty((len(ys), len(xs), 4), dtype=np.int32)
+    windows[..., 0] = xs
+    windows[..., 1] = ys[:, None]
+    windows[..., 2] = min(size, width)
+    windows[..., 3] = min(size, height)
+    return windows.reshape(-1, 4)
+
+
+def size_in_pixels(size: str | int, gsd: float | None) -> int:
+    """The side of a chip in pixels.
+
+    Args:
+        size: "256" (pixels) or "640m" (metres on the ground, rounded to whole pixels).
+        gsd: Metres a pixel of the image, None without a place.
+
+    Raises:
+        ImageryError: The text is neither, metres are asked for without a GSD, or the chip has no or too many
+            pixels.
+    """
+    match = _SIZE.fullmatch(str(size).strip().lower())
+    if match is None:
+        raise ImageryError(f"size {size!r} is neither pixels, such as 256, nor metres, such as 640m")
+    value, unit = float(match[1]), match[2]
+    if unit == "m":
+        if gsd is None:
+            raise ImageryError(
+                f"a size in metres ({size}) needs an image with a place: give the size in pixels"
+            )
+        value /= gsd
+    elif value != int(value):
+        raise ImageryError(f"size {size!r} must be whole pixels, such as 256, or metres, such as 640m")
+    pixels = round(value)
+    if not 1 <= pixels <= MAX_SIZE:
+        raise ImageryError(f"size {size} is {pixels:,} pixels here: it must be between 1 and {MAX_SIZE:,}")
+    return pixels
+
+
+def bbox_windows(grid: Grid, boxes: Iterable[BBox]) -> Windows:
+    """The windows that cover boxes in longitude and latitude; they may reach past the image's edges.
+
+    Args:
+        grid: The image.
+        boxes: West, south, east, north in WGS84 degrees; west > east across the antimeridian.
+
+    Returns:
+        int32 (n, 4): x, y, width, height, one for each box, in order.
+
+    Raises:
+        ImageryError: The image has no place, or a box is none or lies outside of the image.
+    """
+    return np.array([_bbox_window(grid, box) for box in boxes], dtype=np.int32).reshape(-1, 4)
+
+
+def _bbox_window(grid: Grid, box: BBox) -> tuple[int, int, int, int]:
+    west, south, east, north = box
+    text = ", ".join(f"{value:g}" for value in box)
+    if not (-90 <= south < north <= 90 and -180 <= west <= 180 and -180 <= east <= 180 and west != east):
+        raise ImageryError(f"{text} is no box: west, south, east, north in degrees, south below north")
+    # a box's edge is no straight line in the image, so points all along it are taken
+    steps = np.linspace(0.0, 1.0, 9)
+    lon = west + steps * ((east - west) % 360.0)
+    lat = south + steps * (north - south)
+    lons, lats = np.meshgrid(lon, lat)
+    column, row = grid.to_pixels((lons + 180.0) % 360.0 - 180.0, lats)
+    if not (np.isfinite(column).all() and np.isfinite(row).all()):
+        raise ImageryError(f"the box {text} reaches past what the image's CRS can describe")
+    # a box drawn along pixel borders must not gain a row from what projecting back and forth loses
+    left, top = math.floor(column.min() + 1e-6), math.floor(row.min() + 1e-6)
+    right, bottom = math.ceil(column.max() - 1e-6), math.ceil(row.max() - 1e-6)
+    if right <= 0 or bottom <= 0 or left >= grid.width or top >= grid.height:
+        raise ImageryError(f"the box {text} lies outside of the image")
+    if max(right - left, bottom - top) > MAX_SIZE:
+        raise ImageryError(
+            f"the box {text} is {right - left:,} x {bottom - top:,} pixels: at most {MAX_SIZE:,} a side"
+        )
+    return left, top, max(right - left, 1), max(bottom - top, 1)
+
+
+def _starts(length: int, size: int, overlap: int) -> npt.NDArray[np.int32]:
+    if length <= size:
+        return np.zeros(1, dtype=np.int32)
+    count = math.ceil((length - overlap) / (size - overlap))
+    return np.minimum(np.arange(count) * (size - overlap), length - size).astype(np.int32)

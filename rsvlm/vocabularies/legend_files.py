@@ -1,0 +1,121 @@
+"""The YAML of a legend: what may stand in it, and one clear line for what may not.
+
+A user's legend is data from anywhere: it is read with safe YAML, without aliases, up to 1 MiB.
+"""
+
+import re
+from collections.abc import Hashable, Mapping
+from pathlib import PurePath
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+
+from rsvlm.vocabularies.errors import VocabularyError
+
+LARGEST_FILE = 2**20
+"""Bytes; a legend of 10,000 classes is smaller."""
+
+
+def _color(value: object) -> tuple[int, ...]:
+    if isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        return tuple(bytes.fromhex(value[1:]))
+    if isinstance(value, list) and len(value) == 3 and all(type(v) is int and 0 <= v <= 255 for v in value):
+        return tuple(value)
+    raise ValueError('a colour is "#rrggbb", in quotes, or [red, green, blue] of 0 to 255')
+
+
+class ClassLine(BaseModel):
+    """One class as the file gives it; the fields are those of `rsvlm.vocabularies.LegendClass`.
+
+    `parent` is the code or the name of another class of the file.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    code: StrictInt | None = None
+    name: StrictStr = Field(min_length=1, max_length=200)
+    phrase: StrictStr | None = Field(None, min_length=1, max_length=200)
+    color: Annotated[tuple[int, int, int], BeforeValidator(_color)] | None = None
+    background: bool = False
+    parent: StrictInt | StrictStr | None = None
+    chatearthnet: StrictStr | None = None
+    grid_code: StrictInt | None = None
+    aliases: tuple[StrictStr, ...] = ()
+
+
+class LegendFile(BaseModel):
+    """A legend's file in its full form. `name` and `title` default to the name of the file."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: StrictStr
+    title: StrictStr
+    licence: StrictStr | None = None
+    attribution: StrictStr | None = None
+    url: StrictStr | None = None
+    citation: StrictStr | None = None
+    gsd: float | None = Field(None, gt=0)
+    classes: list[ClassLine] = Field(min_length=1)
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that refuses what it would else take in silence: repeated keys and aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases (*name) have no place in a legend")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if (key.tag, str(key.value)) in seen:
+                raise yaml.YAMLError(
+                    f"{key.value} is there twice (line {key.start_mark.line + 1}); keep one of them"
+                )
+            seen.add((key.tag, str(key.value)))
+        return super().construct_mapping(node, deep)
+
+
+def parse_legend(content: bytes, source: str) -> LegendFile:
+    """Check the bytes of a legend file; `source` is its path, for error messages.
+
+    Raises:
+        VocabularyError: for too large a file, bad YAML, a repeated key, a bad colour or code, unknown fields.
+    """
+    if len(content) > LARGEST_FILE:
+        raise VocabularyError(
+            f"legend {source} has more than {LARGEST_FILE} bytes; give a legend, not a table of data"
+        )
+    try:
+        data = yaml.load(content, _Loader)  # noqa: S506  _Loader is a SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise VocabularyError(f"legend {source} is not YAML that can be read: {_one_line(error)}") from error
+    if not isinstance(data, Mapping) or not data:
+        raise VocabularyError(
+            f'legend {source} holds no classes; write lines like `1: water` or `"#0000ff": water`'
+        )
+    stem = PurePath(source).stem
+    full = data if "classes" in data else {"classes": [_full(key, value) for key, value in data.items()]}
+    try:
+        return LegendFile.model_validate({"name": stem, "title": full.get("name", stem), **full})
+    except ValidationError as error:
+        raise VocabularyError(f"legend {source}: {_first(error)}") from error
+
+
+def _full(key: object, value: object) -> dict[str, object]:
+    """Turn a line of the form `code or colour: name, or fields` into the fields of a class."""
+    fields = {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else {"name": value}
+    if isinstance(key, str) and not re.fullmatch(r"-?[0-9]+", key):
+        return fields | {"color": key}
+    return fields | {"code": int(key) if isinstance(key, str) else key}
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return _one_line(f"{where}: {first['msg'].removeprefix('Value error, ')}, but found {first['input']!r}")
+
+
+def _one_line(error: object) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 300 else text[:300] + " ..."
