@@ -73,14 +73,20 @@ def context(landcover: LandCover, rng: random.Random) -> str:
 
 
 def parts(landcover: LandCover, region: str) -> list[Part]:
-    """Return the classes of a region with at least 20 pixels, the largest first; classes of the same words are one."""
+    """Return the classes of a region with at least 20 pixels, the largest first."""
+    pixels = _pixels(landcover, region)
+    total = sum(pixels.values())
+    found = [Part(words, n, total) for words, n in pixels.items() if n >= LEAST_PIXELS]
+    return sorted(found, key=lambda part: -part.pixels)
+
+
+def _pixels(landcover: LandCover, region: str) -> dict[str, int]:
+    """Return pixels by class words; classes of the same words are one."""
     pixels: dict[str, int] = {}
     for share in landcover["regions"].get(region, []):
         words = chatearthnet_words(landcover["legend"], share["name"])
         pixels[words] = pixels.get(words, 0) + share["pixels"]
-    total = sum(pixels.values())
-    found = [Part(words, n, total) for words, n in pixels.items() if n >= LEAST_PIXELS]
-    return sorted(found, key=lambda part: -part.pixels)
+    return pixels
 
 
 def _last_link(items: Sequence[object]) -> str:
@@ -91,7 +97,7 @@ def _overall(classes: list[Part], landcover: LandCover, rng: random.Random) -> s
     first, *others = [part.words for part in classes]
     held = {region: parts(landcover, region) for region in REGIONS}
     throughout = all(found and found[0].words == first for found in held.values())
-    most = {region: sum(p.pixels for p in found if p.words == first) for region, found in held.items()}
+    most = {region: _pixels(landcover, region).get(first, 0) for region in REGIONS}
     place = f"in the {max(REGIONS, key=lambda region: most[region])} part"
     lies, lie = ("lies", "lying") if not is_plural(first) else ("lie", "lying")
     forms = (
@@ -117,7 +123,7 @@ def _region(region: str, found: list[Part], rng: random.Random) -> str:
     text = joined(amounts, last=_last_link(amounts))
     forms = (
         f"the {region} part {rng.choice(('mainly contains', 'holds', 'is made up of'))} {text}",
-        f"in the {region} part, there {'are' if len(found) > 1 else 'is'} {text}",
+        f"in the {region} part, there is {text}",
         f"{rng.choice(('turning to', 'as for'))} the {region} part, it {rng.choice(('has', 'contains'))} {text}",
     )
     return sentence(rng.choice(forms))
@@ -130,4 +136,4 @@ def _theme(classes: list[Part], rng: random.Random) -> str:
         ground = rng.choice(("a landscape of", "an area of"))
         link = f" {rng.choice(('with', 'and'))} {second}" if second else ""
         return f"Overall, the image {rng.choice(('depicts', 'shows'))} {ground} {first}{link}."
-    return f"Overall, {first} {_be(first)} the main theme of the image{f', with {second} beside it' if second else ''}."
+    return f"Overall, {first} {_be(first)} the main theme of the image{f', followed by {second}' if second else ''}."

@@ -46,6 +46,11 @@ class CaptionReport:
         """Plain data for JSON."""
         return asdict(self)
 
+    def why_nothing(self) -> str:
+        """One line for a run that made no pair at all."""
+        kinds = ", ".join(f"{kind} ({count:,})" for kind, count in self.skipped.most_common(3))
+        return f"no pair was made of {self.chips:,} chips: {kinds}; {self.out}/errors.parquet says more"
+
     def rows(self) -> list[tuple[str, str]]:
         """Name and value of each line of the closing table."""
         shards = f"{self.shards:,}" + (f", {self.resumed:,} of them found done" if self.resumed else "")

@@ -11,7 +11,6 @@ from rsvlm import __version__
 from rsvlm.shards import Run, ShardError, ShardResult, done_stats, open_run, run_shards
 
 from .dataset import Problem, Source, finish_dataset
-from .errors import CaptioningError
 from .frames import fingerprint
 from .plan import Plan, make_plan
 from .report import CaptionReport
@@ -232,11 +231,3 @@ def _warnings(plan: Plan, report: CaptionReport, dry_run: bool) -> list[str]:
     if unlicensed and not settings.imagery_licence:
         found.append(f"the licence of {unlicensed} images is not known: state it with --imagery-licence")
     return found
-
-
-def nothing_made(report: CaptionReport) -> CaptioningError | None:
-    """The error of a run that made no pair at all, for callers whose exit code must say so."""
-    if report.pairs:
-        return None
-    kinds = ", ".join(f"{kind} ({count:,})" for kind, count in report.skipped.most_common(3))
-    return CaptioningError(f"no pair was made of {report.chips:,} chips: {kinds}; see {report.out}/errors.parquet")

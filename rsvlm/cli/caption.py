@@ -118,6 +118,7 @@ def _sample(folder: Path, images: list[str] | None, options: dict[str, Any]) -> 
 def _run(images: list[str], out: Path, options: dict[str, Any], workers: int, dry_run: bool, as_json: bool) -> None:
     from rsvlm.captioning import caption as run
     from rsvlm.captioning.report import CaptionReport
+    from rsvlm.shards import ShardError
 
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
@@ -135,6 +136,8 @@ def _run(images: list[str], out: Path, options: dict[str, Any], workers: int, dr
         print_json(report.to_dict())
     else:
         _print(report, dry_run)
+    if not dry_run and not report.pairs:
+        raise ShardError(report.why_nothing())
 
 
 def _print(report: Any, dry_run: bool) -> None:

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from rsvlm.imagery.errors import ImageryError
 from rsvlm.imagery.grid import Grid
-from rsvlm.imagery.guard import open_dataset
+from rsvlm.imagery.guard import damage, open_dataset
 from rsvlm.imagery.resample import Mask, Pixels, bilinear, nearest, place_band
 from rsvlm.imagery.scene import Band
 
@@ -30,8 +29,13 @@ class BandFile:
     def __init__(self, path: str, grid: Grid) -> None:
         self.path = path
         self.dataset = open_dataset(path)
-        self.placement = place_band(self.dataset, grid)
-        self.palette = self._palette()
+        try:
+            with damage(f"{path} cannot be opened"):
+                self.placement = place_band(self.dataset, grid)
+                self.palette = self._palette()
+        except ImageryError:
+            self.dataset.close()
+            raise
 
     def read(self, bands: Sequence[Band], area: Area) -> list[tuple[Pixels, Mask]]:
         """Values of bands in an area of the scene, interpolated where coarser, and where they are nodata."""
@@ -70,18 +74,16 @@ class BandFile:
 
     def _stored(self, indexes: list[int] | None, source: Window) -> Pixels:
         """Values (bands, rows, columns) as stored; the internal mask for indexes None."""
+        x, y, width, height = (int(v) for v in source.flatten())
         try:
-            if indexes is None:
-                return np.asarray(self.dataset.read_masks([1], window=source))
-            return np.asarray(self.dataset.read(indexes, window=source))
-        except RasterioError as error:
+            with damage(f"{self.path} cannot be read at window x {x}, y {y}, {width} x {height}"):
+                if indexes is None:
+                    return np.asarray(self.dataset.read_masks([1], window=source))
+                return np.asarray(self.dataset.read(indexes, window=source))
+        except ImageryError:
             # GDAL may hand out what is left of a block that failed: the next read must begin anew
             self.dataset.close()
-            raise ImageryError(
-                f"{self.path} cannot be read at window x {source.col_off}, y {source.row_off}, "
-                f"{source.width} x {source.height}: the file is truncated or damaged "
-                f"({error.__cause__ or error})"
-            ) from error
+            raise
 
     def _palette(self) -> npt.NDArray[np.uint8] | None:
         """The colour table as (4, values), None where the file has none."""

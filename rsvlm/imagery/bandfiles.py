@@ -50,10 +50,11 @@ class BandFiles:
     stem: str
     bands: dict[str, Path] = field(default_factory=dict)
 
-    def owns(self, name: str) -> bool:
-        """Whether a file of that name belongs to the product: a band, or a mask or preview beside them."""
-        match = _BAND_FILE.fullmatch(name) or _COMPANION.fullmatch(name)
-        return match is not None and (match["stem"] or "") == self.stem
+
+def stem_of(name: str) -> str | None:
+    """The stem of the product that a file belongs to by its name: a band, or a mask or preview with them."""
+    match = _BAND_FILE.fullmatch(name) or _COMPANION.fullmatch(name)
+    return None if match is None else match["stem"] or ""
 
 
 def band_products(folder: Path, names: Iterable[str]) -> dict[str, BandFiles]:

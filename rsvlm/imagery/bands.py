@@ -203,10 +203,8 @@ def _described(file: FileBands, sensor: Sensor | None) -> tuple[str, ...] | None
 
 def _coloured(file: FileBands) -> tuple[str, ...]:
     """Names from the colour interpretation; one band is grey, three without a word are red, green, blue."""
-    colours = [
-        ALPHA if colour == ALPHA and file.colours.count(ALPHA) == 1 else colour for colour in file.colours
-    ]
-    rest = [colour for colour in colours if colour != ALPHA]
+    colours = file.colours
+    rest = [colour for colour in colours if colour != ALPHA or colours.count(ALPHA) > 1]
     if len(rest) == 1 and rest[0] in {"gray", "undefined"}:
         named = ["gray"]
     elif set(rest) <= _COLOURS and len(set(rest)) == len(rest):

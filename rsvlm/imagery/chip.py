@@ -70,5 +70,6 @@ def _to_8_bits(values: npt.NDArray[Any], limit: tuple[float, float] | None) -> n
         return values.astype(np.uint8)
     low, high = limit
     # float64 for the wide integers, whose neighbours float32 cannot tell apart
-    scaled = (values.astype(np.float64) - low) * (255.0 / (high - low))
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity, which are invalid pixels
+        scaled = (values.astype(np.float64) - low) * (255.0 / (high - low))
     return np.rint(np.clip(np.nan_to_num(scaled, nan=0.0), 0.0, 255.0)).astype(np.uint8)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from rasterio._err import CPLE_BaseError  # some properties raise it bare
 from rasterio.enums import Interleaving
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
@@ -92,13 +93,18 @@ def open_raster(path: str | os.PathLike[str]) -> Iterator[DatasetReader]:
     """
     with raster_env():
         dataset = open_dataset(str(check_path(path)))
-        try:
-            with dataset:
-                yield dataset
-        except RasterioError as error:
-            raise ImageryError(
-                f"{path} cannot be read: the file is truncated or damaged ({error})"
-            ) from error
+        with dataset, damage(f"{path} cannot be read"):
+            yield dataset
+
+
+@contextmanager
+def damage(what: str) -> Iterator[None]:
+    """Turn what GDAL raises within the block into ImageryError: `what`, and that the file is damaged."""
+    try:
+        yield
+    except (RasterioError, CPLE_BaseError, UnicodeDecodeError) as error:
+        why = error.__cause__ or error  # rasterio's own words are "see previous exception"
+        raise ImageryError(f"{what}: the file is truncated or damaged ({why})") from error
 
 
 def check_path(path: str | os.PathLike[str]) -> Path:
@@ -149,16 +155,14 @@ def open_dataset(path: str) -> DatasetReader:
     driver = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
     if driver is None:
         raise ImageryError(f"{path} is refused: {_what(head)}, but no GeoTIFF, JPEG 2000, PNG or JPEG")
-    try:
+    with damage(f"{path} cannot be opened"):
         dataset = rasterio.open(path, driver=driver)
-    except (RasterioError, ValueError) as error:
-        raise ImageryError(f"{path} cannot be opened: the file is truncated or damaged ({error})") from error
-    try:
-        _check_size(path, dataset, interlaced=driver == "PNG" and head[28:29] == b"\1")
-        _check_references(path, dataset)
-    except ImageryError:
-        dataset.close()
-        raise
+        try:
+            _check_size(path, dataset, interlaced=driver == "PNG" and head[28:29] == b"\1")
+            _check_references(path, dataset)
+        except Exception:
+            dataset.close()
+            raise
     return dataset
 
 

@@ -7,6 +7,7 @@ from rsvlm.imagery.bandfiles import is_bandfiles, open_bandfiles
 from rsvlm.imagery.rasterfile import raster_scene
 from rsvlm.imagery.safe import is_safe, open_safe
 from rsvlm.imagery.scene import Scene
+from rsvlm.imagery.stac import item_image, read_item
 
 
 def open_scene(
@@ -16,7 +17,7 @@ def open_scene(
 
     Args:
         path: A GeoTIFF, JPEG 2000, PNG or JPEG file; a Sentinel-2 .SAFE folder or a zip of one; a folder that
-            holds one product with a file for each band.
+            holds one product with a file for each band; a STAC item (.json) whose image is here.
         sensor: Name of a sensor preset ("sentinel-2-l2a", "naip", ...), which tells the bands of a file by
             their order. A product says itself what it is.
         bands: For a file, a name for every band, in order ("alpha" names a mask); for a product, the names of
@@ -31,4 +32,6 @@ def open_scene(
         return open_safe(place, bands=bands, stretch=stretch)
     if is_bandfiles(place):
         return open_bandfiles(place, sensor=sensor, bands=bands, stretch=stretch)
+    if place.suffix.casefold() == ".json" and (item := read_item(place)):
+        return raster_scene(item_image(item), sensor=sensor, bands=bands, stretch=stretch, item=item)
     return raster_scene(path, sensor=sensor, bands=bands, stretch=stretch)

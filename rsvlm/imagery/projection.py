@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
+from shapely import union_all
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 
@@ -94,7 +95,8 @@ def cut(polygon: Polygon) -> Polygon | MultiPolygon:
     for turn in (-360.0, 0.0, 360.0):
         part = translate(polygon.intersection(box(-180.0 - turn, south, 180.0 - turn, north)), turn)
         parts += [p for p in getattr(part, "geoms", [part]) if isinstance(p, Polygon) and not p.is_empty]
-    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+    # a ring of a whole turn is cut into parts that touch on the other side
+    return union_all(parts)
 
 
 def _part_at_pole(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:

@@ -1,7 +1,7 @@
 """One image file as a scene: GeoTIFF, JPEG 2000, PNG or JPEG."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,26 +19,34 @@ from rsvlm.imagery.metafiles import utc
 from rsvlm.imagery.scene import Band, Scene
 from rsvlm.imagery.sensors import Sensor, load_sensor
 from rsvlm.imagery.sidecars import sidecar_place
+from rsvlm.imagery.stac import Item
 from rsvlm.imagery.stac_place import SidecarPlace, crs_text
 from rsvlm.imagery.stretch import fit_stretch, sample_valid
 
 # Tags that tell when an image was taken, surest first. TIFF's own DateTime comes last: some tools write there
 # when they wrote the file.
 _TIMES = (
+    "ACQUISITION_DATETIME",
     "ACQUISITIONDATETIME",
+    "ACQUISITION_DATE",
     "ACQUISITIONDATE",
-    "DATEACQUIRED",
-    "SENSINGTIME",
+    "DATE_ACQUIRED",
+    "SENSING_TIME",
     "DATETIME",
-    "EXIFDATETIMEORIGINAL",
-    "TIFFTAGDATETIME",
+    "EXIF_DateTimeOriginal",
+    "TIFFTAG_DATETIME",
 )
-_RIGHTS = ("TIFFTAGCOPYRIGHT", "EXIFCOPYRIGHT", "COPYRIGHT")
+_RIGHTS = ("TIFFTAG_COPYRIGHT", "EXIF_Copyright", "COPYRIGHT")
 _TIFF_TIME = re.compile(r"(\d{4}):(\d\d):(\d\d)(.*)", re.DOTALL)
 
 
 def raster_scene(
-    path: str | Path, *, sensor: str | None = None, bands: Sequence[str] | None = None, stretch: str = "auto"
+    path: str | Path,
+    *,
+    sensor: str | None = None,
+    bands: Sequence[str] | None = None,
+    stretch: str = "auto",
+    item: Item | None = None,
 ) -> Scene:
     """Describe one image file, with what the files beside it say (world file, STAC item).
 
@@ -51,6 +59,7 @@ def raster_scene(
         bands: A name for every band of the file, in order; "alpha" names a mask, "SCL" or "QA_PIXEL" a
             quality band.
         stretch: As `stretch.fit_stretch` takes it.
+        item: The STAC item that led to the file; None = look for one beside it.
 
     Raises:
         ImageryError: The file is refused or cannot be read, its bands cannot be named, its place is none on
@@ -60,13 +69,13 @@ def raster_scene(
     file = check_path(path)
     with open_raster(file) as dataset:
         found = _bands(dataset, preset, bands, str(file))
-        grid, beside = _place(dataset, file)
-        tags = _tags(dataset)
+        grid, beside = _place(dataset, file, item)
+        time = beside.datetime or _time(dataset)
+        rights = next((text for name in _RIGHTS if (text := _tag(dataset, name))), None)
         dtype = str(np.result_type(*(dataset.dtypes[band.index - 1] for band in found.values())))
     imagery = tuple(band for name, band in found.items() if name not in {ALPHA, *QUALITY})
     if not imagery:
         raise ImageryError(f"{path} holds no imagery: its only bands are {', '.join(found)}")
-    time = beside.datetime or _time(tags)
     scene = Scene(
         path=str(path),
         name=file.stem,
@@ -79,7 +88,7 @@ def raster_scene(
         sensor=preset.name if preset else None,
         datetime=time,
         licence=beside.licence or (preset.licence if preset else None),
-        attribution=beside.attribution or _first(tags, _RIGHTS) or (preset.credit(time) if preset else None),
+        attribution=beside.attribution or rights or (preset.credit(time) if preset else None),
         url=beside.url or (preset.url if preset else None),
     )
     if scene.mask is not None:
@@ -99,7 +108,7 @@ def _bands(
             )
         found = {name: _band(dataset, 1, name, path, sensor) for name in RGB}
         return found | ({ALPHA: _band(dataset, 2, ALPHA, path, sensor)} if dataset.count > 1 else {})
-    names = name_bands(FileBands(dataset.descriptions, tuple(colours)), sensor, given)
+    names = name_bands(FileBands(_descriptions(dataset), tuple(colours)), sensor, given)
     found = {name: _band(dataset, index, name, path, sensor) for index, name in enumerate(names, start=1)}
     if ALPHA in found and given is not None:
         found[ALPHA] = replace(found[ALPHA], nodata=0.0)  # the user says so: any opacity above 0 is a pixel
@@ -119,8 +128,8 @@ def _band(dataset: DatasetReader, index: int, name: str, path: str, sensor: Sens
     return Band(name, path, index, scale, offset, dataset.nodatavals[index - 1])
 
 
-def _place(dataset: DatasetReader, file: Path) -> tuple[Grid, SidecarPlace]:
-    beside = sidecar_place(file, dataset.width, dataset.height) or SidecarPlace()
+def _place(dataset: DatasetReader, file: Path, item: Item | None) -> tuple[Grid, SidecarPlace]:
+    beside = sidecar_place(file, dataset.width, dataset.height, item) or SidecarPlace()
     grid = Grid(dataset.width, dataset.height, beside.crs, beside.transform)
     crs = _crs(dataset, file)
     if crs is not None and not dataset.transform.is_identity:
@@ -155,19 +164,27 @@ def _check_place(grid: Grid, file: Path) -> None:
         )
 
 
-def _tags(dataset: DatasetReader) -> dict[str, str]:
-    """Metadata items of the file, under names in capitals without underscores."""
-    items: Mapping[str, str] = {**dataset.tags(ns="IMAGERY"), **dataset.tags()}
-    return {name.replace("_", "").upper(): value for name, value in items.items()}
+def _descriptions(dataset: DatasetReader) -> tuple[str | None, ...]:
+    try:
+        return tuple(dataset.descriptions)
+    except UnicodeDecodeError:  # written in some code page that the file does not name
+        return (None,) * int(dataset.count)
 
 
-def _first(tags: Mapping[str, str], names: Sequence[str]) -> str | None:
-    return next((tags[name].strip() for name in names if tags.get(name, "").strip()), None)
+def _tag(dataset: DatasetReader, name: str) -> str:
+    """One metadata item, upper or lower case; "" where it is missing or in a code page that nobody names."""
+    for domain in (None, "IMAGERY"):
+        try:
+            if text := dataset.get_tag_item(name, domain):
+                return str(text).strip()
+        except UnicodeDecodeError:
+            continue
+    return ""
 
 
-def _time(tags: Mapping[str, str]) -> str | None:
+def _time(dataset: DatasetReader) -> str | None:
     for name in _TIMES:
-        if match := _TIFF_TIME.fullmatch(text := tags.get(name, "").strip()):
+        if match := _TIFF_TIME.fullmatch(text := _tag(dataset, name)):
             text = f"{match[1]}-{match[2]}-{match[3]}{match[4]}"
         if (time := utc(text)) is not None:
             return time

@@ -148,12 +148,12 @@ def bilinear(
         rows = layer[top] * (1 - down)[:, None] + layer[bottom] * down[:, None]
         return rows[:, left] * (1 - along) + rows[:, right] * along
 
-    if not missing.any():
-        result = blend(values.astype(np.float64))
-    else:
-        weight = blend((~missing).astype(np.float64))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            result = blend(np.where(missing, 0, values).astype(np.float64)) / weight
-        gap = nearest(missing, source, placement, window)
-        result = np.where(gap, nearest(values, source, placement, window), result)
+    with np.errstate(
+        invalid="ignore", divide="ignore"
+    ):  # infinite values, and no weight where all are missing
+        result = blend(np.where(missing, 0, values).astype(np.float64))
+        if missing.any():
+            result /= blend((~missing).astype(np.float64))
+            gap = nearest(missing, source, placement, window)
+            result = np.where(gap, nearest(values, source, placement, window), result)
     return (np.rint(result) if values.dtype.kind in "iu" else result).astype(values.dtype)

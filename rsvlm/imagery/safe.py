@@ -7,6 +7,7 @@ processing baseline 04.00.
 """
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ _IMAGE = re.compile(
     re.IGNORECASE,
 )
 # Band of each band_id in the metadata (Spectral_Information_List, where physicalBand says "B1" for B01).
-_BY_ID = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
+_BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
+_BY_ID = {str(number): band for number, band in enumerate(_BANDS)}
 _QUANTIFICATION = ("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE", "QUANTIFICATION_VALUE")
 _OFFSET = {"sentinel-2-l1c": "RADIO_ADD_OFFSET", "sentinel-2-l2a": "BOA_ADD_OFFSET"}
 _NODATA = 0.0  # SPECIAL_VALUE NODATA of every product
@@ -60,11 +62,14 @@ class _Files:
 
 def is_safe(path: Path) -> bool:
     """Whether a path is a Sentinel-2 product: a folder by name or metadata, or a zip that holds one."""
-    if path.is_dir():
-        return path.suffix.casefold() == ".safe" or _metadata_in(path) is not None
-    return (
-        path.suffix.casefold() == ".zip" and path.is_file() and any(map(_METADATA.fullmatch, zip_names(path)))
-    )
+    if path.suffix.casefold() == ".zip" and path.is_file():
+        return any(map(_METADATA.fullmatch, zip_names(path)))
+    return path.is_dir() and holds_product(path, _names(path))
+
+
+def holds_product(folder: Path, names: Iterable[str]) -> bool:
+    """Whether a folder with these names in it is a product in SAFE format."""
+    return folder.suffix.casefold() == ".safe" or any(map(_METADATA.fullmatch, names))
 
 
 def open_safe(path: Path, *, bands: Sequence[str] | None = None, stretch: str = "auto") -> Scene:
@@ -109,7 +114,7 @@ def open_safe(path: Path, *, bands: Sequence[str] | None = None, stretch: str = 
 
 
 def _folder_files(path: Path) -> _Files:
-    metadata = _metadata_in(path)
+    metadata = next((name for name in _names(path) if _METADATA.fullmatch(name)), None)
     if metadata is None:
         raise ImageryError(f"{path} {_NO_PRODUCT}")
     images = sorted(p.relative_to(path).as_posix() for p in path.glob("GRANULE/*/IMG_DATA/**/*.jp2"))
@@ -128,12 +133,11 @@ def _zip_files(path: Path) -> _Files:
     return _Files(path, found[0].string.removeprefix(root), tuple(images), root)
 
 
-def _metadata_in(folder: Path) -> str | None:
+def _names(folder: Path) -> list[str]:
     try:
-        names = sorted(entry.name for entry in folder.iterdir())
+        return sorted(os.listdir(folder))  # noqa: PTH208 - all that is needed
     except OSError as error:
         raise ImageryError(f"{folder} cannot be read: {reason(error)}") from error
-    return next((name for name in names if _METADATA.fullmatch(name)), None)
 
 
 def _finest(path: Path, images: Sequence[str]) -> dict[str, str]:
@@ -162,16 +166,14 @@ def _scale(
     """What one stored step is in reflectance, and what is added to the stored values of each band."""
     try:
         quantification = float(next(values[name] for name in _QUANTIFICATION if name in values))
-        listed = {_BY_ID[int(e.attrib["band_id"])]: float(e.text or "") for e in xml.iter(tag)}
-    except (StopIteration, KeyError, IndexError, ValueError) as error:
+        listed = {_BY_ID[e.attrib["band_id"]]: float(e.text or "") for e in xml.iter(tag)}
+    except (StopIteration, KeyError, ValueError) as error:
         raise ImageryError(
             f"{path}: its metadata has no valid quantification value and {tag}: download it again"
         ) from error
-    if (
-        not math.isfinite(quantification)
-        or quantification <= 0
-        or not all(map(math.isfinite, listed.values()))
-    ):
+    if not all(map(math.isfinite, listed.values())):
+        raise ImageryError(f"{path}: its metadata has offsets that are no finite numbers: download it again")
+    if not math.isfinite(quantification) or quantification <= 0:
         raise ImageryError(f"{path}: its metadata divides by {quantification:g}: download it again")
     if not listed:  # as before processing baseline 04.00
         listed = dict.fromkeys(bands, 0.0)

@@ -1,24 +1,24 @@
-"""Looking for images in files, folders and patterns: each image and each product once, and nothing is opened.
+"""Looking for images in files, folders and patterns: each image and each product once, and none is opened.
 
-What only comes with an image (world files, overviews, metadata, the bands of a product) is no image of its own.
+What only comes with an image (world files, overviews, metadata, bands of a product) is no image of its own.
 """
 
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from rsvlm.imagery.bandfiles import band_products, is_bandfiles
+from rsvlm.imagery.bandfiles import band_products, is_bandfiles, stem_of
 from rsvlm.imagery.errors import ImageryError
 from rsvlm.imagery.guard import check_path
 from rsvlm.imagery.metafiles import reason
-from rsvlm.imagery.safe import is_safe, names_product
+from rsvlm.imagery.safe import holds_product, is_safe
 from rsvlm.imagery.stac import Item, item_files, item_image, read_item
 
 _IMAGES = frozenset((".tif", ".tiff", ".jp2", ".j2k", ".png", ".jpg", ".jpeg"))
 _MAGIC = re.compile(r"[*?\[]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Failure(NamedTuple):
@@ -33,37 +33,201 @@ class Failure(NamedTuple):
     reason: str
 
 
-@dataclass
 class Scan:
-    """What was found so far.
+    """What the inputs lead to, collected input by input.
 
     Attributes:
-        found: Real path -> path as the user's input leads to it, of files, products and STAC items.
-        failures: What was named, or clearly meant, and gives no image.
-        empty: Inputs that led to nothing at all, with the reason.
+        found: Real path -> path by which the user's input leads there, of images, products and STAC items.
+        failures: What was meant as an image, and cannot be one.
+        empty: Inputs that lead to nothing at all.
     """
 
-    found: dict[str, Path] = field(default_factory=dict)
-    failures: list[Failure] = field(default_factory=list)
-    empty: list[Failure] = field(default_factory=list)
-    _folders: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.found: dict[str, Path] = {}
+        self.failures: list[Failure] = []
+        self.empty: list[Failure] = []
+        self._folders: set[str] = set()
+        self._met = 0  # images and failures that the inputs led to, those known already included
 
     def add(self, text: str) -> None:
-        """Add what one input names: a file, a folder with all below it, or a pattern such as `tiles/**/*.tif`."""
-        before = len(self.found) + len(self.failures)
-        path = Path(text)
-        if os.path.isdir(text) and text:  # noqa: PTH112 - unlike Path, it takes any text
-            known = os.path.realpath(path) in self._folders
-            self._folder(path)
-            if not known and before == len(self.found) + len(self.failures):
-                self.empty.append(Failure(text, "holds no image"))
+        """Add what one input names: a file, a folder with all below it, or a pattern as `tiles/**/*.tif`."""
+        before = self._met
+        if text and os.path.isdir(text):  # noqa: PTH112 - Path raises for some texts
+            self._walk(Path(text))
+            why = "holds no image"
         elif os.path.exists(text):  # noqa: PTH110
-            self._file(path)
+            self._add_file(Path(text))
+            why = ""
         elif _MAGIC.search(text):
-            self._pattern(path)
-            if before == len(self.found) + len(self.failures) and not any(map(os.path.exists, [text])):
-                self.empty.append(Failure(text, "matches no image"))
-        elif text and is_bandfiles(path):
-            self.found.setdefault(os.path.realpath(path), path)
+            why = self._expand(Path(text)) or "matches no image"
+        elif text and is_bandfiles(Path(text)):
+            self._take(os.path.realpath(text), Path(text))
+            why = ""
         else:
-            self.empty.append(Failure(text, _why_missing(text)))
+            why = _why_missing(text)
+        if self._met == before:
+            self.empty.append(Failure(printable(text), why))
+
+    def _take(self, real: str, path: Path) -> None:
+        self._met += 1
+        if _encodable(path):
+            self.found.setdefault(real, path)
+        else:
+            self.failures.append(Failure(printable(path), "has a name that is no valid Unicode: rename it"))
+
+    def _fail(self, path: Path, why: str) -> None:
+        self._met += 1
+        self.failures.append(Failure(printable(path), why))
+
+    def _walk(self, folder: Path) -> None:
+        pending = [folder]  # and no recursion: folders may be nested deeper than Python's stack
+        while pending:
+            pending += reversed(self._add_folder(pending.pop()))
+
+    def _add_folder(self, folder: Path) -> list[Path]:
+        """Add the images in a folder; returns the folders in it. Links that lead back are followed once."""
+        real = os.path.realpath(folder)
+        if real in self._folders:
+            self._met += 1
+            return []
+        self._folders.add(real)
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted((e for e in listing if not e.name.startswith(".")), key=lambda e: e.name)
+        except OSError as error:
+            self._fail(folder, f"cannot be read: {reason(error)}")
+            return []
+        files = {entry.name: _real(entry, real) for entry in entries if _is(entry.is_file)}
+        if holds_product(folder, files):
+            self._take(real, folder)
+            return []
+        self._add_files(folder, real, files)
+        return [folder / entry.name for entry in entries if _is(entry.is_dir)]
+
+    def _add_files(self, folder: Path, real_folder: str, files: Mapping[str, str]) -> None:
+        """Add the images among files of one folder, given as name -> real path."""
+        products = band_products(folder, files)
+        for stem in products:
+            path = folder if len(products) == 1 else folder / stem
+            self._take(os.path.join(real_folder, stem), path)  # noqa: PTH118 - a real path, kept as text
+        for name, real in files.items():
+            suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122 - a Path for each file costs more
+            if (suffix not in _IMAGES and suffix not in (".json", ".zip")) or stem_of(name) in products:
+                continue
+            path = folder / name
+            if suffix == ".json":
+                self._add_item(path, named=False)
+            elif suffix in _IMAGES or is_safe(path):
+                self._take(real, path)
+
+    def _add_file(self, path: Path) -> None:
+        """Add a file that was named itself, and is therefore meant as an image whatever its name."""
+        if path.suffix.casefold() != ".json" or not self._add_item(path, named=True):
+            self._take(os.path.realpath(path), path)
+
+    def _add_item(self, path: Path, *, named: bool) -> bool:
+        """Add the image of a STAC item, to be opened through the item; False where the file is none."""
+        item: Item | None = None
+        try:
+            if (item := read_item(path)) is None:
+                return False
+            image = item_image(item)
+        except ImageryError as error:
+            beside = [path.with_suffix(suffix) for suffix in _IMAGES]
+            if named or not any(file.exists() for file in (*beside, *(item_files(item) if item else ()))):
+                self._fail(path, trimmed(error, path))  # else it only goes with images that are here
+            return True
+        real = os.path.realpath(image)
+        if image.parent == path.parent:
+            self._take(real, image)  # opening it looks for the item beside it
+        elif self.found.get(real, image).suffix.casefold() != ".json":
+            self._met += 1
+            self.found[real] = path
+        return True
+
+    def _expand(self, pattern: Path) -> str | None:
+        """Add what a pattern matches; returns why it cannot be used, if it cannot."""
+        cut = next(i for i, part in enumerate(pattern.parts) if _MAGIC.search(part))
+        root, rest = Path(*pattern.parts[:cut]), pattern.parts[cut:]
+        try:
+            matches = sorted(root.glob("/".join(rest)))
+        except (OSError, ValueError, NotImplementedError) as error:
+            return f"is no pattern of file names: {error}"
+        if not any(part.startswith(".") for part in rest):
+            matches = [path for path in matches if not _hidden(path.parts[len(root.parts) :])]
+        files: dict[Path, dict[str, str]] = {}
+        for path in matches:
+            if path.is_dir():
+                self._add_matched(path, None)
+            else:
+                files.setdefault(path.parent, {})[path.name] = os.path.realpath(path)
+        for folder, names in files.items():
+            self._add_matched(folder, names)
+        return None
+
+    def _add_matched(self, folder: Path, files: Mapping[str, str] | None) -> None:
+        """Add a folder that a pattern matched, or some files of it; within a SAFE product, that product."""
+        if product := _product_around(folder):
+            self._take(os.path.realpath(product), product)
+        elif files is None:
+            self._walk(folder)
+        else:
+            self._add_files(folder, os.path.realpath(folder), files)
+
+
+def printable(path: str | Path) -> str:
+    """A path as one line of text: control characters, and what is no Unicode, are shown by number."""
+    text = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def trimmed(error: Exception, path: str | Path) -> str:
+    """A message without the path that it begins with, which stands beside it."""
+    text = printable(str(error))
+    for start in (printable(path), printable(os.path.abspath(path))):  # noqa: PTH100 - keeps links
+        if text.startswith(start):
+            return text[len(start) :].lstrip(": ")
+    return text
+
+
+def _encodable(path: Path) -> bool:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except OSError:  # a link that leads to itself, or to where one may not look
+        return False
+
+
+def _real(entry: os.DirEntry[str], real_folder: str) -> str:
+    if entry.is_symlink():
+        return os.path.realpath(entry.path)
+    return os.path.join(real_folder, entry.name)  # noqa: PTH118 - a Path for each file costs more
+
+
+def _hidden(parts: Iterable[str]) -> bool:
+    return any(part.startswith(".") for part in parts)
+
+
+def _product_around(folder: Path) -> Path | None:
+    """The SAFE product that a folder belongs to: its root, or anything below GRANULE."""
+    roots = [folder]
+    if "GRANULE" in folder.parts:
+        roots.append(Path(*folder.parts[: folder.parts.index("GRANULE")]))
+    return next((root for root in roots if root.is_dir() and is_safe(root)), None)
+
+
+def _why_missing(text: str) -> str:
+    if not text.strip() or "\0" in text:
+        return "is no file name"
+    try:
+        check_path(text)
+    except ImageryError as error:
+        return trimmed(error, text)
+    return "does not exist"

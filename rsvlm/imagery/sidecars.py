@@ -25,7 +25,7 @@ __all__ = ["SidecarPlace", "image_item", "read_world_file", "sidecar_place"]
 _SETTLED = 2.0  # seconds: the coarsest time stamp of a common file system (FAT)
 
 
-def sidecar_place(path: Path, width: int, height: int) -> SidecarPlace | None:
+def sidecar_place(path: Path, width: int, height: int, item: Item | None = None) -> SidecarPlace | None:
     """What the files beside an image say of it.
 
     A world file with a .prj gives the place; one without says nothing, since its numbers could be metres or
@@ -36,6 +36,7 @@ def sidecar_place(path: Path, width: int, height: int) -> SidecarPlace | None:
         path: The image.
         width: Its columns.
         height: Its rows.
+        item: The STAC item that led to the image; None = look for one beside it.
 
     Returns:
         None where nothing beside it speaks of it.
@@ -43,7 +44,7 @@ def sidecar_place(path: Path, width: int, height: int) -> SidecarPlace | None:
     Raises:
         ImageryError: A world file, .prj or STAC item of the image is broken.
     """
-    item = image_item(path)
+    item = item or image_item(path)
     said = item_place(item, path, width, height) if item else None
     world = _world_place(path)
     if world is None:

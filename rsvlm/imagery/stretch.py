@@ -110,8 +110,8 @@ def _read_lattice(reader: SceneReader, lattice: int) -> npt.NDArray[np.float64]:
     for y, rows in _places(scene.grid.height, lattice):
         for x, columns in _places(scene.grid.width, lattice):
             chip = reader.read(x, y, columns, rows, scene.shown)
-            found.append(chip.pixels[:, chip.valid].astype(np.float64))
-    return np.concatenate(found, axis=1)
+            found.append(chip.pixels[:, chip.valid])
+    return np.concatenate(found, axis=1).astype(np.float64)
 
 
 def _places(length: int, lattice: int) -> list[tuple[int, int]]:

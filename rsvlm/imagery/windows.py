@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from rsvlm.imagery.errors import ImageryError
 from rsvlm.imagery.grid import BBox, Grid
+from rsvlm.imagery.projection import world_width
 from rsvlm.imagery.quality import cloud_mask
 
 __all__ = ["Windows", "bbox_windows", "cloud_mask", "grid_windows", "size_in_pixels"]
@@ -110,12 +111,15 @@ def _bbox_window(grid: Grid, box: BBox) -> tuple[int, int, int, int]:
         raise ImageryError(f"{text} is no box: west, south, east, north in degrees, south below north")
     # a box's edge is no straight line in the image, so points all along it are taken
     steps = np.linspace(0.0, 1.0, 9)
-    lon = west + steps * ((east - west) % 360.0)
+    lon = west + steps * (east - west + (360.0 if east < west else 0.0))
     lat = south + steps * (north - south)
     lons, lats = np.meshgrid(lon, lat)
-    column, row = grid.to_pixels((lons + 180.0) % 360.0 - 180.0, lats)
+    column, row = grid.to_pixels(lons, lats)  # longitudes may run on past 180
     if not (np.isfinite(column).all() and np.isfinite(row).all()):
         raise ImageryError(f"the box {text} reaches past what the image's CRS can describe")
+    across = np.diff(column, axis=1)
+    if grid.crs and world_width(grid.crs) and across.min() < 0 < across.max():
+        raise ImageryError(f"the box {text} crosses the edge of the image's map: give its two halves")
     # a box drawn along pixel borders must not gain a row from what projecting back and forth loses
     left, top = math.floor(column.min() + 1e-6), math.floor(row.min() + 1e-6)
     right, bottom = math.ceil(column.max() - 1e-6), math.ceil(row.max() - 1e-6)

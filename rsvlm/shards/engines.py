@@ -98,7 +98,7 @@ def _hand_out(
 
 
 def _alone(task: Callable[[Item], Result], item: Item, crashed: Callable[[Item], Result]) -> Result:
-    """Do one item in a process of its own, and once more if that dies: it may be the first time that it ran."""
+    """Do one item in a process of its own, and again if that dies: it may not have run before."""
     for _ in range(2):
         pool = _start(1)
         try:

@@ -113,14 +113,9 @@ class TagVocabulary:
                 return {}
             for key in use.told(tags):
                 uses.pop(key, None)
-        found: set[str] = set()
-        for key, use in uses.items():
-            if use.entry.visible_at(gsd):
-                told = [base for base in use.told(tags) if base in uses]
-                if use.entry.kind == "object" and (told or not use.beside):
-                    found.update(told, (key,))  # a kind of tower does not go without the tower
-                elif not use.beside or any(uses[base].entry.visible_at(gsd) for base in told):
-                    found.add(key)
+        found = {key for key, use in uses.items() if use.entry.visible_at(gsd)}
+        while lost := {key for key in found if uses[key].beside and found.isdisjoint(uses[key].told(tags))}:
+            found -= lost
         order = sorted(found, key=lambda key: (uses[key].rank, key))
         main = next((key for key in order if uses[key].entry.kind == "object"), None)
         return {key: tags[key] for key in (main, *order) if key is not None} if main else {}

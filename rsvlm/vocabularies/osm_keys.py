@@ -27,7 +27,6 @@ REFINES: dict[str, tuple[str, ...]] = {
     "footway": ("highway=footway", "highway=path"),
     "forest": ("landuse=forest",),
     "fortification_type": ("historic=archaeological_site", "historic=fort"),
-    "garden:type": ("leisure=garden",),
     "generator:method": ("power=generator",),
     "generator:output:electricity": ("power=generator",),
     "generator:place": ("power=generator",),
@@ -58,7 +57,6 @@ REFINES: dict[str, tuple[str, ...]] = {
     "residential": ("landuse=residential",),
     "runway": ("aeroway=runway",),
     "service": ("highway=service", "railway"),
-    "shelter_type": ("amenity=shelter",),
     "sidewalk": ("highway",),
     "site_type": ("historic=archaeological_site",),
     "sport": (
@@ -71,19 +69,17 @@ REFINES: dict[str, tuple[str, ...]] = {
     "station": ("railway=station", "railway=halt"),
     "substance": ("man_made=pipeline", "man_made=storage_tank"),
     "substation": ("power=substation",),
-    "tomb": ("historic=tomb",),
     "tower:construction": ("man_made=tower", "man_made=mast", "man_made=communications_tower"),
     "tower:type": ("man_made=tower", "man_made=mast", "man_made=communications_tower"),
     "tracktype": ("highway",),
     "tree_lined": ("highway", "waterway"),
     "volcano:type": ("natural=volcano",),
-    "wall": ("barrier=wall",),
     "water": ("natural=water", "landuse=reservoir", "landuse=basin"),
     "wetland": ("natural=wetland",),
 }
-"""Keys, or single tags, that are used only beside another one (`key=value`, or any value of a `key`), of which
-they say more: `sport=tennis` is a tennis court on a pitch, but no sight on a sports shop; a pipeline is seen
-where it is not buried. One that hides (`parking=underground`) hides that other tag alone."""
+"""Keys, or single tags, that are used only beside another one (`key=value`, or any value of a `key`), of
+which they say more: `sport=tennis` is a tennis court on a pitch, but no sight on a sports shop; a pipeline is
+seen where it is not buried. One that hides (`parking=underground`) hides that other tag alone."""
 
 KEY_PRIORITY: tuple[str, ...] = (
     # What people use a place for, the narrow words first
@@ -115,7 +111,7 @@ KEY_PRIORITY: tuple[str, ...] = (
     "leaf_cycle", "leaf_type", "wood", "forest", "irrigation", "crop", "produce", "trees", "resource",
     "product", "content", "substance", "bridge:structure", "tower:construction", "lanes", "cycleway:both",
     "cycleway:left", "cycleway:right", "sidewalk", "tree_lined", "bridge", "embankment", "cutting",
-    "cables", "circuits", "voltage",
+    "location", "cables", "circuits", "voltage",
 )  # fmt: skip
 """Order of an object's tags: a key, or `key=value` where one value has a place of its own (`key=*`: any value
 that has no line). The first tag that is an object is the main one: what the thing is called."""

@@ -71,12 +71,23 @@ class Pair:
         """Name of the image file in the tar and in exports."""
         return None if self.image is None else f"{self.key}.{self.format}"
 
-    def record(self) -> dict[str, Any]:
-        """All but the image, as in `<key>.json`; an object's tags keep their order, the main one first."""
-        return {name: getattr(self, name) for name in _RECORD}
+
+_FIELDS = tuple(item.name for item in fields(Pair) if item.name not in ("image", "format"))
 
 
-_RECORD = tuple(item.name for item in fields(Pair) if item.name not in ("image", "format"))
+def to_record(pair: Pair) -> dict[str, Any]:
+    """A pair as `<key>.json` holds it: all that is known but the image, the labels as JSON text.
+
+    Loaders such as `datasets` take the types of all pairs from the first few of them. Labels differ from pair
+    to pair, and a value that is null at first would be refused later, so neither is left for them to guess.
+    """
+    record = {name: getattr(pair, name) for name in _FIELDS}
+    record["labels"] = json.dumps(pair.labels, ensure_ascii=False, allow_nan=False)
+    record["gsd"] = None if pair.gsd is None else float(pair.gsd)
+    record["bbox"] = None if pair.bbox is None else [float(edge) for edge in pair.bbox]
+    record["sources"] = [{name: text for name, text in source.items() if text} for source in pair.sources]
+    return {name: value for name, value in record.items() if value is not None and value != []}
+
 
 _TEXT = pa.string()
 _OBJECT = pa.struct(
@@ -156,7 +167,8 @@ SCHEMA = _schema()
 def to_row(pair: Pair) -> dict[str, Any]:
     """A pair as a row of `SCHEMA`, for `pa.RecordBatch.from_pylist`."""
     image = None if pair.image is None else {"bytes": pair.image, "path": pair.file_name}
-    return pair.record() | {"image": image, "labels": _labels_to_row(pair.labels)}
+    row = {name: getattr(pair, name) for name in _FIELDS}
+    return row | {"image": image, "labels": _labels_to_row(pair.labels)}
 
 
 def _labels_to_row(labels: Labels) -> dict[str, Any]:
@@ -189,7 +201,7 @@ def labels_from_row(row: Mapping[str, Any]) -> Labels:
 def pair_from_row(row: Mapping[str, Any]) -> Pair:
     """The pair of a full row, as pyarrow gives it."""
     image = row["image"]
-    values = {name: row[name] for name in _RECORD} | {"labels": labels_from_row(row)}
+    values = {name: row[name] for name in _FIELDS} | {"labels": labels_from_row(row)}
     values["bbox"] = None if row["bbox"] is None else tuple(row["bbox"])
     form = None if image is None else str(image["path"]).rpartition(".")[2]
     return Pair(

@@ -54,7 +54,9 @@ def _page(dataset: PairsDataset, rows: list[Row]) -> Iterator[str]:
         "base-uri 'none'; form-action 'none'"
     )
     title = escape(dataset.folder.resolve().name or "pairs")
-    total = f"{len(dataset):,} pairs" if len(rows) < len(dataset) else "all its pairs"
+    shown = (
+        f"{len(rows):,} of {len(dataset):,} pairs" if len(rows) < len(dataset) else f"All {len(rows):,} pairs"
+    )
     yield f"""<!doctype html>
 <html lang="en">
 <head>
@@ -67,7 +69,7 @@ def _page(dataset: PairsDataset, rows: list[Row]) -> Iterator[str]:
 <body>
 <header>
 <h1>{title}</h1>
-<p>{len(rows):,} of {total}. Does each caption say only what the image shows? Yellow marks the object that a
+<p>{shown}. Does each caption say only what the image shows? Yellow marks the object that a
 caption is about, blue the others that its labels hold.</p>
 </header>
 <div class="bar"><div>
@@ -184,7 +186,8 @@ def _facts(row: Row) -> str:
 
 def _labels(labels: Labels) -> str:
     cover = labels["landcover"]
-    names = [f"{len(labels['objects'])} map objects"] if labels["objects"] else []
+    count = len(labels["objects"])
+    names = [f"{count} map object{'s' if count > 1 else ''}"] if count else []
     names += ["land cover"] if cover else []
     names += ["whole-image names"] if labels["scene"] else []
     if not names:

@@ -19,7 +19,7 @@ from rsvlm.shards import atomic_write, shard_name
 
 from ..errors import CaptioningError
 from .credits import Credits
-from .row import SCHEMA, Pair, to_row
+from .row import SCHEMA, Pair, to_record, to_row
 
 ROW_GROUP = 100
 """Pairs that a reader holds in memory at a time; the Hugging Face viewer wants as few with images."""
@@ -88,7 +88,7 @@ class ShardWriter(AbstractContextManager["ShardWriter"]):
             raise CaptioningError(f"{pair.key}: image format {pair.format!r}: use 'jpg' or 'png'")
         try:
             text = pair.caption.encode("utf-8")
-            record = json.dumps(pair.record(), ensure_ascii=False, allow_nan=False).encode("utf-8")
+            record = json.dumps(to_record(pair), ensure_ascii=False, allow_nan=False).encode("utf-8")
         except ValueError as error:
             raise CaptioningError(f"{pair.key}: cannot be stored: {error}") from None
         self._keys.add(pair.key.lower())

@@ -46,6 +46,7 @@ class Spot:
         self._size = (grid.height, grid.width)
         self._way = _between(grid.crs, crs)
         self._turn = world_width(crs)
+        self._middle: float | None = None
         self._straight = self._way is None and grid.transform[1] == 0 and grid.transform[3] == 0
         self._net = False
         if not self._straight:
@@ -112,9 +113,11 @@ class Spot:
             x, y = (np.asarray(part, float) for part in self._way.transform(x, y))
         if self._turn is not None:
             # longitudes that run on past 180 rather than jump
-            middle = x.flat[x.size // 2]
+            if self._middle is None:
+                known = x[np.isfinite(x)]
+                self._middle = float(known[known.size // 2]) if known.size else 0.0
             with np.errstate(invalid="ignore"):
-                x = x - self._turn * np.round((x - middle) / self._turn)
+                x = x - self._turn * np.round((x - self._middle) / self._turn)
         return x, y
 
 

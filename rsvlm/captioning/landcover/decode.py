@@ -21,6 +21,7 @@ UNKNOWN = -2
 # Types of which all values fit a table. Where a float is no class (NaN, nodata), this stands in its place.
 _TABLED = ("uint8", "int8", "uint16", "int16")
 _NOTHING = int(np.iinfo(np.int64).min)
+_LARGEST = 2**53
 
 
 class Decoder:
@@ -38,8 +39,8 @@ class Decoder:
         keys = _code_keys(legend) if sheet.coding == "codes" else _colour_keys(legend)
         if sheet.coding == "palette":
             keys = {i: keys[_pack(colour)] for i, colour in palette.items() if _pack(colour) in keys}
-        if sheet.coding != "colours" and sheet.nodata is not None and float(sheet.nodata).is_integer():
-            keys[int(sheet.nodata)] = NONE
+        if sheet.coding != "colours" and sheet.nodata is not None and abs(sheet.nodata) < _LARGEST:
+            keys |= {int(sheet.nodata): NONE} if sheet.nodata == int(sheet.nodata) else {}
         keys[_NOTHING] = NONE
         self._keys = np.array(sorted(keys), dtype=np.int64)
         self._places = np.array([keys[key] for key in sorted(keys)], dtype=np.int16)
@@ -66,7 +67,7 @@ class Decoder:
         if band.dtype.kind in "iu":
             return band
         band = band.astype(np.float64)
-        known = np.isfinite(band) & (band != self._sheet.nodata) & (np.abs(band) < 2**53)
+        known = np.isfinite(band) & (band != self._sheet.nodata) & (np.abs(band) < _LARGEST)
         odd = known & (band != np.round(band))
         if odd.any():
             raise CaptioningError(

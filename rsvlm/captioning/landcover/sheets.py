@@ -135,7 +135,7 @@ def _describe(path: Path, parts: tuple[str, ...], legend: Legend) -> Sheet:
 
 
 def _grid(raster: Any, path: Path) -> Grid:
-    """Where a raster lies: as it says itself, else as a world file with a .prj or a STAC item beside it says."""
+    """Where a raster lies: as it says itself, else as a world file or a STAC item beside it says."""
     crs = CRS.from_wkt(raster.crs.to_wkt()) if raster.crs else None
     if crs is not None and not crs.is_engineering and not raster.transform.is_identity:
         a, b, c, d, e, f = (float(value) for value in raster.transform[:6])

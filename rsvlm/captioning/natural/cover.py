@@ -10,6 +10,7 @@ from rsvlm.captioning.natural.shares import ALMOST_ALL, MOST, fraction, percent
 
 LEAST_SHARE = 0.01
 MOST_CLASSES = 4
+LARGEST_PLACED = 0.8
 
 _QUADRANTS = {"top left": "nw", "top right": "ne", "bottom left": "sw", "bottom right": "se"}
 _COMPASS = {"nw": "north-west", "ne": "north-east", "sw": "south-west", "se": "south-east"}
@@ -44,8 +45,10 @@ def cover_sentence(landcover: LandCover, rng: random.Random, most: int = MOST_CL
     classes = covers(landcover)
     told = classes[: min(most, rng.choice((2, 3, 3, MOST_CLASSES)))]
     base = "the image" if landcover["coverage"] >= ALMOST_ALL else "the labelled area"
-    forms = [_listed_shares(told, base, rng), _dominating(told, rng)]
+    forms = [_listed_shares(told, base, rng)]
     first = told[0]
+    if first.share < ALMOST_ALL or len(told) > 1:
+        forms.append(_dominating(told, rng))
     if first.share >= MOST:
         mostly = "almost entirely" if first.share >= ALMOST_ALL else "mostly"
         forms += [f"{base} is {mostly} {first.words}{_tail(', with ', told[1:])}"] * 2
@@ -57,7 +60,12 @@ def cover_sentence(landcover: LandCover, rng: random.Random, most: int = MOST_CL
 def place_sentence(landcover: LandCover, north_up: bool, rng: random.Random) -> str:
     """Return a sentence on where one class lies ("Cropland dominates the north-west."), "" where none stands out."""
     compass = north_up and rng.random() < 0.6
-    by_class = {c["name"]: _held(landcover, c) for c in landcover["regions"].get(OVERALL, [])[:MOST_CLASSES]}
+    shares = landcover["regions"].get(OVERALL, [])
+    total = sum(c["pixels"] for c in shares)
+    # A class that is almost everywhere has no place of its own.
+    by_class = {
+        c["name"]: _held(landcover, c) for c in shares[:MOST_CLASSES] if c["pixels"] <= LARGEST_PLACED * total
+    }
     placed = [(name, held) for name, held in by_class.items() if 1 <= len(held) <= 2]
     if not placed:
         return ""
@@ -89,19 +97,24 @@ def _verb(words: str, singular: str, plural: str) -> str:
 def _share_words(share: float, rng: random.Random) -> str:
     words = fraction(share)
     exact = f"{percent(share)}%"
+    if share >= ALMOST_ALL:
+        return words
     return exact if not words or words == "part" or rng.random() < 0.4 else words
 
 
 def _listed_shares(told: list[Cover], base: str, rng: random.Random) -> str:
     first, *rest = told
-    verb = _verb(first.words, *rng.choice((("covers", "cover"), ("covers", "cover"), ("takes up", "take up"))))
+    verb = _verb(first.words, *rng.choice((("covers", "cover"), ("takes up", "take up"))))
+    if "cover" in first.words:
+        verb = _verb(first.words, "takes up", "take up")
     if len(rest) == 1 and rng.random() < 0.5 and fraction(first.share) and fraction(rest[0].share) not in ("", "part"):
         first_part, second_part = fraction(first.share), fraction(rest[0].share)
         return (
             f"{first_part} of {base} {_verb(first.words, 'is', 'are')} {first.words}"
             f" and {second_part} {_verb(rest[0].words, 'is', 'are')} {rest[0].words}"
         )
-    text = f"{first.words} {verb} {_share_words(first.share, rng)} of {base}"
+    amount = f"{percent(first.share)}%" if rest else _share_words(first.share, rng)
+    text = f"{first.words} {verb} {amount} of {base}"
     if len(rest) == 1:
         return f"{text} and {rest[0].words} {percent(rest[0].share)}%"
     return text + ("".join((", ", joined([f"{c.words} {percent(c.share)}%" for c in rest]))) if rest else "")

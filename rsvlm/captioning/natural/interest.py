@@ -77,4 +77,5 @@ def leads(facts: Facts) -> bool:
         return False
     group = facts.groups[focus.phrase]
     few = len(group.things) < (STANDS_ALONE if group.kind == "count" else 2)
-    return group.kind != "mass" and few and interest(focus) >= 3.0 and (group_share(facts, group) or 0.0) < MOST
+    large = is_ground(group) and (group_share(facts, group) or 0.0) >= MOST
+    return group.kind != "mass" and few and interest(focus) >= 3.0 and not large

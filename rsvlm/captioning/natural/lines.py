@@ -27,13 +27,13 @@ def course(story: Story, group: Group) -> str:
     return _along_focus(story, things) or _across(story, things) or _along_edge(story, things)
 
 
-def through(story: Story, things: Sequence[Thing], plural: bool) -> str:
-    """Return "runs through the north-east", "" where lines lie in no one part of the image."""
+def through(story: Story, things: Sequence[Thing]) -> str:
+    """Return "through the north-east", "" where lines lie in no one part of the image."""
     place = place_of(story.facts, things)
     if place is None:
         return ""
     part = place_words(place, story.compass, corner=False).split(" ", 1)[1]
-    return f"{'run' if plural else 'runs'} through {part}" + (" of the image" if story.chance(0.3) else "")
+    return f"through {part}" + (" of the image" if story.chance(0.3) else "")
 
 
 def line_clause(story: Story, group: Group) -> tuple[Item, str] | None:

@@ -70,9 +70,15 @@ def _ground(story: Story) -> Iterator[str]:
 
 
 def _focus(story: Story) -> Iterator[str]:
-    focus = story.facts.focus
+    focus, own = story.facts.focus, story.facts.focus_group
     assert focus is not None
-    item = story.focus(size=story.chance(0.6))
+    assert own is not None
+    run = course(story, own)
+    item = story.focus(size=not run and story.chance(0.6))
+    if run:
+        yield f"{item} {run}"
+        yield from _about(story)
+        return
     where = story.where([focus])
     if where and focus.label["shape"] == "area" and story.chance(0.5):
         opening = f"{item} {stand(story, item, focus)} {where}"

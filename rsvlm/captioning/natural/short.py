@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from rsvlm.captioning.clip_tokens import count_tokens
 from rsvlm.captioning.english import sentence
 from rsvlm.captioning.natural.facts import Facts
-from rsvlm.captioning.natural.interest import ground, interest, is_district, leads, ranked
+from rsvlm.captioning.natural.interest import ground, interest, is_district, is_ground, leads, ranked
 from rsvlm.captioning.natural.lines import line_clause, through
 from rsvlm.captioning.natural.parts import (
     beside,
@@ -100,8 +100,8 @@ def _located(story: Story) -> str:
     assert focus is not None
     item = story.focus(size=story.chance(0.3))
     if focus.label["shape"] == "line":
-        run = through(story, [focus], item.plural)
-        return run and f"{item} {run}{with_some(story, 2)}"
+        run = through(story, [focus])
+        return run and f"{item} runs {run}{with_some(story, 2)}"
     where = story.where([focus])
     if not where:
         return ""
@@ -185,8 +185,7 @@ def _in_its_ground(story: Story) -> str:
         item = _opened(story)
         return f"{lead}there {verb([item])} {item}{with_some(story, 2)}"
     clause = cover_clause(story, group)
-    items = [_opened(story), *some(story, 2)]
-    return f"{clause}, with {listed(items)}" if clause else ""
+    return clause and f"{clause}{with_some(story, 3)}"
 
 
 # Scenes without a leading thing -------------------------------------------------------------------------------------
@@ -213,11 +212,11 @@ def _covered(story: Story) -> str:
     if (group_share(story.facts, group) or 0.0) < MOST or story.chance(0.6):
         clause = cover_clause(story, group)
         return clause and f"{clause}{with_some(story, 3)}"
+    if (group_share(story.facts, group) or 0.0) >= ALMOST_ALL:
+        return f"{story.item(group)}{with_some(story, 3)}"
     item = story.cover(group)
     rest = with_some(story, 3)
-    if (group_share(story.facts, group) or 0.0) >= ALMOST_ALL or not rest:
-        return f"{item}{rest}"
-    return f"mostly {item}{rest}"
+    return rest and f"mostly {item}{rest}"
 
 
 def _in_cover(story: Story) -> str:
@@ -245,10 +244,13 @@ def _only(story: Story) -> str:
     group = ranked(story.facts)[0]
     above = "seen from above, " if story.chance(0.3) else ""
     share = group_share(story.facts, group) or 0.0
-    if (share >= 0.45 or place_of(story.facts, group.things) is None) and (clause := cover_clause(story, group)):
+    tells_share = is_ground(group) and (share >= 0.45 or place_of(story.facts, group.things) is None)
+    if tells_share and (clause := cover_clause(story, group)):
         return above + clause
     if group.kind == "line" and (told := line_clause(story, group)):
         return f"{above}{told[0]} {told[1]}"
+    if leads(story.facts):
+        return ""
     item = story.item(group, where=0.9)
     return f"{above}there {verb([item])} {item}" if above or story.chance(0.5) else f"{_plain_opener(story, [item])}{item}"
 
@@ -260,6 +262,12 @@ def _line_first(story: Story) -> str:
         if told:
             return _line_and_ground(story, f"{told[0]} {told[1]}")
     return ""
+
+
+def _focus_line(story: Story) -> str:
+    own = story.facts.focus_group
+    told = line_clause(story, own) if own else None
+    return _line_and_ground(story, f"{told[0]} {told[1]}") if told else ""
 
 
 def _line_and_ground(story: Story, clause: str) -> str:
@@ -274,14 +282,15 @@ def _line_and_ground(story: Story, clause: str) -> str:
 def _group_placed(story: Story) -> str:
     for group in choose(story, 2):
         things = story.left(group)
-        item = story.item(group)
         if group.kind == "line":
-            run = through(story, things, item.plural)
+            run = through(story, things)
             if run:
-                return f"{item} {run}{with_some(story, 2)}"
+                item = story.item(group)
+                return f"{item} {verb([item], 'runs', 'run')} {run}{with_some(story, 2)}"
             continue
         where = story.where(things)
         if where:
+            item = story.item(group)
             word = "" if where.startswith(("scattered", "spread")) else f" {stand(story, item, group.first)}"
             return f"{item}{word or ' ' + verb([item])} {where}{with_some(story, 2)}"
     return ""
@@ -310,7 +319,7 @@ def _coda(story: Story, first_words: str) -> str:
 
 
 _LEADING: tuple[tuple[Pattern, float], ...] = (
-    (_plain, 1.5), (_located, 1.5), (_around, 3.0), (_beside, 2.5), (_near, 1.5), (_beside_one_side, 1.5),
+    (_only, 1e6), (_focus_line, 6.0), (_plain, 1.5), (_located, 1.5), (_around, 3.0), (_beside, 2.5), (_near, 1.5), (_beside_one_side, 1.5),
     (_inside, 1.5), (_in_its_ground, 1.5),
 )  # fmt: skip
 _SCENES: tuple[tuple[Pattern, float], ...] = (

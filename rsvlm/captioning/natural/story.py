@@ -170,7 +170,10 @@ class Story:
         if not self.chance(0.25 if group.kind == "line" else 0.6):
             return noun
         shared = [a for a in things[0].adjectives if all(a in t.adjectives for t in things)]
-        fitting = [a for a in shared if not set(a.split()) & set(group.phrase.split())]
+        # "a grass path" beside "grass" reads as two things; "an industrial industrial building" as a slip.
+        fitting = [
+            a for a in shared if a not in self.facts.groups and not set(a.split()) & set(group.phrase.split())
+        ]
         return " ".join((*fitting[:1], noun))
 
     def _is_ground(self, things: Sequence[Thing]) -> bool:

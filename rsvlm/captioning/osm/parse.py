@@ -7,7 +7,8 @@ multipolygons, and writes what has a tag as OPL text to a temporary file, which 
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ ATTRIBUTION = {
     "url": "https://www.openstreetmap.org/copyright",
 }
 
-_BATCH = 10_000  # small, so that the pieces of text are gone before the garbage collector walks them twice
+_BATCH = 5_000  # small, so that the pieces of text are gone before the garbage collector walks them twice
 _NODE, _WAY, _RELATION = (TYPES.index(name) for name in ("node", "way", "relation"))
 _AREA_RELATIONS = ("multipolygon", "boundary")
 
@@ -119,12 +120,11 @@ class _Reading:
 
     def objects(self, lines: Iterator[str]) -> None:
         """Read the text with all tagged objects."""
-        fields = (line.split(" ") for line in lines)
-        while batch := list(islice(fields, _BATCH)):
-            self.counts["read"] += len(batch)
-            self._nodes([line for line in batch if line[0][0] == "n"])
-            self._ways([line for line in batch if line[0][0] == "w"])
-            self._relations([line for line in batch if line[0][0] == "r"])
+        readers = {"n": self._nodes, "w": self._ways, "r": self._relations}
+        for kind, group in groupby(lines, key=itemgetter(0)):
+            while batch := [line.split(" ") for line in islice(group, _BATCH)]:
+                self.counts["read"] += len(batch)
+                readers[kind](batch)
 
     def finish(self) -> ObjectTable:
         table, doubled = self._builder.finish(self._doubled)

@@ -1,6 +1,7 @@
 """The table of map objects that passes from the parser to the chips."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 
 from rsvlm.captioning.labels import Shape
 from rsvlm.captioning.osm.columns import binary_column, name_column, number_column, text_column
+from rsvlm.captioning.osm.index import TableIndex
 from rsvlm.captioning.osm.tags import Tag, TagSorter
 
 TYPES = ("node", "way", "relation", "feature")
@@ -57,6 +59,11 @@ class ObjectTable:
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
+
+    @cached_property
+    def index(self) -> TableIndex:
+        """The rows by place and by what they show."""
+        return TableIndex(self.table)
 
 
 class TableBuilder:

@@ -23,11 +23,16 @@ _REGION_FORMS = [
     )
 ]
 _OVERALL_FORMS = [
-    re.compile(pattern + r"(?:(?:, followed by|, together with|, along with) (?P<rest>.+))?")
+    re.compile(
+        rf"{pattern.format(r='(?P<region>' + '|'.join(REGIONS) + ')')}"
+        r"(?:(?:, followed by|, together with|, along with) (?P<rest>.+))?"
+    )
     for pattern in (
-        rf"the image is dominated by (?P<class>.+?)(?:, which lies mainly in the {_R} part|(?P<all>, which extends throughout the image))",
-        rf"this image mainly shows (?P<class>.+?)(?:, mostly in the {_R} part|(?P<all>, found throughout the image))",
-        rf"(?P<class>.+?) (?:is|are) the main land cover(?:, lying mainly in the {_R} part|(?P<all>, extending throughout the image))",
+        r"the image is dominated by (?P<class>.+?), which "
+        r"(?:lies? mainly in the {r} part|(?P<all>extends? throughout the image))",
+        r"this image mainly shows (?P<class>.+?), (?:mostly in the {r} part|(?P<all>found throughout the image))",
+        r"(?P<class>.+?) (?:is|are) the main land cover, "
+        r"(?:lying mainly in the {r} part|(?P<all>extending throughout the image))",
     )
 ]
 _AMOUNT = re.compile(
@@ -35,9 +40,9 @@ _AMOUNT = re.compile(
     r"(?:fraction|part|portion|amount|quantity) of "
 )
 _WORDS = frozenset(
-    """the image is are dominated by which lies lying mainly mostly in part extends extending throughout this shows main
+    """the image is are dominated by which lie lies lying mainly mostly in part extend extends extending throughout this shows main
     land cover found followed together along with and contains holds made up of there turning to as for it has a an
-    fraction portion amount quantity extra small medium large overall depicts landscape area theme beside top bottom
+    fraction portion amount quantity extra small medium large overall depicts landscape area theme top bottom
     left right middle , . ;""".split()
 )
 
@@ -79,10 +84,14 @@ def _cover_of(legend: str, regions: dict[str, list[CoverShare]]) -> _Cover:
     totals: dict[str, int] = {}
     first: dict[str, str | None] = {}
     for region in (OVERALL, *REGIONS):
-        shares = [(chatearthnet_word(legend, s["name"]), s["pixels"]) for s in regions.get(region, [])]
-        told[region] = [(word, pixels) for word, pixels in shares if pixels >= _FEWEST_PIXELS]
-        totals[region] = sum(pixels for _, pixels in shares)
-        first[region] = shares[0][0] if shares else None
+        pixels: dict[str, int] = {}
+        for share in regions.get(region, []):
+            word = chatearthnet_word(legend, share["name"])
+            pixels[word] = pixels.get(word, 0) + share["pixels"]
+        order = sorted(pixels.items(), key=lambda item: -item[1])
+        told[region] = [(word, n) for word, n in order if n >= _FEWEST_PIXELS]
+        totals[region] = sum(pixels.values())
+        first[region] = order[0][0] if order else None
     return _Cover(told, totals, first)
 
 
@@ -198,8 +207,11 @@ def _theme_forms(first: str, second: str | None) -> list[tuple[str, tuple[str, .
         for verb in ("depicts", "shows")
         for an in ("a landscape of", "an area of")
     ]
-    beside = ("", f", with {second} beside it") if second else ("",)
-    return [*forms, *((f"overall, {first} {be} the main theme of the image", beside) for be in ("is", "are"))]
+    followed = ("", f", followed by {second}") if second else ("",)
+    return [
+        *forms,
+        *((f"overall, {first} {be} the main theme of the image", followed) for be in ("is", "are")),
+    ]
 
 
 def _explain(caption: str, cover: _Cover) -> list[str]:

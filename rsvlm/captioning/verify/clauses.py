@@ -50,7 +50,8 @@ def _check_where(state: State, members: Sequence[Thing], where: Lexeme) -> None:
     check_place(state, members, place, compass, words)
 
 
-def _check_item(state: State, item: Item, members: Sequence[Thing]) -> None:
+def check_item(state: State, item: Item, members: Sequence[Thing]) -> None:
+    """Hold what is bound to a noun phrase, its size and place, against the members that it names."""
     if item.size is not None:
         said, is_area = item.size.value
         if len(members) != 1 or item.phrase.post is not None:
@@ -67,7 +68,7 @@ def name_focus(state: State, lexemes: Sequence[Lexeme]) -> list[Thing]:
     """A list of exactly one item, the focus."""
     (item,) = items(lexemes)
     members = state.name_focus(item.phrase)
-    _check_item(state, item, members)
+    check_item(state, item, members)
     return members
 
 
@@ -76,7 +77,7 @@ def name_all(state: State, lexemes: Sequence[Lexeme]) -> list[Thing]:
     found: list[Thing] = []
     for item in items(lexemes):
         members = state.name(item.phrase)
-        _check_item(state, item, members)
+        check_item(state, item, members)
         found += members
     return found
 
@@ -94,7 +95,7 @@ def name_related(
     found: list[Thing] = []
     for item in items(lexemes):
         members = state.name(item.phrase, test, relation)
-        _check_item(state, item, members)
+        check_item(state, item, members)
         found += members
     if relation == "around" and not surround(found, state.things.focus):
         state.say(f"says {len(found)} objects lie around the {state.things.focus.group.phrase}; they do not")
@@ -116,8 +117,8 @@ def tail(state: State, parts: Parts) -> None:
             name_all(state, parts["with2"])
 
 
-def _is_relational(parts: Parts) -> bool:
-    return bool(parts["word"] or parts["relation"])
+def _name_subject(state: State, parts: Parts) -> list[Thing]:
+    return name_focus(state, parts["focus"]) if parts["focus"] else name_all(state, parts["list"])
 
 
 def presence(state: State, parts: Parts) -> None:
@@ -127,24 +128,13 @@ def presence(state: State, parts: Parts) -> None:
         share = name_whole_group(state, cover.phrase)
         if share is None or share < 0.9:
             state.say(f"says 'in {cover.phrase.text}'; it takes {_percent(share)} of the image")
-    if _is_relational(parts):
-        name_focus(state, parts["list"])
-    else:
-        name_all(state, parts["list"])
+    _name_subject(state, parts)
     tail(state, parts)
 
 
 def placed(state: State, parts: Parts) -> None:
-    """`list verb where [tail]`, `where be list [tail]`."""
-    naming = name_focus if _is_relational(parts) else name_all
-    members = naming(state, parts["list"])
-    _check_where(state, members, parts["where"][0])
-    tail(state, parts)
-
-
-def placed_relation(state: State, parts: Parts) -> None:
-    """`where ',' focus verb relation-word list`."""
-    members = name_focus(state, parts["list"])
+    """`list verb where [tail]`, `where be list [tail]`, `where ',' focus verb relation-word list`."""
+    members = _name_subject(state, parts)
     _check_where(state, members, parts["where"][0])
     tail(state, parts)
 
@@ -158,7 +148,7 @@ def around_it(state: State, parts: Parts) -> None:
 
 def beside_focus(state: State, parts: Parts) -> None:
     """`'beside' focus be list`."""
-    name_focus(state, parts["list"])
+    name_focus(state, parts["focus"])
     tail(state, parts)
 
 

@@ -10,8 +10,7 @@ from rsvlm.captioning.verify.state import State
 
 _ITEM = "NS?W?"
 _LIST = f"{_ITEM}(?:(?:,{_ITEM})*&{_ITEM})?"
-_WITH = f"(?:,?T|,H)(?P<with>{_LIST})"
-_PLAIN = f"(?:{_WITH})?"
+_PLAIN = f"(?:(?:,?T|,H)(?P<with_>{_LIST}))?"
 _WITH_WORD = f",T(?P<with>{_LIST})(?P<word>R)"
 _SECOND = f"(?:,T(?P<with2>{_LIST})(?P<word2>R)?)?"
 _RELATION = f"(?:,?(?P<relation>K{_LIST})|(?P<relation_>iN)){_SECOND}|,(?P<relation__>A{_LIST})"
@@ -21,19 +20,20 @@ _TAIL = f"(?:{_WITH_WORD}|{_RELATION})"
 _form = re.compile
 
 FORMS: tuple[tuple[re.Pattern[str], Callable[[State, Parts], None]], ...] = (
-    # 2.1 Presence: without relation, then with one, which only the focus alone can have
+    # 2.1 Presence: of a list, of the focus alone, and with relations, which only the focus can have
     (_form(f"(?:i(?P<lead>N),)?O?(?P<list>{_LIST}){_PLAIN}"), clauses.presence),
-    (_form(f"(?:i(?P<lead>N),)?O?(?P<list>{_ITEM}){_TAIL}"), clauses.presence),
+    (_form(f"(?:i(?P<lead>N),)?O?(?P<focus>{_ITEM})(?:{_TAIL}|{_PLAIN})"), clauses.presence),
     (_form(f"(?P<list>{_LIST})c"), clauses.presence),
+    (_form(f"(?P<focus>{_ITEM})c"), clauses.presence),
     (_form(f"(?P<list>{_LIST})[VB](?P<where>W){_PLAIN}"), clauses.placed),
-    (_form(f"(?P<list>{_ITEM})[VB](?P<where>W){_TAIL}"), clauses.placed),
+    (_form(f"(?P<focus>{_ITEM})[VB](?P<where>W)(?:{_TAIL}|{_PLAIN})"), clauses.placed),
     (_form(f"(?P<where>W)B(?P<list>{_LIST}){_PLAIN}"), clauses.placed),
-    (_form(f"(?P<where>W)B(?P<list>{_ITEM}){_TAIL}"), clauses.placed),
-    (_form(f"(?P<where>W),(?P<list>N)[VB](?P<relation>[KA]{_LIST})"), clauses.placed_relation),
+    (_form(f"(?P<where>W)B(?P<focus>{_ITEM})(?:{_TAIL}|{_PLAIN})"), clauses.placed),
+    (_form(f"(?P<where>W),(?P<focus>NS?)[VB](?P<relation>[KA]{_LIST})"), clauses.placed),
     # 2.2 Relations
     (_form(f"(?P<word0>R)B(?P<list>{_LIST})"), clauses.around_it),
-    (_form(f"(?P<relation1>K)(?P<list>{_ITEM})B(?P<relation>{_LIST})"), clauses.beside_focus),
-    (_form(f"(?P<list>{_LIST})u(?:(?P<focus>NW?)|t)"), clauses.surrounds),
+    (_form(f"(?P<relation1>K)(?P<focus>{_ITEM})B(?P<relation>{_LIST})"), clauses.beside_focus),
+    (_form(f"(?P<list>{_LIST})u(?:(?P<focus>NS?W?)|t)"), clauses.surrounds),
     (_form(f"(?P<relation>U{_LIST})"), clauses.around_it),
     (_form(f"I(?P<relation>K{_LIST})(?:(?:,?T|,H)(?P<with2>{_LIST})(?P<word2>R)?)?"), clauses.around_it),
     (_form("I(?P<where>W)"), clauses.it_is),
@@ -44,10 +44,10 @@ FORMS: tuple[tuple[re.Pattern[str], Callable[[State, Parts], None]], ...] = (
     (_form(f"(?P<share>m)b?(?P<list>N){_PLAIN}"), spreads.covers),
     (_form(f"(?P<share>y)(?P<list>N),T(?P<with>{_LIST})"), spreads.covers),
     # 2.4 Lines
-    (_form(f"(?P<list>N)(?P<verb>x)(?P<way>f)?{_PLAIN}"), spreads.crosses),
-    (_form(f"(?P<list>N)(?P<verb>g){_PLAIN}"), spreads.runs_through),
-    (_form(f"(?P<list>N)(?P<verb>E){_PLAIN}"), spreads.runs_along_edge),
-    (_form(f"(?P<list>N)(?P<verb>a){_PLAIN}"), spreads.runs_along_it),
+    (_form(f"(?P<list>NS?)(?P<verb>x)(?P<way>f)?{_PLAIN}"), spreads.crosses),
+    (_form(f"(?P<list>NS?)(?P<verb>g){_PLAIN}"), spreads.runs_through),
+    (_form(f"(?P<list>NS?)(?P<verb>E){_PLAIN}"), spreads.runs_along_edge),
+    (_form(f"(?P<list>NS?)(?P<verb>a){_PLAIN}"), spreads.runs_along_it),
 )
 
 _NAMES = "lead list where with word relation with2 word2 word0 relation1 focus size share verb way".split()

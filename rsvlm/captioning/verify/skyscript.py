@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rsvlm.captioning.labels import Labels, ObjectLabel
 
-_JUXTAPOSED = ("power", "man_made", "natural", "building")
+_JUXTAPOSED = ("power", "man_made", "natural")
 _MOST_TAGS = 6
 _MOST_OTHERS = 8
 _LONGEST_TAG = 60
@@ -13,15 +13,19 @@ _AROUND = ", surrounded by "
 
 def tag_text(key: str, value: str) -> str:
     """One tag as a caption says it: "road of footway", "natural tree", "power (minor) line"."""
-    said_key = "road" if key == "highway" else key.replace("_", " ").replace(":", " ").lower()
+    said_key = "road" if key == "highway" else _plain(key).lower()
     if (key, value) == ("power", "minor_line"):
         return "power (minor) line"
-    said = value.replace("_", " ")
-    if not value[:1].isdigit():
+    said = _plain(value)
+    if not said[:1].isdigit():
         said = said.lower()
     if value in ("yes", "no"):
         return f"{said_key} is {said}"
     return f"{said_key} {said}" if key in _JUXTAPOSED else f"{said_key} of {said}"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("_", " ").replace(":", " ").split())
 
 
 def single_problems(caption: str, labels: Labels) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rsvlm.captioning.verify.clauses import Parts, check_place, items, name_whole_group, tail
+from rsvlm.captioning.verify.clauses import Parts, check_item, check_place, items, name_whole_group, tail
 from rsvlm.captioning.verify.places import union
 from rsvlm.captioning.verify.relations import relation_test, spans
 from rsvlm.captioning.verify.sizes import share_is
@@ -72,6 +72,7 @@ def runs_through(state: State, parts: Parts) -> None:
     """`np 'runs through the' place`."""
     (item,) = items(parts["list"])
     members = state.name(item.phrase)
+    check_item(state, item, members)
     _check_is_line(state, members)
     lexeme = parts["verb"][0]
     check_place(state, members, *lexeme.value, lexeme.text)
@@ -110,6 +111,7 @@ def runs_along_it(state: State, parts: Parts) -> None:
     beside, on_side = relation_test("beside", state.things), relation_test(side, state.things)
     (item,) = items(parts["list"])
     members = state.name(item.phrase, lambda m: beside(m) and on_side(m), f"along the {side} side of")
+    check_item(state, item, members)
     _check_is_line(state, members)
     if members:
         a, b = union([m.box for m in members]), focus.box
@@ -125,6 +127,7 @@ def _line(state: State, parts: Parts) -> list[Thing]:
     """The subject: one line, or one run of them, in the singular."""
     (item,) = items(parts["list"])
     members = state.name(item.phrase)
+    check_item(state, item, members)
     if item.phrase.quantity not in ("article", "another"):
         state.say(f"says '{item.phrase.text}' of one line")
     _check_is_line(state, members)

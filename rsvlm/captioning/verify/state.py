@@ -71,7 +71,10 @@ class State:
             return []
         if self.unnamed(group) == [focus]:
             return self.name(phrase)
-        if phrase.quantity != "article" or phrase.noun.singular != group.phrase:
+        if (
+            phrase.quantity != ("" if group.kind == "mass" else "article")
+            or phrase.noun.singular != group.phrase
+        ):
             self.say(
                 f"says '{phrase.text}' of the focus alone; the labels hold {len(group.members)} {group.plural}"
             )

@@ -1,0 +1,177 @@
+"""From a table of map objects to the labels of chips."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from rsvlm.captioning.labels import ObjectLabel
+from rsvlm.captioning.osm.clip import Boxes, Geometries, clip
+from rsvlm.captioning.osm.measure import pixel_sizes, three_digits
+from rsvlm.captioning.osm.shapes import AREA, LINE, POINT
+from rsvlm.captioning.osm.table import SHAPES, ObjectTable
+from rsvlm.imagery.grid import Grid
+from rsvlm.vocabularies.osm import TagVocabulary
+
+Ints = npt.NDArray[np.integer]
+Floats = npt.NDArray[np.float64]
+
+_SQUARE = 0.002  # a ratio of pixel width to height this near 1 is the projection's stretch, not the raster's
+
+
+class _Pairs(NamedTuple):
+    """Objects in chips: places of both, in the order of chips, and what of the object lies in the chip."""
+
+    chips: npt.NDArray[np.intp]
+    objects: npt.NDArray[np.intp]
+    parts: Geometries
+    whole: npt.NDArray[np.bool_]
+
+    def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "_Pairs":
+        return _Pairs(*(column[chosen] for column in self))
+
+
+class ChipObjects:
+    """The objects of a table in the pixels of one image: brought there once, indexed once.
+
+    Where pixels are not square on the ground (degrees, away from the equator), geometry is kept in pixels whose width
+    is stretched to the height, so that lengths and distances are right in all directions.
+
+    Attributes:
+        grid: The image.
+        rows: Rows of the table that have something to show in this image, ascending (n,).
+        shapes: Their places in `table.SHAPES` (n,).
+        geometries: They themselves, in stretched pixels (n,).
+        stretch: How much wider a pixel is than high, on the ground.
+    """
+
+    def __init__(self, table: ObjectTable, grid: Grid, vocabulary: TagVocabulary) -> None:
+        """Bring the objects to the image.
+
+        Raises:
+            ImageryError: The image has no place.
+        """
+        self.table = table
+        self.grid = grid
+        self.gsd = grid.gsd
+        self.stretch = self._stretch()
+        box = grid.bbox()
+        rows = table.index.rows_in(box) if box else np.empty(0, np.int64)
+        sights = table.index.sights(self.gsd, vocabulary)
+        sets = table.index.tag_sets[1][rows]
+        seen = sights.rarity[sets] > 0
+        geometries = self._to_pixels(table.index.geometries(rows[seen]))
+        there = ~shapely.is_missing(geometries)
+        self.rows = rows[seen][there]
+        self.geometries = geometries[there]
+        self.shapes = table.index.shapes[self.rows]
+        self._sets = sets[seen][there]
+        self._sights = sights
+        self._ids = table.index.names(self.rows)
+        self._bounds = shapely.bounds(self.geometries).reshape(-1, 4)
+        self._tree = shapely.STRtree(self.geometries)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def tags(self, place: int) -> dict[str, str]:
+        """Return the visible tags of the object at a place in `rows`, the main one first."""
+        return dict(self._sights.tags[self._sets[place]])
+
+    def labels(self, windows: Ints, focus: Ints) -> list[list[ObjectLabel]]:
+        """Label chips.
+
+        Args:
+            windows: x, y, width and height of the chips, in pixels of the image (n, 4).
+            focus: The row in the table of each chip's focus object (n,). -1 chooses one, as does a row that shows
+                nothing in its chip: the object whose main tag is rarest in the table, of these the one nearest to the
+                chip's centre, of these the first in the table.
+
+        Returns:
+            For each chip the objects in it: the focus, then the others by their distance to it, then in the table's
+            order. An object that only touches the chip's edge is not in it, and a point on the right or lower edge
+            belongs to the next chip.
+        """
+        corners = np.asarray(windows, float).reshape(-1, 4)
+        corners = np.column_stack([corners[:, :2], corners[:, :2] + corners[:, 2:]])
+        pairs = self._pairs(corners * (self.stretch, 1, self.stretch, 1))
+        leads = self._leads(pairs, corners, np.asarray(focus, np.int64))
+        return self._told(pairs, leads, corners)
+
+    def _pairs(self, boxes: Boxes) -> _Pairs:
+        """All objects in all chips; boxes in stretched pixels."""
+        chips, objects = self._tree.query(shapely.box(*boxes.T))
+        order = np.lexsort((objects, chips))
+        chips, objects = chips[order], objects[order]
+        bounds, box, shapes = self._bounds[objects], boxes[chips], self.shapes[objects]
+        whole = (bounds[:, :2] >= box[:, :2]).all(axis=1) & (bounds[:, 2:] <= box[:, 2:]).all(axis=1)
+        parts = self.geometries[objects]
+        cut = ~whole & (shapes != POINT)
+        parts[cut] = clip(self.geometries, objects[cut], boxes, chips[cut])
+        size = np.where(shapes == AREA, shapely.area(parts), shapely.length(parts))
+        inside = np.where(shapes == POINT, (bounds[:, :2] < box[:, 2:]).all(axis=1), size > 0)
+        return _Pairs(chips, objects, parts, whole).take(inside)
+
+    def _leads(self, pairs: _Pairs, corners: Floats, focus: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+        """The place in the pairs of each chip's focus object, for each pair."""
+        asked = self.rows[pairs.objects] == focus[pairs.chips]
+        rarity = self._sights.rarity[self._sets[pairs.objects]]
+        rarest = np.full(len(corners), np.iinfo(np.int64).max)
+        np.minimum.at(rarest, pairs.chips, rarity)
+        near = np.full(len(pairs.chips), np.inf)
+        rare = np.flatnonzero(rarity == rarest[pairs.chips])
+        centre = (corners[:, :2] + corners[:, 2:]) / 2 * (self.stretch, 1)
+        near[rare] = shapely.distance(pairs.parts[rare], shapely.points(centre[pairs.chips[rare]]))
+        order = np.lexsort((near, ~asked, pairs.chips))  # stable: the first in the table among equals
+        chips, first = np.unique(pairs.chips[order], return_index=True)
+        lead = np.zeros(len(corners), np.intp)
+        lead[chips] = order[first]
+        return lead[pairs.chips]
+
+    def _told(self, pairs: _Pairs, leads: npt.NDArray[np.intp], corners: Floats) -> list[list[ObjectLabel]]:
+        metre = self._metre(corners)[pairs.chips]
+        apart = np.round(shapely.distance(pairs.parts, pairs.parts[leads]) * metre, 1)
+        leading = np.arange(len(leads)) == leads
+        order = np.lexsort((apart, ~leading, pairs.chips))
+        pairs, apart, leading, metre = pairs.take(order), apart[order], leading[order], metre[order]
+        shapes = self.shapes[pairs.objects]
+        area = np.where(shapes == AREA, three_digits(shapely.area(pairs.parts) * metre**2), np.nan)
+        length = np.where(shapes == LINE, three_digits(shapely.length(pairs.parts) * metre), np.nan)
+        bounds = shapely.bounds(pairs.parts).reshape(-1, 4) / (self.stretch, 1, self.stretch, 1)
+        box = np.round(bounds - np.tile(corners[pairs.chips, :2], 2), 1) + 0.0  # no minus zero
+        labels: list[list[ObjectLabel]] = [[] for _ in corners]
+        columns = (pairs.chips, pairs.objects, leading, shapes, box, pairs.whole, area, length, apart)
+        for chip, place, lead, shape, sides, whole, square, metres, far in zip(*(c.tolist() for c in columns), strict=True):
+            label: ObjectLabel = {
+                "id": self._ids[place],
+                "role": "focus" if lead else "surrounding",
+                "shape": SHAPES[shape],
+                "tags": self.tags(place),
+                "box": sides,
+                "whole": whole,
+                "area_m2": square if shape == AREA else None,
+                "length_m": metres if shape == LINE else None,
+                "distance_m": None if lead else far,
+            }
+            labels[chip].append(label)
+        return labels
+
+    def _metre(self, corners: Floats) -> Floats:
+        """Metres that a stretched pixel is long at the centres of chips (n,)."""
+        centre = (corners[:, :2] + corners[:, 2:]) / 2
+        metres: Floats = np.sqrt(pixel_sizes(self.grid, *centre.T).prod(axis=1) / self.stretch)
+        return metres
+
+    def _stretch(self) -> float:
+        wide, high = pixel_sizes(self.grid, np.array([self.grid.width / 2]), np.array([self.grid.height / 2]))[0]
+        ratio = float(wide / high)
+        return 1.0 if abs(ratio - 1) < _SQUARE or not np.isfinite(ratio) else ratio
+
+    def _to_pixels(self, geometries: Geometries) -> Geometries:
+        """Bring WGS84 geometries to stretched pixels; None for those that the image's CRS has no place for."""
+        lonlat, owner = shapely.get_coordinates(geometries, return_index=True)
+        col, row = self.grid.to_pixels(*lonlat.T)
+        found: Geometries = shapely.set_coordinates(geometries, np.column_stack([col * self.stretch, row]))
+        found[owner[~np.isfinite(col + row)]] = None
+        return found

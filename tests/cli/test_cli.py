@@ -1,0 +1,95 @@
+"""The commands as scripts see them: exit codes, one JSON document on stdout, one line for an error."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rsvlm.captioning.sample import SamplePaths, write_sample
+from rsvlm.environment import conflicts
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> SamplePaths:
+    return write_sample(tmp_path_factory.mktemp("town"))
+
+
+def rsvlm(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rsvlm", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd)
+
+
+@pytest.mark.parametrize("command", [(), ("caption",), ("pairs",), ("pairs", "show"), ("pairs", "export"), ("doctor",)])
+def test_help_teaches(command: tuple[str, ...]) -> None:
+    done = rsvlm(*command, "--help")
+    assert done.returncode == 0
+    if len(command) != 0 and command not in [("pairs",), ("doctor",)]:
+        assert f"rsvlm {' '.join(command)} " in done.stdout
+
+
+def test_sample_tells_what_was_made_and_what_next(tmp_path: Path) -> None:
+    done = rsvlm("caption", "--sample", "--out", "pairs", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in ("invented", "rendered", "verified", "rsvlm pairs show pairs"):
+        assert words in done.stderr
+    assert done.stdout == ""
+
+
+def test_json_is_one_document(town: SamplePaths, tmp_path: Path) -> None:
+    done = rsvlm("caption", town.image, "--osm", town.osm, "--out", tmp_path / "pairs", "--limit", 4, "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert report["pairs"] == report["verified"] > 0
+
+
+def test_page_sheet_and_exports(town: SamplePaths, tmp_path: Path) -> None:
+    rsvlm("caption", town.image, "--osm", town.osm, "--out", "pairs", "--limit", 6, cwd=tmp_path)
+    done = rsvlm("pairs", "show", "pairs", "--sheet", "sheet.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "pairs.html").stat().st_size > 10_000
+    assert (tmp_path / "sheet.png").exists()
+    for form, name in (("skyscript", "captions.csv"), ("chatearthnet", "captions.json")):
+        assert rsvlm("pairs", "export", "pairs", "--format", form, "--out", form, cwd=tmp_path).returncode == 0
+        assert (tmp_path / form / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("caption", "missing.tif", "--landcover", "x.tif", "--out", "p"), "x.tif"),
+        (("caption", "--out", "p", "--style", "natural"), "nothing to caption"),
+        (("pairs", "show", "missing"), "missing"),
+        (("pairs", "export", "missing", "--format", "excel", "--out", "x"), "excel"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    done = rsvlm(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    assert "Traceback" in rsvlm("pairs", "show", "missing", "--debug", cwd=tmp_path).stderr
+
+
+def test_no_pair_at_all_is_a_failure(town: SamplePaths, tmp_path: Path) -> None:
+    done = rsvlm("caption", town.image, "--osm", town.osm, "--min-valid", 1, "--size", 64, "--style", "scene", "--out", "p", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "no pair was made" in done.stderr
+
+
+def test_doctor_refuses_two_faiss() -> None:
+    assert conflicts({"faiss-cpu": "1.15.1"}) == []
+    (line,) = conflicts({"faiss-cpu": "1.15.1", "faiss-gpu": "1.15.1"})
+    assert "faiss-cpu and faiss-gpu" in line
+    assert "pip uninstall" in line
+
+
+def test_doctor_prints_json() -> None:
+    done = rsvlm("doctor", "--json")
+    assert {"python", "core", "extras", "conflicts"} <= json.loads(done.stdout).keys()
