@@ -2,7 +2,8 @@
 
 CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz, MIT) is in every open_clip wheel:
 
-    pip download open_clip_torch --no-deps && unzip open_clip_torch-*.whl open_clip/bpe_simple_vocab_16e6.txt.gz
+    pip download open_clip_torch --no-deps
+    unzip open_clip_torch-*.whl open_clip/bpe_simple_vocab_16e6.txt.gz
     python captioning/clip_words.py --vocab open_clip/bpe_simple_vocab_16e6.txt.gz
 
 Run it again when tags, legends or the wording of captions (docs/caption-grammar.md) change.
@@ -13,6 +14,7 @@ import gzip
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from rsvlm.captioning.english import number_word
@@ -38,7 +40,7 @@ class BytePairs:
         parts = [self.letters[b] for b in word.encode("utf-8")]
         parts[-1] += "</w>"
         while len(parts) > 1:
-            pairs = set(zip(parts, parts[1:], strict=False))
+            pairs = set(pairwise(parts))
             best = min(pairs, key=lambda pair: self.ranks.get(pair, len(self.ranks)))
             if best not in self.ranks:
                 break
@@ -47,6 +49,7 @@ class BytePairs:
 
 
 def _merged(parts: list[str], pair: tuple[str, str]) -> list[str]:
+    """Join each occurrence of a pair, from the left."""
     merged: list[str] = []
     for part in parts:
         # A part that was itself just merged is never a pair's first half again in the same round.
@@ -65,7 +68,8 @@ def texts() -> Iterator[str]:
     for name in legend_names():
         for item in load_legend(name).classes:
             yield from (item.name, item.phrase, item.chatearthnet or "")
-    yield (ROOT / "docs" / "caption-grammar.md").read_text(encoding="utf-8")
+    grammar = (ROOT / "docs" / "caption-grammar.md").read_text(encoding="utf-8")
+    yield re.sub(r"(\w+)\[(\w+)\]", r"\1 \1\2", grammar)  # lie[s] stands for two words
     yield from map(number_word, range(100))
 
 

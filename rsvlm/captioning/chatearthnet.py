@@ -1,10 +1,11 @@
 """Style `chatearthnet`: a paragraph on land cover, part of the image by part.
 
-The facts of the paragraph are the context that ChatEarthNet gave to GPT-3.5 (Yuan et al. 2025, ESSD 17, 1245,
-doi:10.5194/essd-17-1245-2025; script generate_description_chatgpt3_5_text.py): the classes of the whole image, and for
-five regions the three largest, each with one of five size words. `context` builds that text, `captions` the paragraph
-that its system prompt asks for, without a language model: an opening with the dominant cover and where it lies, a
-sentence a region in a fixed order, a closing theme. Sentence forms: docs/caption-grammar.md, section 4.
+The facts of the paragraph are the context that ChatEarthNet gave to GPT-3.5 (Yuan et al. 2025, ESSD 17,
+1245, doi:10.5194/essd-17-1245-2025; script generate_description_chatgpt3_5_text.py): the classes of the
+whole image, and for five regions the three largest, each with one of five size words. `context` builds that
+text, `captions` the paragraph that its system prompt asks for, without a language model: an opening with
+the dominant cover and where it lies, a sentence a region in a fixed order, a closing theme. Sentence forms:
+docs/caption-grammar.md, section 4.
 """
 
 import random
@@ -25,7 +26,7 @@ FORBIDDEN = (
     "possibly", "likely", "perhaps", "maybe", "probably", "might", "context", "segmentation",
     "appear", "seem", "change", "transition", "dynamic",
 )  # fmt: skip
-"""Words that the paper's prompt rules out (and their like): no caption of this style has them, but for class names."""
+"""Words that the paper's prompt rules out, and their like: only class names may hold one."""
 
 
 class Part(NamedTuple):
@@ -65,9 +66,12 @@ def context(landcover: LandCover, rng: random.Random) -> str:
     for region in REGIONS:
         found = parts(landcover, region)[:MOST_CLASSES]
         if found:
-            amounts = joined([f"{p.words} ({p.size} {rng.choice(NOUNS)})" for p in found], last=_last_link(found))
+            amounts = joined(
+                [f"{p.words} ({p.size} {rng.choice(NOUNS)})" for p in found], last=_last_link(found)
+            )
             lines.append(
-                f"The {region} mainly contains the following land cover types, in descending order of content: {amounts}."
+                f"The {region} mainly contains the following land cover types, "
+                f"in descending order of content: {amounts}."
             )
     return "\n".join(lines)
 
@@ -101,12 +105,24 @@ def _overall(classes: list[Part], landcover: LandCover, rng: random.Random) -> s
     place = f"in the {max(REGIONS, key=lambda region: most[region])} part"
     lies, lie = ("lies", "lying") if not is_plural(first) else ("lie", "lying")
     forms = (
-        (f"the image is dominated by {first}", f"which {lies} mainly {place}", f"which {_extend(first)} throughout the image"),
+        (
+            f"the image is dominated by {first}",
+            f"which {lies} mainly {place}",
+            f"which {_extend(first)} throughout the image",
+        ),
         (f"this image mainly shows {first}", f"mostly {place}", "found throughout the image"),
-        (f"{first} {_be(first)} the main land cover", f"{lie} mainly {place}", "extending throughout the image"),
+        (
+            f"{first} {_be(first)} the main land cover",
+            f"{lie} mainly {place}",
+            "extending throughout the image",
+        ),
     )
     opening, somewhere, everywhere = rng.choice(forms)
-    rest = f"{rng.choice((', followed by ', ', together with ', ', along with '))}{joined(others)}" if others else ""
+    rest = (
+        f"{rng.choice((', followed by ', ', together with ', ', along with '))}{joined(others)}"
+        if others
+        else ""
+    )
     return sentence(f"{opening}, {everywhere if throughout else somewhere}{rest}")
 
 
@@ -121,10 +137,11 @@ def _be(words: str) -> str:
 def _region(region: str, found: list[Part], rng: random.Random) -> str:
     amounts = [f"{article(p.size)} {p.size} {rng.choice(NOUNS)} of {p.words}" for p in found]
     text = joined(amounts, last=_last_link(amounts))
+    has = rng.choice(("has", "contains"))
     forms = (
         f"the {region} part {rng.choice(('mainly contains', 'holds', 'is made up of'))} {text}",
         f"in the {region} part, there is {text}",
-        f"{rng.choice(('turning to', 'as for'))} the {region} part, it {rng.choice(('has', 'contains'))} {text}",
+        f"{rng.choice(('turning to', 'as for'))} the {region} part, it {has} {text}",
     )
     return sentence(rng.choice(forms))
 
@@ -136,4 +153,5 @@ def _theme(classes: list[Part], rng: random.Random) -> str:
         ground = rng.choice(("a landscape of", "an area of"))
         link = f" {rng.choice(('with', 'and'))} {second}" if second else ""
         return f"Overall, the image {rng.choice(('depicts', 'shows'))} {ground} {first}{link}."
-    return f"Overall, {first} {_be(first)} the main theme of the image{f', followed by {second}' if second else ''}."
+    link = f", followed by {second}" if second else ""
+    return f"Overall, {first} {_be(first)} the main theme of the image{link}."

@@ -8,7 +8,7 @@ from rsvlm.vocabularies.legends import Legend, LegendClass, load_legend, phrase_
 
 @lru_cache(maxsize=64)
 def _legend(name: str) -> Legend | None:
-    """Load a legend; None where its file is not here any more (labels outlive the files that they came from)."""
+    """Load a legend; None where its file is gone (labels outlive the files that they came from)."""
     try:
         return load_legend(name)
     except VocabularyError:

@@ -1,9 +1,10 @@
 """How many tokens of CLIP's context a caption takes, without CLIP.
 
-CLIP's tokenizer (Radford et al. 2021) cuts a text into runs of letters, single digits and runs of other signs, and each of
-these into pieces by byte pair encoding. How many pieces a word has is written down in `clip_words.txt` for the words of
-our vocabularies (made by captioning/clip_words.py from CLIP's own merges). Any other word has at most as many pieces as
-UTF-8 bytes, for encoding starts from single bytes and only ever merges: counts are exact, or too high.
+CLIP's tokenizer (Radford et al. 2021) cuts a text into runs of letters, single digits and runs of other
+signs, and each of these into pieces by byte pair encoding. How many pieces a word has is written down in
+`clip_words.txt` for the words of our vocabularies (made by captioning/clip_words.py from CLIP's own
+merges). Any other word has at most as many pieces as UTF-8 bytes, for encoding starts from single bytes and
+only ever merges: counts are exact, or too high.
 """
 
 import html
@@ -17,7 +18,7 @@ _SUFFIXES = re.compile(r"'(?:s|t|re|ve|m|ll|d)")
 
 
 def count_tokens(text: str) -> int:
-    """Return the number of CLIP tokens of a text, start and end of text included; never less than the true number."""
+    """Return the number of CLIP tokens of a text with start and end: the true number or more."""
     clean = html.unescape(html.unescape(text)).lower()
     table = _table()
     return START_AND_END + sum(table.get(run) or len(run.encode("utf-8")) for run in _runs(clean))
@@ -41,7 +42,7 @@ _PLAIN = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[a-z]+|[0-9]|[^a-z0-9]+")
 
 
 def _plain(word: str) -> list[str]:
-    """Cut an ASCII word as CLIP does. (A run of signs may swallow an apostrophe: both count by bytes.)"""
+    """Cut an ASCII word as CLIP does; what a run of signs swallows counts by its bytes either way."""
     return _PLAIN.findall(word)
 
 

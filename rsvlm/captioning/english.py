@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 _SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
 _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 _A_BY_SOUND = ("uni", "use", "uti", "one", "eu", "u-")
@@ -39,7 +39,7 @@ def joined(items: Sequence[str], comma: str = ", ", last: str = " and ") -> str:
 
 
 def is_plural(phrase: str) -> bool:
-    """Say whether a mass noun takes a plural verb ("mangroves cover", but "grass covers", "snow and ice cover")."""
+    """Say whether a mass noun takes a plural verb: "mangroves cover", but "grass covers"."""
     last = phrase.split(" ")[-1]
     return " and " in phrase or (last.endswith("s") and not last.endswith(("ss", "us", "is")))
 
@@ -50,7 +50,7 @@ def capital(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Make words a sentence: a capital first, a number spelled where it would open the sentence, a full stop."""
+    """Make words a sentence: a capital, an opening number spelled out, a full stop."""
     first, _, rest = text.partition(" ")
     digits = first.replace(",", "")
     if digits.isdecimal():

@@ -1,7 +1,7 @@
 """What a captioning run came to, for people and for programs."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -44,7 +44,7 @@ class CaptionReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return asdict(self)
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()}
 
     def why_nothing(self) -> str:
         """One line for a run that made no pair at all."""

@@ -1,7 +1,7 @@
 """Style `scene`: the names of a whole image, said in one sentence, and no more.
 
-For labels without shares, such as BigEarthNet's CORINE names (Sumbul et al. 2019): that a class is there is all that
-they say, so the sentence names the classes in their order and adds neither size nor place.
+For labels without shares, such as BigEarthNet's CORINE names (Sumbul et al. 2019): that a class is there is
+all that they say, so the sentence names the classes in their order and adds neither size nor place.
 """
 
 import random
@@ -20,7 +20,14 @@ def captions(labels: Labels, rng: random.Random) -> list[str]:
     if not labels["scene"]:
         return []
     kind = "a satellite image" if (labels["gsd"] or 0) >= SATELLITE_GSD else "an overhead image"
-    openers = (f"{kind} with", f"{kind} of", "a view of", "the image shows", "the image contains", "the scene contains")
+    openers = (
+        f"{kind} with",
+        f"{kind} of",
+        "a view of",
+        "the image shows",
+        "the image contains",
+        "the scene contains",
+    )
     return [sentence(f"{rng.choice(openers)} {names(labels['scene'])}")]
 
 

@@ -1,9 +1,10 @@
 """Style `skyscript`: the published caption forms of SkyScript, from tags, without changing a letter.
 
-Wang et al. 2024 (arXiv 2312.12856, AAAI-24) turn each tag into key, connecting word and value, and write two captions a
-chip: the focus object's tags ("landuse of quarry, resource of bauxite"), and the same with the other objects ("amenity of
-fountain, surrounded by natural tree; road of footway"). The table of connecting words is not published; this one gives
-every example that is. Limits: docs/caption-grammar.md, section 3.
+Wang et al. 2024 (arXiv 2312.12856, AAAI-24) turn each tag into key, connecting word and value, and write
+two captions a
+chip: the focus object's tags ("landuse of quarry, resource of bauxite"), and the same with the other
+objects ("amenity of fountain, surrounded by natural tree; road of footway"). The table of connecting words
+is not published; this one gives every example that is. Limits: docs/caption-grammar.md, section 3.
 """
 
 import random
@@ -24,7 +25,7 @@ LONGEST_TAG = 60
 
 
 def captions(labels: Labels, rng: random.Random) -> list[str]:  # noqa: ARG001 - nothing here is left to chance
-    """Return the single-object and the multi-object caption; nothing without an object that has a tag to tell."""
+    """Return the single-object and the multi-object caption; nothing without a tag to tell."""
     objects = sorted(labels["objects"], key=lambda o: o["role"] != "focus")
     tags = [list(_tags(o["tags"])) for o in objects]
     if not tags or not tags[0]:
@@ -39,7 +40,7 @@ def captions(labels: Labels, rng: random.Random) -> list[str]:  # noqa: ARG001 -
 
 
 def tag_words(key: str, value: str) -> str:
-    """Return a tag in SkyScript's words: "road of footway", "natural tree", "plant output electricity of 19.9 MW"."""
+    """Return a tag in SkyScript's words: "road of footway", "natural tree", "bridge is yes"."""
     if (key, value) in WHOLE:
         return WHOLE[key, value]
     spoken = RENAMED.get(key) or _spaced(key).lower()
@@ -71,7 +72,7 @@ def _multi(objects: Sequence[str]) -> str:
 
 
 def _fitting(parts: Sequence[str], join: Callable[[Sequence[str]], str]) -> str:
-    """Join as many parts as fit CLIP's context, leaving out from the end; "" where not even the first does."""
+    """Join as many parts as fit CLIP's context, leaving out from the end; "" if not even one fits."""
     for count in range(len(parts), 0, -1):
         text = join(parts[:count])
         if count_tokens(text) <= MOST_TOKENS:

@@ -106,13 +106,14 @@ def caption(
 
 def _sample(folder: Path, images: list[str] | None, options: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
     """Draw the sample town and caption it from its map and land cover."""
-    from rsvlm.captioning.sample import write_sample
+    from rsvlm.captioning.sample import LICENCE, write_sample
 
     if images or options["osm"] or options["landcover"]:
         raise typer.BadParameter("--sample brings its own image, map and land cover: leave out the others")
     console.print("Drawing the sample town: an [bold]invented[/bold] place, its picture [bold]rendered[/bold] from its map.")
     paths = write_sample(folder)
-    return [str(paths.image)], options | {"osm": str(paths.osm), "landcover": str(paths.landcover)}
+    sources = {"osm": str(paths.osm), "landcover": str(paths.landcover), "imagery_licence": LICENCE}
+    return [str(paths.image)], options | sources
 
 
 def _run(images: list[str], out: Path, options: dict[str, Any], workers: int, dry_run: bool, as_json: bool) -> None:

@@ -49,10 +49,10 @@ def show(
             table.add_row(line.style or "all", line.source or "all", f"{line.right:,}", f"{line.total:,}", f"{line.share:.1%}", interval)
         console.print(table)
         return
-    write_page(pairs, page, count, seed)
+    write_page(pairs, page, count=count, seed=seed)
     written = [str(page)]
     if sheet is not None:
-        write_contact_sheet(pairs, sheet, min(count, 24), seed)
+        write_contact_sheet(pairs, sheet, count=min(count, 24), seed=seed)
         written.append(str(sheet))
     if as_json:
         print_json({"written": written, "shown": min(count, len(pairs)), "pairs": len(pairs)})

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.windows import Window
 
+from rsvlm.imagery.bands import QUALITY
 from rsvlm.imagery.errors import ImageryError
 from rsvlm.imagery.grid import Grid
 from rsvlm.imagery.guard import damage, open_dataset
@@ -53,9 +54,7 @@ class BandFile:
         source = self.placement.source(*area)
         if self.palette is not None and not self.palette[3].all():
             visible = self.palette[3][self._stored([1], source)[0]] > 0
-        elif self.dataset.mask_flag_enums[0] == [
-            MaskFlags.per_dataset
-        ]:  # not the one that an alpha band makes
+        elif self.dataset.mask_flag_enums[0] == [MaskFlags.per_dataset]:  # an alpha band adds MaskFlags.alpha
             visible = self._stored(None, source)[0] > 0
         else:
             return None
@@ -67,10 +66,12 @@ class BandFile:
 
     def _one(self, band: Band, values: Pixels, source: Window, area: Area) -> tuple[Pixels, Mask]:
         missing = _missing(values, band.nodata)
+        gaps = nearest(missing, source, self.placement, area)
+        if band.name in QUALITY:
+            return nearest(values, source, self.placement, area), gaps
         if self.palette is not None and band.name in RGBA:  # colours can be mixed, codes cannot
             values = self.palette[RGBA.index(band.name)][values]
-        mixed = bilinear(values, missing, source, self.placement, area)
-        return mixed, nearest(missing, source, self.placement, area)
+        return bilinear(values, missing, source, self.placement, area), gaps
 
     def _stored(self, indexes: list[int] | None, source: Window) -> Pixels:
         """Values (bands, rows, columns) as stored; the internal mask for indexes None."""

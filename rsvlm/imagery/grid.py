@@ -106,8 +106,8 @@ class Grid:
             lat: Latitudes of the same shape.
 
         Returns:
-            Columns and rows (0, 0 is the upper left corner of the first pixel), not finite where the CRS has no
-            such place. On a grid over the antimeridian, both 179.9 and -179.9 fall where they belong.
+            Columns and rows (0, 0 is the upper left corner of the first pixel), not finite where the CRS has
+            no such place. On a grid over the antimeridian, both 179.9 and -179.9 fall where they belong.
 
         Raises:
             ImageryError: The grid has no place.

@@ -19,7 +19,7 @@ import numpy as np
 import rasterio
 from rasterio._err import CPLE_BaseError  # some properties raise it bare
 from rasterio.enums import Interleaving
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 
 from rsvlm.imagery.errors import ImageryError
@@ -102,7 +102,7 @@ def damage(what: str) -> Iterator[None]:
     """Turn what GDAL raises within the block into ImageryError: `what`, and that the file is damaged."""
     try:
         yield
-    except (RasterioError, CPLE_BaseError, UnicodeDecodeError) as error:
+    except (RasterioError, RasterioIOError, CPLE_BaseError, UnicodeDecodeError) as error:
         why = error.__cause__ or error  # rasterio's own words are "see previous exception"
         raise ImageryError(f"{what}: the file is truncated or damaged ({why})") from error
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -129,11 +130,13 @@ def _band(dataset: DatasetReader, index: int, name: str, path: str, sensor: Sens
 
 
 def _place(dataset: DatasetReader, file: Path, item: Item | None) -> tuple[Grid, SidecarPlace]:
-    beside = sidecar_place(file, dataset.width, dataset.height, item) or SidecarPlace()
-    grid = Grid(dataset.width, dataset.height, beside.crs, beside.transform)
+    width, height = dataset.width, dataset.height
     crs = _crs(dataset, file)
-    if crs is not None and not dataset.transform.is_identity:
-        grid = Grid(dataset.width, dataset.height, crs, _six(dataset.transform))
+    placed = crs is not None and not dataset.transform.is_identity
+    beside = sidecar_place(file, width, height, item=item, placed=placed) or SidecarPlace()
+    grid = Grid(width, height, beside.crs, beside.transform)
+    if placed:
+        grid = Grid(width, height, crs, _six(dataset.transform))
     if grid.crs is not None:
         _check_place(grid, file)
     return grid, beside
@@ -146,12 +149,18 @@ def _six(affine: Sequence[float]) -> Transform:
 
 def _crs(dataset: DatasetReader, file: Path) -> str | None:
     try:
-        crs = CRS.from_wkt(dataset.crs.to_wkt()) if dataset.crs else None
+        return _crs_of(dataset.crs.to_wkt()) if dataset.crs else None
     except (CRSError, RasterioError, ValueError) as error:
         raise ImageryError(
             f"{file} has a CRS that cannot be read ({error}): set it with gdal_edit -a_srs"
         ) from error
-    return None if crs is None or crs.is_engineering else crs_text(crs)
+
+
+@lru_cache(maxsize=64)
+def _crs_of(wkt: str) -> str | None:
+    """As text, once for all images of one CRS: reading WKT takes as long as opening a small file."""
+    crs = CRS.from_wkt(wkt)
+    return None if crs.is_engineering else crs_text(crs)
 
 
 def _check_place(grid: Grid, file: Path) -> None:

@@ -80,13 +80,12 @@ class Scan:
         self.failures.append(Failure(printable(path), why))
 
     def _walk(self, folder: Path) -> None:
-        pending = [folder]  # and no recursion: folders may be nested deeper than Python's stack
+        pending = [(folder, os.path.realpath(folder))]  # folders may be nested deeper than Python's stack
         while pending:
-            pending += reversed(self._add_folder(pending.pop()))
+            pending += reversed(self._add_folder(*pending.pop()))
 
-    def _add_folder(self, folder: Path) -> list[Path]:
+    def _add_folder(self, folder: Path, real: str) -> list[tuple[Path, str]]:
         """Add the images in a folder; returns the folders in it. Links that lead back are followed once."""
-        real = os.path.realpath(folder)
         if real in self._folders:
             self._met += 1
             return []
@@ -102,7 +101,7 @@ class Scan:
             self._take(real, folder)
             return []
         self._add_files(folder, real, files)
-        return [folder / entry.name for entry in entries if _is(entry.is_dir)]
+        return [(folder / entry.name, _real(entry, real)) for entry in entries if _is(entry.is_dir)]
 
     def _add_files(self, folder: Path, real_folder: str, files: Mapping[str, str]) -> None:
         """Add the images among files of one folder, given as name -> real path."""
@@ -159,7 +158,7 @@ class Scan:
         for path in matches:
             if path.is_dir():
                 self._add_matched(path, None)
-            else:
+            elif path.is_file():
                 files.setdefault(path.parent, {})[path.name] = os.path.realpath(path)
         for folder, names in files.items():
             self._add_matched(folder, names)

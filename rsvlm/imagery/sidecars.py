@@ -25,7 +25,9 @@ __all__ = ["SidecarPlace", "image_item", "read_world_file", "sidecar_place"]
 _SETTLED = 2.0  # seconds: the coarsest time stamp of a common file system (FAT)
 
 
-def sidecar_place(path: Path, width: int, height: int, item: Item | None = None) -> SidecarPlace | None:
+def sidecar_place(
+    path: Path, width: int, height: int, *, item: Item | None = None, placed: bool = False
+) -> SidecarPlace | None:
     """What the files beside an image say of it.
 
     A world file with a .prj gives the place; one without says nothing, since its numbers could be metres or
@@ -37,6 +39,7 @@ def sidecar_place(path: Path, width: int, height: int, item: Item | None = None)
         width: Its columns.
         height: Its rows.
         item: The STAC item that led to the image; None = look for one beside it.
+        placed: Whether the image itself says where it lies; then world files are not looked for.
 
     Returns:
         None where nothing beside it speaks of it.
@@ -46,7 +49,7 @@ def sidecar_place(path: Path, width: int, height: int, item: Item | None = None)
     """
     item = item or image_item(path)
     said = item_place(item, path, width, height) if item else None
-    world = _world_place(path)
+    world = None if placed else _world_place(path)
     if world is None:
         return said
     return replace(said or SidecarPlace(), crs=world[0], transform=world[1])
@@ -63,8 +66,6 @@ def image_item(path: Path) -> Item | None:
         found = listing.get(name.casefold())
         if found and (item := read_item(path.parent / found)):
             return item
-    if not any(name.endswith(".json") for name in listing):
-        return None
     pointing = _pointed(*_state(path.parent)).get(path.name.casefold())
     return read_item(path.parent / pointing) if pointing else None
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rsvlm.captioning.labels import OVERALL, REGIONS, LandCover, Labels, ObjectLabel, Role, Shape
+from rsvlm.captioning.labels import OVERALL, REGIONS, Labels, LandCover, ObjectLabel, Role, Shape
 
 
 def thing(
@@ -13,7 +13,7 @@ def thing(
     role: Role = "surrounding",
     **fields: Any,
 ) -> ObjectLabel:
-    """Return an object; tags may be written `key=value key=value`, sizes follow from the box where they are not given."""
+    """Return an object; tags may be written `key=value key=value`, sizes follow from the box."""
     x0, y0, x1, y1 = box
     label: ObjectLabel = {
         "id": f"w{x0:.0f}{y0:.0f}{x1:.0f}{y1:.0f}",
@@ -51,7 +51,7 @@ def cover(
     legend: str = "worldcover",
     coverage: float = 1.0,
 ) -> LandCover:
-    """Return land cover by pixels: of the whole, and of the five regions in their order (equal to the whole if none)."""
+    """Return land cover by pixels: of the whole, and of the five regions (if none, equal to the whole)."""
     counts = dict(zip((OVERALL, *REGIONS), (overall, *(regions or [overall] * 5)), strict=True))
     return {
         "legend": legend,

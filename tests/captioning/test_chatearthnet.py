@@ -24,7 +24,8 @@ def tell(*counts: dict[str, int], seed: int = 0) -> str:
         (90, "extra small"), (100, "small"), (190, "small"), (200, "medium"),
         (490, "medium"), (500, "large"), (790, "large"), (800, "extra large"), (1000, "extra large"),
         # round() before the cut: 9.4 % is 9, 9.6 % is 10
-        (94, "extra small"), (96, "small"), (494, "medium"), (496, "large"), (794, "large"), (796, "extra large"),
+        (94, "extra small"), (96, "small"), (494, "medium"), (496, "large"),
+        (794, "large"), (796, "extra large"),
         # int(round(x, 2) * 100) gives 28 for 0.29 and 57 for 0.58, and stays within the bin
         (290, "medium"), (570, "large"), (580, "large"),
     ],
@@ -46,7 +47,13 @@ def test_dropped_classes_still_count_in_the_proportions() -> None:
 
 
 def test_context_is_the_papers() -> None:
-    counts = {"Cropland": 600, "Tree cover": 250, "Built-up": 100, "Grassland": 50, "Permanent water bodies": 19}
+    counts = {
+        "Cropland": 600,
+        "Tree cover": 250,
+        "Built-up": 100,
+        "Grassland": 50,
+        "Permanent water bodies": 19,
+    }
     two, one = {"Cropland": 600, "Tree cover": 400}, {"Built-up": 300}
     text = context(cover(counts, counts, two, one, EMPTY, {"Cropland": 19}), random.Random(1))
     noun = f"(?:{'|'.join(NOUNS)})"
@@ -100,7 +107,9 @@ def test_a_single_class() -> None:
 def test_where_the_dominant_class_lies() -> None:
     some, most = {"Tree cover": 100, "Cropland": 300}, {"Tree cover": 400}
     for seed in range(30):
-        opening = tell({"Tree cover": 1000, "Cropland": 600}, some, some, some, most, most, seed=seed).split(". ")[0]
+        opening = tell({"Tree cover": 1000, "Cropland": 600}, some, some, some, most, most, seed=seed).split(
+            ". "
+        )[0]
         assert "mainly in the bottom right part" in opening or "mostly in the bottom right part" in opening
 
 

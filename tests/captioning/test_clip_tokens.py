@@ -24,7 +24,9 @@ def count_words() -> Callable[[str], int]:
     """Counter of the tokens of one word, with CLIP's merges."""
     named = os.environ.get("RSVLM_CLIP_VOCAB")
     found = importlib.util.find_spec("open_clip")
-    path = Path(named) if named else found and Path(found.origin or "").with_name("bpe_simple_vocab_16e6.txt.gz")
+    path = (
+        Path(named) if named else found and Path(found.origin or "").with_name("bpe_simple_vocab_16e6.txt.gz")
+    )
     if not path or not path.is_file():
         pytest.skip("no CLIP vocabulary: install open_clip_torch, or name the file in RSVLM_CLIP_VOCAB")
     spec = importlib.util.spec_from_file_location("clip_words", RECIPE)
@@ -71,7 +73,9 @@ def test_all_words_of_the_tags_are_known() -> None:
     from rsvlm.captioning.clip_tokens import _table
 
     phrases = [p for e in load_tags().entries if e.max_gsd is not None for p in (e.phrase, e.plural)]
-    words = {word for phrase in phrases for word in phrase.lower().replace("-", " ").split() if word.isalpha()}
+    words = {
+        word for phrase in phrases for word in phrase.lower().replace("-", " ").split() if word.isalpha()
+    }
     unknown = sorted(word for word in words if len(word) > 1 and word not in _table())
     assert len(unknown) <= 0.02 * len(words), unknown
 
@@ -88,7 +92,10 @@ def test_never_below_clip(count_words: Callable[[str], int], word: str) -> None:
 
 
 def test_captions_count_exactly(count_words: Callable[[str], int]) -> None:
-    labels = chip(thing("amenity=school", (10, 10, 30, 30), role="focus"), thing("highway=residential", (0, 50, 100, 55)))
+    labels = chip(
+        thing("amenity=school", (10, 10, 30, 30), role="focus"),
+        thing("highway=residential", (0, 50, 100, 55)),
+    )
     text = natural.captions(labels, random.Random(1))[0]
     words = text.lower().replace(".", " . ").replace(",", " , ").split()
     assert count_tokens(text) == 2 + sum(map(count_words, words))

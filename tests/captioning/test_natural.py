@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rsvlm.captioning import natural
 from rsvlm.captioning.clip_tokens import count_tokens
 from rsvlm.captioning.labels import Labels
+from rsvlm.captioning.verify import verify
 
 SEEDS = range(60)
 
@@ -34,7 +35,7 @@ def all_of(labels: Labels) -> str:
     return " ".join(tell(labels, 0) + tell(labels, 1)).lower()
 
 
-# What is said ---------------------------------------------------------------------------------------------------------
+# What is said -------------------------------------------------------------------------------------
 
 
 def test_the_focus_is_always_named() -> None:
@@ -43,7 +44,8 @@ def test_the_focus_is_always_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(1, "a house"), (2, "two houses"), (10, "ten houses"), (11, "11 houses"), (20, "20 houses")]
+    ("count", "words"),
+    [(1, "a house"), (2, "two houses"), (10, "ten houses"), (11, "11 houses"), (20, "20 houses")],
 )
 def test_counts(count: int, words: str) -> None:
     assert words in all_of(chip(CHURCH, *houses(count)))
@@ -73,7 +75,10 @@ def test_lines_are_not_counted() -> None:
 
 
 def test_pieces_of_one_road_are_one() -> None:
-    pieces = [thing("highway=residential", (0, 70, 50, 74), "line"), thing("highway=residential", (50, 70, 100, 74), "line")]
+    pieces = [
+        thing("highway=residential", (0, 70, 50, 74), "line"),
+        thing("highway=residential", (50, 70, 100, 74), "line"),
+    ]
     text = all_of(chip(CHURCH, *pieces))
     assert "residential street " in text
     assert "residential streets" not in text
@@ -92,7 +97,7 @@ def test_cut_off_slivers_are_not_told() -> None:
     assert "school" in all_of(chip(CHURCH, thing("amenity=school", (90, 0, 100, 80), whole=False)))
 
 
-# Places ---------------------------------------------------------------------------------------------------------------
+# Places -------------------------------------------------------------------------------------------
 
 CELLS = ["north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east"]
 IMAGE_CELLS = [
@@ -112,7 +117,7 @@ def test_cells(cell: int, north_up: bool) -> None:
 
 
 def test_large_things_lie_in_halves() -> None:
-    text = all_of(chip(thing("leisure=park", (52, 0, 100, 100), role="focus", whole=False)))
+    text = all_of(chip(thing("leisure=park", (52, 0, 100, 100), role="focus", whole=False, area_m2=3000.0)))
     assert "in the eastern half" in text
     assert "in the right half" in text
     assert "in the east " not in text
@@ -133,11 +138,14 @@ def test_lines_run_along_edges() -> None:
     assert "along the northern edge" in all_of(chip(rail))
 
 
-# Relations ------------------------------------------------------------------------------------------------------------
+# Relations ----------------------------------------------------------------------------------------
 
 
 def test_around() -> None:
-    ring = [thing("building=house", b) for b in ((48, 20, 53, 25), (48, 80, 53, 85), (20, 50, 25, 55), (80, 50, 85, 55))]
+    ring = [
+        thing("building=house", b)
+        for b in ((48, 20, 53, 25), (48, 80, 53, 85), (20, 50, 25, 55), (80, 50, 85, 55))
+    ]
     text = all_of(chip(CHURCH, *ring))
     assert "surrounded by four houses" in text
     assert "around it" in text
@@ -175,7 +183,7 @@ def test_no_distances_no_relations_of_distance() -> None:
     assert "to the east of it" in text
 
 
-# Sizes and shares -----------------------------------------------------------------------------------------------------
+# Sizes and shares ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -187,12 +195,16 @@ def test_no_distances_no_relations_of_distance() -> None:
     ],
 )  # fmt: skip
 def test_areas_are_rounded_as_people_do(area: float, words: str) -> None:
-    text = all_of(chip(thing("building=church", (40, 40, 60, 60), role="focus", area_m2=area), width=1000, height=1000))
+    text = all_of(
+        chip(thing("building=church", (40, 40, 60, 60), role="focus", area_m2=area), width=1000, height=1000)
+    )
     assert f"of about {words}" in text
 
 
 def test_sizes_only_of_whole_things() -> None:
-    assert "square metres" not in all_of(chip(thing("building=church", (80, 40, 100, 60), role="focus", whole=False)))
+    assert "square metres" not in all_of(
+        chip(thing("building=church", (80, 40, 100, 60), role="focus", whole=False))
+    )
 
 
 @pytest.mark.parametrize(
@@ -238,11 +250,16 @@ def test_scene_names_close_the_caption() -> None:
     assert tell(chip(scene=["Pastures"]))[0].endswith("pasture.")
 
 
-# Language -------------------------------------------------------------------------------------------------------------
+# Language -----------------------------------------------------------------------------------------
 
 
 def test_articles() -> None:
-    text = all_of(chip(thing("building=apartments", (40, 40, 60, 60), role="focus"), thing("building=hut", (10, 10, 16, 16))))
+    text = all_of(
+        chip(
+            thing("building=apartments", (40, 40, 60, 60), role="focus"),
+            thing("building=hut", (10, 10, 16, 16)),
+        )
+    )
     assert "an apartment block" in text
     assert "a apartment" not in text
 
@@ -260,7 +277,8 @@ TAGS = st.sampled_from(
     [
         "building=house", "building=yes", "building=church amenity=place_of_worship", "landuse=farmland",
         "landuse=forest leaf_type=broadleaved", "natural=tree", "highway=residential surface=asphalt lanes=2",
-        "highway=footway", "waterway=stream", "leisure=pitch sport=tennis", "natural=water water=pond", "power=pole",
+        "highway=footway", "waterway=stream", "leisure=pitch sport=tennis", "natural=water water=pond",
+        "power=pole",
     ]
 )  # fmt: skip
 SIZE = st.integers(0, 96)
@@ -277,8 +295,18 @@ def chips(draw: st.DrawFn) -> Labels:
         distance = draw(st.sampled_from([0.0, 3.0, 20.0, 60.0]))
         role = "focus" if n == 0 else "surrounding"
         whole = draw(st.booleans())
-        objects.append(thing(draw(TAGS), box, shape, role=role, whole=whole, distance_m=None if n == 0 else distance))
+        objects.append(
+            thing(draw(TAGS), box, shape, role=role, whole=whole, distance_m=None if n == 0 else distance)
+        )
     return chip(*objects, north_up=draw(st.booleans()), gsd=draw(st.sampled_from([1.0, None])))  # type: ignore[no-any-return]
+
+
+@settings(max_examples=300, deadline=None)
+@given(labels=chips(), seed=st.integers(0, 10_000))
+def test_the_check_agrees(labels: Labels, seed: int) -> None:
+    short, long = natural.captions(labels, random.Random(seed))
+    assert verify(short, labels, "natural") == []
+    assert verify(long, labels, "natural-long") == []
 
 
 @settings(max_examples=300, deadline=None)

@@ -32,7 +32,8 @@ PUBLISHED = [
         },
         [],
         "power plant, plant source of solar, plant method of thermal, plant output electricity of 19.9 MW",
-        "power plant with plant source of solar and plant method of thermal and plant output electricity of 19.9 MW",
+        "power plant with plant source of solar and plant method of thermal"
+        " and plant output electricity of 19.9 MW",
     ),
     (
         {"power": "pole"},
@@ -81,9 +82,9 @@ def test_tags(key: str, value: str, words: str) -> None:
 
 
 def test_an_object_is_named_once_and_the_focus_not_again() -> None:
-    assert tell({"natural": "tree"}, {"natural": "tree"}, {"building": "house"}, {"building": "house"})[1] == (
-        "natural tree, surrounded by building of house"
-    )
+    assert tell({"natural": "tree"}, {"natural": "tree"}, {"building": "house"}, {"building": "house"})[
+        1
+    ] == ("natural tree, surrounded by building of house")
 
 
 def test_many_objects_fit_clips_context() -> None:

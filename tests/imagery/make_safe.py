@@ -81,7 +81,8 @@ def stored(band: str, metres: int) -> npt.NDArray[np.uint16]:
     row, column = np.mgrid[0:side, 0:side] * metres
     values = 1000 + 200 * list(RESOLUTION).index(band) + column + row // 2
     values[: 120 // metres, : 120 // metres] = 0
-    return values.astype(np.uint16)
+    stored_values: npt.NDArray[np.uint16] = values.astype(np.uint16)
+    return stored_values
 
 
 def classes(metres: int) -> npt.NDArray[np.uint8]:

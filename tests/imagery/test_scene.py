@@ -1,5 +1,6 @@
 """Opening files: what a scene says of GeoTIFF, JPEG 2000, PNG and JPEG, and reading it back."""
 
+import os
 import pickle
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import rasterio
 import rasterio.shutil
 from PIL import Image
-from rasters import UTM, noise, write_tif
+from rasters import UTM, noise, write_tif  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.imagery import Band, ImageryError, Scene, SceneReader, open_scene
 
@@ -148,7 +149,7 @@ def test_near_infrared_that_gdal_calls_alpha(tmp_path: Path) -> None:
     with pytest.raises(ImageryError, match=r"near infrared, say --bands red,green,blue,nir .*transparency"):
         open_scene(path)
     for options in ({"sensor": "naip"}, {"bands": ["red", "green", "blue", "nir"]}):
-        scene = open_scene(path, **options)  # type: ignore[arg-type]
+        scene = open_scene(path, **options)
         assert [band.name for band in scene.bands] == ["red", "green", "blue", "nir"]
         assert scene.mask is None
         with SceneReader(scene) as reader:
@@ -164,12 +165,12 @@ def test_near_infrared_outside_of_the_sample_is_found_when_it_is_read(tmp_path: 
     rgba = np.full((4, 900, 900), 255, dtype="uint8")
     scene = open_scene(write_tif(tmp_path / "a.tif", rgba, tiled=True, blockxsize=64, blockysize=64))
     assert scene.mask is not None
-    rgba[3, 70, 70] = 99  # between the windows of the sample
+    rgba[3, 36, 36] = 99  # between the windows of the sample
     path = write_tif(tmp_path / "b.tif", rgba, tiled=True, blockxsize=64, blockysize=64)
     with SceneReader(open_scene(path)) as reader:
         reader.read(200, 200, 64, 64)
         with pytest.raises(ImageryError, match="tagged alpha, but holds 99"):
-            reader.read(64, 64, 64, 64)
+            reader.read(0, 0, 64, 64)
 
 
 def test_grey_with_alpha(tmp_path: Path) -> None:
@@ -277,6 +278,8 @@ def test_tags_in_a_code_page_that_nobody_names(tmp_path: Path) -> None:
     "name", ["tile#1.tif", "what?.tif", "100 %20.tif", "zip!a.tif", "Zürich 東京 🛰.tif", "a;b,c'd.tif"]
 )
 def test_odd_names(tmp_path: Path, name: str) -> None:
+    if os.name == "nt" and "?" in name:
+        pytest.skip("Windows has no such names")
     write_tif(tmp_path / "plain.tif", noise(3, 9, 9)).rename(tmp_path / name)
     np.testing.assert_array_equal(read_all(open_scene(tmp_path / name)), noise(3, 9, 9))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rasters import noise, write_tif
+from rasters import noise, write_tif  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.imagery import Band, Grid, ImageryError, Scene, SceneReader, open_scene
 from rsvlm.imagery.stretch import fit_stretch, sample_valid
@@ -39,7 +39,12 @@ def test_auto_does_not_guess_the_scale_of_floats(tmp_path: Path) -> None:
 def test_percentiles(tmp_path: Path) -> None:
     pixels = noise(3, 100, 100, dtype="uint16", high=5000)
     path = write_tif(tmp_path / "a.tif", pixels)
-    for text, pair in (("auto", [2, 98]), ("percentile", [2, 98]), ("2-98", [2, 98]), ("0.5-99.5", [0.5, 99.5])):
+    for text, pair in (
+        ("auto", [2, 98]),
+        ("percentile", [2, 98]),
+        ("2-98", [2, 98]),
+        ("0.5-99.5", [0.5, 99.5]),
+    ):
         expected = tuple(tuple(np.percentile(band, pair).tolist()) for band in pixels)
         assert open_scene(path, stretch=text).stretch == expected
 
@@ -61,7 +66,7 @@ def test_a_scene_of_one_value_or_none_at_all(tmp_path: Path) -> None:
 def test_a_small_part_with_pixels_is_found(tmp_path: Path) -> None:
     """Most of the scene is nodata, the rest lies between the windows of the first sample."""
     pixels = np.zeros((1, 2000, 2000), dtype="uint16")
-    pixels[0, 80:140, 80:140] = noise(60, 60, dtype="uint16", low=1000, high=2000)
+    pixels[0, 60:102, 60:102] = noise(42, 42, dtype="uint16", low=1000, high=2000)
     low, high = (open_scene(write_tif(tmp_path / "a.tif", pixels, nodata=0)).stretch or ())[0]
     assert 1000 <= low < high < 2000
 
@@ -71,11 +76,9 @@ def test_the_sample_is_spread_bounded_and_repeats(tmp_path: Path) -> None:
     scene = open_scene(write_tif(tmp_path / "a.tif", pixels, tiled=True))
     first, second = sample_valid(scene), sample_valid(scene)
     np.testing.assert_array_equal(first, second)
-    assert len(first[0]) == (12 * 64) ** 2
-    assert first[0].min() == 0
-    assert first[0].max() == 3999
+    assert len(first[0]) == (24 * 32) ** 2
     assert scene.stretch is not None
-    assert scene.stretch[0] == pytest.approx((80, 3919), abs=60)
+    assert scene.stretch[0] == pytest.approx((80, 3919), abs=5)
 
 
 def test_every_chip_is_stretched_alike(tmp_path: Path) -> None:

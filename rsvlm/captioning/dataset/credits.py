@@ -1,6 +1,6 @@
 """Whom a dataset owes: its sources, grouped by what their licences ask for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,14 @@ class Credit(BaseModel):
         return f"{self.name} and others" if self.more else self.name
 
 
+CreditKey = tuple[str | None, str | None, str | None]
+
+
+def credit_key(source: Mapping[str, Any]) -> CreditKey:
+    """What makes sources one credit: licence, attribution and address."""
+    return source["licence"], source["attribution"], source["url"]
+
+
 @dataclass
 class _Tally:
     name: str
@@ -47,7 +55,7 @@ class Credits:
     """Counts the pairs of each credit; as many entries as there are licences, however many images."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str | None, str | None, str | None], _Tally] = {}
+        self._found: dict[CreditKey, _Tally] = {}
 
     def add(self, sources: Iterable[Source]) -> None:
         """Count the sources of one pair."""
@@ -70,10 +78,8 @@ class Credits:
         ]
         return sorted(found, key=lambda credit: [str(value) for value in credit.values()])
 
-    def _tally(self, name: str, credit: Any) -> _Tally:
-        tally = self._found.setdefault(
-            (credit["licence"], credit["attribution"], credit["url"]), _Tally(name)
-        )
+    def _tally(self, name: str, credit: Mapping[str, Any]) -> _Tally:
+        tally = self._found.setdefault(credit_key(credit), _Tally(name))
         tally.more |= tally.name != name
         tally.name = min(tally.name, name)
         return tally

@@ -24,7 +24,7 @@ FOCUS, OBJECT = (255, 192, 46), (127, 227, 255)
 
 
 def write_contact_sheet(
-    dataset: PairsDataset, out: Path, *, count: int = 12, columns: int = 4, seed: int = 0
+    dataset: PairsDataset, out: Path, count: int = 12, seed: int = 0, columns: int = 4
 ) -> int:
     """Write a picture of pairs chosen by the seed: image, labelled objects, caption.
 
@@ -32,8 +32,8 @@ def write_contact_sheet(
         dataset: From `open_dataset`.
         out: A .png or .jpg file.
         count: How many pairs at most.
-        columns: How many side by side.
         seed: Chooses them.
+        columns: How many side by side.
 
     Returns:
         How many pairs it shows.
@@ -49,6 +49,7 @@ def write_contact_sheet(
         for place, number in enumerate(band):
             _draw_cell(sheet, (GAP + place * (CELL + GAP), top), rows[number], captions[number])
         top += height
+    out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(out) as path:
         sheet.save(path, "JPEG" if out.suffix.lower() in (".jpg", ".jpeg") else "PNG", quality=90)
     return len(rows)
@@ -112,7 +113,8 @@ def _picture(row: Row, labels: Labels) -> Image.Image:
         focus = item["role"] == "focus"
         colour = FOCUS if focus else OBJECT
         if item["shape"] == "point":
-            draw.circle(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), 4, outline=colour, width=2)
+            x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+            draw.ellipse((x - 4, y - 4, x + 4, y + 4), outline=colour, width=2)
         else:
             draw.rectangle(box, outline=colour, width=2 if focus else 1)
     cell = Image.new("RGB", (CELL, CELL), PAPER)

@@ -14,6 +14,7 @@ from PIL import Image
 from rsvlm.shards import atomic_write
 
 from ..labels import Labels, LandCover, ObjectLabel
+from .credits import CreditKey, credit_key
 from .reader import PairsDataset, Row
 from .row import Caption, labels_from_row
 
@@ -24,7 +25,11 @@ PIXELATED_BELOW = 200
 """Chips with fewer pixels a side are enlarged with their pixels seen as squares, as they are."""
 
 
-def write_page(dataset: PairsDataset, out: Path, *, count: int = 50, seed: int = 0) -> int:
+Titles = Mapping[CreditKey, str]
+"""Names of the dataset's sources: captions are counted under these, not under each image file."""
+
+
+def write_page(dataset: PairsDataset, out: Path, count: int = 50, seed: int = 0) -> int:
     """Write an HTML page of pairs chosen by the seed.
 
     It is complete in one file, opens offline and asks no network for anything.
@@ -41,6 +46,7 @@ def write_page(dataset: PairsDataset, out: Path, *, count: int = 50, seed: int =
         How many pairs it shows.
     """
     rows = dataset.sample(count, seed)
+    out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_page(dataset, rows))
     return len(rows)
@@ -81,7 +87,8 @@ caption is about, blue the others that its labels hold.</p>
 </div></div>
 <main>
 """
-    yield from map(_article, rows)
+    titles = {credit_key(vars(credit)): credit.title for credit in dataset.manifest.sources}
+    yield from (_article(row, titles) for row in rows)
     yield f"""</main>
 <footer>Made by rsvlm. The page is complete in this file and asks no network for anything.</footer>
 <script>{script}</script>
@@ -98,10 +105,11 @@ def _digest(text: str) -> str:
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") + "'"
 
 
-def _article(row: Row) -> str:
+def _article(row: Row, titles: Titles) -> str:
     labels = labels_from_row(row)
     picture = _figure(row, labels) if row["image"] else ""
-    captions = "".join(_caption(row, variant) for variant in all_captions(row))
+    source = " + ".join(dict.fromkeys(titles[credit_key(source)] for source in row["sources"]))
+    captions = "".join(_caption(row["key"], variant, source) for variant in all_captions(row))
     place = "" if picture else f"<figcaption>{_facts(row)}</figcaption>"
     return (
         f"<article{'' if picture else ' class=bare'}>\n{picture}<div>\n<div>\n{captions}</div>\n"
@@ -115,15 +123,10 @@ def all_captions(row: Mapping[str, Any]) -> list[Caption]:
     return [first, *(variant for variant in row["captions"] if variant != first)]
 
 
-def source_of(row: Mapping[str, Any]) -> str:
-    """The sources of a row in one text."""
-    return " + ".join(source["name"] for source in row["sources"])
-
-
-def _caption(row: Row, variant: Caption) -> str:
+def _caption(key: str, variant: Caption, source: str) -> str:
     return (
-        f'<div class="caption" data-key="{escape(row["key"])}" data-style="{escape(variant["style"])}" '
-        f'data-source="{escape(source_of(row))}">\n'
+        f'<div class="caption" data-key="{escape(key)}" data-style="{escape(variant["style"])}" '
+        f'data-source="{escape(source)}">\n'
         f'<span class="style">{escape(variant["style"])}</span>\n'
         f"<p>{escape(variant['text'])}</p>\n"
         '<div class="verdict"><button class="say-right">right</button>'

@@ -1,8 +1,8 @@
 """Style `natural`: what is in a chip, told as a person would.
 
-`captions` speaks of land cover first, then of map objects: the focus, what lies around or beside it, how roads and
-rivers run, how many there are of what, and where. Everything that it may say, and when that is true, is written down in
-docs/caption-grammar.md.
+`captions` speaks of land cover first, then of map objects: the focus, what lies around or beside it, how
+roads and rivers run, how many there are of what, and where. Everything that it may say, and when that is
+true, is written down in docs/caption-grammar.md.
 """
 
 import random
@@ -27,8 +27,8 @@ def captions(labels: Labels, rng: random.Random) -> list[str]:
         rng: where all choices of words come from; the same state gives the same captions.
 
     Returns:
-        A short caption of one or two sentences and at most 77 CLIP tokens, and a long one that goes through all kinds of
-        things in the chip. Nothing where the labels have nothing to tell.
+        A short caption of one or two sentences and at most 77 CLIP tokens, and a long one that goes through
+        all kinds of things in the chip. Nothing where the labels have nothing to tell.
     """
     facts = read_facts(labels)
     landcover = labels["landcover"]

@@ -1,4 +1,4 @@
-"""Land cover in `natural`: shares of the classes, and where they lie (docs/caption-grammar.md, section 2.5)."""
+"""Land cover in `natural`: shares of the classes, and where they lie (caption grammar, section 2.5)."""
 
 import random
 from typing import NamedTuple
@@ -58,7 +58,7 @@ def cover_sentence(landcover: LandCover, rng: random.Random, most: int = MOST_CL
 
 
 def place_sentence(landcover: LandCover, north_up: bool, rng: random.Random) -> str:
-    """Return a sentence on where one class lies ("Cropland dominates the north-west."), "" where none stands out."""
+    """Say where one class lies ("Cropland dominates the north-west."), "" where none stands out."""
     compass = north_up and rng.random() < 0.6
     shares = landcover["regions"].get(OVERALL, [])
     total = sum(c["pixels"] for c in shares)
@@ -107,7 +107,12 @@ def _listed_shares(told: list[Cover], base: str, rng: random.Random) -> str:
     verb = _verb(first.words, *rng.choice((("covers", "cover"), ("takes up", "take up"))))
     if "cover" in first.words:
         verb = _verb(first.words, "takes up", "take up")
-    if len(rest) == 1 and rng.random() < 0.5 and fraction(first.share) and fraction(rest[0].share) not in ("", "part"):
+    if (
+        len(rest) == 1
+        and rng.random() < 0.5
+        and fraction(first.share)
+        and fraction(rest[0].share) not in ("", "part")
+    ):
         first_part, second_part = fraction(first.share), fraction(rest[0].share)
         return (
             f"{first_part} of {base} {_verb(first.words, 'is', 'are')} {first.words}"

@@ -13,12 +13,22 @@ from rsvlm.vocabularies.osm import TagEntry, load_tags
 Box = tuple[float, float, float, float]
 Kind = Literal["count", "line", "mass"]
 
+GROUND_KEYS = frozenset({"landuse", "landcover", "natural"})
+"""Main keys of grounds: told without a number (maps cut one meadow into several) and without a surface."""
+
 SMALL_AREA = 4.0
 """Pixels; a cut-off area narrower than this cannot be told in the image, and is not spoken of."""
 SMALL_LINE = 8.0
 """Pixels; likewise for a cut-off line that is shorter."""
 
-UNSEEN = {"voltage", "cables", "wires", "circuits", "plant:output:electricity", "generator:output:electricity"}
+UNSEEN = {
+    "voltage",
+    "cables",
+    "wires",
+    "circuits",
+    "plant:output:electricity",
+    "generator:output:electricity",
+}
 """Keys that tell more of a thing than an image shows: maps know them, readers of an image do not."""
 
 _SAYABLE = re.compile(r"[A-Za-z0-9 .]{1,20}")
@@ -27,30 +37,17 @@ _SAYABLE = re.compile(r"[A-Za-z0-9 .]{1,20}")
 
 @dataclass(frozen=True, eq=False)
 class Thing:
-    """One map object with the words for it."""
+    """One map object with the words for it; `key` and `value` are its main tag, `centre` is its box's."""
 
     label: ObjectLabel
+    key: str
+    value: str
     phrase: str
     plural: str
     adjectives: tuple[str, ...]
     details: tuple[str, ...]
     box: Box
-
-    @property
-    def key(self) -> str:
-        """Key of the main tag."""
-        return next(iter(self.label["tags"]))
-
-    @property
-    def value(self) -> str:
-        """Value of the main tag."""
-        return next(iter(self.label["tags"].values()))
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """Centre of the box, in pixels."""
-        x0, y0, x1, y1 = self.box
-        return (x0 + x1) / 2, (y0 + y1) / 2
+    centre: tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +67,7 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Things of a chip by group, in the labels' order; `side` is the shorter side in metres, None without GSD."""
+    """Things of a chip by group, in the labels' order; `side` is the shorter side in metres, if known."""
 
     width: int
     height: int
@@ -115,15 +112,21 @@ def _thing(label: ObjectLabel) -> Thing | None:
     entry = _entry(key, value)
     if entry is None or entry.kind != "object" or _is_sliver(label):
         return None
-    described = [(_entry(k, v), v) for k, v in others if k not in UNSEEN]
+    unsaid = UNSEEN | {"surface"} if key in GROUND_KEYS else UNSEEN
+    described = [(_entry(k, v), v) for k, v in others if k not in unsaid]
     x0, y0, x1, y1 = label["box"]
     return Thing(
         label=label,
+        key=key,
+        value=value,
         phrase=entry.phrase,
         plural=entry.plural,
         adjectives=tuple(_unique(e.phrase for e, _ in described if e and e.kind == "adjective")),
-        details=tuple(_said(e.phrase, v) for e, v in described if e and e.kind == "detail" and _is_sayable(v)),
+        details=tuple(
+            _said(e.phrase, v) for e, v in described if e and e.kind == "detail" and _is_sayable(v)
+        ),
         box=(x0, y0, x1, y1),
+        centre=((x0 + x1) / 2, (y0 + y1) / 2),
     )
 
 

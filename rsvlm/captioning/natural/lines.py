@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from rsvlm.captioning.natural.facts import Box, Facts, Group, Thing
-from rsvlm.captioning.natural.places import BESIDE, around, direction, is_within, place_of, place_words
+from rsvlm.captioning.natural.places import (
+    BESIDE,
+    around,
+    direction,
+    is_within,
+    place_of,
+    place_words,
+)
 from rsvlm.captioning.natural.story import Item, Story, is_run
 
 REACH = 0.02
@@ -18,7 +25,7 @@ _IMAGE_SIDES = {"n": "upper", "s": "lower", "w": "left", "e": "right"}
 
 
 def course(story: Story, group: Group) -> str:
-    """Return how the lines of a group run, as a predicate ("crosses the image from west to east"); "" if not told."""
+    """Return how the lines of a group run ("crosses the image from west to east"); "" if not told."""
     things = story.left(group)
     if group.kind != "line" or not (len(things) == 1 or is_run(things)) or story.tells(group):
         return ""
@@ -37,7 +44,7 @@ def through(story: Story, things: Sequence[Thing]) -> str:
 
 
 def line_clause(story: Story, group: Group) -> tuple[Item, str] | None:
-    """Name the line of a group with its course: an item and a predicate, or None where there is nothing to tell."""
+    """Name the line of a group and how it runs: an item and a predicate, None if there is nothing to tell."""
     words = course(story, group)
     return (story.item(group), words) if words else None
 
@@ -85,7 +92,9 @@ def _along_edge(story: Story, things: list[Thing]) -> str:
         "e": high and x0 >= 0.8 * width,
     }
     names = _COMPASS_SIDES if story.compass else _IMAGE_SIDES
-    return next((f"runs along the {names[edge]} edge of the image" for edge, near in edges.items() if near), "")
+    return next(
+        (f"runs along the {names[edge]} edge of the image" for edge, near in edges.items() if near), ""
+    )
 
 
 def _along_focus(story: Story, things: list[Thing]) -> str:

@@ -1,6 +1,7 @@
 """The long version of `natural`: two to five sentences that go through all kinds of things in a chip.
 
-First what covers the ground, then the focus and what lies about it, then roads and waters with their course, then the
+First what covers the ground, then the focus and what lies about it, then roads and waters with their
+course, then the
 rest: sights, buildings, small things.
 """
 
@@ -8,7 +9,7 @@ import random
 from collections.abc import Iterator
 
 from rsvlm.captioning.english import sentence
-from rsvlm.captioning.natural.facts import Facts, Group
+from rsvlm.captioning.natural.facts import GROUND_KEYS, Facts, Group
 from rsvlm.captioning.natural.interest import ground, interest, is_ground, leads, ranked
 from rsvlm.captioning.natural.lines import course
 from rsvlm.captioning.natural.parts import (
@@ -23,7 +24,7 @@ from rsvlm.captioning.natural.parts import (
     surrounding,
 )
 from rsvlm.captioning.natural.shares import ALMOST_ALL, group_share
-from rsvlm.captioning.natural.story import GROUND_KEYS, Item, Story, in_order, listed, verb
+from rsvlm.captioning.natural.story import Item, Story, in_order, listed, verb
 
 MOST_SENTENCES = 5
 PER_LIST = 5
@@ -70,18 +71,15 @@ def _ground(story: Story) -> Iterator[str]:
 
 
 def _focus(story: Story) -> Iterator[str]:
-    focus, own = story.facts.focus, story.facts.focus_group
-    assert focus is not None
-    assert own is not None
-    run = course(story, own)
+    run = course(story, story.facts.groups[story.hero.phrase])
     item = story.focus(size=not run and story.chance(0.6))
     if run:
         yield f"{item} {run}"
         yield from _about(story)
         return
-    where = story.where([focus])
-    if where and focus.label["shape"] == "area" and story.chance(0.5):
-        opening = f"{item} {stand(story, item, focus)} {where}"
+    where = story.where([story.hero])
+    if where and story.hero.label["shape"] == "area" and story.chance(0.5):
+        opening = f"{item} {stand(item, story.hero)} {where}"
     else:
         opening = f"there {verb([item])} {item._replace(where=where)}"
         if not where and (group := holder(story)):
@@ -128,32 +126,40 @@ def _lines(story: Story) -> Iterator[str]:
 
 def _rest(story: Story) -> Iterator[str]:
     groups = [g for g in ranked(story.facts) if story.left(g) and (not story.tells(g) or _counts(g))]
-    groups.sort(key=lambda g: story.tells(g) or g.phrase == "building")
-    opened = bool(story.named)
-    for start in range(0, len(groups), PER_LIST):
-        items = [_rest_item(story, g) for g in groups[start : start + PER_LIST]]
-        yield _opened(story, items, also=opened)
+    own = story.facts.focus_group
+    groups.sort(key=lambda g: (g is not own or story.tells(g), story.tells(g) or g.phrase == "building"))
+    openers = _openers(story)
+    for part in _evenly(groups):
+        items = in_order([_rest_item(story, g) for g in part])
+        yield f"{next(openers).format(be=verb(items[:1]), be_all=verb(items))} {listed(items)}"
         story.new_sentence()
-        opened = True
+
+
+def _evenly(groups: list[Group]) -> Iterator[list[Group]]:
+    """Cut a list into parts of about the same length, none of them too long to read."""
+    parts = -(-len(groups) // PER_LIST)
+    for n in range(parts):
+        yield groups[n * len(groups) // parts : (n + 1) * len(groups) // parts]
+
+
+def _openers(story: Story) -> Iterator[str]:
+    """Yield how lists are introduced, never twice in a row alike; "also" only after something was told."""
+    if not story.named:
+        yield story.pick("there {be}", "the image shows")
+    forms = ["there {be} also", "also visible {be_all}", "the image also shows", "there {be}"]
+    last = ""
+    while True:
+        last = story.pick(*(form for form in forms if form != last))
+        yield last
 
 
 def _counts(group: Group) -> bool:
     """Say whether "five other ..." is worth telling: of trees and houses, but not of meadows and roads."""
-    return group.kind == "count" and (group.first.key not in GROUND_KEYS or group.first.label["shape"] == "point")
+    return group.kind == "count" and (
+        group.first.key not in GROUND_KEYS or group.first.label["shape"] == "point"
+    )
 
 
 def _rest_item(story: Story, group: Group) -> Item:
     whole = (group_share(story.facts, group) or 0.0) >= ALMOST_ALL
     return story.item(group, where=0.0 if whole else 0.6)
-
-
-def _opened(story: Story, items: list[Item], also: bool) -> str:
-    items = in_order(items)
-    if not also:
-        return story.pick(f"there {verb(items[:1])} ", "the image shows ") + listed(items)
-    if len(items) == 1 and not items[0].where and story.chance(0.5):
-        return f"{listed(items)} can be seen"
-    opener = story.pick(
-        f"there {verb(items[:1])} also ", f"also visible {verb(items)} ", "the image also shows ", f"there {verb(items[:1])} "
-    )
-    return opener + listed(items)

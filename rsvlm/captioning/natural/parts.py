@@ -1,9 +1,9 @@
-"""Parts of sentences that the short and the long version share: lists of things, tails, clauses on what covers ground."""
+"""Parts of sentences that both versions share: lists of things, tails, clauses on what covers the ground."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from rsvlm.captioning.natural.facts import Group, Thing
-from rsvlm.captioning.natural.interest import interest, ranked
+from rsvlm.captioning.natural.facts import GROUND_KEYS, Group, Thing
+from rsvlm.captioning.natural.interest import ground, interest, ranked
 from rsvlm.captioning.natural.places import (
     BESIDE,
     COMPASS_SIDES,
@@ -15,17 +15,20 @@ from rsvlm.captioning.natural.places import (
     surround,
 )
 from rsvlm.captioning.natural.shares import ALMOST_ALL, MOST, fraction, group_share
-from rsvlm.captioning.natural.story import GROUND_KEYS, Item, Relation, Story, listed, verb
+from rsvlm.captioning.natural.story import Item, Relation, Story, listed, verb
+
+SHOWS = "the image shows "
 
 DULL = 1.5
 """Things of less interest (fences, steps) are left to the long version."""
 
 
 def choose(story: Story, most: int, relation: Relation | None = None) -> list[Group]:
-    """Choose groups to tell next: those of most interest, with some chance, the focus's group always among them."""
+    """Choose groups to tell next: by interest and some chance, the focus's group always among them."""
     facts = story.facts
     open_groups = [g for g in ranked(facts) if story.left(g, relation) and not story.tells(g)]
     chosen = [g for g in open_groups if interest(g.first) > DULL and (group_share(facts, g) or 0.0) < MOST]
+    chosen = [g for g in chosen if not story.is_last_building(g)]
     chosen = sorted(chosen, key=lambda g: (-interest(g.first) - story.rng.uniform(0, 2.5), g.phrase))[:most]
     own = facts.focus_group
     if own is not None and relation is None and not story.tells(own) and own not in chosen:
@@ -44,24 +47,26 @@ def with_some(story: Story, most: int, comma: bool = True) -> str:
     return f"{',' if comma else ''} with {listed(items)}" if items else ""
 
 
+def opener(story: Story, items: Sequence[Item]) -> str:
+    """Return how a list of things is introduced, "" (not at all) at times."""
+    return story.pick("", "", f"there {verb(items[:1])} ", f"there {verb(items[:1])} ", SHOWS)
+
+
 def beside(story: Story) -> Relation:
     """Return what tests a thing for lying beside the focus."""
-    facts, focus = story.facts, story.facts.focus
-    assert focus is not None
+    facts, focus = story.facts, story.hero
     return lambda thing: thing is not focus and is_within(facts, thing, focus, BESIDE)
 
 
 def near(story: Story) -> Relation:
     """Return what tests a thing for lying near the focus."""
-    facts, focus = story.facts, story.facts.focus
-    assert focus is not None
+    facts, focus = story.facts, story.hero
     return lambda thing: thing is not focus and is_within(facts, thing, focus, NEAR)
 
 
 def on_side(story: Story, side: str) -> Relation:
     """Return what tests a thing for lying wholly on one side (n, s, w, e) of the focus."""
-    focus = story.facts.focus
-    assert focus is not None
+    focus = story.hero
     return lambda thing: thing is not focus and side_of(thing, focus) == side
 
 
@@ -72,8 +77,7 @@ def side_words(story: Story, side: str) -> str:
 
 def surrounding(story: Story, most: int = 2) -> list[Group]:
     """Return groups that lie around the focus, each by itself."""
-    focus = story.facts.focus
-    assert focus is not None
+    focus = story.hero
     found = []
     for group in ranked(story.facts):
         things = story.left(group)
@@ -83,19 +87,19 @@ def surrounding(story: Story, most: int = 2) -> list[Group]:
 
 
 def holder(story: Story) -> Group | None:
-    """Return a group that holds the focus: grounds with a name of their own, such as a park; grass is none."""
-    facts, focus = story.facts, story.facts.focus
-    assert focus is not None
+    """Return a group that holds the focus: ground with a name of its own, such as a park; grass is none."""
+    facts, focus = story.facts, story.hero
     if focus.key in GROUND_KEYS and focus.label["shape"] == "area":
         return None
-    fits: Callable[[Thing], bool] = lambda thing: holds(facts, thing, focus)  # noqa: E731
-    found = [g for g in ranked(facts) if not story.tells(g) and focus not in g.things and interest(g.first) >= 5]
-    return next((g for g in found if len(g.things) == 1 and fits(g.first)), None)
+    found = [
+        g for g in ranked(facts) if not story.tells(g) and focus not in g.things and interest(g.first) >= 5
+    ]
+    return next((g for g in found if len(g.things) == 1 and holds(facts, g.first, focus)), None)
 
 
-def stand(story: Story, item: Item, thing: Thing) -> str:
+def stand(item: Item, thing: Thing) -> str:
     """Return the verb for where a thing is: buildings stand, grounds lie."""
-    if thing.key == "building":
+    if "building" in thing.label["tags"]:
         return verb([item], "stands", "stand")
     return verb([item], "lies", "lie") if thing.label["shape"] == "area" else verb([item])
 
@@ -103,15 +107,17 @@ def stand(story: Story, item: Item, thing: Thing) -> str:
 def cover_clause(story: Story, group: Group, after: str = "") -> str:
     """Say how much of the image a group covers ("forest covers most of the image"); "" where no words fit.
 
-    With a clause to come `after`, the form is shorter ("..., while grass covers about a third"), and says nothing where
-    its share has the same words, or only vague ones.
+    With a clause to come `after`, the form is shorter ("..., while grass covers about a third"), and says
+    nothing where its share has the same words, or only vague ones.
     """
     share = group_share(story.facts, group)
     words = fraction(share or 0.0)
     if share is None or not words or (after and (words == "part" or words in after)):
         return ""
     item = story.cover(group)
-    covers = verb([item], *story.rng.choice((("covers", "cover"), ("covers", "cover"), ("takes up", "take up"))))
+    covers = verb(
+        [item], *story.rng.choice((("covers", "cover"), ("covers", "cover"), ("takes up", "take up")))
+    )
     if after:
         return f"{after}{story.pick(', while ', '; ', ', and ')}{item} {covers} {words}"
     by = "covered by " if item.plural or story.chance(0.25) else ""
@@ -119,3 +125,13 @@ def cover_clause(story: Story, group: Group, after: str = "") -> str:
     if share >= MOST:
         forms.append(f"the image is {'almost entirely' if share >= ALMOST_ALL else 'mostly'} {by}{item}")
     return story.pick(*forms)
+
+
+def and_ground(story: Story, clause: str) -> str:
+    """Go on after a clause on a line: with what covers the ground, or with other things."""
+    group = ground(story.facts, [g for g in ranked(story.facts) if not story.tells(g)])
+    if group is not None and story.chance(0.6):
+        covering = cover_clause(story, group)
+        if covering:
+            return f"{clause}{story.pick(', while ', '; ', ', and ')}{covering}"
+    return clause + with_some(story, story.rng.choice((1, 2, 3)))

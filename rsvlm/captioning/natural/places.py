@@ -3,7 +3,7 @@
 The definitions, with their limits, are in section 1.3 and 1.5 of docs/caption-grammar.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rsvlm.captioning.natural.facts import Box, Facts, Thing
@@ -27,9 +27,19 @@ IMAGE_CELLS = (
 CORNERS = (0, 2, 6, 8)
 COMPASS_HALVES = {"n": "northern", "s": "southern", "w": "western", "e": "eastern"}
 IMAGE_HALVES = {"n": "upper", "s": "lower", "w": "left", "e": "right"}
-COMPASS_QUARTERS = {"nw": "north-western", "ne": "north-eastern", "sw": "south-western", "se": "south-eastern"}
+COMPASS_QUARTERS = {
+    "nw": "north-western",
+    "ne": "north-eastern",
+    "sw": "south-western",
+    "se": "south-eastern",
+}
 IMAGE_QUARTERS = {"nw": "upper left", "ne": "upper right", "sw": "lower left", "se": "lower right"}
-COMPASS_SIDES = {"n": "to the north of it", "s": "to the south of it", "w": "to the west of it", "e": "to the east of it"}
+COMPASS_SIDES = {
+    "n": "to the north of it",
+    "s": "to the south of it",
+    "w": "to the west of it",
+    "e": "to the east of it",
+}
 IMAGE_SIDES = {"n": "above it", "s": "below it", "w": "to the left of it", "e": "to the right of it"}
 
 
@@ -48,7 +58,7 @@ def cell_of(facts: Facts, centre: tuple[float, float]) -> int:
 
 
 def place_of(facts: Facts, things: Sequence[Thing]) -> Place | None:
-    """Return the one smallest part of the chip that can be named for all things together, None if there is none."""
+    """Return the smallest part of the chip that holds all things together, None if there is none."""
     cells = {cell_of(facts, t.centre) for t in things}
     small = all(
         t.box[2] - t.box[0] <= facts.width / 2 and t.box[3] - t.box[1] <= facts.height / 2 for t in things
@@ -72,14 +82,14 @@ def is_scattered(facts: Facts, things: Sequence[Thing]) -> bool:
     return len(things) >= 5 and len({cell_of(facts, t.centre) for t in things}) >= 5
 
 
-def around(boxes: "Sequence[Box] | object") -> Box:
+def around(boxes: Iterable[Box]) -> Box:
     """Return the box around boxes."""
-    x0, y0, x1, y1 = zip(*boxes, strict=True)  # type: ignore[call-overload]
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
     return min(x0), min(y0), max(x1), max(y1)
 
 
 def place_words(place: Place, compass: bool, corner: bool) -> str:
-    """Say a place, by compass or by its position in the image; `corner` asks for "in the ... corner" where it is one."""
+    """Say a place, by compass or position in the image; `corner` asks for "in the ... corner"."""
     kind, value = place
     if kind == "cell" and isinstance(value, int):
         words = (COMPASS_CELLS if compass else IMAGE_CELLS)[value]
@@ -92,7 +102,7 @@ def place_words(place: Place, compass: bool, corner: bool) -> str:
     return f"in the {names[str(value)]} {kind}"
 
 
-# How a thing lies to the focus ------------------------------------------------------------------------------------
+# How a thing lies to the focus --------------------------------------------------------------------
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -118,7 +128,10 @@ def is_within(facts: Facts, thing: Thing, focus: Thing, share: float) -> bool:
     """Say whether a thing lies apart from the focus, at most a share of the chip's side away."""
     distance = thing.label["distance_m"]
     return (
-        facts.side is not None and distance is not None and distance <= share * facts.side and is_apart(thing, focus)
+        facts.side is not None
+        and distance is not None
+        and distance <= share * facts.side
+        and is_apart(thing, focus)
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from functools import lru_cache
 
 from rsvlm.captioning.natural.facts import Facts, Group
 
@@ -23,11 +24,13 @@ ALMOST_ALL = 0.95
 MOST = 0.60
 
 
+@lru_cache(maxsize=1024)
 def group_share(facts: Facts, group: Group) -> float | None:
     """Return the share of the chip that a group's areas cover, 0 to 1; None where it cannot be known.
 
-    Areas with the same tag do not overlap in a sound map, areas with the same name may (a wood within a forest): so
-    the largest sum over one tag is taken, and where even that is more than the chip, the largest area.
+    Areas with the same tag do not overlap in a sound map, areas with the same name may (a wood within a
+    forest): so the largest sum over one tag is taken, and where even that is more than the chip, the
+    largest area.
     """
     if facts.pixel_area is None:
         return None
@@ -41,12 +44,14 @@ def group_share(facts: Facts, group: Group) -> float | None:
 
 
 def fraction(share: float) -> str:
-    """Return the words for a share, the narrowest that fit ("about half", "most", "part"); "" where none do."""
+    """Return the narrowest words for a share ("about half", "most", "part"); "" where none fit."""
     if share >= ALMOST_ALL:
         return "almost all"
     if share >= 0.8:
         return "most"
-    return next((words for words, low, high in FRACTIONS if low <= share <= high), "most" if share >= MOST else "")
+    return next(
+        (words for words, low, high in FRACTIONS if low <= share <= high), "most" if share >= MOST else ""
+    )
 
 
 def percent(share: float) -> int:

@@ -1,4 +1,4 @@
-"""Sizes as people round them: square metres, hectares, metres, kilometres (docs/caption-grammar.md, section 1.2)."""
+"""Sizes as people round them: square metres, hectares, metres, kilometres (caption grammar, section 1.2)."""
 
 import math
 
@@ -26,7 +26,7 @@ def length(metres: float) -> str:
 
 
 def size_words(thing: Thing) -> str:
-    """Return "of about 240 square metres" or "about 60 metres long"; "" for a thing cut off, small or without a size."""
+    """Return "of about 240 square metres" or "about 60 metres long"; "" for what is cut off or too small."""
     label = thing.label
     if not label["whole"]:
         return ""
@@ -42,7 +42,7 @@ def _half_up(value: float) -> int:
 
 
 def _significant(value: float) -> int:
-    step = 10 ** max(0, math.floor(math.log10(value)) - 1)
+    step: int = 10 ** max(0, math.floor(math.log10(value)) - 1)
     return _half_up(value / step) * step
 
 

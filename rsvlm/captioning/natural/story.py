@@ -1,7 +1,7 @@
 """The teller of one caption: names things, remembers which it has named, and never names one twice.
 
-`Story` makes the noun phrases of docs/caption-grammar.md, section 1.2. The patterns that set them into sentences are in
-`short`, `long` and `lines`.
+`Story` makes the noun phrases of docs/caption-grammar.md, section 1.2. The patterns that set them into
+sentences are in `short`, `long` and `lines`.
 """
 
 import random
@@ -9,15 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rsvlm.captioning.english import article, is_plural, joined, number, round_below
-from rsvlm.captioning.natural.facts import Facts, Group, Thing
+from rsvlm.captioning.natural.facts import GROUND_KEYS, Facts, Group, Thing
 from rsvlm.captioning.natural.places import Place, around, is_scattered, place_of, place_words
 from rsvlm.captioning.natural.sizes import size_words
 
 RUN_GAP = 3.0
 """Pixels by which the boxes of one road's pieces may be apart."""
 
-GROUND_KEYS = frozenset({"landuse", "landcover", "natural"})
-"""Main keys of areas that are told without a number: maps cut one meadow into several."""
 BARE_COVER = frozenset({"forest"})
 """Nouns that stand without an article for what covers ground: "mostly forest"."""
 
@@ -25,7 +23,7 @@ Relation = Callable[[Thing], bool]
 
 
 class Item(NamedTuple):
-    """A noun phrase, where its things lie, whether it takes a plural verb, whether it goes last ("other buildings")."""
+    """A noun phrase, where its things lie, whether it is plural, whether it goes last ("other buildings")."""
 
     words: str
     where: str
@@ -57,6 +55,12 @@ class Story:
         self._places: set[Place] = set()
         self._scattered = False
 
+    @property
+    def hero(self) -> Thing:
+        """The focus, where there is one."""
+        assert self.facts.focus is not None
+        return self.facts.focus
+
     def chance(self, probability: float) -> bool:
         """Toss a coin."""
         return self.rng.random() < probability
@@ -73,12 +77,9 @@ class Story:
         """Say whether any thing of a group was named."""
         return group.phrase in self._told
 
-    # noun phrases ---------------------------------------------------------------------------------------------------
-
     def focus(self, size: bool = False) -> Item:
-        """Name the focus alone, with an adjective or detail now and then, and its size where that is asked for."""
-        thing = self.facts.focus
-        assert thing is not None
+        """Name the focus alone, with an adjective or detail now and then, and its size if asked for."""
+        thing = self.hero
         group = self.facts.groups[thing.phrase]
         words = self._described(group, [thing], thing.phrase)
         if group.kind != "mass":
@@ -91,7 +92,7 @@ class Story:
         return Item(f"{words} {extra}".strip(), "", group.kind == "mass" and is_plural(group.phrase))
 
     def item(self, group: Group, relation: Relation | None = None, where: float = 0.0) -> Item:
-        """Name all things of a group that are left (and for which a relation is true), with their place by a chance."""
+        """Name the things of a group that are left (and in a relation), with their place by a chance."""
         things = self.left(group, relation)
         other = self._needs_other(group)
         words, plural = self._phrase(group, things, other)
@@ -100,7 +101,7 @@ class Story:
         return Item(words, place, plural, other)
 
     def cover(self, group: Group, bare: bool = True) -> Item:
-        """Name a whole group without counting, as what covers ground; `bare` nouns may stand without an article."""
+        """Name a whole group without a number, as what covers ground; `bare` nouns may go without article."""
         things = list(group.things)
         uncounted = group.kind == "mass" or (bare and group.phrase in BARE_COVER)
         several = not uncounted and len(things) > 1
@@ -112,7 +113,7 @@ class Story:
         return Item(words, "", several or (group.kind == "mass" and is_plural(group.phrase)))
 
     def where(self, things: Sequence[Thing]) -> str:
-        """Say where things lie; "" where no word fits, or where the place was said in this sentence already."""
+        """Say where things lie; "" where no word fits, or this sentence has said the place already."""
         place = place_of(self.facts, things)
         if place is None:
             counted = self.facts.groups[things[0].phrase].kind == "count"
@@ -155,7 +156,7 @@ class Story:
     def _one(self, group: Group, things: Sequence[Thing], other: bool, counted: bool) -> str:
         words = self._described(group, things, group.phrase)
         if other:
-            return f"{self.pick('another', 'one other') if counted else 'another'} {words}"
+            return f"{self.pick('another', 'another', 'one other') if counted else 'another'} {words}"
         detail = things[0].details[:1] if len(things) == 1 and self.chance(0.3) else ()
         words = " ".join((words, *detail))
         return f"{article(words)} {words}"
@@ -175,6 +176,11 @@ class Story:
             a for a in shared if a not in self.facts.groups and not set(a.split()) & set(group.phrase.split())
         ]
         return " ".join((*fitting[:1], noun))
+
+    def is_last_building(self, group: Group) -> bool:
+        """Say whether a group is one plain building beside named ones: "another building" tells nothing."""
+        named = any(g.first.key == "building" and g is not group for g in self.facts.groups.values())
+        return group.phrase == "building" and named and len(group.things) == 1
 
     def _is_ground(self, things: Sequence[Thing]) -> bool:
         return all(t.label["shape"] == "area" and t.key in GROUND_KEYS for t in things)

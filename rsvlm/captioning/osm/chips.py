@@ -29,18 +29,19 @@ class _Pairs(NamedTuple):
     whole: npt.NDArray[np.bool_]
 
     def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "_Pairs":
-        return _Pairs(*(column[chosen] for column in self))
+        return _Pairs(self.chips[chosen], self.objects[chosen], self.parts[chosen], self.whole[chosen])
 
 
 class ChipObjects:
     """The objects of a table in the pixels of one image: brought there once, indexed once.
 
-    Where pixels are not square on the ground (degrees, away from the equator), geometry is kept in pixels whose width
-    is stretched to the height, so that lengths and distances are right in all directions.
+    Where pixels are not square on the ground (degrees, away from the equator), geometry is kept in pixels
+    whose width is stretched to the height, so that lengths and distances are right in all directions.
 
     Attributes:
         grid: The image.
         rows: Rows of the table that have something to show in this image, ascending (n,).
+        names: Their names, as `way/123` (n).
         shapes: Their places in `table.SHAPES` (n,).
         geometries: They themselves, in stretched pixels (n,).
         stretch: How much wider a pixel is than high, on the ground.
@@ -68,7 +69,7 @@ class ChipObjects:
         self.shapes = table.index.shapes[self.rows]
         self._sets = sets[seen][there]
         self._sights = sights
-        self._ids = table.index.names(self.rows)
+        self.names = table.index.names(self.rows)
         self._bounds = shapely.bounds(self.geometries).reshape(-1, 4)
         self._tree = shapely.STRtree(self.geometries)
 
@@ -84,14 +85,14 @@ class ChipObjects:
 
         Args:
             windows: x, y, width and height of the chips, in pixels of the image (n, 4).
-            focus: The row in the table of each chip's focus object (n,). -1 chooses one, as does a row that shows
-                nothing in its chip: the object whose main tag is rarest in the table, of these the one nearest to the
-                chip's centre, of these the first in the table.
+            focus: The row in the table of each chip's focus object (n,). -1 chooses one, as does a row that
+                shows nothing in its chip: the object whose main tag is rarest in the table, of these the one
+                nearest to the chip's centre, of these the first in the table.
 
         Returns:
-            For each chip the objects in it: the focus, then the others by their distance to it, then in the table's
-            order. An object that only touches the chip's edge is not in it, and a point on the right or lower edge
-            belongs to the next chip.
+            For each chip the objects in it: the focus, then the others by their distance to it, then in the
+            table's order. An object that only touches the chip's edge is not in it, and a point on the right
+            or lower edge belongs to the next chip.
         """
         corners = np.asarray(windows, float).reshape(-1, 4)
         corners = np.column_stack([corners[:, :2], corners[:, :2] + corners[:, 2:]])
@@ -142,9 +143,11 @@ class ChipObjects:
         box = np.round(bounds - np.tile(corners[pairs.chips, :2], 2), 1) + 0.0  # no minus zero
         labels: list[list[ObjectLabel]] = [[] for _ in corners]
         columns = (pairs.chips, pairs.objects, leading, shapes, box, pairs.whole, area, length, apart)
-        for chip, place, lead, shape, sides, whole, square, metres, far in zip(*(c.tolist() for c in columns), strict=True):
+        for chip, place, lead, shape, sides, whole, square, metres, far in zip(
+            *(c.tolist() for c in columns), strict=True
+        ):
             label: ObjectLabel = {
-                "id": self._ids[place],
+                "id": self.names[place],
                 "role": "focus" if lead else "surrounding",
                 "shape": SHAPES[shape],
                 "tags": self.tags(place),
@@ -164,12 +167,14 @@ class ChipObjects:
         return metres
 
     def _stretch(self) -> float:
-        wide, high = pixel_sizes(self.grid, np.array([self.grid.width / 2]), np.array([self.grid.height / 2]))[0]
+        wide, high = pixel_sizes(
+            self.grid, np.array([self.grid.width / 2]), np.array([self.grid.height / 2])
+        )[0]
         ratio = float(wide / high)
         return 1.0 if abs(ratio - 1) < _SQUARE or not np.isfinite(ratio) else ratio
 
     def _to_pixels(self, geometries: Geometries) -> Geometries:
-        """Bring WGS84 geometries to stretched pixels; None for those that the image's CRS has no place for."""
+        """Bring WGS84 geometries to stretched pixels; None where the image's CRS has no place for one."""
         lonlat, owner = shapely.get_coordinates(geometries, return_index=True)
         col, row = self.grid.to_pixels(*lonlat.T)
         found: Geometries = shapely.set_coordinates(geometries, np.column_stack([col * self.stretch, row]))

@@ -8,11 +8,13 @@ Geometries = npt.NDArray[np.object_]
 Boxes = npt.NDArray[np.float64]
 
 LARGE = 64
-"""Vertices; an object with more is cut for half of its chips at a time, so that a forest of 20,000 vertices under 5,000
-chips is not walked 5,000 times."""
+"""Vertices; an object with more is cut for half of its chips at a time, so that a forest of 20,000 vertices
+under 5,000 chips is not walked 5,000 times."""
 
 
-def clip(geometries: Geometries, objects: npt.NDArray[np.intp], boxes: Boxes, chips: npt.NDArray[np.intp]) -> Geometries:
+def clip(
+    geometries: Geometries, objects: npt.NDArray[np.intp], boxes: Boxes, chips: npt.NDArray[np.intp]
+) -> Geometries:
     """Cut lines and areas at chips.
 
     Args:
@@ -22,8 +24,8 @@ def clip(geometries: Geometries, objects: npt.NDArray[np.intp], boxes: Boxes, ch
         chips: For each pair, the place of the chip in `boxes`, in ascending order (pairs,).
 
     Returns:
-        What of the object lies in the chip, for each pair; empty where nothing does. What only touches the edge of a
-        chip does not lie in it.
+        What of the object lies in the chip, for each pair; empty where nothing does. What only touches the
+        edge of a chip does not lie in it.
     """
     parts: Geometries = np.empty(len(objects), object)
     large = shapely.get_num_coordinates(geometries[objects]) > LARGE
@@ -40,7 +42,11 @@ def clip(geometries: Geometries, objects: npt.NDArray[np.intp], boxes: Boxes, ch
 
 
 def _clip_large(
-    geometry: shapely.Geometry, boxes: Boxes, chips: npt.NDArray[np.intp], pairs: npt.NDArray[np.intp], parts: Geometries
+    geometry: shapely.Geometry,
+    boxes: Boxes,
+    chips: npt.NDArray[np.intp],
+    pairs: npt.NDArray[np.intp],
+    parts: Geometries,
 ) -> None:
     """Cut one object at the chips of the pairs, first at the box round either half of them."""
     if len(pairs) < 4 or shapely.get_num_coordinates(geometry) <= LARGE:
@@ -52,4 +58,6 @@ def _clip_large(
     order = np.argsort(mine[:, axis], kind="stable")
     for half in np.array_split(order, 2):
         low, high = mine[half, :2].min(axis=0), mine[half, 2:].max(axis=0)
-        _clip_large(shapely.clip_by_rect(geometry, *low.tolist(), *high.tolist()), boxes, chips, pairs[half], parts)
+        _clip_large(
+            shapely.clip_by_rect(geometry, *low.tolist(), *high.tolist()), boxes, chips, pairs[half], parts
+        )

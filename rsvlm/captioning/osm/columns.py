@@ -1,7 +1,7 @@
 """Arrow columns made from buffers.
 
-`pa.array` looks whether its argument is a pandas object, and so loads pandas wherever it is installed: 0.3 s in every
-worker process, for a package that does not use it.
+`pa.array` looks whether its argument is a pandas object, and so loads pandas wherever it is installed: 0.3 s
+in every worker process, for a package that does not use it.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def number_column(values: npt.NDArray[np.number]) -> pa.Array:
 
 
 def binary_column(values: Sequence[bytes]) -> pa.Array:
-    """Make a large_binary column (64-bit offsets: the geometry of a country is more than 2 GiB) without nulls."""
+    """Make a large_binary column without nulls (64-bit offsets: a country's geometry is more than 2 GiB)."""
     return _column(pa.large_binary(), values, np.int64)
 
 
@@ -44,4 +44,6 @@ def number_array(column: pa.ChunkedArray) -> npt.NDArray[Any]:
 def _column(kind: pa.DataType, values: Sequence[bytes], offset: type[np.integer]) -> pa.Array:
     offsets = np.zeros(len(values) + 1, offset)
     np.cumsum([len(value) for value in values], out=offsets[1:])
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))])
+    return pa.Array.from_buffers(
+        kind, len(values), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))]
+    )

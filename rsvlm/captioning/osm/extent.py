@@ -12,7 +12,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def split_at_antimeridian(box: BBox) -> list[BBox]:
-    """Return the box as one or, where it crosses the antimeridian (west > east), two boxes with west <= east."""
+    """Return the box as one or, where it crosses the antimeridian, two boxes with west <= east."""
     west, south, east, north = box
     if west <= east:
         return [box]
@@ -30,7 +30,7 @@ class Extents:
             self._tree = shapely.STRtree(shapely.box(*corners.T))
 
     def near(self, bounds: npt.NDArray[np.float64]) -> Mask:
-        """Say which bounding boxes (n, 4: west, south, east, north) touch the imagery; cheap, before geometry is made."""
+        """Say which bounding boxes (n, 4: west, south, east, north) touch the imagery."""
         return self._touch(None if self._tree is None else shapely.box(*bounds.T), len(bounds), None)
 
     def touch(self, geometries: npt.NDArray[np.object_]) -> Mask:

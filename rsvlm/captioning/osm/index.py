@@ -1,9 +1,10 @@
-"""What is worked out once for a table of objects, and serves all images: where its rows lie, what their tags show."""
+"""What is worked out once for a table and serves all images: where its rows lie, what their tags show."""
 
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,8 @@ class Sights:
 
     Attributes:
         tags: For each distinct set of tags, the visible ones, the main one first; empty where none is.
-        rarity: For each distinct set of tags, how many rows of the table have the same main tag (0 without one).
+        rarity: For each distinct set of tags, how many rows of the table have the same main tag (0 without
+            one).
     """
 
     tags: list[dict[str, str]]
@@ -47,7 +49,9 @@ class TableIndex:
 
     def geometries(self, rows: Rows) -> npt.NDArray[np.object_]:
         """Return the WGS84 geometries of some rows."""
-        found: npt.NDArray[np.object_] = shapely.from_wkb(self._table["geometry"].take(pa.array(rows)).to_pylist())
+        found: npt.NDArray[np.object_] = shapely.from_wkb(
+            self._table["geometry"].take(pa.array(rows)).to_pylist()
+        )
         return found
 
     def names(self, rows: Rows) -> list[str]:
@@ -55,7 +59,10 @@ class TableIndex:
         places = self._table["type"].combine_chunks()
         kinds = [f"{kind}/" for kind in places.dictionary.to_pylist()]
         types = np.from_dlpack(places.indices)[rows]
-        return [f"{kinds[kind]}{number}" for kind, number in zip(types.tolist(), self.ids[rows].tolist(), strict=True)]
+        return [
+            f"{kinds[kind]}{number}"
+            for kind, number in zip(types.tolist(), self.ids[rows].tolist(), strict=True)
+        ]
 
     @cached_property
     def ids(self) -> npt.NDArray[np.int64]:
@@ -65,7 +72,8 @@ class TableIndex:
     @cached_property
     def shapes(self) -> npt.NDArray[np.int8]:
         """Places in `table.SHAPES` (all rows,)."""
-        return np.from_dlpack(self._table["shape"].combine_chunks().indices)
+        places: Any = np.from_dlpack(self._table["shape"].combine_chunks().indices)
+        return np.asarray(places, np.int8)
 
     def sights(self, gsd: float | None, vocabulary: TagVocabulary) -> Sights:
         """Return what can be told at a ground sample distance in metres."""

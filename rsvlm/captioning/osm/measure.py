@@ -12,7 +12,7 @@ _GEOD = Geod(ellps="WGS84")
 
 
 def pixel_sizes(grid: Grid, col: Floats, row: Floats) -> Floats:
-    """Return how many metres a pixel is wide and high on the ellipsoid at some places of a grid (n,) -> (n, 2)."""
+    """Return how many metres a pixel is wide and high at some places of a grid (n,) -> (n, 2)."""
     lon, lat = grid.to_lonlat(
         np.stack([col - 0.5, col + 0.5, col, col]), np.stack([row, row, row - 0.5, row + 0.5])
     )
@@ -26,4 +26,7 @@ def three_digits(values: Floats) -> Floats:
         digits = 2 - np.floor(np.log10(values))
     digits[values == 0] = 0
     scale = 10.0 ** np.abs(digits)
-    return np.where(digits >= 0, np.round(values * scale) / scale, np.round(values / scale) * scale)
+    rounded: Floats = np.where(
+        digits >= 0, np.round(values * scale) / scale, np.round(values / scale) * scale
+    )
+    return rounded

@@ -1,7 +1,8 @@
 """Reading OPL, the text form with one OpenStreetMap object a line (https://osmcode.org/opl-file-format/).
 
-pyosmium hands over an object's tags one Python call at a time, 2.7 microseconds each: for a dense extract twice the time
-of all the rest. Written by libosmium as OPL and read as text, the same tags and way nodes take a tenth of that.
+pyosmium hands over an object's tags one Python call at a time, 2.7 microseconds each: for a dense extract
+twice the time of all the rest. Written by libosmium as OPL and read as text, the same tags and way nodes take
+a tenth of that.
 """
 
 import re
@@ -54,7 +55,9 @@ def parse_nodes(fields: Sequence[str]) -> Nodes:
     if not fields:
         return Nodes(np.empty(0, np.int64), np.empty((0, 2)), counts)
     rows = BytesIO(",".join(fields).translate(_ROWS).encode())
-    table = read_csv(rows, ReadOptions(use_threads=False, column_names=list(_COLUMNS)), convert_options=_NUMBERS)
+    table = read_csv(
+        rows, ReadOptions(use_threads=False, column_names=list(_COLUMNS)), convert_options=_NUMBERS
+    )
     ids, x, y = (number_array(table[name]) for name in _COLUMNS)
     return Nodes(ids, np.column_stack([x, y]), counts)
 

@@ -19,10 +19,11 @@ import shapely
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm.areas import is_area
 from rsvlm.captioning.osm.extent import Extents, Mask
+from rsvlm.captioning.osm.overlong import cut_overlong, is_overlong
 from rsvlm.captioning.osm.opl import is_incomplete, parse_members, parse_nodes, parse_tags
 from rsvlm.captioning.osm.shapes import AREA, LINE, POINT, Geometries, Runs, repair_areas
 from rsvlm.captioning.osm.table import TYPES, ObjectTable, TableBuilder
-from rsvlm.captioning.osm.tags import Tag, TagSorter
+from rsvlm.captioning.osm.tags import TagSorter
 
 FORMATS = {".osm.pbf": "pbf", ".pbf": "pbf", ".osm": "osm", ".osm.gz": "osm.gz", ".osm.bz2": "osm.bz2"}
 """File names' endings, and what libosmium calls the format."""
@@ -40,6 +41,8 @@ _AREA_RELATIONS = ("multipolygon", "boundary")
 
 SMALLEST_RING = 4
 """Node references of a triangle, the first and last the same."""
+
+_REFUSALS = (RuntimeError, OSError, ValueError)  # what pyosmium makes of libosmium's exceptions
 
 Lines = list[list[str]]
 
@@ -60,33 +63,46 @@ def read_osm(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTable:
         text = Path(folder) / "objects.opl"
         try:
             _write_text(path, text, reading, sorter.object_keys)
-        except (RuntimeError, OSError, ValueError) as error:  # libosmium's, by way of pyosmium
-            raise CaptioningError(_why_not(path, error)) from error
+        except _REFUSALS as error:
+            if not is_overlong(path, error):
+                raise CaptioningError(_why_not(path, error)) from error
+            _write_text(_cut(path, Path(folder)), text, reading, sorter.object_keys)
         with text.open(encoding="utf-8", newline="\n") as lines:
             reading.objects(lines)
     if not reading.counts["read"]:
-        raise CaptioningError(f"{path} holds no tagged OpenStreetMap object: check that it is the extract you meant")
+        raise CaptioningError(
+            f"{path} holds no tagged OpenStreetMap object: check that it is the extract you meant"
+        )
     return reading.finish()
 
 
 def _write_text(path: Path, text: Path, reading: "_Reading", keys: frozenset[str]) -> None:
-    """Write all tagged objects as text; on the way, collect the areas that libosmium assembles from relations."""
+    """Write all tagged objects as text, and take the areas that libosmium assembles from relations."""
     form = FORMATS[next(end for end in FORMATS if path.name.lower().endswith(end))]
     options = "opl,add_metadata=none,locations_on_ways=true"
     tagged = osmium.filter.EmptyTagFilter()
     wkb = osmium.geom.WKBFactory()
-    with osmium.SimpleWriter(osmium.io.File(str(text), options)) as writer:
-        areas = (
+    with osmium.SimpleWriter(osmium.io.File(str(text), options), overwrite=True) as writer:
+        seen = (
             osmium.FileProcessor(osmium.io.File(str(path), form))
             .with_areas(osmium.filter.KeyFilter(*sorted(keys)))
             .with_filter(tagged)
             .with_filter(writer)  # lets everything pass, and writes nodes, ways and relations
-            .with_filter(osmium.filter.EntityFilter(osmium.osm.AREA))
+            # Ways only so that something comes: areas pile up in memory until the next object does.
+            .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY | osmium.osm.AREA))
         )
-        # Closed ways become areas here too, without a look at their tags: those are told apart later, by `is_area`.
-        found = ((area.orig_id(), wkb.create_multipolygon(area)) for area in areas if not area.from_way())
+        # Closed ways become areas here too, without a look at their tags: `is_area` tells them apart later.
+        areas = (thing for thing in seen if isinstance(thing, osmium.osm.Area) and not thing.from_way())
+        # An area whose rings do not close comes without rings.
+        found = ((area.orig_id(), wkb.create_multipolygon(area)) for area in areas if area.num_rings()[0])
         while batch := list(islice(found, _BATCH)):
             reading.relation_areas(batch)
+
+
+def _cut(path: Path, folder: Path) -> Path:
+    short = folder / "short.osm"
+    cut_overlong(path, short)
+    return short
 
 
 def _why_not(path: Path, error: Exception) -> str:
@@ -97,7 +113,7 @@ def _why_not(path: Path, error: Exception) -> str:
     if start.startswith((b"<!doctype html", b"<html")):
         return f"{path} is a web page, not OpenStreetMap data: download it again"
     reason = " ".join(str(error).split())
-    return f"{path} cannot be read as OpenStreetMap data ({reason}): it may be damaged or cut short, download it again"
+    return f"{path} cannot be read as OpenStreetMap data ({reason}): check that it is whole"
 
 
 class _Reading:
@@ -130,7 +146,9 @@ class _Reading:
         table, doubled = self._builder.finish(self._doubled)
         self.counts["doubled"] = doubled
         self.counts["kept"] = table.num_rows
-        return ObjectTable(table, dict(sorted(self.counts.items())), self._sorter.unknown(), dict(ATTRIBUTION))
+        return ObjectTable(
+            table, dict(sorted(self.counts.items())), self._sorter.unknown(), dict(ATTRIBUTION)
+        )
 
     def _nodes(self, lines: Lines) -> None:
         lines = self._drop(lines, [line[2] == "x" for line in lines], "incomplete")
@@ -169,7 +187,7 @@ class _Reading:
                 self._doubled.setdefault(way, []).append(int(tags[row]))
 
     def _read_tags(self, lines: Lines) -> tuple[npt.NDArray[np.int64], Mask]:
-        """Numbers of the lines' kept tags, and whether they would make a closed way an area; each text is read once."""
+        """Numbers of the lines' kept tags, and whether all tags would make a closed way an area."""
         told = {}
         for text, times in Counter(line[1] for line in lines).items():
             tags = parse_tags(text)
@@ -195,11 +213,16 @@ class _Reading:
         return kept
 
     def _add(
-        self, kind: int, ids: npt.NDArray[np.int64], tags: npt.NDArray[np.int64], shapes: npt.NDArray[np.int8], found: Geometries
+        self,
+        kind: int,
+        ids: npt.NDArray[np.int64],
+        tags: npt.NDArray[np.int64],
+        shapes: npt.NDArray[np.int8],
+        found: Geometries,
     ) -> Mask:
         """Add objects to the table but for those whose geometry is nothing, or lies outside after all."""
         sound = ~shapely.is_missing(found)
-        touching = self._extents.touch(found) & sound
+        touching: Mask = self._extents.touch(found) & sound
         self.counts["invalid"] += int((~sound).sum())
         self.counts["outside"] += int((sound & ~touching).sum())
         self._builder.add(kind, ids[touching], tags[touching], shapes[touching], found[touching])

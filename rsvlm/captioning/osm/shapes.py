@@ -12,7 +12,8 @@ POINT, LINE, AREA = range(3)
 """Places in `table.SHAPES`."""
 
 _SMALLEST_AREA = 1e-13
-"""Square degrees, some 10 square centimetres: what is smaller is a slip of the hand or what a repair left over."""
+"""Square degrees, some 10 square centimetres: what is smaller is a slip of the hand or what a repair left
+over."""
 
 
 class Runs(NamedTuple):
@@ -33,7 +34,7 @@ class Runs(NamedTuple):
         return Runs(self.xy[np.repeat(chosen, self.counts)], self.counts[chosen])
 
     def shapes(self, areal: npt.NDArray[np.bool_]) -> Geometries:
-        """Return the ways as polygons where the mask (n,) says so, else as lines; None where nothing is left of one."""
+        """Return the ways as polygons where the mask (n,) says so, else as lines; None for broken ones."""
         shapes: Geometries = np.full(len(self.counts), None, object)
         shapes[areal] = repair_areas(self.take(areal)._polygons())
         shapes[~areal] = self.take(~areal)._lines()
@@ -54,13 +55,32 @@ class Runs(NamedTuple):
 
 
 def repair_areas(areas: Geometries) -> Geometries:
-    """Make areas valid; None where nothing with an area is left. Self-crossing ones come apart at the crossing."""
+    """Make areas valid (one that crosses itself comes apart there); None where no area is left."""
     areas = np.array(areas, object)
     broken = ~shapely.is_valid(areas)
     if broken.any():
         areas[broken] = [_areal(part) for part in shapely.make_valid(areas[broken])]
     areas[shapely.area(areas) < _SMALLEST_AREA] = None
     return areas
+
+
+def tidy(geometries: Geometries) -> Geometries:
+    """Bring geometries of any kind to points, lines and areas; None for what is neither or has no extent.
+
+    Areas are made valid; of a mixed collection, only the areas stay; several points in one are no point.
+    """
+    found: Geometries = np.array(geometries, object)
+    kind = shapely.get_type_id(found)
+    several = kind == shapely.GeometryType.MULTIPOINT
+    found[several] = [g.geoms[0] if len(g.geoms) == 1 else None for g in found[several]]
+    mixed = (kind == shapely.GeometryType.GEOMETRYCOLLECTION) & (shapely.get_dimensions(found) == AREA)
+    found[mixed] = [_areal(g) for g in found[mixed]]
+    found[(kind == shapely.GeometryType.GEOMETRYCOLLECTION) & ~mixed] = None
+    found[shapely.is_empty(found)] = None
+    found[(shapely.get_dimensions(found) == LINE) & ~(shapely.length(found) > 0)] = None
+    areal = shapely.get_dimensions(found) == AREA
+    found[areal] = repair_areas(found[areal])
+    return found
 
 
 def _areal(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -32,8 +32,9 @@ SCHEMA = pa.schema(
         ("max_gsd", pa.float32()),
     ]
 )
-"""`type` is one of TYPES, `shape` one of SHAPES, `geometry` WKB and the bounds WGS84 degrees, `max_gsd` the largest of the
-maximum GSDs of the object's sights (10: that and coarser). Rows are in the order of type and id."""
+"""`type` is one of TYPES, `shape` one of SHAPES, `geometry` WKB and the bounds WGS84 degrees, `max_gsd` the
+largest of the maximum GSDs of the object's sights (10: that and coarser). Rows are in the order of type and
+id."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,11 @@ class ObjectTable:
 
     Attributes:
         table: One row an object; see `SCHEMA`.
-        counts: What became of the objects that were read: `read` (tagged objects) is the sum of `kept`, `outside` (of
-            the imagery), `without_used_tag`, `incomplete` (nodes or members missing, as at the edge of every extract,
-            or rings that do not close), `invalid` (no length or area even after repair), `doubled` (ways that repeat
-            the multipolygon that they bound, and repeated ids) and `no_area` (relations that are no area, as routes).
+        counts: What became of the objects that were read: `read` (tagged objects) is the sum of `kept`,
+            `outside` (of the imagery), `without_used_tag`, `incomplete` (nodes or members missing, as at the
+            edge of every extract, or rings that do not close), `invalid` (no length or area even after
+            repair), `doubled` (ways that repeat the multipolygon that they bound, and repeated features) and
+            `no_area` (relations that are no area, as routes).
         unknown: Tags that the vocabulary has no line for, and how often they were met, the commonest 1,000.
         source: Name, licence, attribution and url of the data, as far as known.
         path: The cache file that the table lies in, for workers to open; None where it lies in none.
@@ -86,7 +88,7 @@ class TableBuilder:
         shapes: npt.NDArray[np.int8],
         geometries: npt.NDArray[np.object_],
     ) -> None:
-        """Add objects of one type: place in TYPES, ids, numbers of their tags, places in SHAPES, WGS84 geometries."""
+        """Add objects of one type (place in TYPES): ids, numbers of tags, places in SHAPES, geometries."""
         self._types.append(np.full(len(ids), kind, np.int8))
         self._ids.append(ids)
         self._tags.append(tags)
@@ -101,12 +103,12 @@ class TableBuilder:
             doubled: For the ids of ways that bound a kept multipolygon, the numbers of the tags of those.
 
         Returns:
-            The table, and how many rows were left out as ways that say no more than their multipolygon does, or as
-            older versions of the same object (the last one counts).
+            The table, and how many rows were left out as ways that say no more than their multipolygon does,
+            or as repetitions of the same feature.
         """
         if not self._ids:
             return SCHEMA.empty_table(), 0
-        types, ids, tags = (np.concatenate(part) for part in (self._types, self._ids, self._tags))
+        types, ids, tags = np.concatenate(self._types), np.concatenate(self._ids), np.concatenate(self._tags)
         order = np.lexsort((ids, types))  # stable: of two versions, the later one stays later
         last = np.ones(len(order), bool)
         last[:-1] = (np.diff(ids[order]) != 0) | (np.diff(types[order]) != 0)
@@ -145,4 +147,6 @@ def _tag_lists(sets: list[tuple[Tag, ...]]) -> pa.Array:
     flat = [tag for tags in sets for tag in tags]
     parts = [text_column([tag[part] for tag in flat]) for part in (0, 1)]
     offsets = np.cumsum([0, *(len(tags) for tags in sets)], dtype=np.int32)
-    return pa.ListArray.from_arrays(number_column(offsets), pa.StructArray.from_arrays(parts, names=["key", "value"]))
+    return pa.ListArray.from_arrays(
+        number_column(offsets), pa.StructArray.from_arrays(parts, names=["key", "value"])
+    )

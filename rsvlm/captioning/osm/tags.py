@@ -1,4 +1,4 @@
-"""Sorting tags: which of them are kept, which objects have something to show, and what the vocabulary does not know."""
+"""Sorting tags: which of them are kept, which objects have something to show, what is not known."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -22,13 +22,16 @@ class TagSorter:
     """Sorts the tags of objects; each set of tags that is kept gets a number, its place in `kept`.
 
     Attributes:
-        kept: the distinct sets of kept tags: those that can be seen at some ground sample distance, and those that
-            the vocabulary needs beside them to tell what the object is.
+        kept: the distinct sets of kept tags: those that can be seen at some ground sample distance, and those
+            that the vocabulary needs beside them to tell what the object is.
+        keys: all keys that the vocabulary speaks of.
         object_keys: only objects with one of these keys can have anything to show.
-        max_gsd: for each of `kept`, the coarsest ground sample distance class at which its main sight is visible.
+        max_gsd: for each of `kept`, the coarsest ground sample distance class at which its main sight is
+            visible.
     """
 
     def __init__(self, vocabulary: TagVocabulary) -> None:
+        self.keys = frozenset(entry.key for entry in vocabulary.entries)
         self.object_keys = vocabulary.object_keys
         self.kept: list[tuple[Tag, ...]] = []
         self.max_gsd: list[float] = []
@@ -38,7 +41,7 @@ class TagSorter:
         self._unknown: Counter[Tag] = Counter()
 
     def number(self, tags: Iterable[Tag], times: int = 1) -> int:
-        """Return the number of the kept ones of tags that so many objects have, -1 where none of them can be seen."""
+        """Return the number of the kept ones of tags that so many objects have, -1 where none is seen."""
         found = []
         for tag in tags:
             state = self._known[tag] if tag in self._known else self._sort(tag)
@@ -53,12 +56,12 @@ class TagSorter:
         return self._admit(key) if number is None else number
 
     def unknown(self) -> dict[str, int]:
-        """Return the tags met that the vocabulary has no line for, `key=value`, and how often; the commonest first."""
+        """Return the `key=value` met that the vocabulary has no line for, and how often; commonest first."""
         ranked = sorted(self._unknown.items(), key=lambda item: (-item[1], item[0]))
         return {f"{key}={value[:LONGEST_VALUE]}": count for (key, value), count in ranked[:TOLD]}
 
     def _sort(self, tag: Tag) -> bool | None:
-        """Say whether a tag is kept (True), known to be no sight (False), or unknown (None), and remember it."""
+        """Say whether a tag is kept (True), known to be no sight (False), or unknown (None)."""
         key, value = tag
         entry = self._vocabulary.entry(key, value)
         state = None if entry is None else entry.max_gsd is not None or entry.kind == "hides"
@@ -84,4 +87,6 @@ class TagSorter:
 
     def _coarsest(self, visible: dict[str, str]) -> float:
         entries = (self._vocabulary.entry(key, value) for key, value in visible.items())
-        return max(e.max_gsd for e in entries if e is not None and e.kind == "object" and e.max_gsd is not None)
+        return max(
+            e.max_gsd for e in entries if e is not None and e.kind == "object" and e.max_gsd is not None
+        )

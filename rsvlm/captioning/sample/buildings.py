@@ -1,6 +1,7 @@
 """Roofs, and what stands upright: houses, halls, the church, tanks, greenhouses."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -46,15 +47,15 @@ def paint_building(canvas: Canvas, feature: Feature) -> None:
 
 
 def _pitched(canvas: Canvas, patch: Patch, feature: Feature) -> Floats:
-    """Sloping faces, one for each eave: a pixel belongs to the nearest one, and is as bright as that faces the sun.
+    """Sloping faces, one for each eave: a pixel belongs to the nearest, as bright as it faces the sun.
 
     On a gabled roof over a rectangle only the two longer sides have eaves.
     """
     shape = feature.tags["roof:shape"]
     ring = shapely.get_coordinates(feature.shape.exterior)
-    if feature.shape.exterior.is_ccw:
+    if not feature.shape.exterior.is_ccw:  # in pixels, with y down, that is clockwise
         ring = ring[::-1]
-    sides = list(zip(ring[:-1], ring[1:], strict=True))
+    sides = list(pairwise(ring))
     lengths = [math.dist(a, b) for a, b in sides]
     if shape == "gabled" and len(sides) == 4:
         longer = 0 if lengths[0] + lengths[2] >= lengths[1] + lengths[3] else 1
@@ -68,14 +69,16 @@ def _pitched(canvas: Canvas, patch: Patch, feature: Feature) -> Floats:
     roof = texture(canvas, patch, _ROOFS[feature.tags["roof:colour"]], fine=0.045, grain=0.03, tuft=0.03)
     ridge = np.clip(1 - (near[1] - near[0]) / (0.5 * METRE), 0, 1)
     eave = np.clip(1 - near[0] / (0.6 * METRE), 0, 1)
-    return (roof * (light * (1 + rows) + 0.10 * ridge - 0.10 * eave)[..., None]).astype(np.float32)
+    lit: Floats = (roof * (light * (1 + rows) + 0.10 * ridge - 0.10 * eave)[..., None]).astype(np.float32)
+    return lit
 
 
 def _distance(x: Floats, y: Floats, a: Floats, b: Floats) -> Floats:
     """Distance of pixels from the line through two corners, (H, W)."""
     nx, ny = a[1] - b[1], b[0] - a[0]
     size = math.hypot(nx, ny)
-    return np.abs(((x - a[0]) * nx + (y - a[1]) * ny) / size).astype(np.float32)
+    far: Floats = np.abs(((x - a[0]) * nx + (y - a[1]) * ny) / size).astype(np.float32)
+    return far
 
 
 def _facing(a: Floats, b: Floats, pitch: float) -> float:
@@ -88,14 +91,14 @@ def _facing(a: Floats, b: Floats, pitch: float) -> float:
 
 
 def _flat(canvas: Canvas, patch: Patch, feature: Feature) -> Floats:
-    """A level roof with a parapet: bright on the sides that face the sun, with a strip of shadow inside the others."""
+    """A level roof with a parapet, and the shadow that its sides towards the sun throw on it."""
     colour = _ROOFS[feature.tags.get("roof:colour", "grey")]
     roof = texture(canvas, patch, colour, fine=0.025, grain=0.02, tuft=0.015, broad=0.03)
     x, y = patch.positions()
     ring = shapely.get_coordinates(feature.shape.exterior)
-    if feature.shape.exterior.is_ccw:
+    if not feature.shape.exterior.is_ccw:  # in pixels, with y down, that is clockwise
         ring = ring[::-1]
-    for a, b in zip(ring[:-1], ring[1:], strict=True):
+    for a, b in pairwise(ring):
         edge = _distance(x, y, a, b) / METRE
         along = ((x - a[0]) * (b[0] - a[0]) + (y - a[1]) * (b[1] - a[1])) / math.dist(a, b) ** 2
         beside = (along > -0.02) & (along < 1.02)
@@ -165,7 +168,9 @@ def paint_clarifier(canvas: Canvas, shape: BaseGeometry) -> None:
     canvas.paint(canvas.mask(shape.boundary.buffer(0.6 * METRE)), (192, 190, 184))
     if shape.area > 0.7 * math.pi / 4 * shape.envelope.area and len(shape.exterior.coords) > 8:
         radius = math.sqrt(shape.area / math.pi)
-        bridge = shapely.LineString([shape.centroid, (shape.centroid.x + radius * 0.8, shape.centroid.y - radius * 0.6)])
+        bridge = shapely.LineString(
+            [shape.centroid, (shape.centroid.x + radius * 0.8, shape.centroid.y - radius * 0.6)]
+        )
         canvas.paint(canvas.mask(bridge.buffer(0.5 * METRE)), (206, 206, 204))
         canvas.paint(canvas.mask(shape.centroid.buffer(1.2 * METRE)), (186, 186, 184))
 

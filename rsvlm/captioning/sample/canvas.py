@@ -1,18 +1,19 @@
 """The picture while it is drawn: colours, land cover, soft-edged masks, light and shadow."""
 
 import math
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from PIL import Image, ImageDraw
-from shapely.geometry import LineString, Polygon
+from PIL import Image, ImageDraw, ImageFilter
+from shapely.geometry import LineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from .town import GSD, SIZE
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 Colour = tuple[float, float, float]
 """Red, green, blue, 0 to 255."""
 
@@ -36,14 +37,14 @@ class Patch(NamedTuple):
     alpha: Floats
 
     def positions(self) -> tuple[Floats, Floats]:
-        """x (1, W) and y (H, 1) of the window's pixel centres."""
+        """The x (1, W) and y (H, 1) of the window's pixel centres."""
         rows, cols = self.window
         y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + 0.5
         return np.arange(cols.start, cols.stop, dtype=np.float32)[None, :] + 0.5, y
 
 
 class Noise:
-    """Random fields over the whole picture with mean 0 and deviation 1, by the size of their grains in pixels."""
+    """Random fields over the whole picture, mean 0 and deviation 1, named by the size of their grains."""
 
     def __init__(self, seed: int) -> None:
         rng = np.random.default_rng(seed)
@@ -71,12 +72,14 @@ class Canvas:
         self.noise = Noise(seed)
 
     def mask(self, shape: BaseGeometry, soft: float = 0.0) -> Patch | None:
-        """What a polygon covers, with smooth edges; None outside of the picture.
+        """What a polygon covers, with smooth edges; None where nothing of it is in the picture.
 
         Args:
             shape: Polygon or MultiPolygon in pixels.
             soft: Width in pixels over which its edge fades out.
         """
+        if shape.is_empty:
+            return None
         margin = 2 + 2 * soft
         x0, y0, x1, y1 = shape.bounds
         left, top = max(math.floor(x0 - margin), 0), max(math.floor(y0 - margin), 0)
@@ -90,7 +93,7 @@ class Canvas:
             for ring, ink in ((part.exterior, 255), *((hole, 0) for hole in part.interiors)):
                 points = (shapely.get_coordinates(ring) - (left, top)) * scale - 0.5
                 draw.polygon([(x, y) for x, y in points.tolist()], fill=ink)
-        alpha = np.asarray(image.reduce(scale), np.float32) / 255
+        alpha: Floats = np.asarray(image.reduce(scale), np.float32) / 255
         if soft:
             alpha = blur(alpha, soft)
         return Patch((slice(top, bottom), slice(left, right)), alpha)
@@ -113,7 +116,7 @@ class Canvas:
             left = 1 - strength * (1 - np.array(SHADE, np.float32))
             self.rgb[patch.window] *= 1 - patch.alpha[..., None] * (1 - left)
 
-    def cast(self, shape: BaseGeometry, height: float) -> None:
+    def cast(self, shape: Polygon, height: float) -> None:
         """Draw the shadow of an upright body.
 
         Args:
@@ -135,15 +138,11 @@ def stroke(points: BaseGeometry, metres: float) -> BaseGeometry:
     return points.buffer(metres * METRE / 2, cap_style="flat", join_style="round")
 
 
-def sweep(shape: BaseGeometry, dx: float, dy: float) -> BaseGeometry:
-    """What a polygon covers while it is moved by (dx, dy)."""
-    ring = shapely.get_coordinates(shapely.get_parts(shape)[0].exterior)
-    sides = [
-        Polygon([a, b, (b[0] + dx, b[1] + dy), (a[0] + dx, a[1] + dy)])
-        for a, b in zip(ring[:-1], ring[1:], strict=True)
-    ]
-    moved = Polygon(ring + (dx, dy))
-    return shapely.union_all([shape, moved, *(side.buffer(0) for side in sides)])
+def sweep(shape: Polygon, dx: float, dy: float) -> MultiPolygon:
+    """What a polygon covers while it is moved by (dx, dy), as parts that overlap: fit to be drawn only."""
+    ring = shapely.get_coordinates(shape.exterior)
+    sides = [Polygon([a, b, (b[0] + dx, b[1] + dy), (a[0] + dx, a[1] + dy)]) for a, b in pairwise(ring)]
+    return MultiPolygon([shape, Polygon(ring + np.array([dx, dy])), *sides])
 
 
 class Frame:
@@ -187,19 +186,10 @@ class Frame:
         )
 
 
-def blur(field: Floats, radius: float) -> Floats:
-    """Three box filters in a row, close to a Gaussian of this deviation; edges repeat."""
-    width = max(int(round(radius * 1.9)) // 2, 1)
-    for _ in range(3):
-        for axis in (0, 1):
-            pads = [(0, 0), (0, 0)]
-            pads[axis] = (width + 1, width)
-            sums = np.cumsum(np.pad(field, pads, mode="edge"), axis=axis, dtype=np.float64)
-            count = field.shape[axis]
-            step = 2 * width + 1
-            low, high = np.arange(count), np.arange(count) + step
-            field = ((sums.take(high, axis) - sums.take(low, axis)) / step).astype(np.float32)
-    return field
+def blur(share: Floats, radius: float) -> Floats:
+    """A field of 0 to 1 smoothed by a Gaussian of this deviation in pixels."""
+    image = Image.fromarray((share * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(radius))
+    return np.asarray(image, np.float32) / 255
 
 
 def _field(rng: np.random.Generator, grain: int) -> Floats:

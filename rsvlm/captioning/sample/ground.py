@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from .canvas import METRE, Canvas, Colour, Floats, Frame, Patch, blur
+from .canvas import METRE, SUN, Canvas, Colour, Floats, Frame, Patch, blur
 from .town import Feature
 
 TREE, GRASS, CROP, BUILT, BARE, WATER = 10, 30, 40, 50, 60, 80
@@ -30,7 +30,7 @@ def texture(
     broad: float = 0.0,
     dry: float = 0.0,
 ) -> Floats:
-    """A colour made uneven by noise of several grains, each a share of its brightness; `dry` yellows it in places."""
+    """A colour made uneven by noise of several grains, as shares of its brightness; `dry` yellows it."""
     noise, window = canvas.noise, patch.window
     light = 1 + fine * noise.fine[window]
     for strength, field in ((grain, noise.grain), (tuft, noise.tuft), (broad, noise.patch)):
@@ -39,29 +39,35 @@ def texture(
     out = np.asarray(colour, np.float32) * light[..., None]
     if dry:
         hue = dry * (noise.patch[window] + noise.broad[window])
-        out = out * (1 + hue[..., None] * np.array([0.10, 0.02, -0.04], np.float32))
+        out = out * (1 + hue[..., None] * np.array([0.045, 0.012, -0.012], np.float32))
     return out.astype(np.float32)
 
 
 def paint_base(canvas: Canvas) -> None:
     """Rough grass everywhere."""
     whole = Patch((slice(None), slice(None)), np.ones(canvas.cover.shape, np.float32))
-    canvas.paint(whole, texture(canvas, whole, MEADOW, fine=0.05, grain=0.05, tuft=0.05, dry=1.0), cover=GRASS)
+    canvas.paint(
+        whole, texture(canvas, whole, MEADOW, fine=0.05, grain=0.05, tuft=0.05, dry=1.0), cover=GRASS
+    )
 
 
-def paint_plain(canvas: Canvas, shape: BaseGeometry, colour: Colour, cover: int | None, soft: float = 0.0) -> None:
+def paint_plain(
+    canvas: Canvas, shape: BaseGeometry, colour: Colour, cover: int | None, soft: float = 0.0
+) -> None:
     """An even surface: paving, gravel, clay."""
     patch = canvas.mask(shape, soft)
     if patch is not None:
         canvas.paint(patch, texture(canvas, patch, colour, fine=0.035, grain=0.025, broad=0.02), cover=cover)
 
 
-def paint_grass(canvas: Canvas, shape: BaseGeometry, colour: Colour = LAWN, soft: float = 1.0) -> None:
-    """Mown or grazed grass."""
+def paint_grass(
+    canvas: Canvas, shape: BaseGeometry, colour: Colour = LAWN, soft: float = 1.0, cover: int = GRASS
+) -> None:
+    """Mown or grazed grass; `cover` where what grows or stands on it counts for more."""
     patch = canvas.mask(shape, soft)
     if patch is not None:
         grass = texture(canvas, patch, colour, fine=0.05, grain=0.04, tuft=0.04, dry=0.8)
-        canvas.paint(patch, grass, cover=GRASS)
+        canvas.paint(patch, grass, cover=cover)
 
 
 def paint_meadow(canvas: Canvas, feature: Feature) -> None:
@@ -70,7 +76,7 @@ def paint_meadow(canvas: Canvas, feature: Feature) -> None:
     if patch is None:
         return
     rng = np.random.default_rng(feature.id)
-    u, v = Frame(feature.shape).of(patch)
+    _, v = Frame(feature.shape).of(patch)
     swathe = np.sin((v + 0.6 * canvas.noise.tuft[patch.window]) * 2 * math.pi / 5.5)
     colour = ((118, 142, 72), (132, 148, 80), (112, 134, 66))[rng.integers(3)]
     grass = texture(canvas, patch, colour, fine=0.05, grain=0.04, tuft=0.04, dry=1.2)
@@ -113,7 +119,7 @@ def paint_forest_floor(canvas: Canvas, shape: BaseGeometry) -> None:
 
 
 def paint_quarry(canvas: Canvas, shape: BaseGeometry) -> None:
-    """Bare stone that goes down in benches: each wall towards the sun shines, each one against it lies in shadow."""
+    """Bare stone that goes down in benches, their walls bright towards the sun and dark against it."""
     patch = canvas.mask(shape, 0.5)
     if patch is None:
         return
@@ -123,12 +129,16 @@ def paint_quarry(canvas: Canvas, shape: BaseGeometry) -> None:
     edge = np.kron(shapely.distance(points, shape.boundary), np.ones((2, 2)))[: x.shape[1], : x.shape[1]]
     depth = np.zeros_like(patch.alpha)
     depth[:] = edge[: depth.shape[0], : depth.shape[1]]
-    level = np.minimum(depth + 5 * canvas.noise.patch[window] + 1.5 * canvas.noise.tuft[window], 3.6 * bench) / bench
-    floor = np.floor(level)
-    dy, dx = np.gradient(blur(floor.astype(np.float32), 1.2))
-    relief = 0.66 * dx - 0.94 * dy  # falling ground faces where the gradient points
-    stone = texture(canvas, patch, (196, 187, 168), fine=0.05, grain=0.06, tuft=0.05, broad=0.05)
-    stone *= np.clip(1 - 0.02 * floor + 0.9 * relief, 0.35, 1.25)[..., None]
+    level = (
+        np.minimum(depth + 3.5 * canvas.noise.patch[window] + 0.5 * canvas.noise.tuft[window], 4.4 * bench)
+        / bench
+    )
+    floor = np.floor(level).astype(np.float32)
+    dy, dx = np.gradient(8 * blur(floor / 8, 1.6))
+    wall = SUN[0] * dx + SUN[1] * dy  # ground falls, and so a wall faces, where the gradient points
+    stone = texture(canvas, patch, (190, 179, 156), fine=0.035, grain=0.03, tuft=0.03, broad=0.05)
+    rubble = np.clip(level - floor, 0, 1)
+    stone *= np.clip(0.97 - 0.05 * floor + 0.06 * rubble + 1.5 * wall, 0.42, 1.22)[..., None]
     canvas.paint(patch, stone.astype(np.float32), cover=BARE)
 
 

@@ -13,7 +13,8 @@ from .town import Feature
 
 _LINE: Colour = (228, 230, 224)
 _CARS: tuple[Colour, ...] = (
-    (218, 218, 216), (196, 198, 200), (70, 72, 76), (54, 56, 62), (150, 40, 38), (52, 82, 130), (128, 130, 132),
+    (218, 218, 216), (196, 198, 200), (70, 72, 76), (54, 56, 62),
+    (150, 40, 38), (52, 82, 130), (128, 130, 132),
 )  # fmt: skip
 
 
@@ -36,7 +37,15 @@ def paint_football(canvas: Canvas, feature: Feature) -> None:
     _mark(canvas, Point(frame.at(0, 0)).buffer(a * 0.18 * METRE).boundary)
     for side in (-1, 1):
         for depth, half in ((0.32 * a, 0.6 * b), (0.11 * a, 0.28 * b)):
-            _mark(canvas, frame.line((side * a, -half), (side * (a - depth), -half), (side * (a - depth), half), (side * a, half)))
+            _mark(
+                canvas,
+                frame.line(
+                    (side * a, -half),
+                    (side * (a - depth), -half),
+                    (side * (a - depth), half),
+                    (side * a, half),
+                ),
+            )
         goal = frame.box(side * (a + 0.8), 0, 1.4, 0.16 * b * 2)
         canvas.paint(canvas.mask(goal), _LINE, opacity=0.6)
 
@@ -102,7 +111,9 @@ def paint_parking(canvas: Canvas, feature: Feature) -> None:
         for i, u in enumerate(ends.tolist()):
             _mark(canvas, frame.line((u, v - 2.5), (u, v + 2.5)), 0.26, 0.8)
             if i + 1 < len(ends) and rng.random() < 0.6:
-                paint_car(canvas, frame, u + 1.3, v + rng.uniform(-0.2, 0.2), True, _CARS[rng.integers(len(_CARS))])
+                paint_car(
+                    canvas, frame, u + 1.3, v + rng.uniform(-0.2, 0.2), True, _CARS[rng.integers(len(_CARS))]
+                )
 
 
 def _bay_rows(width: float) -> list[float]:
@@ -119,7 +130,10 @@ def paint_cemetery(canvas: Canvas, feature: Feature) -> None:
     paint_grass(canvas, feature.shape, (106, 130, 74))
     frame, rng = Frame(feature.shape), np.random.default_rng(feature.id)
     inner = feature.shape.buffer(-3 * METRE)
-    for path in (frame.line((-frame.length / 2, 0), (frame.length / 2, 0)), frame.line((0, -frame.width / 2), (0, frame.width / 2))):
+    for path in (
+        frame.line((-frame.length / 2, 0), (frame.length / 2, 0)),
+        frame.line((0, -frame.width / 2), (0, frame.width / 2)),
+    ):
         paint_plain(canvas, stroke(path, 2.6).intersection(feature.shape), (178, 168, 150), None, 0.4)
     for v in np.arange(-frame.width / 2 + 4, frame.width / 2 - 2, 4.2):
         for u in np.arange(-frame.length / 2 + 4, frame.length / 2 - 2, 2.4):
@@ -136,7 +150,7 @@ def paint_cemetery(canvas: Canvas, feature: Feature) -> None:
 
 def paint_solar(canvas: Canvas, feature: Feature) -> None:
     """Tables of dark blue panels in rows from west to east, that lean to the south."""
-    paint_grass(canvas, feature.shape, (118, 138, 80))
+    paint_grass(canvas, feature.shape, (118, 138, 80), cover=BUILT)
     inner = feature.shape.buffer(-6 * METRE)
     x0, y0, x1, y1 = inner.bounds
     for y in np.arange(y0 + 3 * METRE, y1, 7.0 * METRE):
@@ -181,28 +195,42 @@ def paint_allotments(canvas: Canvas, feature: Feature) -> None:
     """Small gardens beside each other: beds of every green and brown, with paths between."""
     paint_grass(canvas, feature.shape, (116, 134, 76))
     frame, rng = Frame(feature.shape), np.random.default_rng(feature.id)
-    beds: tuple[Colour, ...] = ((116, 94, 70), (92, 122, 58), (132, 142, 76), (74, 104, 52), (150, 128, 96), (110, 134, 66))
+    beds: tuple[Colour, ...] = (
+        (112, 86, 62), (84, 118, 50), (140, 150, 78), (66, 98, 46),
+        (158, 132, 98), (124, 98, 74), (150, 92, 110),
+    )  # fmt: skip
     inner = feature.shape.buffer(-1.5 * METRE)
     for v in np.arange(-frame.width / 2, frame.width / 2, 13.0):
         for u in np.arange(-frame.length / 2, frame.length / 2, 10.0):
-            for i in range(4):
-                bed = frame.box(float(u) + 5, float(v) + 2.2 + 2.7 * i, 8.0, 2.1)
-                if rng.random() < 0.85 and inner.contains(bed):
+            hedge = stroke(frame.line((float(u), float(v) + 1), (float(u), float(v) + 12)), 0.7)
+            canvas.paint(canvas.mask(hedge.intersection(inner)), (72, 96, 50), opacity=0.9)
+            for i in range(5):
+                bed = frame.box(float(u) + 5, float(v) + 2.0 + 2.2 * i, 8.6, 1.8)
+                if rng.random() < 0.9 and inner.contains(bed):
                     patch = canvas.mask(bed)
                     if patch is not None:
-                        canvas.paint(patch, texture(canvas, patch, beds[rng.integers(len(beds))], fine=0.09, grain=0.08))
+                        canvas.paint(
+                            patch,
+                            texture(canvas, patch, beds[rng.integers(len(beds))], fine=0.09, grain=0.08),
+                        )
         path = stroke(frame.line((-frame.length / 2, float(v)), (frame.length / 2, float(v))), 1.4)
         paint_plain(canvas, path.intersection(feature.shape), (176, 164, 138), None, 0.4)
 
 
-def paint_garden(canvas: Canvas, house: Feature, roads: BaseGeometry) -> Polygon:
+def paint_garden(canvas: Canvas, house: Feature, roads: BaseGeometry, verge: BaseGeometry) -> Polygon:
     """The plot of a house: its own green, a paved way to the street, a terrace. Returns the plot."""
     frame, rng = Frame(house.shape), np.random.default_rng(house.id)
     plot = frame.box(0, 0, frame.length + rng.uniform(9, 13), frame.width + rng.uniform(9, 14))
-    plot = plot.difference(roads.buffer(3.4 * METRE))
+    plot = plot.difference(verge)
     if plot.geom_type != "Polygon":
         plot = max(plot.geoms, key=lambda part: float(part.area))
-    greens: tuple[Colour, ...] = ((104, 130, 64), (118, 138, 74), (98, 122, 62), (128, 140, 82), (110, 134, 60))
+    greens: tuple[Colour, ...] = (
+        (104, 130, 64),
+        (118, 138, 74),
+        (98, 122, 62),
+        (128, 140, 82),
+        (110, 134, 60),
+    )
     paint_grass(canvas, plot, greens[rng.integers(len(greens))], 0.8)
     if rng.random() < 0.6:
         hedge = plot.boundary.buffer(0.55 * METRE)

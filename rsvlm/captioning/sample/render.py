@@ -3,14 +3,21 @@
 import numpy as np
 import numpy.typing as npt
 import shapely
+from PIL import Image, ImageFilter
 from shapely.geometry.base import BaseGeometry
 
 from . import buildings, ground, places, roads
-from .canvas import METRE, Canvas, blur
+from .canvas import METRE, Canvas
 from .town import Feature, read_town
 from .trees import Tree, along, paint_trees, rows, scatter
 
 _SEED = 20
+_LAWNS = (
+    ("landuse", "residential"),
+    ("leisure", "park", "sports_centre"),
+    ("amenity", "school"),
+    ("man_made", "wastewater_plant"),
+)
 
 Picture = npt.NDArray[np.uint8]
 
@@ -46,28 +53,32 @@ def _paint_areas(canvas: Canvas, features: list[Feature]) -> None:
 
 
 def _paint_land(canvas: Canvas, feature: Feature) -> None:
+    shape = feature.shape
     if feature.has("landuse", "farmland"):
         ground.paint_field(canvas, feature)
     elif feature.has("landuse", "meadow"):
         ground.paint_meadow(canvas, feature)
     elif feature.has("landuse", "forest") or feature.has("natural", "wood"):
-        ground.paint_forest_floor(canvas, feature.shape)
+        ground.paint_forest_floor(canvas, shape)
     elif feature.has("landuse", "quarry"):
-        ground.paint_quarry(canvas, feature.shape)
-    elif feature.has("landuse", "industrial", "farmyard") or feature.has("man_made", "wastewater_plant"):
-        colour = (158, 152, 140) if feature.has("landuse", "industrial") else (168, 152, 128)
-        paved = not feature.has("man_made", "wastewater_plant")
-        (ground.paint_plain(canvas, feature.shape, colour, ground.BUILT, 1.0) if paved else ground.paint_grass(canvas, feature.shape))
+        ground.paint_quarry(canvas, shape)
+    elif any(feature.has(*lawn) for lawn in _LAWNS):
+        ground.paint_grass(canvas, shape)
+    elif feature.has("landuse", "industrial"):
+        ground.paint_plain(canvas, shape, (158, 152, 140), ground.BUILT, 1.0)
+    elif feature.has("landuse", "farmyard"):
+        ground.paint_plain(canvas, shape, (168, 152, 128), ground.BUILT, 1.0)
     elif feature.has("power", "plant"):
         places.paint_solar(canvas, feature)
     elif feature.has("landuse", "allotments"):
         places.paint_allotments(canvas, feature)
     elif feature.has("landuse", "cemetery"):
         places.paint_cemetery(canvas, feature)
-    elif feature.has("landuse", "residential", "orchard") or feature.has("leisure", "park", "sports_centre") or feature.has("amenity", "school"):
-        ground.paint_grass(canvas, feature.shape)
+    elif feature.has("landuse", "orchard"):
+        ground.paint_grass(canvas, shape, cover=ground.TREE)
     elif feature.has("highway"):
-        ground.paint_plain(canvas, feature.shape, ground.PAVING, ground.BUILT)
+        ground.paint_plain(canvas, shape, ground.PAVING, ground.BUILT)
+        canvas.take(shape)
 
 
 def _paint_place(canvas: Canvas, feature: Feature) -> None:
@@ -91,10 +102,13 @@ def _paint_lines_and_houses(canvas: Canvas, features: list[Feature]) -> list[Tre
     lines = [feature for feature in features if feature.shape.geom_type == "LineString"]
     railway = [line for line in lines if line.has("railway", "rail")]
     streets = [line for line in lines if line.has("highway")]
-    net = shapely.union_all([street.shape for street in streets if not street.has("highway", "track", "footway")])
+    net = shapely.union_all(
+        [street.shape for street in streets if not street.has("highway", "track", "footway")]
+    )
     upright = [feature for feature in features if feature.has("building") or feature.has("man_made", "tower")]
     houses = [feature for feature in upright if feature.has("building", "house")]
-    plots = [(house, places.paint_garden(canvas, house, net)) for house in houses]
+    verge = net.buffer(3.4 * METRE)
+    plots = [(house, places.paint_garden(canvas, house, net, verge)) for house in houses]
     for line in railway:
         roads.paint_ballast(canvas, line.shape)
     roads.paint_roads(canvas, streets)
@@ -127,14 +141,22 @@ def _trees(canvas: Canvas, features: list[Feature]) -> list[Tree]:
         if feature.has("landuse", "forest") or feature.has("natural", "wood"):
             leaf = feature.tags["leaf_type"]
             trees += scatter(canvas, feature.shape, feature.id, spacing=4.6, radii=(2.4, 4.2), leaf=leaf)
+        elif feature.has("landuse", "residential") or feature.has("amenity", "school"):
+            trees += scatter(
+                canvas, feature.shape, feature.id, spacing=19, radii=(1.8, 3.8), leaf="broadleaved"
+            )
         elif feature.has("landuse", "orchard"):
             trees += rows(canvas, feature)
         elif feature.has("natural", "scrub"):
-            trees += scatter(canvas, feature.shape, feature.id, spacing=2.6, radii=(0.8, 1.9), leaf="broadleaved")
+            trees += scatter(
+                canvas, feature.shape, feature.id, spacing=2.6, radii=(0.8, 1.9), leaf="broadleaved"
+            )
         elif feature.has("natural", "tree_row"):
             trees += along(canvas, feature)
         elif feature.has("leisure", "park"):
-            trees += scatter(canvas, feature.shape, feature.id, spacing=15, radii=(2.5, 4.6), leaf="broadleaved")
+            trees += scatter(
+                canvas, feature.shape, feature.id, spacing=15, radii=(2.5, 4.6), leaf="broadleaved"
+            )
         elif feature.has("landuse", "cemetery"):
             trees += scatter(canvas, feature.shape, feature.id, spacing=17, radii=(1.6, 3.2), leaf="mixed")
         elif feature.has("waterway", "river"):
@@ -154,10 +176,11 @@ def _paint_power(canvas: Canvas, features: list[Feature]) -> None:
 
 def _develop(canvas: Canvas) -> Picture:
     """From light to a photograph's colours: a little blur, haze, contrast and grain."""
-    rgb = canvas.rgb
-    for band in range(3):
-        rgb[..., band] = 0.55 * rgb[..., band] + 0.45 * blur(rgb[..., band], 0.6)
-    rgb = rgb * (1 + 0.02 * canvas.noise.broad[..., None]) + 1.6 * canvas.noise.fine[..., None]
-    rgb = 255 * np.clip((rgb - 14) / 228, 0, 1) ** 0.94
+    sharp = np.clip(canvas.rgb, 0, 255)
+    soft = Image.fromarray(sharp.astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))
+    rgb = 0.55 * sharp + 0.45 * np.asarray(soft, np.float32)
+    grey = rgb @ np.array([0.30, 0.59, 0.11], np.float32)
+    rgb = 0.86 * rgb + 0.14 * grey[..., None] + 1.2 * canvas.noise.fine[..., None]
+    rgb = 255 * np.clip((rgb - 8) / 234, 0, 1) ** 0.92
     picture: Picture = np.clip(np.round(rgb), 0, 255).astype(np.uint8)
     return picture

@@ -33,7 +33,7 @@ _WHITE: Colour = (222, 222, 216)
 
 
 def paint_roads(canvas: Canvas, roads: list[Feature]) -> None:
-    """All streets: first pavements and shoulders, then the carriageways, then their marks, so that junctions join."""
+    """All streets: first pavements and shoulders, then carriageways, then marks, so that junctions join."""
     for road in roads:
         kind = road.tags["highway"]
         if road.has("bridge", "yes"):
@@ -86,6 +86,7 @@ def _paint_bridge(canvas: Canvas, road: Feature) -> None:
 
 def paint_ballast(canvas: Canvas, line: BaseGeometry) -> None:
     """The stone bed of a railway line."""
+    paint_plain(canvas, stroke(line, 7.5), (138, 134, 104), BUILT, 2.0)
     patch = canvas.mask(stroke(line, 4.2), 0.6)
     if patch is not None:
         stone = texture(canvas, patch, (133, 121, 108), fine=0.10, grain=0.06)

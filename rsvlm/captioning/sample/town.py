@@ -8,6 +8,7 @@ import numpy as np
 import osmium
 import shapely
 from osmium.geom import WKBFactory
+from osmium.osm import Area, Node, Way
 from shapely.geometry.base import BaseGeometry
 
 from rsvlm.imagery.grid import Grid
@@ -62,11 +63,11 @@ def read_town() -> list[Feature]:
             tags = dict(item.tags)
             if not tags:
                 continue
-            if item.is_node():
+            if isinstance(item, Node):
                 features.append(Feature(item.id, tags, _to_pixels(wkb.create_point(item))))
-            elif item.is_way() and (not item.is_closed() or _is_linear(tags)):
+            elif isinstance(item, Way) and (not item.is_closed() or _is_linear(tags)):
                 features.append(Feature(item.id, tags, _to_pixels(wkb.create_linestring(item))))
-            elif item.is_area() and not (item.from_way() and _is_linear(tags)):
+            elif isinstance(item, Area) and not (item.from_way() and _is_linear(tags)):
                 parts = _to_pixels(wkb.create_multipolygon(item)).geoms
                 features += [Feature(item.orig_id(), tags, part) for part in parts]
     return features

@@ -2,7 +2,7 @@
 
 import math
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import shapely
 from PIL import Image
 from shapely.geometry.base import BaseGeometry
 
-from .canvas import METRE, SHADE, SHADOW, SUN, Canvas, Floats, Frame, blur
+from .canvas import METRE, SHADE, SHADOW, SUN, Canvas, Floats, Frame
 from .ground import TREE
 from .town import SIZE, Feature
 
@@ -39,18 +39,18 @@ def _crown(leaf: str, form: int) -> Image.Image:
     axis = (np.arange(_SPRITE) + 0.5) / _SPRITE * 2.2 - 1.1
     x, y = np.meshgrid(axis, axis)
     angle, far = np.arctan2(y, x), np.hypot(x, y)
-    waves = sum(
-        rng.uniform(0.03, 0.09) * np.sin(k * angle + rng.uniform(0, 6.3)) for k in (2, 3, 5, 8)
-    )
+    waves = sum(rng.uniform(0.03, 0.09) * np.sin(k * angle + rng.uniform(0, 6.3)) for k in (2, 3, 5, 8))
     rim = far / (0.92 + waves)
-    bumps = Image.fromarray(rng.random((9, 9)).astype(np.float32)).resize((_SPRITE, _SPRITE), Image.Resampling.BICUBIC)
+    bumps = Image.fromarray(rng.random((9, 9)).astype(np.float32)).resize(
+        (_SPRITE, _SPRITE), Image.Resampling.BICUBIC
+    )
     if leaf == "needleleaved":
         height = np.clip(1 - rim, 0, 1) * 1.25 + 0.10 * np.sin(9 * angle) * rim
     else:
         height = np.sqrt(np.clip(1 - rim**2, 0, 1)) + 0.34 * np.asarray(bumps)
-    dy, dx = np.gradient(blur(height.astype(np.float32), 1.0), 2.2 / _SPRITE)
+    dy, dx = np.gradient(height, 2.2 / _SPRITE)
     light = (0.72 - 0.62 * (dx * SUN[0] + dy * SUN[1])) / np.sqrt(1 + dx**2 + dy**2)
-    light = np.clip(0.46 + 0.62 * light, 0.25, 1.35)
+    light = np.clip(0.52 + 0.56 * light, 0.38, 1.35)
     alpha = np.clip((1 - rim) / 0.10, 0, 1)
     both = np.stack([light * 180, alpha * 255], axis=-1)
     return Image.fromarray(np.clip(both, 0, 255).astype(np.uint8), mode="LA")
@@ -66,11 +66,11 @@ def _stamp(leaf: str, form: int, size: int) -> tuple[Floats, Floats]:
 def paint_trees(canvas: Canvas, trees: list[Tree]) -> None:
     """Draw crowns from the north-west to the south-east, so that each lies over the shadow of the next."""
     for tree in sorted(trees, key=lambda tree: tree.x * SUN[0] + tree.y * SUN[1]):
-        size = max(int(round(tree.radius * 2.2)), 4)
+        size = max(round(tree.radius * 2.2), 4)
         light, alpha = _stamp(tree.leaf, tree.form % 8, size)
         height = min(tree.radius * 1.5, 7 * METRE)
-        _blend(canvas, tree.x + SHADOW[0] * height, tree.y + SHADOW[1] * height, alpha * 0.8, None)
-        _blend(canvas, tree.x + SHADOW[0] * height / 2, tree.y + SHADOW[1] * height / 2, alpha * 0.6, None)
+        _blend(canvas, tree.x + SHADOW[0] * height, tree.y + SHADOW[1] * height, alpha * 0.6, None)
+        _blend(canvas, tree.x + SHADOW[0] * height / 2, tree.y + SHADOW[1] * height / 2, alpha * 0.4, None)
         leaves = _LEAVES[tree.leaf]
         colour = np.array(leaves[tree.form % len(leaves)], np.float32)
         _blend(canvas, tree.x, tree.y, alpha, colour * light[..., None])
@@ -79,7 +79,7 @@ def paint_trees(canvas: Canvas, trees: list[Tree]) -> None:
 def _blend(canvas: Canvas, x: float, y: float, alpha: Floats, colour: Floats | None) -> None:
     """Lay a square stamp on the picture, its centre at (x, y); without a colour it is a shadow."""
     size = alpha.shape[0]
-    left, top = int(round(x - size / 2)), int(round(y - size / 2))
+    left, top = round(x - size / 2), round(y - size / 2)
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + size, SIZE), min(top + size, SIZE)
     if x1 <= x0 or y1 <= y0:
         return
@@ -115,9 +115,8 @@ def scatter(
     rng = np.random.default_rng(seed)
     step = spacing * METRE
     x0, y0, x1, y1 = shape.bounds
-    xs, ys = np.meshgrid(np.arange(x0, x1, step), np.arange(y0, y1, step))
-    xs = (xs + rng.uniform(-0.42, 0.42, xs.shape) * step).ravel()
-    ys = (ys + rng.uniform(-0.42, 0.42, ys.shape) * step).ravel()
+    lattice = np.stack(np.meshgrid(np.arange(x0, x1, step), np.arange(y0, y1, step)))
+    xs, ys = (lattice + rng.uniform(-0.42, 0.42, lattice.shape) * step).reshape(2, -1)
     radius = rng.uniform(*radii, xs.shape) * METRE
     forms = rng.integers(0, 1 << 16, xs.shape)
     conifer = rng.random(xs.shape) < (0.45 + 0.3 * _at(canvas.noise.patch, xs, ys))
@@ -139,7 +138,9 @@ def rows(canvas: Canvas, feature: Feature) -> list[Tree]:
         for u in np.arange(-frame.length / 2 + 3, frame.length / 2, 5.6):
             x, y = frame.at(float(u + rng.uniform(-0.5, 0.5)), float(v + rng.uniform(-0.4, 0.4)))
             if rng.random() < 0.94 and shapely.contains_xy(inner, x, y):
-                trees.append(Tree(x, y, float(rng.uniform(1.7, 2.4)) * METRE, "orchard", int(rng.integers(64))))
+                trees.append(
+                    Tree(x, y, float(rng.uniform(1.7, 2.4)) * METRE, "orchard", int(rng.integers(64)))
+                )
     return [tree for tree in trees if not taken(canvas, tree.x, tree.y, 0.0)]
 
 
@@ -149,13 +150,13 @@ def along(canvas: Canvas, feature: Feature, spacing: float = 9.0) -> list[Tree]:
     trees = []
     for place in np.arange(3 * METRE, feature.shape.length, spacing * METRE):
         point = feature.shape.interpolate(float(place + rng.uniform(-1, 1)))
-        trees.append(Tree(point.x, point.y, float(rng.uniform(2.6, 3.6)) * METRE, "broadleaved", int(rng.integers(64))))
+        trees.append(
+            Tree(point.x, point.y, float(rng.uniform(2.6, 3.6)) * METRE, "broadleaved", int(rng.integers(64)))
+        )
     return [tree for tree in trees if not taken(canvas, tree.x, tree.y, 0.0)]
 
 
-def taken(
-    canvas: Canvas, x: npt.ArrayLike, y: npt.ArrayLike, radius: npt.ArrayLike
-) -> npt.NDArray[np.bool_]:
+def taken(canvas: Canvas, x: npt.ArrayLike, y: npt.ArrayLike, radius: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     """Whether crowns would reach over houses, streets or water."""
     x, y, radius = np.asarray(x), np.asarray(y), np.asarray(radius)
     found = _at(canvas.taken, x, y)
@@ -165,7 +166,7 @@ def taken(
     return np.asarray(found, bool)
 
 
-def _at(field: npt.NDArray[np.generic], x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[np.generic]:
+def _at(field: npt.NDArray[Any], x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any]:
     col = np.clip(np.asarray(x).astype(int), 0, SIZE - 1)
     row = np.clip(np.asarray(y).astype(int), 0, SIZE - 1)
     return np.asarray(field[row, col])

@@ -43,4 +43,4 @@ def verify(caption: str, labels: Labels, style: str) -> list[str]:
     """
     if style not in STYLES:
         raise CaptioningError(f"no style {style!r} to check captions by; there are {', '.join(STYLES)}")
-    return STYLES[style](caption, labels)
+    return list(dict.fromkeys(STYLES[style](caption, labels)))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rsvlm.captioning.labels import OVERALL, REGIONS, CoverShare, Labels
-from rsvlm.captioning.verify.lexicon import Phrases, chatearthnet_word, class_words
-from rsvlm.captioning.verify.words import is_forbidden, tokens
+from rsvlm.captioning.verify.lexicon import Phrases, chatearthnet_word, class_words, not_held, unknown_word
+from rsvlm.captioning.verify.words import tokens
 
 _FEWEST_PIXELS = 20
 _MOST_CLASSES = 3
@@ -49,10 +49,15 @@ _WORDS = frozenset(
 
 @dataclass
 class _Cover:
-    """The land cover of one chip in words: classes by region, and the pixels that a share is of."""
+    """The land cover of one chip in words, by region.
+
+    `regions`: the classes that are spoken of, with their pixels. `totals`: the pixels that a share is of. `all_pixels`:
+    the pixels of every class. `first`: the first class that is spoken of.
+    """
 
     regions: dict[str, list[tuple[str, int]]]
     totals: dict[str, int]
+    all_pixels: dict[str, dict[str, int]]
     first: dict[str, str | None]
 
     @property
@@ -82,6 +87,7 @@ def chatearthnet_problems(caption: str, labels: Labels) -> list[str]:
 def _cover_of(legend: str, regions: dict[str, list[CoverShare]]) -> _Cover:
     told: dict[str, list[tuple[str, int]]] = {}
     totals: dict[str, int] = {}
+    all_pixels: dict[str, dict[str, int]] = {}
     first: dict[str, str | None] = {}
     for region in (OVERALL, *REGIONS):
         pixels: dict[str, int] = {}
@@ -91,8 +97,9 @@ def _cover_of(legend: str, regions: dict[str, list[CoverShare]]) -> _Cover:
         order = sorted(pixels.items(), key=lambda item: -item[1])
         told[region] = [(word, n) for word, n in order if n >= _FEWEST_PIXELS]
         totals[region] = sum(pixels.values())
-        first[region] = order[0][0] if order else None
-    return _Cover(told, totals, first)
+        all_pixels[region] = pixels
+        first[region] = told[region][0][0] if told[region] else None
+    return _Cover(told, totals, all_pixels, first)
 
 
 def _overall_problems(sentence: str, cover: _Cover) -> list[str]:
@@ -118,8 +125,7 @@ def _overall_problems(sentence: str, cover: _Cover) -> list[str]:
 
 def _main_region(cover: _Cover) -> str:
     dominant = cover.overall[0]
-    pixels = {region: dict(cover.regions[region]).get(dominant, 0) for region in REGIONS}
-    return max(REGIONS, key=lambda region: pixels[region])
+    return max(REGIONS, key=lambda region: cover.all_pixels[region].get(dominant, 0))
 
 
 def _listed(text: str | None, words: list[str]) -> str | None:
@@ -225,11 +231,11 @@ def _explain(caption: str, cover: _Cover) -> list[str]:
         named = lexicon.longest(words, at)
         if named is not None:
             if named[0] not in held and not _is_part_of(words, at, named[1]):
-                problems.append(f"names '{named[0]}', which the labels do not hold")
+                problems.append(not_held(named[0]))
             at = named[1]
             continue
         if words[at] not in _WORDS:
-            problems.append(f"{'forbidden' if is_forbidden(words[at]) else 'unknown'} word '{words[at]}'")
+            problems.append(unknown_word(words[at]))
         at += 1
     return problems
 

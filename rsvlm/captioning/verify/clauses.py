@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rsvlm.captioning.verify.lexemes import Lexeme
+from rsvlm.captioning.verify.lexicon import not_held
 from rsvlm.captioning.verify.phrases import NounPhrase
 from rsvlm.captioning.verify.places import Place, place_of
 from rsvlm.captioning.verify.relations import relation_test, surround
@@ -177,7 +178,7 @@ def name_whole_group(state: State, phrase: NounPhrase) -> float | None:
     """A cover-np: names the whole group; returns its share of the image, None where that cannot be known."""
     group = phrase.group(state.things.groups)
     if group is None:
-        state.say(f"names '{phrase.text}', which the labels do not hold")
+        state.say(not_held(phrase.text))
         return None
     if len(state.unnamed(group)) < len(group.members):
         state.say(f"names '{phrase.text}' again")

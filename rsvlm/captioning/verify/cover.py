@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from rsvlm.captioning.labels import OVERALL, LandCover
-from rsvlm.captioning.verify.lexicon import Phrases, class_words, cover_word
+from rsvlm.captioning.verify.lexicon import Phrases, class_words, cover_word, not_held, unknown_word
 from rsvlm.captioning.verify.sizes import SHARES, percent, share_is
-from rsvlm.captioning.verify.words import is_forbidden, number
+from rsvlm.captioning.verify.words import number
 
 _QUADRANTS = ("top left", "top right", "bottom left", "bottom right")
 _MOST_CLASSES = 4
@@ -60,6 +60,7 @@ def _region_words() -> dict[str, tuple[str, Any]]:
 
 
 _FIXED = Phrases(_fixed())
+_KNOWN_WORDS = _FIXED.words()
 _CLASS_LIST = r"C\(P\)(?:(?:,C\(P\))*&C\(P\))?"
 _FORMS = tuple(
     re.compile(pattern)
@@ -93,7 +94,6 @@ class CoverReader:
             return self._read_regions(pieces)
         if not any(form.fullmatch(codes) for form in _FORMS):
             return None
-        self.began = True
         return [
             *self._class_problems(pieces),
             *self._share_problems(pieces, codes),
@@ -102,17 +102,12 @@ class CoverReader:
 
     def explain(self, words: list[str]) -> list[str]:
         """What is wrong with a sentence that is in no form."""
-        pieces = self._pieces(words)
-        problems = [
-            f"forbidden word '{p.text}'" if is_forbidden(p.text) else f"unknown word '{p.text}'"
-            for p in pieces
-            if p.code == "?"
-        ]
-        problems += [
-            f"names '{p.value}', which the labels do not hold"
-            for p in pieces
-            if p.code == "C" and p.value not in self.words
-        ]
+        problems = []
+        for piece in self._pieces(words):
+            if piece.code == "?" and piece.text not in _KNOWN_WORDS:
+                problems.append(unknown_word(piece.text))
+            elif piece.code == "C" and piece.value not in self.words:
+                problems.append(not_held(piece.value))
         return problems
 
     def _pieces(self, words: list[str]) -> list[Piece]:
@@ -182,7 +177,7 @@ class CoverReader:
                 problems.append("uses compass words; up is not north in the image")
         true = frozenset(q for q in _QUADRANTS if self._dominates(word, q))
         if word not in self.words:
-            problems.append(f"names '{word}', which the labels do not hold")
+            problems.append(not_held(word))
         elif said != true:
             held = ", ".join(q for q in _QUADRANTS if q in true) or "no quadrant"
             problems.append(f"says in which regions '{word}' dominates; the labels hold {held}")

@@ -130,10 +130,12 @@ _MEASURES = Phrases(
         "it is about": ("Z", False),
     }
 )
+KNOWN_WORDS = FIXED.words() | PLACES.words() | _MEASURES.words()
+"""The words of the grammar. Where one of them is left over, it is the form that is wrong, not the word."""
 
 
 def lexemes(words: list[str], things: Things) -> list[Lexeme]:
-    """All lexemes of a caption in order; at each word the longest fixed words, then a size, then a noun phrase."""
+    """All lexemes of a caption in order; at each word a size, else the longest of fixed words, places and noun phrases."""
     found: list[Lexeme] = []
     at = 0
     while at < len(words):
@@ -147,13 +149,15 @@ def _lexeme_at(words: list[str], at: int, things: Things) -> tuple[Lexeme, int]:
     if size is not None:
         return size
     place, fixed = PLACES.longest(words, at), FIXED.longest(words, at)
-    if place is not None and (fixed is None or place[1] > fixed[1]):
-        return Lexeme("W", place[0], place[0][0]), place[1]
-    if fixed is not None:
-        return Lexeme(*fixed[0]), fixed[1]
     noun_phrase = noun_phrase_at(words, at, things.groups)
+    ends = (place[1] if place else at, fixed[1] if fixed else at, noun_phrase[1] if noun_phrase else at)
+    longest = max(ends)
+    if fixed is not None and fixed[1] == longest:
+        return Lexeme(*fixed[0]), longest
+    if place is not None and place[1] == longest:
+        return Lexeme("W", place[0], place[0][0]), longest
     if noun_phrase is not None:
-        return Lexeme("N", noun_phrase[0], noun_phrase[0].text), noun_phrase[1]
+        return Lexeme("N", noun_phrase[0], noun_phrase[0].text), longest
     return Lexeme("?", words[at], words[at]), at + 1
 
 

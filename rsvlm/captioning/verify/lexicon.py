@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
-from rsvlm.captioning.verify.words import tokens
+from rsvlm.captioning.verify.words import is_forbidden, tokens
 from rsvlm.vocabularies import LegendClass, VocabularyError, legend_names, load_legend, load_tags
 
 T = TypeVar("T")
@@ -26,6 +26,10 @@ class Phrases(Generic[T]):
         """These phrases and some more; itself where it has them all."""
         return self if phrases.keys() <= self._phrases.keys() else Phrases(self._phrases | phrases)
 
+    def words(self) -> frozenset[str]:
+        """All words of all phrases."""
+        return frozenset(word for phrase in self._phrases for word in tokens(phrase))
+
     def matches(self, words: list[str], at: int) -> list[tuple[T, int]]:
         """Every phrase that stands at `at`, as (value, index after it), longest first."""
         found: list[tuple[T, int]] = []
@@ -44,7 +48,13 @@ class Phrases(Generic[T]):
 
 
 class Noun:
-    """What a noun phrase of the vocabulary can be: `singular` and `plural` name phrases (of `TagEntry.phrase`)."""
+    """A noun as captions say it.
+
+    Attributes:
+        text: the words.
+        singular: the phrase (`TagEntry.phrase`) of which this is the singular, or None; of mass nouns both are the same.
+        plural: the phrase of which this is the plural, or None. "trees" is a mass noun, and also the plural of "tree".
+    """
 
     __slots__ = ("plural", "singular", "text")
 
@@ -61,7 +71,9 @@ def nouns() -> Phrases[Noun]:
     for entry in load_tags().entries:
         if entry.kind == "object":
             found.setdefault(entry.phrase, Noun(entry.phrase)).singular = entry.phrase
-            found.setdefault(entry.plural, Noun(entry.plural)).plural = entry.phrase
+            plural = found.setdefault(entry.plural, Noun(entry.plural))
+            if plural.plural is None or entry.phrase != entry.plural:
+                plural.plural = entry.phrase
     return Phrases(found)
 
 
@@ -108,6 +120,16 @@ def scene_word(name: str) -> str:
     """What a caption calls a name of a whole image."""
     known = legend_class("corine", name)
     return known.phrase if known else name.lower()
+
+
+def unknown_word(word: str) -> str:
+    """What is wrong with a word that no form knows."""
+    return f"{'forbidden' if is_forbidden(word) else 'unknown'} word '{word}'"
+
+
+def not_held(phrase: str) -> str:
+    """What is wrong with a noun or class that the labels do not hold."""
+    return f"names '{phrase}', which the labels do not hold"
 
 
 @cache

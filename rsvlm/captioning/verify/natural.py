@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from rsvlm.captioning.labels import Labels
 from rsvlm.captioning.verify.cover import CoverReader
 from rsvlm.captioning.verify.forms import read_clause
-from rsvlm.captioning.verify.lexemes import Lexeme, lexemes
+from rsvlm.captioning.verify.lexemes import KNOWN_WORDS, Lexeme, lexemes
+from rsvlm.captioning.verify.lexicon import not_held, unknown_word
 from rsvlm.captioning.verify.scene import AFTER_OTHERS, names_words, scene_problems
 from rsvlm.captioning.verify.state import State
 from rsvlm.captioning.verify.things import things_of
-from rsvlm.captioning.verify.words import is_forbidden, tokens
+from rsvlm.captioning.verify.words import tokens
 
-_JOINTS = {";": ";", "&": ",&", "w": ",w"}
+_JOINTS = (";", ",&", ",w")
 
 
 def natural_problems(caption: str, labels: Labels, most_sentences: int) -> list[str]:
@@ -32,10 +33,10 @@ def natural_problems(caption: str, labels: Labels, most_sentences: int) -> list[
         sentences += read
     rows = _sentences(lexemes(left, state.things))
     for row in rows:
-        problems += _read_sentence(state, row, cover, labels)
+        problems += _read_sentence(state, row, cover)
     if sentences + len(rows) > most_sentences:
         problems.append(f"has {sentences + len(rows)} sentences; at most {most_sentences}")
-    return problems + _left_out(state, cover, scene is None, labels)
+    return problems or _left_out(state, cover, scene is None, labels)
 
 
 def _without_scene(words: list[str], labels: Labels) -> tuple[list[str], str | None]:
@@ -45,9 +46,9 @@ def _without_scene(words: list[str], labels: Labels) -> tuple[list[str], str | N
         before = words[: -len(names)]
         for opener in AFTER_OTHERS:
             start = len(before) - len(opener.split())
-            if before[start:] == opener.split() and (start == 0 or before[start - 1] == "."):
-                if start > 0 or opener != "it includes":
-                    return before[:start], opener
+            begins = before[start - 1] == "." if start > 0 else opener != "it includes"
+            if before[start:] == opener.split() and begins:
+                return before[:start], opener
     if len(names) > 1 and labels["landcover"] is None and not labels["objects"]:
         return [], None
     return words, None
@@ -56,22 +57,23 @@ def _without_scene(words: list[str], labels: Labels) -> tuple[list[str], str | N
 def _read_cover(cover: CoverReader, words: list[str], state: State) -> tuple[list[str], list[str], int]:
     """Read land-cover sentences from the start: (words left, problems, sentences read)."""
     problems: list[str] = []
-    read = 0
-    while words:
-        stop = words.index(".") if "." in words else len(words)
-        found = cover.read(words[:stop])
-        if found is None or (found and _is_right_of_objects(state, words[: stop + 1])):
+    at = read = 0
+    while at < len(words):
+        stop = words.index(".", at)
+        found = cover.read(words[at:stop])
+        if found is None or (found and _is_right_of_objects(state, words[at : stop + 1])):
             break
         problems += found
-        words = words[stop + 1 :]
+        cover.began = True
+        at = stop + 1
         read += 1
-    return words, problems, read
+    return words[at:], problems, read
 
 
 def _is_right_of_objects(state: State, words: list[str]) -> bool:
     trial = state.copy()
     rows = _sentences(lexemes(words, state.things))
-    return bool(rows) and not any(_read_sentence(trial, row, None, None) for row in rows)
+    return bool(rows) and not any(_read_sentence(trial, row, None) for row in rows)
 
 
 def _sentences(row: Sequence[Lexeme]) -> list[list[Lexeme]]:
@@ -87,42 +89,37 @@ def _sentences(row: Sequence[Lexeme]) -> list[list[Lexeme]]:
 def _clauses(sentence: list[Lexeme]) -> list[list[Lexeme]]:
     """Split a sentence at its joint, `;` or `, and` or `, while`."""
     codes = "".join(lexeme.code for lexeme in sentence)
-    for joint in (";", ",&", ",w"):
+    for joint in _JOINTS:
         at = codes.find(joint)
         if at >= 0:
             return [sentence[:at], sentence[at + len(joint) :]]
     return [sentence]
 
 
-def _read_sentence(
-    state: State, sentence: list[Lexeme], cover: CoverReader | None, labels: Labels | None
-) -> list[str]:
+def _read_sentence(state: State, sentence: list[Lexeme], cover: CoverReader | None) -> list[str]:
     """Read one sentence, and move the state behind it; returns what is wrong."""
     problems: list[str] = []
     for number, clause in enumerate(_clauses(sentence)):
         after = read_clause(state, clause, first=number == 0)
         if after is None:
-            problems += _explain(clause, state, cover, labels)
+            problems += _explain(clause, state, cover)
         else:
             problems += after.problems
             state.named, state.focus_alone = after.named, after.focus_alone
     return problems
 
 
-def _explain(
-    clause: Sequence[Lexeme], state: State, cover: CoverReader | None, labels: Labels | None
-) -> list[str]:
-    """What is wrong with a clause that is in no form."""
-    text = " ".join(lexeme.text for lexeme in clause)
+def _explain(clause: Sequence[Lexeme], state: State, cover: CoverReader | None) -> list[str]:
+    """What is wrong with a clause that is in no form, read as one on objects or on land cover, by what is less."""
     problems = []
     for lexeme in clause:
-        if lexeme.code == "?":
-            kind = "forbidden" if is_forbidden(lexeme.text) else "unknown"
-            problems.append(f"{kind} word '{lexeme.text}'")
+        if lexeme.code == "?" and lexeme.text not in KNOWN_WORDS:
+            problems.append(unknown_word(lexeme.text))
         elif lexeme.code == "N" and lexeme.value.group(state.things.groups) is None:
-            problems.append(f"names '{lexeme.text}', which the labels do not hold")
-    if cover is not None and problems:
-        problems = [p for p in problems if p in cover.explain(text.split())] or problems
+            problems.append(not_held(lexeme.text))
+    text = " ".join(lexeme.text for lexeme in clause)
+    if cover is not None:
+        problems = min(problems, cover.explain(tokens(text)), key=len)
     return problems or [f"cannot read '{text}'"]
 
 

@@ -23,6 +23,9 @@ _QUANTIFIERS = Phrases(
     }
 )
 
+_COUNTS = ("number", "more than", "pair", "dozens", "hundreds")
+"""Of a noun that is a mass noun and a plural, these speak of the plural."""
+
 
 @dataclass(frozen=True, slots=True)
 class NounPhrase:
@@ -42,7 +45,8 @@ class NounPhrase:
 
     def group(self, groups: dict[str, Group]) -> Group | None:
         """The group of that noun, None where the labels hold none."""
-        for phrase in (self.noun.singular, self.noun.plural):
+        phrases = (self.noun.singular, self.noun.plural)
+        for phrase in reversed(phrases) if self.quantity in _COUNTS else phrases:
             if phrase is not None and phrase in groups:
                 return groups[phrase]
         return None
@@ -70,6 +74,8 @@ def _quantities(words: list[str], at: int) -> Iterator[tuple[str, float | None, 
         if quantity == "other":
             yield "", None, True, end
         else:
+            if quantity in ("dozens", "hundreds") and words[end : end + 1] == ["other"]:
+                yield quantity, None, True, end + 1
             yield quantity, None, quantity == "another", end
     more = words[at : at + 2] == ["more", "than"]
     start = at + 2 if more else at

@@ -73,7 +73,7 @@ def fills_its_box(thing: Thing, things: Things) -> bool:
 def relation_test(relation: str, things: Things) -> Callable[[Thing], bool]:
     """The test of one relation (`beside`, `near`, `around`, `in`, or a side) to the focus."""
     focus = things.focus
-    assert focus is not None  # noqa: S101 (callers ask for the focus first)
+    assert focus is not None, "callers ask for the focus first"
     tests: dict[str, Callable[[Thing], bool]] = {
         "beside": lambda t: is_within(t, focus, things, 0.08),
         "near": lambda t: is_within(t, focus, things, 0.33),

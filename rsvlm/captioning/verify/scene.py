@@ -1,8 +1,8 @@
 """The sentence that names a whole image's labels (section 5 of the caption grammar; 2.6 within style `natural`)."""
 
 from rsvlm.captioning.labels import Labels
-from rsvlm.captioning.verify.lexicon import Phrases, class_words, scene_word
-from rsvlm.captioning.verify.words import is_forbidden, tokens
+from rsvlm.captioning.verify.lexicon import Phrases, class_words, not_held, scene_word, unknown_word
+from rsvlm.captioning.verify.words import tokens
 
 OPENERS = (
     "a satellite image with",
@@ -63,8 +63,8 @@ def _explain(words: list[str], labels: Labels) -> list[str]:
             at = name[1]
             continue
         if words[at] not in known:
-            problems.append(f"{'forbidden' if is_forbidden(words[at]) else 'unknown'} word '{words[at]}'")
+            problems.append(unknown_word(words[at]))
         at += 1
-    problems += [f"names '{name}', which the labels do not hold" for name in found if name not in held]
+    problems += [not_held(name) for name in found if name not in held]
     problems += [f"'{name}' of the labels is not named" for name in held if name not in found]
     return problems

@@ -109,7 +109,7 @@ def _stands_at(caption: str, text: str, at: int) -> bool:
 
 def _explain(said: list[str], tags: list[str], whose: str) -> list[str]:
     """Say which of the tags that a caption tells is not so; where each is held, it is the order or the form."""
-    held = ", ".join(f"'{_short(tag)}'" for tag in tags[:_MOST_TAGS])
+    held = ", ".join(f"'{_short(tag)}'" for tag in list(dict.fromkeys(tags))[:_MOST_TAGS])
     wrong = [segment for segment in said if segment not in tags]
     if wrong:
         return [

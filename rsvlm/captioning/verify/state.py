@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from rsvlm.captioning.verify.lexicon import not_held
 from rsvlm.captioning.verify.phrases import NounPhrase
 from rsvlm.captioning.verify.relations import is_one_run
 from rsvlm.captioning.verify.things import Group, Thing, Things
@@ -39,7 +40,7 @@ class State:
         """Name the members of a group that a noun phrase speaks of, in the scope of a relation where there is one."""
         group = phrase.group(self.things.groups)
         if group is None:
-            self.say(f"names '{phrase.text}', which the labels do not hold")
+            self.say(not_held(phrase.text))
             return []
         left = self.unnamed(group)
         if test is not None:
@@ -64,7 +65,7 @@ class State:
         """Name the focus, and nothing else."""
         focus, group = self.things.focus, phrase.group(self.things.groups)
         if group is None:
-            self.say(f"names '{phrase.text}', which the labels do not hold")
+            self.say(not_held(phrase.text))
             return []
         if focus is None or group is not focus.group or id(focus) in self.named:
             self.say(f"says of '{phrase.text}' what can be said of the focus only")

@@ -1,14 +1,15 @@
-"""Make an OpenStreetMap extract of a city that never was: a square full of buildings, for measuring what size costs.
+"""Make an OpenStreetMap extract of a city that never was: a square full of buildings, for measuring what size
+costs.
 
     python tests/captioning/osm/make_city.py city.osm.pbf --buildings 5000000
 
-Buildings of five nodes stand in rows, 30 m apart, from 10 E 50 N to the north-east: 5,000,000 of them take 67 by 67 km.
-The script takes some 2 minutes a million buildings and writes 70 MB a million.
+Buildings of five nodes stand in rows, 30 m apart, from 10 E 50 N to the north-east: 5,000,000 of them take 67
+by 67 km. The script takes some 30 seconds and writes some 17 MB a million.
 """
 
 import argparse
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,21 @@ CORNERS = np.array([(-6, -4), (6, -4), (6, 4), (0, 5), (-6, 4)], float)  # metre
 class Thing:
     """What `SimpleWriter` takes for a node or a way: an object with these attributes."""
 
-    __slots__ = ("id", "location", "nodes", "tags")
+    def __init__(self) -> None:
+        self.id = 0
+        self.tags: dict[str, str] = {}
+
+
+class Node(Thing):
+    """A node, without tags."""
+
+    location = (0.0, 0.0)
+
+
+class Way(Thing):
+    """A way of node ids."""
+
+    nodes: Sequence[int] = ()
 
 
 def side_of(buildings: int) -> tuple[float, float]:
@@ -39,7 +54,7 @@ def make_city(path: Path, buildings: int, seed: int = 0) -> None:
         for node in _nodes(buildings, seed):
             writer.add_node(node)
         kinds = np.random.default_rng(seed + 1).integers(len(KINDS), size=buildings)
-        way = Thing()
+        way = Way()
         for number, kind in enumerate(kinds.tolist(), 1):
             first = (number - 1) * len(CORNERS) + 1
             way.id = number
@@ -48,11 +63,11 @@ def make_city(path: Path, buildings: int, seed: int = 0) -> None:
             writer.add_way(way)
 
 
-def _nodes(buildings: int, seed: int) -> Iterator[Thing]:
+def _nodes(buildings: int, seed: int) -> Iterator[Node]:
     random = np.random.default_rng(seed)
     rows = math.isqrt(buildings - 1) + 1
     metres = np.array([1 / (DEGREE * math.cos(math.radians(SOUTH))), 1 / DEGREE])
-    node = Thing()
+    node = Node()
     for start in range(0, buildings, 100_000):
         places = np.arange(start, min(start + 100_000, buildings))
         middle = np.column_stack([places % rows, places // rows]) * SPACING + SPACING / 2

@@ -6,6 +6,7 @@ class for another one, a place for one of the same kind that is not equal, a num
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -17,7 +18,9 @@ KINDS = ("class", "place", "number", "object", "forbidden")
 Change = tuple[int, int, str]
 """Start and end of what is changed in the caption, and what stands there then."""
 
-FORBIDDEN = "possibly likely perhaps context segmentation appears appear changes change transition dynamic".split()
+FORBIDDEN = (
+    "possibly likely perhaps context segmentation appears appear changes change transition dynamic".split()
+)
 
 REGIONS = ("top left", "top right", "bottom left", "bottom right", "middle")
 CELLS = (
@@ -75,7 +78,9 @@ SIDE_ROWS: list[tuple[str, dict[str, str]]] = [
 
 def damage(caption: str, labels: Labels, style: str, rng: random.Random) -> tuple[str, str]:
     """The caption with one thing changed, and the kind of the change (one of `KINDS`)."""
-    found = {kind: list(dict.fromkeys(changes)) for kind, changes in _changes(caption, labels, style, rng).items()}
+    found = {
+        kind: list(dict.fromkeys(changes)) for kind, changes in _changes(caption, labels, style, rng).items()
+    }
     kind = rng.choice([kind for kind in KINDS if found.get(kind)])
     start, end, words = rng.choice(found[kind])
     return caption[:start] + words + caption[end:], kind
@@ -96,6 +101,7 @@ def _changes(caption: str, labels: Labels, style: str, rng: random.Random) -> di
         found["number"] = list(_replacements(caption, r"an? {}", SIZES, rng))
         return found
     found["object"] = list(_objects(caption, labels, rng))
+    found["number"] += _singulars(caption, labels, rng)
     found["place"] = list(_places(caption, labels, rng))
     return found
 
@@ -109,7 +115,9 @@ def _replacements(
 ) -> Iterator[Change]:
     """Every place where the pattern stands with one of the words, and another of the words in its place."""
     choice = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    for match in re.finditer(r"\b" + pattern.replace("{}", f"(?P<word>{choice})") + r"\b", caption, re.IGNORECASE):
+    for match in re.finditer(
+        r"\b" + pattern.replace("{}", f"(?P<word>{choice})") + r"\b", caption, re.IGNORECASE
+    ):
         old = match["word"].lower()
         others = [word for word in words if false(old, word)]
         if others:
@@ -146,10 +154,14 @@ def _class_words(labels: Labels, style: str) -> tuple[list[str], list[str]]:
         corine = load_legend("corine")
         known = [corine.by_name(name) for name in labels["scene"]]
         names = [c.phrase if c else name.lower() for c, name in zip(known, labels["scene"], strict=True)]
-        return names, [c.phrase for c in corine.classes if c.phrase not in names and not _meets(c.phrase, names)]
+        return names, [
+            c.phrase for c in corine.classes if c.phrase not in names and not _meets(c.phrase, names)
+        ]
     legend = load_legend(labels["landcover"]["legend"])
     word = {c.name: (style == "chatearthnet" and c.chatearthnet) or c.phrase for c in legend.classes}
-    held = list(dict.fromkeys(word[s["name"]] for shares in labels["landcover"]["regions"].values() for s in shares))
+    held = list(
+        dict.fromkeys(word[s["name"]] for shares in labels["landcover"]["regions"].values() for s in shares)
+    )
     unheld = {w for c in load_legend("chatearthnet").classes if not c.background for w in (c.phrase, c.name)}
     unheld |= {word[c.name] for c in legend.classes if not c.background}
     return held, sorted(w for w in unheld if w not in held and w not in _held_nouns(labels))
@@ -160,8 +172,7 @@ def _meets(phrase: str, names: list[str]) -> bool:
 
 
 def _held_nouns(labels: Labels) -> set[str]:
-    entries = [load_tags().entry(*next(iter(o["tags"].items()))) for o in labels["objects"] if o["tags"]]
-    return {phrase for entry in entries if entry for phrase in (entry.phrase, entry.plural)}
+    return {word for noun in _nouns_of(labels) for word in noun}
 
 
 @cache
@@ -170,21 +181,55 @@ def _nouns() -> tuple[tuple[str, str], ...]:
 
 
 def _objects(caption: str, labels: Labels, rng: random.Random) -> Iterator[Change]:
-    """Each noun of the labels that the caption says, and one that the labels hold nothing of, in the same number."""
-    held = _held_nouns(labels)
-    for match in re.finditer(rf"\b(?:{'|'.join(map(re.escape, sorted(held, key=len, reverse=True)))})\b", caption, re.I):
-        if not held:
-            return
+    """Each noun of the labels that the caption says, and another one in the same number.
+
+    The other is one that the labels hold nothing of, or of which they hold fewer than the caption counts.
+    """
+    held = Counter(_nouns_of(labels))
+    for match in _said_nouns(caption, labels):
         old = match.group().lower()
         plural = any(old == p != s for s, p in _nouns())
         mass = any(old == p == s for s, p in _nouns())
+        count = _count_before(caption, match.start())
         others = [
             p if plural else s
-            for s, p in rng.sample(_nouns(), 60)
-            if s not in held and (s == p) == mass and (s[0] in "aeiou") == (old[0] in "aeiou")
+            for s, p in [*rng.sample(_nouns(), 60), *held]
+            if held[s, p] < (count if plural else 1)
+            and old not in (s, p)
+            and (s == p) == mass
+            and (s[0] in "aeiou") == (old[0] in "aeiou")
         ]
         if others:
             yield *match.span(), _cased(rng.choice(others), match.group())
+
+
+def _nouns_of(labels: Labels) -> Iterator[tuple[str, str]]:
+    for label in labels["objects"]:
+        entry = load_tags().entry(*next(iter(label["tags"].items()))) if label["tags"] else None
+        if entry is not None:
+            yield entry.phrase, entry.plural
+
+
+def _said_nouns(caption: str, labels: Labels) -> Iterator[re.Match[str]]:
+    held = sorted({word for noun in _nouns_of(labels) for word in noun}, key=len, reverse=True)
+    return re.finditer(rf"\b(?:{'|'.join(map(re.escape, held))})\b", caption, re.I) if held else iter(())
+
+
+def _count_before(caption: str, at: int) -> int:
+    """How many the caption says of the noun at `at`: 1 where no number stands right before it."""
+    word = caption[:at].split()[-1:] or [""]
+    if word[0].lower() in WORDS[2:]:
+        return WORDS.index(word[0].lower())
+    return int(word[0]) if word[0].isdecimal() else 1
+
+
+def _singulars(caption: str, labels: Labels, rng: random.Random) -> Iterator[Change]:
+    """Each "a church" where the labels hold one church, as two or more."""
+    held = Counter(_nouns_of(labels))
+    for singular, plural in held:
+        for match in re.finditer(rf"\ban? {re.escape(singular)}\b(?! of)", caption, re.I):
+            if held[singular, plural] == 1 and singular != plural:
+                yield *match.span(), _cased(f"{rng.choice(WORDS[2:])} {plural}", match.group())
 
 
 def _places(caption: str, labels: Labels, rng: random.Random) -> Iterator[Change]:
@@ -193,7 +238,11 @@ def _places(caption: str, labels: Labels, rng: random.Random) -> Iterator[Change
     free = _free_sides(labels)
     for pattern, sides in SIDE_ROWS:
         yield from _replacements(
-            caption, pattern, tuple(sides), rng, lambda old, new, s=sides: new != old and s[new] in free  # type: ignore[misc]
+            caption,
+            pattern,
+            tuple(sides),
+            rng,
+            lambda old, new, s=sides: new != old and s[new] in free,  # type: ignore[misc]
         )
 
 
@@ -223,7 +272,11 @@ def _numbers(caption: str, rng: random.Random) -> Iterator[Change]:
     counts = tuple(WORDS[2:])
     yield from _replacements(caption, "{}(?! third| quarter)", counts, rng)
     yield from _replacements(
-        caption, "{}(?= of the| (?!of ))", tuple(SHARES), rng, lambda old, new: _is_apart(SHARES[old], SHARES[new])
+        caption,
+        "{}(?= of the| (?!of ))",
+        tuple(SHARES),
+        rng,
+        lambda old, new: _is_apart(SHARES[old], SHARES[new]),
     )
 
 

@@ -112,7 +112,12 @@ def _box(rng: random.Random, shape: Shape, size: int) -> list[float]:
     if shape == "line" and rng.random() < 0.5:  # right across the chip
         return [0.0, y, float(size), min(y + rng.uniform(0, 20), size)]
     width, height = (math.exp(rng.uniform(math.log(4), math.log(size))) for _ in range(2))
-    return [max(x - width / 2, 0), max(y - height / 2, 0), min(x + width / 2, size), min(y + height / 2, size)]
+    return [
+        max(x - width / 2, 0),
+        max(y - height / 2, 0),
+        min(x + width / 2, size),
+        min(y + height / 2, size),
+    ]
 
 
 def _gap(a: list[float], b: list[float]) -> float:
@@ -132,7 +137,13 @@ def random_cover(rng: random.Random, size: int) -> LandCover:
         mask[y : y + h, x : x + w] = rng.choice([-1, *range(len(classes)), *range(len(classes))])
     half, quarter = size // 2, size // 4
     middle = slice(quarter, 3 * quarter)
-    parts = [mask[:half, :half], mask[:half, half:], mask[half:, :half], mask[half:, half:], mask[middle, middle]]
+    parts = [
+        mask[:half, :half],
+        mask[:half, half:],
+        mask[half:, :half],
+        mask[half:, half:],
+        mask[middle, middle],
+    ]
     regions = {OVERALL: _shares(mask, [c.name for c in classes])}
     for region, part in zip(REGIONS, parts, strict=True):
         regions[region] = _shares(part, [c.name for c in classes])

@@ -70,8 +70,12 @@ def liechtenstein(data: Path, number: int, rng: random.Random) -> list[Labels]:
     found: list[Labels] = []
     for gsd, size in ((0.6, 256), (0.3, 512), (1.0, 256)):
         grid = Grid(int((x1 - x0) / gsd), int((y1 - y0) / gsd), "EPSG:32632", (gsd, 0, x0, 0, -gsd, y1))
-        corners = [(rng.randrange(grid.width - size), rng.randrange(grid.height - size)) for _ in range(2 * number)]
-        chips = _object_labels(ChipObjects(table, grid, load_tags()), [(x, y, size, size) for x, y in corners])
+        corners = [
+            (rng.randrange(grid.width - size), rng.randrange(grid.height - size)) for _ in range(2 * number)
+        ]
+        chips = _object_labels(
+            ChipObjects(table, grid, load_tags()), [(x, y, size, size) for x, y in corners]
+        )
         found += chips[: number // 3]
     return found
 
@@ -104,7 +108,9 @@ def sao_tome(data: Path, number: int, rng: random.Random) -> list[Labels]:
     """Chips of 256 pixels of WorldCover, of both dates; those without a labelled class are left out."""
     folder = data / "worldcover-sao-tome"
     whole = _grid_of(next(folder.glob("*2020*.tif")))
-    sources = [LandCoverSource.open(folder, load_legend("worldcover"), date=date) for date in ("2020", "2021")]
+    sources = [
+        LandCoverSource.open(folder, load_legend("worldcover"), date=date) for date in ("2020", "2021")
+    ]
     found: list[Labels] = []
     while len(found) < number:
         grid = whole.window(rng.randrange(whole.width - 256), rng.randrange(whole.height - 256), 256, 256)

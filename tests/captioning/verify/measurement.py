@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from damage import damage
+from damage import damage  # type: ignore[import-not-found] # this folder is on pytest's path
 
 from rsvlm.captioning import chatearthnet, natural, scenewords, skyscript
 from rsvlm.captioning.labels import Labels

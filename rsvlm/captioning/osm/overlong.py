@@ -1,0 +1,47 @@
+"""OpenStreetMap XML with values longer than OpenStreetMap allows, which libosmium refuses to read."""
+
+import bz2
+import gzip
+import html
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+from xml.sax.saxutils import quoteattr
+
+from rsvlm.captioning.osm.tags import LONGEST_VALUE
+
+_OVERLONG = re.compile(rf"""(\s[\w:]+\s*=\s*)("[^"<]{{{LONGEST_VALUE + 1},}}"|'[^'<]{{{LONGEST_VALUE + 1},}}')""")
+_CHUNK = 1 << 20
+_OPEN: dict[str, Callable[[Path], IO[bytes]]] = {
+    ".osm": lambda path: path.open("rb"),
+    ".osm.gz": lambda path: gzip.open(path, "rb"),
+    ".osm.bz2": lambda path: bz2.open(path, "rb"),
+}
+
+
+def is_overlong(path: Path, error: Exception) -> bool:
+    """Say whether libosmium refused a file for a value that `cut_overlong` can cut."""
+    return "too long" in str(error) and _ending(path) is not None
+
+
+def cut_overlong(path: Path, to: Path) -> None:
+    """Write the content of an XML file to a plain `.osm` file, attributes of tags cut at `LONGEST_VALUE`."""
+    rest = ""
+    with _OPEN[_ending(path) or ".osm"](path) as file, to.open("w", encoding="utf-8", newline="") as out:
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+        while chunk := text.read(_CHUNK):
+            rest += chunk
+            end = max(rest.rfind("<"), 0)  # whole elements: an attribute holds no "<"
+            out.write(_OVERLONG.sub(_cut, rest[:end]))
+            rest = rest[end:]
+        out.write(_OVERLONG.sub(_cut, rest))
+
+
+def _cut(match: re.Match[str]) -> str:
+    return match[1] + quoteattr(html.unescape(match[2][1:-1])[:LONGEST_VALUE])
+
+
+def _ending(path: Path) -> str | None:
+    return next((end for end in _OPEN if path.name.lower().endswith(end)), None)

@@ -1,0 +1,123 @@
+"""The check on strange labels and captions: it never fails, stays fast, and needs none of the makers' code."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from making import area, labels, point  # type: ignore[import-not-found]
+from measurement import captions_of  # type: ignore[import-not-found]
+from random_labels import random_labels  # type: ignore[import-not-found]
+
+import random
+
+from rsvlm.captioning.errors import CaptioningError
+from rsvlm.captioning.labels import Labels
+from rsvlm.captioning.verify import STYLES, verify
+
+STRANGE = [
+    "道路",
+    "😀😀",
+    "<b>x</b>",
+    "a" * 10_000,
+    "; with , and",
+    "",
+    " ",
+    "no",
+    "yes",
+    "{}",
+    "%s",
+    "\n",
+    "١٢",
+    "İ",
+    "16000",
+]
+
+
+@given(st.text(max_size=200), st.sampled_from(sorted(STYLES)), st.integers(0, 20))
+def test_any_text_is_read(caption: str, style: str, seed: int) -> None:
+    assert verify(caption, random_labels(random.Random(seed)), style)
+
+
+WORDS = (
+    "a an two 12 houses house church forest farmland with and , ; . in the north beside it surrounded by covers most of "
+    "the image about 20 metres long is are while another other crosses 30 % ( ) cropland tree cover mainly"
+).split()
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=40), st.integers(0, 40))
+def test_any_row_of_known_words_is_read(words: list[str], seed: int) -> None:
+    for style in STYLES:
+        verify(" ".join(words) + ".", random_labels(random.Random(seed)), style)
+
+
+@pytest.mark.parametrize("value", STRANGE)
+@pytest.mark.parametrize("style", sorted(STYLES))
+def test_strange_values(value: str, style: str) -> None:
+    tags = {"building": "church", "name": value, "lanes": value, "roof:shape": value, value: value}
+    strange: Labels = labels(
+        [area(tags, (0, 0, 9, 9), role="focus"), point({value: value}, 1, 1), point({}, 2, 2)], scene=[value]
+    )
+    for caption in ("A church.", value, f"{value}.", f"A church with {value} lanes."):
+        assert isinstance(verify(caption, strange, style), list)
+
+
+def test_an_unknown_style_is_an_error() -> None:
+    with pytest.raises(CaptioningError, match=r"no style 'haiku' .* skyscript"):
+        verify("A church.", labels(), "haiku")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["A house, with a house. ", "house, ", "a ", "two ", "Crops dominate the north. ", "; ", "<", ", "],
+)
+def test_time_is_linear(piece: str) -> None:
+    """Eight times the text takes about eight times the time; a reader that goes back and forth would take 64 times."""
+    held = next(
+        made
+        for seed in range(99)
+        if (made := random_labels(random.Random(seed)))["landcover"] and made["objects"]
+    )
+    for style in STYLES:
+        verify(piece * 100, held, style)
+        assert _seconds(piece * 4000, held, style) < 24 * _seconds(piece * 500, held, style) + 0.1
+
+
+def _seconds(caption: str, held: Labels, style: str) -> float:
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        verify(caption, held, style)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def test_five_thousand_captions_take_about_a_second() -> None:
+    rng = random.Random(7)
+    rows = [
+        (caption, style, made)
+        for made in (random_labels(rng) for _ in range(600))
+        for style, caption in captions_of(made, rng)
+    ]
+    start = time.perf_counter()
+    for caption, style, made in rows:
+        verify(caption, made, style)
+    assert (time.perf_counter() - start) / len(
+        rows
+    ) * 5000 < 4  # 0.4 s measured; other work may run beside the test
+
+
+def test_the_check_imports_nothing_of_the_makers() -> None:
+    """The check reads captions by the page alone: a fault of the makers is no fault of the check."""
+    code = (
+        "import sys, rsvlm.captioning.verify; print(*sorted(m for m in sys.modules if m.startswith('rsvlm')))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    ).stdout.split()
+    rooms = {name.split(".")[1] for name in loaded if "." in name}
+    parts = {name.split(".")[2] for name in loaded if name.startswith("rsvlm.captioning.")}
+    assert rooms == {"captioning", "vocabularies"}
+    assert parts == {"errors", "labels", "verify"}
