@@ -1,4 +1,4 @@
-"""Captioning in a few lines: the sample town that ships with rsvlm, from its image, map and land cover to checked pairs."""
+"""Captioning in a few lines: from the image, map and land cover of the sample town to checked pairs."""
 
 import tempfile
 from pathlib import Path
@@ -11,8 +11,12 @@ from rsvlm.captioning.verify import verify
 def main(folder: Path) -> None:
     """Make the sample's pairs in `folder`, read two of them, and show that a changed caption is caught."""
     town = write_sample(folder / "town")
-    report = rsvlm.caption(town.image, osm=town.osm, landcover=town.landcover, style="natural", out=folder / "pairs")
-    print(f"{report.pairs} pairs of {report.chips} chips, {report.verified} verified, in {report.seconds:.1f} s\n")
+    report = rsvlm.caption(
+        town.image, osm=town.osm, landcover=town.landcover, style="natural", out=folder / "pairs"
+    )
+    print(
+        f"{report.pairs} pairs of {report.chips} chips, {report.verified} verified, in {report.seconds:.1f} s\n"
+    )
 
     pairs = list(rsvlm.open_pairs(folder / "pairs"))
     for pair in pairs[:2]:

@@ -14,11 +14,27 @@ CORE = ("numpy", "pillow", "pyarrow", "rasterio", "pyproj", "shapely", "osmium",
 EXTRAS = {
     "vector": (("pyogrio",), "OSM-like features from GeoJSON, GeoPackage and FlatGeobuf"),
     "cpu": (
-        ("torch", "open-clip-torch", "transformers", "sentence-transformers", "peft", "datasets", "faiss-cpu"),
+        (
+            "torch",
+            "open-clip-torch",
+            "transformers",
+            "sentence-transformers",
+            "peft",
+            "datasets",
+            "faiss-cpu",
+        ),
         "the models, and vector search on the processor",
     ),
     "gpu": (
-        ("torch", "open-clip-torch", "transformers", "sentence-transformers", "peft", "datasets", "faiss-gpu"),
+        (
+            "torch",
+            "open-clip-torch",
+            "transformers",
+            "sentence-transformers",
+            "peft",
+            "datasets",
+            "faiss-gpu",
+        ),
         "the models, and vector search on an NVIDIA GPU (Linux)",
     ),
     "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),
@@ -46,7 +62,9 @@ class Report(NamedTuple):
 
 def examine() -> Report:
     """Look at the packages that are installed, without importing one of them."""
-    versions = {dist.metadata["Name"].lower().replace("_", "-"): dist.version for dist in metadata.distributions()}
+    versions = {
+        dist.metadata["Name"].lower().replace("_", "-"): dist.version for dist in metadata.distributions()
+    }
     extras = [
         Extra(
             name,
@@ -56,7 +74,10 @@ def examine() -> Report:
         )
         for name, (packages, purpose) in EXTRAS.items()
     ]
-    core = {"rsvlm": versions.get("rsvlm", "not installed"), **{name: versions.get(name, "missing") for name in CORE}}
+    core = {
+        "rsvlm": versions.get("rsvlm", "not installed"),
+        **{name: versions.get(name, "missing") for name in CORE},
+    }
     system = f"{platform.system()} {platform.machine()}"
     return Report(sys.version.split()[0], system, core, extras, conflicts(versions))
 

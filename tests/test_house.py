@@ -11,7 +11,19 @@ import pytest
 import rsvlm
 
 PACKAGE = Path(rsvlm.__file__).parent
-ROOMS = ("imagery", "vocabularies", "models", "captioning", "retrieval", "classification", "rag", "eval", "pretraining", "demo", "cli")
+ROOMS = (
+    "imagery",
+    "vocabularies",
+    "models",
+    "captioning",
+    "retrieval",
+    "classification",
+    "rag",
+    "eval",
+    "pretraining",
+    "demo",
+    "cli",
+)
 TOP = {"shards", "environment"}
 POSIX_ONLY = {"fcntl", "pwd", "grp", "resource", "termios", "tty", "pty", "posix", "syslog", "crypt", "spwd"}
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -49,34 +61,65 @@ def test_rooms_import_only_rooms_above(path: Path) -> None:
 def test_nothing_that_only_posix_has(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     guarded = {
-        id(child)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If | ast.Try)
-        for child in ast.walk(node)
+        id(child) for node in ast.walk(tree) if isinstance(node, ast.If | ast.Try) for child in ast.walk(node)
     }
     for node in ast.walk(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
         for name in names:
-            assert name.split(".")[0] not in POSIX_ONLY or id(node) in guarded, f"{path} imports {name} without a branch"
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in {"open", "read_text", "write_text"}:
+            assert name.split(".")[0] not in POSIX_ONLY or id(node) in guarded, (
+                f"{path} imports {name} without a branch"
+            )
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in {
+            "open",
+            "read_text",
+            "write_text",
+        }:
             _check_encoding(path, node)
 
 
 def _check_encoding(path: Path, call: ast.Call) -> None:
     """Text is read and written with its encoding named; binary modes and other libraries' `open` are left alone."""
-    literals = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    literals = [
+        node.value
+        for node in ast.walk(call)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
     binary = any("b" in text and set(text) <= set("rwxab+") for text in literals)
-    named = any(keyword.arg == "encoding" for keyword in call.keywords) or "utf-8" in literals or "utf-8-sig" in literals
+    named = (
+        any(keyword.arg == "encoding" for keyword in call.keywords)
+        or "utf-8" in literals
+        or "utf-8-sig" in literals
+    )
     owner = getattr(getattr(call.func, "value", None), "id", "")
-    foreign = owner in {"rasterio", "Image", "os", "tarfile", "zipfile", "LandCoverSource", "cls", "ipc", "pa", "archive", "opened"}
+    foreign = owner in {
+        "rasterio",
+        "Image",
+        "os",
+        "tarfile",
+        "zipfile",
+        "LandCoverSource",
+        "cls",
+        "ipc",
+        "pa",
+        "archive",
+        "opened",
+    }
     assert binary or named or foreign, f"{path}:{call.lineno}: {ast.unparse(call)} names no encoding"
 
 
-@pytest.mark.parametrize("code", ["import rsvlm", "import sys; sys.argv = ['rsvlm', '--help']; from rsvlm.cli import main\ntry: main()\nexcept SystemExit: pass"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import rsvlm",
+        "import sys; sys.argv = ['rsvlm', '--help']; from rsvlm.cli import main\ntry: main()\nexcept SystemExit: pass",
+    ],
+)
 def test_starting_is_light(code: str) -> None:
     heavy = "torch gradio faiss transformers open_clip datasets rasterio pyarrow shapely osmium pyproj"
-    check = f"{code}\nimport sys\nbad = [m for m in '{heavy}'.split() if m in sys.modules]\nassert not bad, bad"
+    check = (
+        f"{code}\nimport sys\nbad = [m for m in '{heavy}'.split() if m in sys.modules]\nassert not bad, bad"
+    )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
 

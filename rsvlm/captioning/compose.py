@@ -35,7 +35,9 @@ class Rejected(NamedTuple):
     problems: list[str]
 
 
-def compose(labels: Labels, styles: Sequence[Style], seed: int, key: str) -> tuple[list[Variant], list[Rejected]]:
+def compose(
+    labels: Labels, styles: Sequence[Style], seed: int, key: str
+) -> tuple[list[Variant], list[Rejected]]:
     """Captions of a chip in the order of `styles`, seeded by run and chip, so that no chip depends on another.
 
     Returns:

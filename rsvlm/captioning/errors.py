@@ -2,4 +2,4 @@
 
 
 class CaptioningError(ValueError):
-    """Labels, options or a dataset that captioning cannot work with; the message says what, the value and the remedy."""
+    """Labels, options or a dataset that captioning cannot work with; says what, the value and the remedy."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rsvlm.imagery import Grid, Scene
-from rsvlm.imagery.bandfiles import bandfiles_labels, is_bandfiles
+from rsvlm.imagery.bandfiles import bandfiles_labels
 
 _EDGE_BYTES = 65_536
 
@@ -45,8 +45,6 @@ def image_frames(scenes: Sequence[Scene]) -> list[Frame]:
 
 def _whole_image_names(path: Path) -> tuple[str, ...]:
     """Multi-labels that lie beside the bands of a product, as BigEarthNet's do."""
-    if not (path.is_dir() and is_bandfiles(path)):
-        return ()
     return tuple(bandfiles_labels(path) or ())
 
 
@@ -88,10 +86,12 @@ def _ascii(stem: str) -> str:
 
 
 def fingerprint(path: str | Path) -> dict[str, object]:
-    """Size and a hash of both ends of a file (of the sorted listing, for a folder): cheap, and the same on every host."""
+    """Size and hash of both ends of a file (of the listing, for a folder): cheap, and the same on every host."""
     place = Path(path)
     if place.is_dir():
-        listing = sorted((p.relative_to(place).as_posix(), p.stat().st_size) for p in place.rglob("*") if p.is_file())
+        listing = sorted(
+            (p.relative_to(place).as_posix(), p.stat().st_size) for p in place.rglob("*") if p.is_file()
+        )
         return {"files": len(listing), "hash": hashlib.sha256(repr(listing).encode("utf-8")).hexdigest()[:16]}
     size = place.stat().st_size
     digest = hashlib.sha256()

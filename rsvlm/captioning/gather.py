@@ -42,7 +42,8 @@ def gather(part: ChipRange, objects_file: Path | None, landcover: LandCoverSourc
     if objects_file is not None:
         objects = _located(objects_file, frame.grid).labels(windows, focus)
     return [
-        _one(frame, window.tolist(), found, landcover) for window, found in zip(np.asarray(windows), objects, strict=True)
+        _one(frame, window.tolist(), found, landcover)
+        for window, found in zip(np.asarray(windows), objects, strict=True)
     ]
 
 

@@ -1,15 +1,16 @@
 """What a caption may say: the labels of one chip, as plain data.
 
-The same structure is written to the `labels` column of a pairs dataset, to each `<key>.json` of its shards, and is
-what `rsvlm.captioning.verify` holds a caption against. It is plain data (dict, list, str, float), so that a dataset
-can be checked again by anybody, years later, without the code that made it.
+The same structure is written to the `labels` column of a pairs dataset (tags and regions as lists there, see
+`dataset.row`), as JSON text to each `<key>.json` of its shards, and is what `rsvlm.captioning.verify` holds a caption
+against. It is plain data (dict, list, str, float), so that a dataset can be checked again by anybody, years later,
+without the code that made it.
 """
 
 from typing import Literal, TypedDict
 
 OVERALL = "overall"
 REGIONS = ("top left", "top right", "bottom left", "bottom right", "middle")
-"""The five regions of ChatEarthNet (section 2.2 of the paper's recipe), in the order in which captions speak of them."""
+"""The five regions of ChatEarthNet, in the order in which captions speak of them."""
 
 Role = Literal["focus", "surrounding"]
 Shape = Literal["point", "line", "area"]
@@ -19,8 +20,8 @@ class ObjectLabel(TypedDict):
     """One map object as it is seen in a chip.
 
     `box` is west-to-east, top-to-bottom pixels `[x0, y0, x1, y1]`, cut at the chip's edges. `whole` is false where the
-    object goes on outside of the chip; `area_m2` and `length_m` are those of the part inside (None where the chip has no
-    ground sample distance, or the shape has no such size). `distance_m` is to the focus object, 0 where they touch,
+    object goes on outside of the chip; `area_m2` and `length_m` are those of the part inside (None where the chip
+    has no ground sample distance, or the shape has no such size). `distance_m` is to the focus object, 0 where they touch,
     None for the focus itself. `tags` are only those that can be seen at the chip's ground sample distance, the main one
     first.
     """

@@ -100,11 +100,15 @@ def make_plan(settings: CaptionSettings, cache: Path | None = None) -> Plan:
     return plan
 
 
-def read_objects_cached(osm: str, extents: list[tuple[float, float, float, float]], cache: Path | None) -> tuple[ObjectTable, Path]:
+def read_objects_cached(
+    osm: str, extents: list[tuple[float, float, float, float]], cache: Path | None
+) -> tuple[ObjectTable, Path]:
     """Parse an extract once; workers open the file that this leaves in the cache."""
     table = read_objects(osm, extents=extents, cache=cache or default_cache(), vocabulary=load_tags())
     if table.path is None:
-        raise CaptioningError(f"the parsed extract of {osm} could not be stored in {cache or default_cache()}")
+        raise CaptioningError(
+            f"the parsed extract of {osm} could not be stored in {cache or default_cache()}"
+        )
     return table, table.path
 
 
@@ -121,7 +125,10 @@ def _find_frames(plan: Plan) -> list[Frame]:
     rasters = plan.landcover.rasters()
     titles = relative_titles([raster.path for raster in rasters])
     names = unique_names([raster.name for raster in rasters], titles)
-    return [Frame(name, title, raster.grid, None) for name, title, raster in zip(names, titles, rasters, strict=True)]
+    return [
+        Frame(name, title, raster.grid, None)
+        for name, title, raster in zip(names, titles, rasters, strict=True)
+    ]
 
 
 def _failure(failure: Failure) -> Problem:
@@ -158,7 +165,9 @@ def _cut(frame: Frame, plan: Plan) -> tuple[Windows, NDArray[np.int64]]:
         located = ChipObjects(plan.objects, grid, load_tags())
         size = None if settings.size is None else size_in_pixels(settings.size, grid.gsd)
         windows, focus, skipped = object_windows(located, size=size, seed=settings.seed)
-        plan.problems += [Problem(frame.title, "", "no tile fits", f"{n} objects: {why}") for why, n in skipped.items()]
+        plan.problems += [
+            Problem(frame.title, "", "no tile fits", f"{n} objects: {why}") for why, n in skipped.items()
+        ]
         return windows, focus
     whole = settings.chips == "whole" or (
         settings.chips is None and settings.size is None and max(grid.width, grid.height) <= LARGEST_WHOLE
@@ -189,7 +198,9 @@ def _take(plan: Plan, limit: int) -> None:
 
 def _nothing(plan: Plan) -> str:
     if not plan.problems:
-        return "no chip could be cut: the images hold no object of --osm; check that they cover the same place"
+        return (
+            "no chip could be cut: the images hold no object of --osm; check that they cover the same place"
+        )
     first = plan.problems[0]
     more = f" (and {len(plan.problems) - 1} more)" if len(plan.problems) > 1 else ""
     return f"nothing to caption: {first.source}: {first.reason}{more}"

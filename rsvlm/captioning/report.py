@@ -44,7 +44,9 @@ class CaptionReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return {name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()}
+        return {
+            name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()
+        }
 
     def why_nothing(self) -> str:
         """One line for a run that made no pair at all."""
@@ -62,7 +64,7 @@ class CaptionReport:
         ]
         rows += [(f"  labelled by {name}", f"{count:,}") for name, count in sorted(self.sources.items())]
         rows += [(f"  captions, {name}", f"{count:,}") for name, count in sorted(self.styles.items())]
-        rows += [(f"map objects, {kind}", f"{count:,}") for kind, count in self.map_objects.items() if count]
+        rows += [(f"map objects, {kind.replace('_', ' ')}", f"{count:,}") for kind, count in self.map_objects.items() if count]
         rows += [("skipped", f"{sum(self.skipped.values()):,}")]
         rows += [(f"  {kind}", f"{count:,}") for kind, count in self.skipped.most_common()]
         rows += [("verified", f"{self.verified:,} of {self.pairs:,}")]

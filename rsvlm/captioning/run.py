@@ -10,7 +10,8 @@ from typing import Any
 from rsvlm import __version__
 from rsvlm.shards import Run, ShardError, ShardResult, done_stats, open_run, run_shards
 
-from .dataset import Problem, Source, finish_dataset
+from .credit import cover_credit, map_credit
+from .dataset import Problem, finish_dataset
 from .frames import fingerprint
 from .plan import Plan, make_plan
 from .report import CaptionReport
@@ -49,8 +50,8 @@ def caption(
 ) -> CaptionReport:
     """Make image-text pairs from imagery and map labels, each caption checked against its labels.
 
-    The same as `rsvlm caption`, whose `--help` teaches by example. A killed run goes on when it is called again with the same
-    arguments, and ends with the same bytes.
+    The same as `rsvlm caption`, whose `--help` teaches by example. A killed run goes on when it is called
+    again with the same arguments, and ends with the same bytes.
 
     Args:
         images: Files, folders, globs or products; `[]` captions a land-cover raster without images.
@@ -128,7 +129,7 @@ def _tuple(style: Style | Sequence[Style] | None) -> tuple[Any, ...]:
 
 
 def identity(plan: Plan) -> dict[str, Any]:
-    """All that decides what a run writes, as plain data: settings, and contents of the sources rather than their places."""
+    """All that decides what a run writes: settings, and the contents of the sources rather than their places."""
     settings = plan.settings
     digest = hashlib.sha256()
     for part in plan.ranges:
@@ -141,7 +142,9 @@ def identity(plan: Plan) -> dict[str, Any]:
         "images": {"count": len(plan.ranges), "chips": plan.chips, "sha256": digest.hexdigest()},
         "osm": _content(settings.osm),
         "landcover": _content(settings.landcover),
-        "legend": None if plan.legend is None else hashlib.sha256(repr(plan.legend).encode("utf-8")).hexdigest()[:16],
+        "legend": None
+        if plan.legend is None
+        else hashlib.sha256(repr(plan.legend).encode("utf-8")).hexdigest()[:16],
     }
 
 
@@ -150,7 +153,9 @@ def _content(path: str | None) -> dict[str, Any] | None:
 
 
 def _begin(plan: Plan, out: Path) -> CaptionReport:
-    report = CaptionReport(str(out), chips=plan.chips, images=len(plan.ranges), shards=-(-plan.chips // SHARD_SIZE))
+    report = CaptionReport(
+        str(out), chips=plan.chips, images=len(plan.ranges), shards=-(-plan.chips // SHARD_SIZE)
+    )
     report.skipped.update(problem.kind for problem in plan.problems)
     if plan.objects is not None:
         report.map_objects.update(plan.objects.counts)
@@ -159,11 +164,9 @@ def _begin(plan: Plan, out: Path) -> CaptionReport:
 
 def _descriptions(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
     """One description a shard, made when it is asked for."""
-    osm_source = Source(**plan.objects.source) if plan.objects else None  # type: ignore[typeddict-item]
-    legend = plan.legend
-    cover_source = (
-        Source(name=legend.title, licence=legend.licence, attribution=legend.attribution, url=legend.url) if legend else None
-    )
+    settings = plan.settings
+    osm_source = map_credit(settings.osm, plan.objects.source) if plan.objects and settings.osm else None
+    cover_source = cover_credit(plan.landcover) if plan.landcover else None
     for number, parts in enumerate(plan.shards(SHARD_SIZE)):
         task = ShardTask(plan.settings, parts, plan.objects_file, plan.landcover, osm_source, cover_source)
         yield {"shard": number, "folder": str(run.shards), "task": task}
@@ -195,7 +198,9 @@ def _work(
     for number in range(report.shards):
         stats = done_stats(run, number)
         if stats is None:
-            raise ShardError(f"{run.out}: shard {number} was removed while the run went on; run the same command again")
+            raise ShardError(
+                f"{run.out}: shard {number} was removed while the run went on; run the same command again"
+            )
         _add(report, stats)
         problems += [Problem(*problem) for problem in stats["problems"]]
     finish_dataset(run, identity(plan), problems, report.to_dict())
@@ -221,7 +226,9 @@ def _warnings(plan: Plan, report: CaptionReport, dry_run: bool) -> list[str]:
             (settings.landcover, "--landcover", "land cover"),
         ):
             if given and not report.sources[source]:
-                found.append(f"{name} {given} is used in no pair: does it cover the images, and do the styles speak of it?")
+                found.append(
+                    f"{name} {given} is used in no pair: does it cover the images, and do the styles speak of it?"
+                )
     if report.unknown_codes:
         codes = ", ".join(code for code, _ in report.unknown_codes.most_common(5))
         found.append(f"codes that legend {settings.legend} does not know were left unlabelled: {codes}")

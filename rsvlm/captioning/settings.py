@@ -60,7 +60,9 @@ class CaptionSettings(BaseModel):
         if self.osm and not self.images:
             raise ValueError("--osm needs images to know what is seen: name images beside it")
         if not self.images and not self.landcover:
-            raise ValueError("nothing to caption: name images with --osm or --landcover, or --landcover alone")
+            raise ValueError(
+                "nothing to caption: name images with --osm or --landcover, or --landcover alone"
+            )
         if self.chips == "objects" and not self.osm:
             raise ValueError("--chips objects centres chips on map objects: it needs --osm")
         return self

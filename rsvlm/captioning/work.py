@@ -139,10 +139,13 @@ def _pair(
         return None
     image = None
     if reader is not None:
-        chip = reader.read(*window)
+        x, y, width, height = window
+        chip = reader.read(x, y, width, height, bands=reader.scene.shown)
         valid = float(chip.valid.mean())
         if valid < task.settings.min_valid:
-            reason = f"{valid:.0%} of the pixels are valid, less than --min-valid {task.settings.min_valid:.0%}"
+            reason = (
+                f"{valid:.0%} of the pixels are valid, less than --min-valid {task.settings.min_valid:.0%}"
+            )
             tally.problems.append(Problem(frame.title, key, "too little valid area", reason))
             return None
         image = encode(chip)
@@ -170,7 +173,10 @@ def _pair(
 def _why_silent(labels: Labels, task: ShardTask, rejected: bool) -> tuple[str, str]:
     """Kind and reason of a chip without a caption."""
     if rejected:
-        return "failed the check", "every caption made for it failed the check; see `rejected` in the shard's statistics"
+        return (
+            "failed the check",
+            "every caption made for it failed the check; see `rejected` in the shard's statistics",
+        )
     lacking = []
     if task.objects_file is not None and not labels["objects"]:
         lacking.append("no map object that can be seen at this ground sample distance")

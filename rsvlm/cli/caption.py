@@ -6,18 +6,29 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from .common import AsJson, Debug, Offline, console, print_json
 
 Images = Annotated[
     list[str] | None,
-    typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips. None: land cover without images."),
+    typer.Argument(
+        help="Images: files, folders, globs, .SAFE folders or zips. None: land cover without images."
+    ),
 ]
 Osm = Annotated[
     str | None,
-    typer.Option(help="Map objects: .osm.pbf, .osm, .osm.gz, .osm.bz2, GeoParquet; .geojson, .gpkg, .fgb by rsvlm\\[vector]."),
+    typer.Option(
+        help="Map objects: .osm.pbf, .osm, .osm.gz, .osm.bz2, GeoParquet; .geojson, .gpkg, .fgb by rsvlm\\[vector]."
+    ),
 ]
 LandCover = Annotated[str | None, typer.Option(help="Land-cover raster, colour mask, or a folder of them.")]
 Legend = Annotated[str, typer.Option(help="What its codes mean: a shipped legend's name or a YAML file.")]
@@ -26,23 +37,34 @@ LandCoverDate = Annotated[
 ]
 Styles = Annotated[
     list[str] | None,
-    typer.Option("--style", help="natural, skyscript, chatearthnet or scene; again for more variants of each pair."),
+    typer.Option(
+        "--style", help="natural, skyscript, chatearthnet or scene; again for more variants of each pair."
+    ),
 ]
 Chips = Annotated[
-    str | None, typer.Option(help="whole images, a grid, or objects in the middle. [default: whole up to 1,024 px]")
+    str | None,
+    typer.Option(help="whole images, a grid, or objects in the middle. [default: whole up to 1,024 px]"),
 ]
 Size = Annotated[str | None, typer.Option(help="Side of a chip: 256 (pixels) or 640m. [default: 256]")]
-MinValid = Annotated[float, typer.Option(help="Least share of valid pixels (no nodata, mask, cloud) in a chip.")]
+MinValid = Annotated[
+    float, typer.Option(help="Least share of valid pixels (no nodata, mask, cloud) in a chip.")
+]
 Limit = Annotated[int | None, typer.Option(help="Only so many chips, a seeded choice.")]
 Workers = Annotated[int, typer.Option(help="Processes side by side.", min=1)]
 Seed = Annotated[int, typer.Option(help="Seeds the choice of words, shifts and --limit.")]
-Sensor = Annotated[str | None, typer.Option(help="Preset that names the bands: sentinel-2-l2a, landsat-8-9, naip, ...")]
+Sensor = Annotated[
+    str | None, typer.Option(help="Preset that names the bands: sentinel-2-l2a, landsat-8-9, naip, ...")
+]
 Bands = Annotated[str | None, typer.Option(help="Names of the bands, in order: red,green,blue,nir")]
 Stretch = Annotated[str, typer.Option(help="To 8 bits: auto, none, 2-98 (percentiles) or 0..3000 (values).")]
 Licence = Annotated[str | None, typer.Option(help="Licence of the imagery, where its files do not say.")]
 Attribution = Annotated[str | None, typer.Option(help="Whom to credit for the imagery.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder of the dataset. The same command goes on with a half-made one.")]
-Sample = Annotated[bool, typer.Option("--sample", help="Caption the small invented town that ships with rsvlm.")]
+Out = Annotated[
+    Path, typer.Option("--out", help="Folder of the dataset. The same command goes on with a half-made one.")
+]
+Sample = Annotated[
+    bool, typer.Option("--sample", help="Caption the small invented town that ships with rsvlm.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
 
 
@@ -104,19 +126,25 @@ def caption(
         _next_steps(out, sample)
 
 
-def _sample(folder: Path, images: list[str] | None, options: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+def _sample(
+    folder: Path, images: list[str] | None, options: dict[str, Any]
+) -> tuple[list[str], dict[str, Any]]:
     """Draw the sample town and caption it from its map and land cover."""
     from rsvlm.captioning.sample import LICENCE, write_sample
 
     if images or options["osm"] or options["landcover"]:
         raise typer.BadParameter("--sample brings its own image, map and land cover: leave out the others")
-    console.print("Drawing the sample town: an [bold]invented[/bold] place, its picture [bold]rendered[/bold] from its map.")
+    console.print(
+        "Drawing the sample town: an [bold]invented[/bold] place, its picture [bold]rendered[/bold] from its map."
+    )
     paths = write_sample(folder)
     sources = {"osm": str(paths.osm), "landcover": str(paths.landcover), "imagery_licence": LICENCE}
     return [str(paths.image)], options | sources
 
 
-def _run(images: list[str], out: Path, options: dict[str, Any], workers: int, dry_run: bool, as_json: bool) -> None:
+def _run(
+    images: list[str], out: Path, options: dict[str, Any], workers: int, dry_run: bool, as_json: bool
+) -> None:
     from rsvlm.captioning import caption as run
     from rsvlm.captioning.report import CaptionReport
     from rsvlm.shards import ShardError
@@ -132,7 +160,9 @@ def _run(images: list[str], out: Path, options: dict[str, Any], workers: int, dr
             rate = f"{done / seconds:,.0f} chips/s" if done and seconds else ""
             bar.update(task, description="Captioning", completed=done, total=total, rate=rate)
 
-        report: CaptionReport = run(images, out=out, workers=workers, dry_run=dry_run, progress=show, **options)
+        report: CaptionReport = run(
+            images, out=out, workers=workers, dry_run=dry_run, progress=show, **options
+        )
     if as_json:
         print_json(report.to_dict())
     else:
@@ -155,4 +185,7 @@ def _next_steps(out: Path, sample: bool) -> None:
     console.print(f"Look at them:         rsvlm pairs show {place}", highlight=False, soft_wrap=True)
     console.print(f"Read what they are:   {Path(out) / 'README.md'}", highlight=False, soft_wrap=True)
     if sample:
-        console.print("Then your own:        rsvlm caption IMAGES... --osm extract.osm.pbf --out pairs/", highlight=False)
+        console.print(
+            "Then your own:        rsvlm caption IMAGES... --osm extract.osm.pbf --out pairs/",
+            highlight=False,
+        )

@@ -8,7 +8,11 @@ from rich.table import Table
 
 from .common import AsJson, Debug, Offline, console, print_json
 
-app = typer.Typer(no_args_is_help=True, help="Look at a pairs dataset, check it, write it in other formats.", rich_markup_mode="rich")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Look at a pairs dataset, check it, write it in other formats.",
+    rich_markup_mode="rich",
+)
 
 Dataset = Annotated[Path, typer.Argument(help="Folder that rsvlm caption wrote.", metavar="DIR")]
 
@@ -17,11 +21,14 @@ Dataset = Annotated[Path, typer.Argument(help="Folder that rsvlm caption wrote."
 def show(
     dataset: Dataset,
     page: Annotated[Path, typer.Option("--page", help="The page to write.")] = Path("pairs.html"),
-    sheet: Annotated[Path | None, typer.Option("--sheet", help="Also write a contact sheet: .png or .jpg.")] = None,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", help="Also write a contact sheet: .png or .jpg.")
+    ] = None,
     count: Annotated[int, typer.Option("-n", "--count", help="How many pairs, a seeded choice.", min=1)] = 60,
     seed: Annotated[int, typer.Option(help="Seeds the choice.")] = 0,
     reviewed: Annotated[
-        Path | None, typer.Option("--reviewed", help="A csv saved on the page: print the share that was found right.")
+        Path | None,
+        typer.Option("--reviewed", help="A csv saved on the page: print the share that was found right."),
     ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -29,7 +36,8 @@ def show(
 ) -> None:
     """Write a page that shows pairs beside their captions, with the labelled objects drawn on the images.
 
-    It works offline and is for checking too: the keys [bold]r[/bold] and [bold]w[/bold] say right and wrong, and a button saves them.
+    It works offline, and is for checking too: keys [bold]r[/bold] and [bold]w[/bold] say right and wrong, a button
+    saves them.
 
       rsvlm pairs show pairs/
       rsvlm pairs show pairs/ -n 200 --page check.html --sheet sheet.png
@@ -43,10 +51,26 @@ def show(
         if as_json:
             print_json([vars(line) for line in lines])
             return
-        table = Table("style", "source", "right", "of", "share", "95 % interval", title="Found right", title_justify="left")
+        table = Table(
+            "style",
+            "source",
+            "right",
+            "of",
+            "share",
+            "95 % interval",
+            title="Found right",
+            title_justify="left",
+        )
         for line in lines:
             interval = f"{line.low:.1%} to {line.high:.1%}"
-            table.add_row(line.style or "all", line.source or "all", f"{line.right:,}", f"{line.total:,}", f"{line.share:.1%}", interval)
+            table.add_row(
+                line.style or "all",
+                line.source or "all",
+                f"{line.right:,}",
+                f"{line.total:,}",
+                f"{line.share:.1%}",
+                interval,
+            )
         console.print(table)
         return
     write_page(pairs, page, count=count, seed=seed)
@@ -57,13 +81,19 @@ def show(
     if as_json:
         print_json({"written": written, "shown": min(count, len(pairs)), "pairs": len(pairs)})
     else:
-        console.print(f"{min(count, len(pairs))} of {len(pairs):,} pairs: {', '.join(written)}", highlight=False, soft_wrap=True)
+        console.print(
+            f"{min(count, len(pairs))} of {len(pairs):,} pairs: {', '.join(written)}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @app.command()
 def export(
     dataset: Dataset,
-    form: Annotated[str, typer.Option("--format", help="skyscript (csv) or chatearthnet (json), with images as files.")],
+    form: Annotated[
+        str, typer.Option("--format", help="skyscript (csv) or chatearthnet (json), with images as files.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="A new folder.")],
     as_json: AsJson = False,
     debug: Debug = False,
@@ -71,8 +101,8 @@ def export(
 ) -> None:
     """Write a dataset as SkyScript's csv or ChatEarthNet's json, with its images as files.
 
-      rsvlm pairs export pairs/ --format skyscript --out skyscript/
-      rsvlm pairs export pairs/ --format chatearthnet --out chatearthnet/
+    rsvlm pairs export pairs/ --format skyscript --out skyscript/
+    rsvlm pairs export pairs/ --format chatearthnet --out chatearthnet/
     """
     from rsvlm.captioning import CaptioningError
     from rsvlm.captioning.dataset import export_dataset, open_dataset
@@ -81,7 +111,9 @@ def export(
         raise CaptioningError(f"--format {form!r}: write skyscript or chatearthnet")
     written = export_dataset(open_dataset(dataset), out, form)  # type: ignore[arg-type]
     if as_json:
-        print_json({"file": str(written.file), "pairs": written.pairs, "without_image": written.without_image})
+        print_json(
+            {"file": str(written.file), "pairs": written.pairs, "without_image": written.without_image}
+        )
     else:
         left = f"; {written.without_image:,} without an image left out" if written.without_image else ""
         console.print(f"{written.pairs:,} pairs in {written.file}{left}", highlight=False, soft_wrap=True)

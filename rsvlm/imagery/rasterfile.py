@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from pyproj import CRS
 from pyproj.exceptions import CRSError
-from rasterio.errors import RasterioError
+from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 
 from rsvlm.imagery.bands import ALPHA, QUALITY, RGB, FileBands, choose_shown, name_bands
@@ -150,7 +150,7 @@ def _six(affine: Sequence[float]) -> Transform:
 def _crs(dataset: DatasetReader, file: Path) -> str | None:
     try:
         return _crs_of(dataset.crs.to_wkt()) if dataset.crs else None
-    except (CRSError, RasterioError, ValueError) as error:
+    except (CRSError, RasterioError, RasterioIOError, ValueError) as error:
         raise ImageryError(
             f"{file} has a CRS that cannot be read ({error}): set it with gdal_edit -a_srs"
         ) from error

@@ -66,7 +66,7 @@ class Scan:
         else:
             why = _why_missing(text)
         if self._met == before:
-            self.empty.append(Failure(printable(text), why))
+            self.empty.append(Failure(printable(text) or "''", why))
 
     def _take(self, real: str, path: Path) -> None:
         self._met += 1

@@ -21,20 +21,38 @@ import rsvlm
 from rsvlm.captioning import CaptioningError
 from rsvlm.captioning.dataset import read_problems
 from rsvlm.captioning.sample import SamplePaths
+from rsvlm.captioning.settings import Style
 from rsvlm.captioning.verify import verify
 from rsvlm.shards import ShardError
 
 
 def contents(folder: Path) -> dict[str, str]:
     """Hash of every file under `shards/`."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((folder / "shards").iterdir())}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((folder / "shards").iterdir())
+    }
 
 
-def raster(path: Path, values: np.ndarray[Any, Any], crs: str | None = "EPSG:32632", pixel: float = 10.0, **extra: Any) -> Path:
+def raster(
+    path: Path,
+    values: np.ndarray[Any, Any],
+    crs: str | None = "EPSG:32632",
+    pixel: float = 10.0,
+    **extra: Any,
+) -> Path:
     """Write bands (bands, H, W) as a GeoTIFF whose upper left corner is at 500 km east, 5000 km north."""
     place = {"crs": crs, "transform": Affine(pixel, 0, 500_000, 0, -pixel, 5_000_000)} if crs else {}
     count, height, width = values.shape
-    profile = {"driver": "GTiff", "count": count, "height": height, "width": width, "dtype": values.dtype, **place, **extra}
+    profile = {
+        "driver": "GTiff",
+        "count": count,
+        "height": height,
+        "width": width,
+        "dtype": values.dtype,
+        **place,
+        **extra,
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # some are meant to have no place
         with rasterio.open(path, "w", **profile) as file:
@@ -63,14 +81,20 @@ def test_sample_town(town: SamplePaths, tmp_path: Path) -> None:
     assert report.sources["land cover"] > 10
     for pair in pairs:
         assert pair.image is not None
-        assert not [problem for caption in pair.captions for problem in verify(caption["text"], pair.labels, caption["style"])]
+        assert not [
+            problem
+            for caption in pair.captions
+            for problem in verify(caption["text"], pair.labels, caption["style"])
+        ]
         assert {source["licence"] for source in pair.sources}
     assert (tmp_path / "pairs" / "README.md").exists()
 
 
 def test_all_styles_are_variants(town: SamplePaths, tmp_path: Path) -> None:
-    styles = ["skyscript", "natural", "chatearthnet"]
-    rsvlm.caption(town.image, osm=town.osm, landcover=town.landcover, style=styles, out=tmp_path / "pairs", limit=8)  # type: ignore[arg-type]
+    styles: list[Style] = ["skyscript", "natural", "chatearthnet"]
+    rsvlm.caption(
+        town.image, osm=town.osm, landcover=town.landcover, style=styles, out=tmp_path / "pairs", limit=8
+    )
     pair = next(iter(rsvlm.open_pairs(tmp_path / "pairs")))
     assert pair.style == "skyscript"
     assert {caption["style"] for caption in pair.captions} >= {"skyscript", "natural", "chatearthnet"}
@@ -86,7 +110,15 @@ def test_limit_gives_the_captions_of_the_full_run(town: SamplePaths, tmp_path: P
 
 
 def test_chips_around_objects(town: SamplePaths, tmp_path: Path) -> None:
-    report = rsvlm.caption(town.image, osm=town.osm, chips="objects", size=200, style="skyscript", out=tmp_path / "pairs", limit=40)
+    report = rsvlm.caption(
+        town.image,
+        osm=town.osm,
+        chips="objects",
+        size=200,
+        style="skyscript",
+        out=tmp_path / "pairs",
+        limit=40,
+    )
     assert report.pairs > 20
     for pair in rsvlm.open_pairs(tmp_path / "pairs"):
         focus = [item for item in pair.labels["objects"] if item["role"] == "focus"]
@@ -122,7 +154,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(town: SamplePaths,
     cache = tmp_path / "cache"
 
     def start(out: Path) -> subprocess.Popen[bytes]:
-        command = [sys.executable, script, town.image, town.osm, town.landcover, out, cache]
+        command = [sys.executable, *map(str, (script, town.image, town.osm, town.landcover, out, cache))]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     begin = time.monotonic()
@@ -152,7 +184,10 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(town: SamplePaths,
 def test_second_run_on_the_folder_is_refused(town: SamplePaths, tmp_path: Path) -> None:
     from rsvlm.shards import open_run
 
-    with open_run(tmp_path / "pairs", {"any": 1}), pytest.raises(ShardError, match="another run is writing here"):
+    with (
+        open_run(tmp_path / "pairs", {"any": 1}),
+        pytest.raises(ShardError, match="another run is writing here"),
+    ):
         rsvlm.caption(town.image, osm=town.osm, out=tmp_path / "pairs")
 
 
@@ -273,7 +308,7 @@ def test_names_with_accents_spaces_and_twins(tmp_path: Path) -> None:
 def test_osm_with_odd_values(town: SamplePaths, tmp_path: Path) -> None:
     """Tags in other scripts, emoji, HTML and very long values reach labels or are left out, and break nothing."""
     text = town.osm.read_text(encoding="utf-8")
-    odd = ['<script>alert(1)</script>', "مسجد", "🏠🏠", "x" * 255]
+    odd = ["<script>alert(1)</script>", "مسجد", "🏠🏠", "x" * 255]
     for value in odd:
         escaped = value.replace("<", "&lt;").replace(">", "&gt;")
         text = text.replace('v="yes"', f'v="yes"/><tag k="voltage" v="{escaped}"', 1)
@@ -294,7 +329,9 @@ def test_osm_with_odd_values(town: SamplePaths, tmp_path: Path) -> None:
         ({"osm": "missing.osm.pbf"}, "missing.osm.pbf"),
     ],
 )
-def test_bad_options_get_one_line(town: SamplePaths, tmp_path: Path, options: dict[str, Any], message: str) -> None:
+def test_bad_options_get_one_line(
+    town: SamplePaths, tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ValueError, match=message) as caught:
         rsvlm.caption(town.image, **{"osm": town.osm, "out": tmp_path / "pairs", **options})
     assert "\n" not in str(caught.value)
@@ -308,7 +345,9 @@ def test_empty_osm_is_refused(town: SamplePaths, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "statvfs"), reason="needs /dev/full or the like")
-def test_disk_full_is_one_line_and_nothing_is_lost(town: SamplePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_full_is_one_line_and_nothing_is_lost(
+    town: SamplePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import errno
 
     from rsvlm.captioning.dataset import ShardWriter

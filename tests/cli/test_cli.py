@@ -21,7 +21,9 @@ def rsvlm(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedPr
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd)
 
 
-@pytest.mark.parametrize("command", [(), ("caption",), ("pairs",), ("pairs", "show"), ("pairs", "export"), ("doctor",)])
+@pytest.mark.parametrize(
+    "command", [(), ("caption",), ("pairs",), ("pairs", "show"), ("pairs", "export"), ("doctor",)]
+)
 def test_help_teaches(command: tuple[str, ...]) -> None:
     done = rsvlm(*command, "--help")
     assert done.returncode == 0
@@ -38,7 +40,9 @@ def test_sample_tells_what_was_made_and_what_next(tmp_path: Path) -> None:
 
 
 def test_json_is_one_document(town: SamplePaths, tmp_path: Path) -> None:
-    done = rsvlm("caption", town.image, "--osm", town.osm, "--out", tmp_path / "pairs", "--limit", 4, "--json")
+    done = rsvlm(
+        "caption", town.image, "--osm", town.osm, "--out", tmp_path / "pairs", "--limit", 4, "--json"
+    )
     report = json.loads(done.stdout)
     assert done.returncode == 0
     assert report["pairs"] == report["verified"] > 0
@@ -51,7 +55,9 @@ def test_page_sheet_and_exports(town: SamplePaths, tmp_path: Path) -> None:
     assert (tmp_path / "pairs.html").stat().st_size > 10_000
     assert (tmp_path / "sheet.png").exists()
     for form, name in (("skyscript", "captions.csv"), ("chatearthnet", "captions.json")):
-        assert rsvlm("pairs", "export", "pairs", "--format", form, "--out", form, cwd=tmp_path).returncode == 0
+        assert (
+            rsvlm("pairs", "export", "pairs", "--format", form, "--out", form, cwd=tmp_path).returncode == 0
+        )
         assert (tmp_path / form / name).exists()
 
 
@@ -78,7 +84,21 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 
 
 def test_no_pair_at_all_is_a_failure(town: SamplePaths, tmp_path: Path) -> None:
-    done = rsvlm("caption", town.image, "--osm", town.osm, "--min-valid", 1, "--size", 64, "--style", "scene", "--out", "p", cwd=tmp_path)
+    done = rsvlm(
+        "caption",
+        town.image,
+        "--osm",
+        town.osm,
+        "--min-valid",
+        1,
+        "--size",
+        64,
+        "--style",
+        "scene",
+        "--out",
+        "p",
+        cwd=tmp_path,
+    )
     assert done.returncode == 1
     assert "no pair was made" in done.stderr
 

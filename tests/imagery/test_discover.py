@@ -405,6 +405,25 @@ def test_links_are_followed_and_loops_end(tmp_path: Path) -> None:
     assert found(tmp_path / "data" / "**" / "*.png") == ["a"]
 
 
+def test_a_folder_is_listed_once_however_many_links_lead_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image(tmp_path / "a.png")
+    link(tmp_path / "one", tmp_path)  # two loops: 2^40 ways before the system gives up
+    link(tmp_path / "two", tmp_path)
+    listed: list[Path] = []
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        listed.append(path)
+        assert len(listed) < 10
+        return real(path)
+
+    monkeypatch.setattr("rsvlm.imagery.scan.os.scandir", scandir)
+    assert found(tmp_path) == ["a"]
+    assert listed == [tmp_path]
+
+
 @pytest.mark.skipif(windows, reason="rights work otherwise on Windows")
 def test_a_folder_that_may_not_be_read_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     image(tmp_path / "a.png")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from rasterio.errors import RasterioError
+from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.windows import Window
 
 from rsvlm.imagery.errors import ImageryError
@@ -75,7 +75,7 @@ class OpenSheets:
                 file = self._get(sheet)
                 pixels = file.raster.read(file.bands, window=window)
                 mask = file.raster.read_masks(1, window=window) if sheet.masked else None
-        except (RasterioError, ImageryError) as error:
+        except (RasterioError, RasterioIOError, ImageryError) as error:
             raise CaptioningError(f"land cover {sheet.title} cannot be read: {error}") from error
         values = file.decoder.values(pixels)
         classes = file.decoder.classes(values)

@@ -18,6 +18,7 @@ Ints = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float64]
 
 _SQUARE = 0.002  # a ratio of pixel width to height this near 1 is the projection's stretch, not the raster's
+_SLIVER = 1e-3  # pixels: what a cut leaves of a neighbour whose corners were rounded over the edge
 
 
 class _Pairs(NamedTuple):
@@ -111,7 +112,7 @@ class ChipObjects:
         cut = ~whole & (shapes != POINT)
         parts[cut] = clip(self.geometries, objects[cut], boxes, chips[cut])
         size = np.where(shapes == AREA, shapely.area(parts), shapely.length(parts))
-        inside = np.where(shapes == POINT, (bounds[:, :2] < box[:, 2:]).all(axis=1), size > 0)
+        inside = np.where(shapes == POINT, (bounds[:, :2] < box[:, 2:]).all(axis=1), size > cut * _SLIVER)
         return _Pairs(chips, objects, parts, whole).take(inside)
 
     def _leads(self, pairs: _Pairs, corners: Floats, focus: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:

@@ -69,7 +69,9 @@ class FeatureCollector:
         unknown = {"name": self._path.name, "licence": "", "attribution": "", "url": ""}
         table, self._counts["doubled"] = self._builder.finish({})
         self._counts["kept"] = table.num_rows
-        return ObjectTable(table, dict(sorted(self._counts.items())), self._sorter.unknown(), source or unknown)
+        return ObjectTable(
+            table, dict(sorted(self._counts.items())), self._sorter.unknown(), source or unknown
+        )
 
     def _number(self, number: int | str | None, wkb: bytes | None, tags: list[Tag]) -> int:
         """The feature's own number where no other has it already, else one made from what it is."""

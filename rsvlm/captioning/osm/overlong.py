@@ -12,7 +12,9 @@ from xml.sax.saxutils import quoteattr
 
 from rsvlm.captioning.osm.tags import LONGEST_VALUE
 
-_OVERLONG = re.compile(rf"""(\s[\w:]+\s*=\s*)("[^"<]{{{LONGEST_VALUE + 1},}}"|'[^'<]{{{LONGEST_VALUE + 1},}}')""")
+_OVERLONG = re.compile(
+    rf"""(\s[\w:]+\s*=\s*)("[^"<]{{{LONGEST_VALUE + 1},}}"|'[^'<]{{{LONGEST_VALUE + 1},}}')"""
+)
 _CHUNK = 1 << 20
 _OPEN: dict[str, Callable[[Path], IO[bytes]]] = {
     ".osm": lambda path: path.open("rb"),

@@ -19,8 +19,8 @@ import shapely
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm.areas import is_area
 from rsvlm.captioning.osm.extent import Extents, Mask
-from rsvlm.captioning.osm.overlong import cut_overlong, is_overlong
 from rsvlm.captioning.osm.opl import is_incomplete, parse_members, parse_nodes, parse_tags
+from rsvlm.captioning.osm.overlong import cut_overlong, is_overlong
 from rsvlm.captioning.osm.shapes import AREA, LINE, POINT, Geometries, Runs, repair_areas
 from rsvlm.captioning.osm.table import TYPES, ObjectTable, TableBuilder
 from rsvlm.captioning.osm.tags import TagSorter

@@ -1,8 +1,8 @@
 """The check of captions: does a caption say only what its labels hold?
 
 It is a reader of its own: it shares no code with the makers of captions, and knows of them no more than the caption
-grammar (docs/caption-grammar.md) says. Its world is closed: each word of a caption must be explained by a form of that page,
-and each form must be true of the labels.
+grammar (docs/caption-grammar.md) says. Its world is closed: each word of a caption must be explained by a form of
+that page, and each form must be true of the labels.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Captions of style `chatearthnet`: a paragraph on land cover by regions (arXiv 2402.11325), section 4 of the grammar."""
+"""Captions of style `chatearthnet` (arXiv 2402.11325): land cover, region by region (section 4 of the grammar)."""
 
 import re
 from dataclasses import dataclass
@@ -39,12 +39,13 @@ _AMOUNT = re.compile(
     r"(?P<article>an?) (?P<size>extra small|small|medium|large|extra large) "
     r"(?:fraction|part|portion|amount|quantity) of "
 )
-_WORDS = frozenset(
-    """the image is are dominated by which lie lies lying mainly mostly in part extend extends extending throughout this shows main
-    land cover found followed together along with and contains holds made up of there turning to as for it has a an
-    fraction portion amount quantity extra small medium large overall depicts landscape area theme top bottom
-    left right middle , . ;""".split()
-)
+_WORDS = """
+the image is are dominated by which lie lies lying mainly mostly in part extend extends extending throughout this shows
+main land cover found followed together along with and contains holds made up of there turning to as for it has a an
+fraction portion amount quantity extra small medium large overall depicts landscape area theme top bottom left right
+middle , . ;
+"""
+_KNOWN_WORDS = frozenset(_WORDS.split())
 
 
 @dataclass
@@ -234,14 +235,14 @@ def _explain(caption: str, cover: _Cover) -> list[str]:
                 problems.append(not_held(named[0]))
             at = named[1]
             continue
-        if words[at] not in _WORDS:
+        if words[at] not in _KNOWN_WORDS:
             problems.append(unknown_word(words[at]))
         at += 1
     return problems
 
 
 def _is_part_of(words: list[str], start: int, end: int) -> bool:
-    return all(word in _WORDS for word in words[start:end])
+    return all(word in _KNOWN_WORDS for word in words[start:end])
 
 
 @lru_cache(maxsize=256)

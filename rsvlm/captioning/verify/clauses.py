@@ -1,4 +1,4 @@
-"""The clauses of style `natural` that speak of objects: presence, places and relations (sections 2.1 and 2.2 of the grammar)."""
+"""The clauses of style `natural` on presence, places and relations of objects (2.1 and 2.2 of the grammar)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -29,8 +29,8 @@ def _fixed() -> dict[str, tuple[str, Any, str]]:
         found[f"{be} the largest cover"] = ("L", None)
         found[f"{be} mostly"] = ("m", "mostly")
         found[f"{be} almost entirely"] = ("m", "almost entirely")
-    found |= {words: ("v", None) for words in ("cover", "covers", "take up", "takes up")}
-    found |= {words: ("D", None) for words in ("dominate", "dominates")}
+    found |= dict.fromkeys(("cover", "covers", "take up", "takes up"), ("v", None))
+    found |= dict.fromkeys(("dominate", "dominates"), ("D", None))
     found |= {words: ("b", words) for words in ("the image", "the labelled area")}
     found |= {mark: (mark, None) for mark in ",()."}
     found |= {"mostly": ("y", "mostly"), "of": ("o", None), "and": ("&", None), "with": ("w", None)}
@@ -80,11 +80,19 @@ class CoverReader:
 
     def __init__(self, cover: LandCover, north_up: bool) -> None:
         self.cover, self.north_up = cover, north_up
-        self.shares = cover["regions"].get(OVERALL, [])
-        self.words = [cover_word(cover["legend"], share["name"]) for share in self.shares]
-        self.total = sum(share["pixels"] for share in self.shares)
+        self.pixels = {region: self._pixels(region) for region in (OVERALL, *_QUADRANTS)}
+        self.words = list(self.pixels[OVERALL])
+        self.total = sum(self.pixels[OVERALL].values())
         self.lexicon = _class_lexicon(frozenset(self.words))
         self.began = False
+
+    def _pixels(self, region: str) -> dict[str, int]:
+        """The pixels of each class word of a region, most first; classes with the same words are one."""
+        pixels: dict[str, int] = {}
+        for share in self.cover["regions"].get(region, []):
+            word = cover_word(self.cover["legend"], share["name"])
+            pixels[word] = pixels.get(word, 0) + share["pixels"]
+        return dict(sorted(pixels.items(), key=lambda item: -item[1]))
 
     def read(self, words: list[str]) -> list[str] | None:
         """What is wrong with a sentence (its words without the full stop); None where it is in no form."""
@@ -137,7 +145,7 @@ class CoverReader:
             f"names '{name}', which the labels do not hold" for name in named if name not in self.words
         ]
         if problems or named == self.words[: len(named)]:
-            small = [n for n, s in zip(named, self.shares, strict=False) if s["pixels"] < 0.01 * self.total]
+            small = [name for name in named if self.pixels[OVERALL].get(name, 0) < 0.01 * self.total]
             return problems + [f"names '{name}', which covers less than 1 %" for name in small]
         if named[0] != self.words[0]:
             return [f"the dominant class '{self.words[0]}' is not named first, but '{named[0]}'"]
@@ -160,7 +168,7 @@ class CoverReader:
     def _share(self, word: str) -> float | None:
         if word not in self.words or not self.total:
             return None
-        return self.shares[self.words.index(word)]["pixels"] / self.total
+        return self.pixels[OVERALL][word] / self.total
 
     def _base_problems(self, pieces: Sequence[Piece]) -> list[str]:
         right = "the image" if self.cover["coverage"] >= 0.95 else "the labelled area"
@@ -184,9 +192,8 @@ class CoverReader:
         return problems
 
     def _dominates(self, word: str, region: str) -> bool:
-        shares = self.cover["regions"].get(region, [])
-        pixels = {cover_word(self.cover["legend"], s["name"]): s["pixels"] for s in shares}
-        return pixels.get(word, 0) > sum(s["pixels"] for s in shares) / 2
+        pixels = self.pixels[region]
+        return pixels.get(word, 0) > sum(pixels.values()) / 2
 
 
 def _is_share(piece: Piece, share: float) -> bool:

@@ -50,18 +50,18 @@ FORMS: tuple[tuple[re.Pattern[str], Callable[[State, Parts], None]], ...] = (
     (_form(f"(?P<list>NS?)(?P<verb>a){_PLAIN}"), spreads.runs_along_it),
 )
 
-_NAMES = "lead list where with word relation with2 word2 word0 relation1 focus size share verb way".split()
+_NAMES = "lead list where with word relation with2 word2 word0 relation1 focus size share verb way"
 
 
 def read_clause(state: State, lexemes: Sequence[Lexeme], first: bool) -> State | None:
-    """Read one clause by the form that finds the least wrong; None where no form fits.
+    """Read one clause by the first form of which it is true, else by the first that fits; None where no form fits.
 
     Returns:
         The state after it; its `problems` are those of the clause. `first`: whether it opens a sentence.
     """
     codes = "".join(lexeme.code for lexeme in lexemes)
     skip = 2 if first and codes.startswith("e,") else 0
-    best: State | None = None
+    fitting: State | None = None
     for pattern, check in FORMS:
         match = pattern.fullmatch(codes, skip)
         if match is None:
@@ -70,13 +70,12 @@ def read_clause(state: State, lexemes: Sequence[Lexeme], first: bool) -> State |
         check(trial, _parts(match, lexemes))
         if not trial.problems:
             return trial
-        if best is None or len(trial.problems) < len(best.problems):
-            best = trial
-    return best
+        fitting = fitting or trial
+    return fitting
 
 
 def _parts(match: re.Match[str], lexemes: Sequence[Lexeme]) -> Parts:
-    parts: Parts = {name: [] for name in _NAMES}
+    parts: Parts = {name: [] for name in _NAMES.split()}
     for name, codes in match.groupdict().items():
         if codes is not None:
             parts[name.rstrip("_")] = list(lexemes[match.start(name) : match.end(name)])

@@ -51,13 +51,13 @@ def _fixed() -> dict[str, tuple[str, Any]]:
         "there is, there are, there is also, there are also, the image shows, the scene shows, a view of, this is, "
         "also visible is, also visible are, the image also shows"
     )
-    found |= {words: ("O", None) for words in openers.split(", ")}
-    found |= {words: ("c", None) for words in ("can be seen", "completes the scene", "complete the scene")}
-    found |= {words: ("V", None) for words in ("lie", "lies", "stand", "stands")}
-    found |= {words: ("B", None) for words in ("is", "are")}
+    found |= dict.fromkeys(openers.split(", "), ("O", None))
+    found |= dict.fromkeys(("can be seen", "completes the scene", "complete the scene"), ("c", None))
+    found |= dict.fromkeys(("lie", "lies", "stand", "stands"), ("V", None))
+    found |= dict.fromkeys(("is", "are"), ("B", None))
     found |= {f"it {words}": ("I", None) for words in ("lies", "stands", "is")}
-    found |= {words: ("u", "around") for words in ("surround", "surrounds")}
-    found |= {words: ("v", None) for words in ("cover", "covers", "take up", "takes up")}
+    found |= dict.fromkeys(("surround", "surrounds"), ("u", "around"))
+    found |= dict.fromkeys(("cover", "covers", "take up", "takes up"), ("v", None))
     found |= {words: ("q", words) for words in SHARES if not words.endswith("ly")}
     found |= {f"{words} of the image": ("Q", words) for words in SHARES if not words.endswith("ly")}
     for words in ("next to", "beside"):
@@ -135,7 +135,7 @@ KNOWN_WORDS = FIXED.words() | PLACES.words() | _MEASURES.words()
 
 
 def lexemes(words: list[str], things: Things) -> list[Lexeme]:
-    """All lexemes of a caption in order; at each word a size, else the longest of fixed words, places and noun phrases."""
+    """All lexemes of a caption: at each word a size, else the longest of fixed words, places and noun phrases."""
     found: list[Lexeme] = []
     at = 0
     while at < len(words):

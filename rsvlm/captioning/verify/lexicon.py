@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rsvlm.captioning.verify.words import is_forbidden, tokens
 from rsvlm.vocabularies import LegendClass, VocabularyError, legend_names, load_legend, load_tags
@@ -15,7 +15,7 @@ class Phrases(Generic[T]):
 
     def __init__(self, phrases: dict[str, T]) -> None:
         self._phrases = phrases
-        self._root: dict[str, dict] = {}  # type: ignore[type-arg]
+        self._root: dict[str, Any] = {}
         for phrase, value in phrases.items():
             node = self._root
             for word in tokens(phrase):
@@ -52,8 +52,8 @@ class Noun:
 
     Attributes:
         text: the words.
-        singular: the phrase (`TagEntry.phrase`) of which this is the singular, or None; of mass nouns both are the same.
-        plural: the phrase of which this is the plural, or None. "trees" is a mass noun, and also the plural of "tree".
+        singular: the phrase (`TagEntry.phrase`) of which this is the singular, or None; both of a mass noun.
+        plural: the phrase of which this is the plural, or None; "trees" is a mass noun, and the plural of "tree" too.
     """
 
     __slots__ = ("plural", "singular", "text")

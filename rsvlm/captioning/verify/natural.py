@@ -1,4 +1,4 @@
-"""Captions of style `natural`: land cover first, then objects, then names of the whole image (section 2 of the grammar)."""
+"""Captions of style `natural`: land cover, then objects, then names of the whole image (section 2 of the grammar)."""
 
 from collections.abc import Sequence
 

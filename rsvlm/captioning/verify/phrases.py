@@ -1,4 +1,4 @@
-"""Noun phrases as they stand in captions: "two asphalt car parks", "a road with two lanes" (section 1.2 of the grammar)."""
+"""Noun phrases of captions: "two asphalt car parks", "a road with two lanes" (section 1.2 of the grammar)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def noun_phrase_at(words: list[str], at: int, groups: dict[str, Group]) -> tuple
 
 
 def _quantities(words: list[str], at: int) -> Iterator[tuple[str, float | None, bool, int]]:
-    """Every way to read how many: (quantity, number, whether "other" is said, index after it); nothing said comes last."""
+    """Every way to read how many: (quantity, number, whether "other" is said, index after it), nothing said last."""
     for quantity, end in _QUANTIFIERS.matches(words, at):
         if quantity == "other":
             yield "", None, True, end

@@ -6,13 +6,16 @@ from rsvlm.captioning.verify.lexicon import Phrases
 from rsvlm.captioning.verify.things import Box, Thing, Things
 
 Place = tuple[str, int, int]
-"""("cell", row, column), ("quarter", row, column), ("half", row, column); in halves and quarters rows and columns are -1 (north,
-west), 1 (south, east) or 0 (neither). ("scattered", 0, 0)."""
+"""("cell", row, column), ("quarter", row, column), ("half", row, column) or ("scattered", 0, 0).
+
+In halves and quarters rows and columns are -1 (north, west), 1 (south, east) or 0 (neither).
+"""
 
 Words = dict[str, tuple[Place, bool]]
 """Place words -> the place, and whether they are compass words."""
 
-_COMPASS_CELLS = "north-west north north-east west centre east south-west south south-east".split()
+_COMPASS = "north-west, north, north-east, west, centre, east, south-west, south, south-east"
+_COMPASS_CELLS = _COMPASS.split(", ")
 _IMAGE_CELLS = [
     "upper left",
     "top",

@@ -65,7 +65,7 @@ def holds(thing: Thing, focus: Thing) -> bool:
 
 
 def fills_its_box(thing: Thing, things: Things) -> bool:
-    """Whether an area takes at least six tenths of its box: that it holds the focus is then no accident of the boxes."""
+    """Whether an area takes six tenths of its box or more: that it holds the focus is then no accident of the boxes."""
     area = thing.label["area_m2"]
     return area is not None and things.gsd is not None and area >= 0.6 * thing.area * things.gsd**2
 
@@ -89,7 +89,7 @@ def surround(members: Sequence[Thing], focus: Thing) -> bool:
 
 
 def is_one_run(members: Sequence[Thing]) -> bool:
-    """Whether two to four lines hang together, as one road that a map splits does: their boxes, grown by 3 px, overlap."""
+    """Whether two to four lines hang together, as a road split by its map does: boxes grown by 3 px overlap."""
     if not 2 <= len(members) <= 4:
         return False
     left = list(members[1:])

@@ -1,4 +1,4 @@
-"""How large things are: sizes in square metres, hectares, metres and kilometres, and shares (1.2 and 1.6 of the grammar)."""
+"""How large things are: areas, lengths and shares of the image (sections 1.2 and 1.6 of the caption grammar)."""
 
 import math
 from collections import defaultdict
@@ -84,7 +84,7 @@ def length_text(value: float) -> str:
 
 def _two_digits(value: float) -> int:
     """Round to two significant digits, half up."""
-    step = 10 ** max(0, math.floor(math.log10(max(value, 1))) - 1)
+    step = int(10 ** max(0, math.floor(math.log10(max(value, 1))) - 1))
     return math.floor(value / step + 0.5) * step
 
 

@@ -1,4 +1,4 @@
-"""Captions of style `skyscript`: the published forms of SkyScript (arXiv 2312.12856), section 3 of the caption grammar."""
+"""Captions of style `skyscript`: SkyScript's published forms (arXiv 2312.12856; section 3 of the caption grammar)."""
 
 from collections.abc import Iterator
 
@@ -49,7 +49,7 @@ def multi_problems(caption: str, labels: Labels) -> list[str]:
             return []
         if caption.startswith(text + _AROUND):
             start = len(text) + len(_AROUND)
-            return _others_problems(caption, start, others, {form: 0 for form in _texts(focus)}, text)
+            return _others_problems(caption, start, others, dict.fromkeys(_texts(focus), 0), text)
     said = caption.split(_AROUND)[0].replace(" with ", " and ").split(" and ")
     return _explain(said, _tags(focus), "the focus")
 

@@ -1,4 +1,4 @@
-"""The clauses of style `natural` on objects that cover the image, and lines that cross it (sections 2.3 and 2.4 of the grammar)."""
+"""The clauses of style `natural` on objects that cover the image, lines that cross it (2.3 and 2.4 of the grammar)."""
 
 from collections.abc import Sequence
 
@@ -57,7 +57,7 @@ def _check_way(
 def _check_part(
     state: State, members: Sequence[Thing], across: bool, axis: str, third: int, compass: bool
 ) -> None:
-    """The part of the image is one third of its rows for a line that goes across, of its columns for one that goes down."""
+    """The part is a third of the image's rows for a line that goes across, of its columns for one that goes down."""
     box, things = union([m.box for m in members]), state.things
     low, high, side = (box[1], box[3], things.height) if across else (box[0], box[2], things.width)
     own_axis = "rows" if across else "columns"
@@ -75,7 +75,8 @@ def runs_through(state: State, parts: Parts) -> None:
     check_item(state, item, members)
     _check_is_line(state, members)
     lexeme = parts["verb"][0]
-    check_place(state, members, *lexeme.value, lexeme.text)
+    place, compass = lexeme.value
+    check_place(state, members, place, compass, lexeme.text)
     tail(state, parts)
 
 

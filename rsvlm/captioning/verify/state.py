@@ -12,6 +12,10 @@ from rsvlm.captioning.verify.words import article_before
 _GROUNDS = ("landuse", "landcover", "natural")
 """Main keys of areas that need no count: "forests", "meadows"."""
 
+_RELATION_WORDS = {"up": "above", "down": "below", "in": "that hold"} | {
+    side: f"{side} of" for side in ("north", "east", "south", "west", "left", "right")
+}
+
 
 @dataclass
 class State:
@@ -51,7 +55,11 @@ class State:
                 f"'{phrase.text}': {len(left) - len(members)} of the {group.plural} are not {relation} it"
             )
         if not members:
-            said = f"{relation} the focus" if test else "that were not named before"
+            said = (
+                f"{_RELATION_WORDS.get(relation, relation)} the focus"
+                if test
+                else "that were not named before"
+            )
             self.say(f"says '{phrase.text}'; the labels hold no {group.plural} {said}")
             return []
         self._check_other(phrase, group)

@@ -2,27 +2,26 @@
 
 import re
 
-_TOKEN = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|\w+(?:['’-]\w+)*|[^\w\s]")
+_TOKEN = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|\w+(?:['\u2019-]\w+)*|[^\w\s]")
 
 _UNITS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 
-NUMBER_WORDS: dict[str, int] = {word: n for n, word in enumerate(_UNITS, start=1)}
-for _ten, _word in enumerate(_TENS, start=2):
+NUMBER_WORDS: dict[str, int] = {word: n for n, word in enumerate(_UNITS.split(), start=1)}
+for _ten, _word in enumerate(_TENS.split(), start=2):
     NUMBER_WORDS[_word] = 10 * _ten
-    NUMBER_WORDS |= {f"{_word}-{unit}": 10 * _ten + n for n, unit in enumerate(_UNITS[:9], start=1)}
+    NUMBER_WORDS |= {f"{_word}-{unit}": 10 * _ten + n for n, unit in enumerate(_UNITS.split()[:9], start=1)}
 
 # ChatEarthNet's system prompt forbids "possibly, likely, perhaps, context, segmentation, appear, change, transition,
 # dynamic (or alike)". The list spells out "or alike": other forms of the same words, and other words of guessing.
-_FORBIDDEN = frozenset(
-    """
-    possible possibly possibility likely unlikely likelihood perhaps maybe probable probably presumably apparently
-    apparent might may could context contexts contextual segment segments segmented segmentation segmentations
-    """.split()
-)
+_GUESSES = """
+possible possibly possibility likely unlikely likelihood perhaps maybe probable probably presumably apparently apparent
+might may could context contexts contextual segment segments segmented segmentation segmentations
+"""
+_FORBIDDEN = frozenset(_GUESSES.split())
 _FORBIDDEN_STEMS = ("appear", "seem", "chang", "transition", "dynamic")
 
 _AN = re.compile(r"[aeio]|u(?!ni|se|ti|-)|hour")

@@ -69,7 +69,10 @@ def test_a_torn_or_foreign_cache_file_is_made_again(extract: Path, tmp_path: Pat
     content = path.read_bytes()
     del table
     if damage == "foreign":
-        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, pa.schema([("a", pa.int8())])) as writer:
+        with (
+            pa.OSFile(str(path), "wb") as file,
+            pa.ipc.new_file(file, pa.schema([("a", pa.int8())])) as writer,
+        ):
             writer.write_table(pa.table({"a": pa.array([1], pa.int8())}))
     else:
         broken = {

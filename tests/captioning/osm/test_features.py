@@ -34,7 +34,10 @@ def test_geojson_with_columns_and_a_bag(tmp_path: Path) -> None:
     line = shapely.LineString([(11, 47), (11.01, 47)])
     features = [
         (SQUARE, {"osm_id": 12, "building": "house", "roof_shape": "flat", "landuse": "", "height": None}),
-        (line, {"osm_id": 13, "other_tags": '"highway"=>"residential","name"=>"\\"A\\" => B"', "building": None}),
+        (
+            line,
+            {"osm_id": 13, "other_tags": '"highway"=>"residential","name"=>"\\"A\\" => B"', "building": None},
+        ),
         (shapely.Point(11, 47), {"osm_id": 14, "building": "", "zzz": "x"}),
     ]
     table = read_objects(geojson(tmp_path / "a.geojson", features))
@@ -139,7 +142,16 @@ def test_spacenet_columns(data_dir: Path) -> None:
 
 def test_columns_and_their_keys() -> None:
     keys = ["building", "roof:shape", "generator:source", "generator:method", "construction", "surface"]
-    columns = ["Building", "roof_shape", "roof:shape", "constructi", "generator_", "generator:", "surf", "construct"]
+    columns = [
+        "Building",
+        "roof_shape",
+        "roof:shape",
+        "constructi",
+        "generator_",
+        "generator:",
+        "surf",
+        "construct",
+    ]
     assert column_keys(columns, keys) == {
         "Building": "building",
         "roof_shape": "roof:shape",
@@ -150,7 +162,16 @@ def test_columns_and_their_keys() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), (float("nan"), ""), (2.0, "2"), (2.5, "2.5"), (3, "3"), (True, "yes"), (" x ", "x"), (b"x", "")],
+    [
+        (None, ""),
+        (float("nan"), ""),
+        (2.0, "2"),
+        (2.5, "2.5"),
+        (3, "3"),
+        (True, "yes"),
+        (" x ", "x"),
+        (b"x", ""),
+    ],
 )
 def test_values_as_openstreetmap_writes_them(value: object, text: str) -> None:
     assert value_text(value) == text
@@ -178,6 +199,7 @@ def test_bags_without_tags(bag: object) -> None:
 VRT = b"<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
 
 
+@pytest.mark.filterwarnings("ignore:GPKG:RuntimeWarning")  # GDAL's own word on the damage
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -193,7 +215,9 @@ VRT = b"<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/etc/passwd</SrcD
         ("a.fgb", b"fgb\x03fgb\x00" + bytes(20), "cannot be read|no feature"),
     ],
 )
-def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+def test_what_cannot_be_read_is_told_in_one_line(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(CaptioningError, match=reason) as caught:

@@ -103,7 +103,11 @@ def test_lines_without_length_are_counted_out(tmp_path: Path) -> None:
 
 def test_tags_that_are_no_sight_are_left_out_and_unknown_ones_counted(tmp_path: Path) -> None:
     tags = HOUSE | {"addr:housenumber": "3", "zzz": "what"}
-    ways = {1: (RING, tags), 2: (RING, {"zzz": "what"}), 3: (RING, {"building": "yes", "location": "underground"})}
+    ways = {
+        1: (RING, tags),
+        2: (RING, {"zzz": "what"}),
+        3: (RING, {"building": "yes", "location": "underground"}),
+    }
     table = read(tmp_path, osm_text(SQUARE, ways=ways))
     assert told(table) == {"way/1": ("area", HOUSE)}
     assert table.counts["without_used_tag"] == 2
@@ -111,7 +115,13 @@ def test_tags_that_are_no_sight_are_left_out_and_unknown_ones_counted(tmp_path: 
 
 
 def test_every_tagged_object_is_accounted_for(tmp_path: Path) -> None:
-    ways = {1: (RING, HOUSE), 2: ((1, 99), ROAD), 3: ((1, 2), {"zzz": "1"}), 4: ((1, 1), ROAD), 5: (RING, LAKE)}
+    ways = {
+        1: (RING, HOUSE),
+        2: ((1, 99), ROAD),
+        3: ((1, 2), {"zzz": "1"}),
+        4: ((1, 1), ROAD),
+        5: (RING, LAKE),
+    }
     relations = {5: ([(5, "outer")], LAKE | {"type": "multipolygon"})}
     far = {50: (50.0, 50.0)}
     text = osm_text(SQUARE | far, {50: {"natural": "tree"}, 1: {"natural": "tree"}}, ways, relations)
@@ -130,7 +140,9 @@ def test_any_text_survives_in_a_tag(tmp_path: Path, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["مسجد", "寺院", "🏠 🏡", "a,b=c d@e%f", "<b>&amp;\"'</b>", "é\u2028\x85x"])
 def test_other_scripts_and_signs_survive(tmp_path: Path, value: str) -> None:
-    table = read(tmp_path, osm_text(SQUARE, ways={1: (RING, HOUSE | {"building:levels": value, "zzz": value})}))
+    table = read(
+        tmp_path, osm_text(SQUARE, ways={1: (RING, HOUSE | {"building:levels": value, "zzz": value})})
+    )
     assert table.unknown[f"zzz={value}"] == 1
 
 
@@ -183,7 +195,9 @@ def test_a_file_with_several_versions_is_refused(tmp_path: Path) -> None:
 
 def test_untrue_header_boxes_do_no_harm(tmp_path: Path) -> None:
     text = osm_text(SQUARE, ways={1: (RING, HOUSE)})
-    text = text.replace("<osm version='0.6'>", "<osm version='0.6'><bounds minlat='60' minlon='60' maxlat='61' maxlon='61'/>")
+    text = text.replace(
+        "<osm version='0.6'>", "<osm version='0.6'><bounds minlat='60' minlon='60' maxlat='61' maxlon='61'/>"
+    )
     path = write(tmp_path / "a.osm", text)
     assert len(read_objects(path, extents=[(-1, -1, 1, 1)])) == 1
 
@@ -204,7 +218,9 @@ def test_untrue_header_boxes_do_no_harm(tmp_path: Path) -> None:
         ("a.txt", b"x", "should end in"),
     ],
 )
-def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+def test_what_cannot_be_read_is_told_in_one_line(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(CaptioningError, match=reason) as caught:
@@ -214,7 +230,9 @@ def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path, name: str, cont
 
 
 def test_a_pbf_cut_short_is_told(tmp_path: Path) -> None:
-    plain = write(tmp_path / "a.osm", osm_text({n: (n / 1e4, 0.0) for n in range(1, 3000)}, {5: {"natural": "tree"}}))
+    plain = write(
+        tmp_path / "a.osm", osm_text({n: (n / 1e4, 0.0) for n in range(1, 3000)}, {5: {"natural": "tree"}})
+    )
     with osmium.SimpleWriter(str(tmp_path / "a.osm.pbf")) as writer:
         for thing in osmium.FileProcessor(str(plain)):
             writer.add(thing)

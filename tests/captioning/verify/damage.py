@@ -18,15 +18,11 @@ KINDS = ("class", "place", "number", "object", "forbidden")
 Change = tuple[int, int, str]
 """Start and end of what is changed in the caption, and what stands there then."""
 
-FORBIDDEN = (
-    "possibly likely perhaps context segmentation appears appear changes change transition dynamic".split()
-)
+FORBIDDEN = "possibly likely perhaps context segmentation appears appear changes change transition dynamic"
 
 REGIONS = ("top left", "top right", "bottom left", "bottom right", "middle")
-CELLS = (
-    "north-west, north, north-east, west, centre, east, south-west, south, south-east".split(", "),
-    "upper left, top, upper right, left, middle, right, lower left, bottom, lower right".split(", "),
-)
+COMPASS_CELLS = "north-west, north, north-east, west, centre, east, south-west, south, south-east"
+IMAGE_CELLS = "upper left, top, upper right, left, middle, right, lower left, bottom, lower right"
 SIZES = ("extra small", "small", "medium", "large", "extra large")
 SHARES = {
     "almost all": (0.95, 1),
@@ -42,7 +38,8 @@ SHARES = {
     "about a third": (0.3, 0.36),
     "about a quarter": (0.22, 0.28),
 }
-WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve"
+WORDS = NUMBERS.split()
 
 # Words of which exactly one is true of a thing: changed within their row they are false.
 ROWS: list[tuple[str, tuple[str, ...]]] = [
@@ -53,8 +50,8 @@ ROWS: list[tuple[str, tuple[str, ...]]] = [
     (r"in the {} half", ("upper", "lower", "left", "right")),
     (r"through the {} half", ("northern", "southern", "western", "eastern")),
     (r"through the {} half", ("upper", "lower", "left", "right")),
-    (r"(?:in|through) the {}(?! corner| quarter| half)", tuple(CELLS[0])),
-    (r"(?:at|on|in|through) the {}(?! corner| quarter| half| of it)", tuple(CELLS[1])),
+    (r"(?:in|through) the {}(?! corner| quarter| half)", tuple(COMPASS_CELLS.split(", "))),
+    (r"(?:at|on|in|through) the {}(?! corner| quarter| half| of it)", tuple(IMAGE_CELLS.split(", "))),
     (r"the {} part of the image", ("northern", "southern", "western", "eastern", "central")),
     (r"the {} part of the image", ("upper", "lower", "left", "right", "middle")),
     (r"along the {} edge", ("northern", "southern", "western", "eastern")),
@@ -131,7 +128,7 @@ def _cased(new: str, old: str) -> str:
 def _insertions(caption: str, rng: random.Random) -> Iterator[Change]:
     gaps = [match.start() for match in re.finditer(" ", caption)] or [len(caption)]
     at = rng.choice(gaps)
-    yield at, at, " " + rng.choice(FORBIDDEN)
+    yield at, at, " " + rng.choice(FORBIDDEN.split())
 
 
 def _classes(caption: str, labels: Labels, style: str, rng: random.Random) -> Iterator[Change]:

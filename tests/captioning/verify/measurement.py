@@ -1,4 +1,4 @@
-"""How well the check tells right captions from wrong ones: every caption is held against its labels untouched and damaged."""
+"""How well the check tells right captions from wrong ones: each is held against its labels untouched and damaged."""
 
 import random
 from collections import Counter

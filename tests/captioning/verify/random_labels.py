@@ -1,4 +1,4 @@
-"""Labels as real chips have them, made from a seed: map objects with boxes, land cover of a random mask, scene names."""
+"""Labels as real chips have them, made from a seed: objects with boxes, land cover of a random mask, scene names."""
 
 import math
 import random
@@ -7,7 +7,7 @@ import numpy as np
 
 from rsvlm.captioning.labels import OVERALL, REGIONS, CoverShare, LandCover, ObjectLabel, Role, Shape
 from rsvlm.captioning.labels import Labels as Labels
-from rsvlm.vocabularies import load_legend, load_tags
+from rsvlm.vocabularies import legend_names, load_legend, load_tags
 
 AREAS: list[dict[str, str]] = [
     {"building": "house"},
@@ -49,11 +49,10 @@ POINTS: list[dict[str, str]] = [
     {"power": "tower"},
     {"amenity": "fountain"},
 ]
-LEGENDS = ("worldcover", "chatearthnet", "korea", "landcover-ai")
 
 
 def random_labels(rng: random.Random) -> Labels:
-    """Labels of one chip; about a third has objects only, a third land cover too, the rest land cover or scene names only."""
+    """Labels of one chip: a third objects only, a third land cover too, the rest land cover or scene names only."""
     size = rng.choice([64, 256, 256, 512])
     gsd = rng.choice([0.3, 0.6, 0.6, 1.0])
     kind = rng.choice(["objects", "objects", "both", "both", "cover", "scene"])
@@ -128,8 +127,9 @@ def _gap(a: list[float], b: list[float]) -> float:
 
 def random_cover(rng: random.Random, size: int) -> LandCover:
     """The land cover of a mask of random rectangles over one background class, counted in the five regions."""
-    legend = load_legend(rng.choice(LEGENDS))
-    classes = [c for c in legend.classes if not c.background]
+    legend = load_legend(rng.choice(legend_names()))
+    parents = {c.parent.name for c in legend.classes if c.parent}  # rasters hold the finest level of a legend
+    classes = sorted({c.name for c in legend.classes if not c.background and c.name not in parents})
     mask = np.full((size, size), rng.randrange(len(classes)), dtype=int)
     for _ in range(rng.choice([0, 1, 2, 4, 8, 16])):
         x, y = rng.randrange(size), rng.randrange(size)
@@ -144,9 +144,9 @@ def random_cover(rng: random.Random, size: int) -> LandCover:
         mask[half:, half:],
         mask[middle, middle],
     ]
-    regions = {OVERALL: _shares(mask, [c.name for c in classes])}
+    regions = {OVERALL: _shares(mask, classes)}
     for region, part in zip(REGIONS, parts, strict=True):
-        regions[region] = _shares(part, [c.name for c in classes])
+        regions[region] = _shares(part, classes)
     return {
         "legend": legend.name,
         "date": None,

@@ -1,4 +1,4 @@
-"""Labels of real chips, from the data sets in `RSVLM_TEST_DATA`; each function gives a seeded choice of `number` chips."""
+"""Labels of real chips from the data sets in `RSVLM_TEST_DATA`; each function gives `number` seeded chips."""
 
 import json
 import random
@@ -8,8 +8,8 @@ import numpy as np
 import rasterio
 from pyproj import Transformer
 
-from rsvlm.captioning.labels import LandCover, ObjectLabel
 from rsvlm.captioning.labels import Labels as Labels
+from rsvlm.captioning.labels import LandCover, ObjectLabel
 from rsvlm.captioning.landcover import LandCoverSource
 from rsvlm.captioning.osm import ChipObjects, read_objects
 from rsvlm.imagery import Grid

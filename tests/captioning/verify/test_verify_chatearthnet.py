@@ -98,7 +98,7 @@ def test_what_is_wrong_is_told(old: str, new: str, problem: str) -> None:
 def test_sizes_at_their_edges(pixels: int, size: str) -> None:
     shares = sorted([("crop", 100 * pixels), ("tree", 100 * (100 - pixels))], key=lambda s: -s[1])
     held = labels(
-        cover=cover("chatearthnet", [(n, 5 * p) for n, p in shares], **{r: shares for r in REGIONS})
+        cover=cover("chatearthnet", [(n, 5 * p) for n, p in shares], **dict.fromkeys(REGIONS, shares))
     )
     other = size_of(100 - pixels)
     told = {"crop": size, "tree": other}
@@ -122,7 +122,7 @@ def size_of(percent: int) -> str:
 
 def test_the_forbidden_word_of_the_published_sample() -> None:
     """ChatEarthNet's own dataset_vis_1.png holds a "perhaps"."""
-    caption = "The image is dominated by crop. Perhaps the water is a lake. Overall, crop is the main theme of the image."
+    caption = "The image is dominated by crop. Perhaps the water is a lake. Overall, the image shows an area of crop."
     assert "forbidden word 'perhaps'" in verify(caption, FIELDS, "chatearthnet")
 
 

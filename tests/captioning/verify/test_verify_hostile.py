@@ -1,5 +1,6 @@
 """The check on strange labels and captions: it never fails, stays fast, and needs none of the makers' code."""
 
+import random
 import subprocess
 import sys
 import time
@@ -10,8 +11,6 @@ from hypothesis import strategies as st
 from making import area, labels, point  # type: ignore[import-not-found]
 from measurement import captions_of  # type: ignore[import-not-found]
 from random_labels import random_labels  # type: ignore[import-not-found]
-
-import random
 
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.labels import Labels
@@ -42,12 +41,12 @@ def test_any_text_is_read(caption: str, style: str, seed: int) -> None:
 
 
 WORDS = (
-    "a an two 12 houses house church forest farmland with and , ; . in the north beside it surrounded by covers most of "
-    "the image about 20 metres long is are while another other crosses 30 % ( ) cropland tree cover mainly"
-).split()
+    "a an two 12 houses house church forest farmland with and , ; . in the north beside it surrounded by covers most "
+    "of the image about 20 metres long is are while another other crosses 30 % ( ) cropland tree cover mainly"
+)
 
 
-@given(st.lists(st.sampled_from(WORDS), max_size=40), st.integers(0, 40))
+@given(st.lists(st.sampled_from(WORDS.split()), max_size=40), st.integers(0, 40))
 def test_any_row_of_known_words_is_read(words: list[str], seed: int) -> None:
     for style in STYLES:
         verify(" ".join(words) + ".", random_labels(random.Random(seed)), style)
@@ -74,7 +73,7 @@ def test_an_unknown_style_is_an_error() -> None:
     ["A house, with a house. ", "house, ", "a ", "two ", "Crops dominate the north. ", "; ", "<", ", "],
 )
 def test_time_is_linear(piece: str) -> None:
-    """Eight times the text takes about eight times the time; a reader that goes back and forth would take 64 times."""
+    """Eight times the text takes about eight times the time; a reader that went back and forth would take 64."""
     held = next(
         made
         for seed in range(99)

@@ -46,7 +46,10 @@ WRONG = [
     ("There are two barns and a church.", "names 'two barns', which the labels do not hold"),
     ("There are two houses.", "the focus, a church, is not named"),
     ("A church in the north.", "says 'in the north' of the church, which is not there"),
-    ("A church in the centre, with a house to the west of it.", "the labels hold no houses west the focus"),
+    (
+        "A church in the centre, with a house to the south of it.",
+        "the labels hold no houses south of the focus",
+    ),
     ("A church of about 460 square metres.", "the labels hold 640 square metres"),
     ("A church with two houses beside it.", "cannot read"),
     ("A church, with two houses beside it.", "says 'two houses'; the labels hold 1"),
