@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float64]
 
 _SQUARE = 0.002  # a ratio of pixel width to height this near 1 is the projection's stretch, not the raster's
 _SLIVER = 1e-3  # pixels: what a cut leaves of a neighbour whose corners were rounded over the edge
+_LEAST_SHOWN = 0.125  # of a chip's side: what a cut object must show to be spoken of first
+_BEHIND = 1 << 40  # puts those that show less behind all others, whatever their rarity
 
 
 class _Pairs(NamedTuple):
@@ -87,8 +89,9 @@ class ChipObjects:
         Args:
             windows: x, y, width and height of the chips, in pixels of the image (n, 4).
             focus: The row in the table of each chip's focus object (n,). -1 chooses one, as does a row that
-                shows nothing in its chip: the object whose main tag is rarest in the table, of these the one
-                nearest to the chip's centre, of these the first in the table.
+                shows nothing in its chip: of the objects that show more than a strip at the chip's edge, the
+                one whose main tag is rarest in the table, of these the one nearest to the chip's centre, of
+                these the first in the table.
 
         Returns:
             For each chip the objects in it: the focus, then the others by their distance to it, then in the
@@ -118,7 +121,8 @@ class ChipObjects:
     def _leads(self, pairs: _Pairs, corners: Floats, focus: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
         """The place in the pairs of each chip's focus object, for each pair."""
         asked = self.rows[pairs.objects] == focus[pairs.chips]
-        rarity = self._sights.rarity[self._sets[pairs.objects]]
+        # a person does not name a strip of a school at the edge before the four greenhouses in the middle
+        rarity = self._sights.rarity[self._sets[pairs.objects]] + _BEHIND * self._marginal(pairs, corners)
         rarest = np.full(len(corners), np.iinfo(np.int64).max)
         np.minimum.at(rarest, pairs.chips, rarity)
         near = np.full(len(pairs.chips), np.inf)
@@ -130,6 +134,15 @@ class ChipObjects:
         lead = np.zeros(len(corners), np.intp)
         lead[chips] = order[first]
         return lead[pairs.chips]
+
+    def _marginal(self, pairs: _Pairs, corners: Floats) -> npt.NDArray[np.bool_]:
+        """Objects that go on outside of their chip and show little of themselves in it (pairs,)."""
+        side = (corners[:, 2:] - corners[:, :2]).min(axis=1)[pairs.chips]
+        bounds = shapely.bounds(pairs.parts).reshape(-1, 4)
+        extent = bounds[:, 2:] - bounds[:, :2]
+        thin = (self.shapes[pairs.objects] == AREA) & (extent.min(axis=1) < _LEAST_SHOWN * side)
+        marginal: npt.NDArray[np.bool_] = ~pairs.whole & (thin | (extent.max(axis=1) < 2 * _LEAST_SHOWN * side))
+        return marginal
 
     def _told(self, pairs: _Pairs, leads: npt.NDArray[np.intp], corners: Floats) -> list[list[ObjectLabel]]:
         metre = self._metre(corners)[pairs.chips]

@@ -1,16 +1,13 @@
 """Captions of style `chatearthnet` (arXiv 2402.11325): land cover, region by region (section 4 of the grammar)."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
-from rsvlm.captioning.labels import OVERALL, REGIONS, CoverShare, Labels
-from rsvlm.captioning.verify.lexicon import Phrases, chatearthnet_word, class_words, not_held, unknown_word
+from rsvlm.captioning.labels import REGIONS, Labels
+from rsvlm.captioning.verify.amounts import amounts_problems
+from rsvlm.captioning.verify.lexicon import Phrases, class_words, not_held, unknown_word
+from rsvlm.captioning.verify.regions import RegionCover, region_cover
 from rsvlm.captioning.verify.words import tokens
-
-_FEWEST_PIXELS = 20
-_MOST_CLASSES = 3
-_SIZES = ((10, "extra small"), (20, "small"), (50, "medium"), (80, "large"), (101, "extra large"))
 
 _R = "(?P<region>" + "|".join(REGIONS) + ")"
 _AMOUNTS = "(?P<amounts>.+)"
@@ -35,10 +32,6 @@ _OVERALL_FORMS = [
         r"(?:lying mainly in the {r} part|(?P<all>extending throughout the image))",
     )
 ]
-_AMOUNT = re.compile(
-    r"(?P<article>an?) (?P<size>extra small|small|medium|large|extra large) "
-    r"(?:fraction|part|portion|amount|quantity) of "
-)
 _WORDS = """
 the image is are dominated by which lie lies lying mainly mostly in part extend extends extending throughout this shows
 main land cover found followed together along with and contains holds made up of there turning to as for it has a an
@@ -48,29 +41,11 @@ middle , . ;
 _KNOWN_WORDS = frozenset(_WORDS.split())
 
 
-@dataclass
-class _Cover:
-    """The land cover of one chip in words, by region.
-
-    `regions`: the classes that are spoken of, with their pixels. `totals`: the pixels that a share is of. `all_pixels`:
-    the pixels of every class. `first`: the first class that is spoken of.
-    """
-
-    regions: dict[str, list[tuple[str, int]]]
-    totals: dict[str, int]
-    all_pixels: dict[str, dict[str, int]]
-    first: dict[str, str | None]
-
-    @property
-    def overall(self) -> list[str]:
-        return [word for word, _ in self.regions[OVERALL]]
-
-
 def chatearthnet_problems(caption: str, labels: Labels) -> list[str]:
     """What is wrong with a caption of style `chatearthnet`."""
     if labels["landcover"] is None:
         return ["the labels hold no land cover"]
-    cover = _cover_of(labels["landcover"]["legend"], labels["landcover"]["regions"])
+    cover = region_cover(labels["landcover"]["legend"], labels["landcover"]["regions"])
     if not cover.overall:
         return ["the labels hold no land cover of 20 pixels"]
     text = caption[:1].lower() + caption[1:]
@@ -85,25 +60,7 @@ def chatearthnet_problems(caption: str, labels: Labels) -> list[str]:
     return list(dict.fromkeys([*_explain(caption, cover), *problems])) if problems else []
 
 
-def _cover_of(legend: str, regions: dict[str, list[CoverShare]]) -> _Cover:
-    told: dict[str, list[tuple[str, int]]] = {}
-    totals: dict[str, int] = {}
-    all_pixels: dict[str, dict[str, int]] = {}
-    first: dict[str, str | None] = {}
-    for region in (OVERALL, *REGIONS):
-        pixels: dict[str, int] = {}
-        for share in regions.get(region, []):
-            word = chatearthnet_word(legend, share["name"])
-            pixels[word] = pixels.get(word, 0) + share["pixels"]
-        order = sorted(pixels.items(), key=lambda item: -item[1])
-        told[region] = [(word, n) for word, n in order if n >= _FEWEST_PIXELS]
-        totals[region] = sum(pixels.values())
-        all_pixels[region] = pixels
-        first[region] = told[region][0][0] if told[region] else None
-    return _Cover(told, totals, all_pixels, first)
-
-
-def _overall_problems(sentence: str, cover: _Cover) -> list[str]:
+def _overall_problems(sentence: str, cover: RegionCover) -> list[str]:
     match = next((m for form in _OVERALL_FORMS if (m := form.fullmatch(sentence))), None)
     if match is None:
         return [f"cannot read the opening sentence '{sentence}'"]
@@ -117,16 +74,11 @@ def _overall_problems(sentence: str, cover: _Cover) -> list[str]:
     throughout = all(cover.first[region] == dominant for region in REGIONS)
     if throughout != (match["all"] is not None):
         problems.append(f"'{dominant}' is {'' if throughout else 'not '}the first class of all five regions")
-    elif not throughout and match["region"] != _main_region(cover):
+    elif not throughout and match["region"] != cover.main_region():
         problems.append(
-            f"says '{match['region']}' of '{dominant}'; most of it is in the {_main_region(cover)} part"
+            f"says '{match['region']}' of '{dominant}'; most of it is in the {cover.main_region()} part"
         )
     return problems
-
-
-def _main_region(cover: _Cover) -> str:
-    dominant = cover.overall[0]
-    return max(REGIONS, key=lambda region: cover.all_pixels[region].get(dominant, 0))
 
 
 def _listed(text: str | None, words: list[str]) -> str | None:
@@ -139,7 +91,7 @@ def _listed(text: str | None, words: list[str]) -> str | None:
     )
 
 
-def _regions_problems(sentences: list[str], cover: _Cover) -> list[str]:
+def _regions_problems(sentences: list[str], cover: RegionCover) -> list[str]:
     problems: list[str] = []
     told: list[str] = []
     for sentence in sentences:
@@ -153,49 +105,12 @@ def _regions_problems(sentences: list[str], cover: _Cover) -> list[str]:
         elif told and REGIONS.index(region) < REGIONS.index(told[-1]):
             problems.append(f"region order: '{told[-1]}' before '{region}'")
         told.append(region)
-        problems += _amounts_problems(region, match["amounts"], cover)
+        problems += amounts_problems(region, match["amounts"], cover)
     held = [region for region in REGIONS if cover.regions[region]]
     return problems + [f"the {region} part is not told of" for region in held if region not in told]
 
 
-def _amounts_problems(region: str, text: str, cover: _Cover) -> list[str]:
-    """Hold `amount {', ' amount} ', and ' amount` against the first three classes of a region."""
-    expected = cover.regions[region][:_MOST_CLASSES]
-    problems: list[str] = []
-    at = 0
-    for n, (word, pixels) in enumerate(expected):
-        joint = _joint(n, len(expected))
-        amount = _AMOUNT.match(text, at + len(joint)) if text.startswith(joint, at) else None
-        if amount is None or not text.startswith(word, amount.end()):
-            order = ", ".join(word for word, _ in expected)
-            return [*problems, f"the {region} part: says '{text}'; the labels hold {order}, in this order"]
-        size = _size(pixels, cover.totals[region])
-        if amount["size"] != size:
-            problems.append(
-                f"the {region} part: says '{amount['size']}' of '{word}'; the labels hold '{size}'"
-            )
-        if amount["article"] != ("an" if amount["size"].startswith("extra") else "a"):
-            problems.append(f"says '{amount['article']} {amount['size']}'")
-        at = amount.end() + len(word)
-    if at < len(text):
-        problems.append(f"the {region} part: says '{text[at:]}' beyond its labels")
-    return problems
-
-
-def _joint(n: int, of: int) -> str:
-    if n == 0:
-        return ""
-    if of == 2:
-        return " and "
-    return ", and " if n == of - 1 else ", "
-
-
-def _size(pixels: int, total: int) -> str:
-    share = int(round(pixels / total, 2) * 100)
-    return next(size for limit, size in _SIZES if share < limit)
-
-
-def _theme_problems(sentence: str, cover: _Cover) -> list[str]:
+def _theme_problems(sentence: str, cover: RegionCover) -> list[str]:
     first = cover.overall[0]
     second = cover.overall[1] if len(cover.overall) > 1 else None
     for form, ends in _theme_forms(first, second):
@@ -221,7 +136,7 @@ def _theme_forms(first: str, second: str | None) -> list[tuple[str, tuple[str, .
     ]
 
 
-def _explain(caption: str, cover: _Cover) -> list[str]:
+def _explain(caption: str, cover: RegionCover) -> list[str]:
     """Words of a wrong caption that no form knows, and classes that the labels do not hold."""
     held = frozenset(word for told in cover.regions.values() for word, _ in told)
     lexicon = _lexicon(held)

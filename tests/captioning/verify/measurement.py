@@ -42,6 +42,7 @@ class Measure:
         if problems:
             self.wrongs.append(("rejected", style, caption, problems, labels))
         damaged, kind = damage(caption, labels, style, rng)
+        assert damaged != caption
         if verify(damaged, labels, style):
             self.caught[style, kind] += 1
         else:

@@ -5,6 +5,7 @@ from making import area, cover, labels, line, point  # type: ignore[import-not-f
 
 from rsvlm.captioning.labels import Labels
 from rsvlm.captioning.verify import verify
+from rsvlm.vocabularies import load_legend
 
 # 300 m x 300 m: a church in the middle, a house beside it, a second one far away; a street across, trees, a forest.
 VILLAGE: Labels = labels(
@@ -106,6 +107,10 @@ def test_slivers_are_not_counted() -> None:
     )
 
 
+_WATER = load_legend("worldcover").by_name("Permanent water bodies")
+assert _WATER is not None
+WATER = _WATER.phrase
+
 FIELDS: Labels = labels(
     cover=cover(
         "worldcover",
@@ -118,9 +123,9 @@ FIELDS: Labels = labels(
 @pytest.mark.parametrize(
     "caption",
     [
-        "Cropland covers about two thirds of the image, tree cover 22% and permanent water 11%.",
+        f"Cropland covers about two thirds of the image, tree cover 22% and {WATER} 11%.",
         "The image is mostly cropland, with tree cover (22%).",
-        "Mostly cropland, with tree cover (22%) and permanent water (11%).",
+        f"Mostly cropland, with tree cover (22%) and {WATER} (11%).",
         "Cropland dominates (67%). Tree cover dominates the north-west.",
         "67% of the image is cropland and 22% is tree cover.",
     ],
@@ -136,7 +141,7 @@ def test_right_land_cover(caption: str) -> None:
         ("Cropland covers 66% of the image.", "the labels hold 66.7 %"),
         ("Tree cover covers 22% of the image.", "the dominant class 'cropland' is not named first"),
         ("The image is mostly cropland, with snow and ice (22%).", "names 'snow and ice'"),
-        ("The image is mostly cropland, with permanent water (11%).", "the order of the labels is"),
+        (f"The image is mostly cropland, with {WATER} (11%).", "the order of the labels is"),
         ("The labelled area is mostly cropland.", "it is the image that the labels cover"),
         ("Cropland dominates (67%). Tree cover dominates the north-east.", "the labels hold top left"),
         ("Cropland is likely the largest cover (67%).", "forbidden word 'likely'"),
