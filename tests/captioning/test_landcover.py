@@ -16,6 +16,7 @@ from PIL import Image
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.landcover import LandCoverSource
 from rsvlm.captioning.landcover import read as read_module
+from rsvlm.captioning.landcover.regions import count_regions
 from rsvlm.imagery.grid import Grid
 from rsvlm.vocabularies import Legend, LegendClass, load_legend
 
@@ -548,3 +549,11 @@ def test_a_raster_that_breaks_off_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "map.tif").write_bytes(content[: len(content) // 2])
     with pytest.raises(CaptioningError, match=r"map\.tif cannot be read"):
         source.labels("a", grid.window(700, 700, 200, 200))
+
+
+def test_classes_of_one_name_are_one(tmp_path: Path) -> None:
+    legend_file = tmp_path / "coarse.yaml"
+    legend_file.write_text("1: forest\n2: forest\n3: water\n", encoding="utf-8")
+    codes = np.array([[1, 2, 3, 3], [1, 2, 3, 3], [1, 2, 3, 1], [1, 2, 3, 1]], np.int16)
+    regions = count_regions(codes - 1, load_legend(str(legend_file)))
+    assert regions["overall"] == [{"name": "forest", "pixels": 10}, {"name": "water", "pixels": 6}]

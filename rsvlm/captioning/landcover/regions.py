@@ -38,9 +38,13 @@ def _count(shifted: npt.NDArray[np.intp], number: int) -> npt.NDArray[np.intp]:
 
 
 def _shares(counts: npt.NDArray[np.intp], legend: Legend) -> list[CoverShare]:
-    order = np.argsort(-counts, kind="stable").tolist()
+    """Classes from most to fewest pixels; those of one name (several codes, or a coarse level) count as one."""
+    named: dict[str, int] = {}
+    for legend_class, pixels in zip(legend.classes, counts.tolist(), strict=True):
+        if pixels and not legend_class.background:
+            named[legend_class.name] = named.get(legend_class.name, 0) + pixels
+    # sorted() is stable, so equals keep the legend's order
     return [
-        CoverShare(name=legend.classes[i].name, pixels=int(counts[i]))
-        for i in order
-        if counts[i] and not legend.classes[i].background
+        CoverShare(name=name, pixels=pixels)
+        for name, pixels in sorted(named.items(), key=lambda item: -item[1])
     ]

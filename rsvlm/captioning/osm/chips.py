@@ -141,7 +141,9 @@ class ChipObjects:
         bounds = shapely.bounds(pairs.parts).reshape(-1, 4)
         extent = bounds[:, 2:] - bounds[:, :2]
         thin = (self.shapes[pairs.objects] == AREA) & (extent.min(axis=1) < _LEAST_SHOWN * side)
-        marginal: npt.NDArray[np.bool_] = ~pairs.whole & (thin | (extent.max(axis=1) < 2 * _LEAST_SHOWN * side))
+        marginal: npt.NDArray[np.bool_] = ~pairs.whole & (
+            thin | (extent.max(axis=1) < 2 * _LEAST_SHOWN * side)
+        )
         return marginal
 
     def _told(self, pairs: _Pairs, leads: npt.NDArray[np.intp], corners: Floats) -> list[list[ObjectLabel]]:

@@ -3,11 +3,10 @@
 import bz2
 import gzip
 import html
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from rsvlm.captioning.osm.tags import LONGEST_VALUE
@@ -16,11 +15,7 @@ _OVERLONG = re.compile(
     rf"""(\s[\w:]+\s*=\s*)("[^"<]{{{LONGEST_VALUE + 1},}}"|'[^'<]{{{LONGEST_VALUE + 1},}}')"""
 )
 _CHUNK = 1 << 20
-_OPEN: dict[str, Callable[[Path], IO[bytes]]] = {
-    ".osm": lambda path: path.open("rb"),
-    ".osm.gz": lambda path: gzip.open(path, "rb"),
-    ".osm.bz2": lambda path: bz2.open(path, "rb"),
-}
+_OPEN: dict[str, Callable[..., Any]] = {".osm": open, ".osm.gz": gzip.open, ".osm.bz2": bz2.open}
 
 
 def is_overlong(path: Path, error: Exception) -> bool:
@@ -31,8 +26,11 @@ def is_overlong(path: Path, error: Exception) -> bool:
 def cut_overlong(path: Path, to: Path) -> None:
     """Write the content of an XML file to a plain `.osm` file, attributes of tags cut at `LONGEST_VALUE`."""
     rest = ""
-    with _OPEN[_ending(path) or ".osm"](path) as file, to.open("w", encoding="utf-8", newline="") as out:
-        text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+    opener = _OPEN[_ending(path) or ".osm"]
+    with (
+        opener(path, "rt", encoding="utf-8", errors="replace", newline="") as text,
+        to.open("w", encoding="utf-8", newline="") as out,
+    ):
         while chunk := text.read(_CHUNK):
             rest += chunk
             end = max(rest.rfind("<"), 0)  # whole elements: an attribute holds no "<"

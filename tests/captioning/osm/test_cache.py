@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from drawing import RING, SQUARE, osm_text, write
+from drawing import RING, SQUARE, osm_text, write  # type: ignore[import-not-found]
 
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm import default_cache, open_cached, read_objects
@@ -16,7 +16,10 @@ from rsvlm.captioning.osm import read as read_module
 
 @pytest.fixture
 def extract(tmp_path: Path) -> Path:
-    return write(tmp_path / "a.osm", osm_text(SQUARE, ways={1: (RING, {"building": "yes", "zzz": "1"})}))
+    path: Path = write(
+        tmp_path / "a.osm", osm_text(SQUARE, ways={1: (RING, {"building": "yes", "zzz": "1"})})
+    )
+    return path
 
 
 def parsed_again(monkeypatch: pytest.MonkeyPatch) -> list[Path]:

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import UTM, VOCABULARY, table_of
+from tables import UTM, VOCABULARY, table_of  # type: ignore[import-not-found]
 
 from rsvlm.captioning.osm import ChipObjects, object_windows
 from rsvlm.captioning.osm.centres import (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from drawing import told
+from drawing import told  # type: ignore[import-not-found]
 
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm import read_objects
@@ -196,7 +196,10 @@ def test_bags_without_tags(bag: object) -> None:
     assert bag_tags(bag) == []
 
 
-VRT = b"<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+VRT = (
+    b"<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>"
+    b"</OGRVRTDataSource>"
+)
 
 
 @pytest.mark.filterwarnings("ignore:GPKG:RuntimeWarning")  # GDAL's own word on the damage

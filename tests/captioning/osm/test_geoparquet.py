@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pyproj
 import pytest
 import shapely
-from drawing import told
+from drawing import told  # type: ignore[import-not-found]
 
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm import read_objects
@@ -74,7 +74,8 @@ def overture(kind: str, path: Path, row: dict[str, Any], shape: Any) -> dict[str
     path = geoparquet(path / "a.parquet", {name: table[name] for name in table.column_names}, [shape], {})
     found = read_objects(path)
     assert found.source["name"] == "Overture Maps"
-    return told(found)
+    things: dict[str, tuple[str, dict[str, str]]] = told(found)
+    return things
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_overture_classes(kind: str, row: dict[str, Any], area: bool, tags: str)
     "damage", ["cut", "text", "no geometry", "encoding", "type", "no crs", "bad crs", "bad geo"]
 )
 def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path, damage: str) -> None:
-    geo = {"encoding": {"encoding": "point"}, "no crs": {"crs": None}, "bad crs": {"crs": "EPSG:1"}}.get(
+    geo: Any = {"encoding": {"encoding": "point"}, "no crs": {"crs": None}, "bad crs": {"crs": "EPSG:1"}}.get(
         damage, {}
     )
     path = geoparquet(tmp_path / "a.parquet", {"building": ["yes"] * 99}, [SQUARE] * 99, geo)

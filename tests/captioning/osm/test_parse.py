@@ -7,7 +7,7 @@ from pathlib import Path
 import osmium
 import pytest
 import shapely
-from drawing import RING, SQUARE, osm_text, told, write
+from drawing import RING, SQUARE, osm_text, told, write  # type: ignore[import-not-found]
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
