@@ -97,6 +97,47 @@ def test_cut_off_slivers_are_not_told() -> None:
     assert "school" in all_of(chip(CHURCH, thing("amenity=school", (90, 0, 100, 80), whole=False)))
 
 
+def test_what_stands_out_is_named_before_grass_and_scraps() -> None:
+    scrub = thing("natural=scrub", (0, 0, 40, 12), role="focus", whole=False)
+    meadow = thing("landuse=meadow", (0, 12, 100, 100), whole=False, area_m2=7800.0, distance_m=0.0)
+    rows = [thing("building=greenhouse", (15, 40 + 12 * n, 55, 48 + 12 * n), area_m2=320.0) for n in range(4)]
+    labels = chip(scrub, meadow, *rows, landcover=cover({"Grassland": 800, "Built-up": 200}))
+    for variant in (0, 1):
+        assert all("greenhouses" in text for text in tell(labels, variant))
+
+
+def test_land_cover_is_not_told_again_by_object() -> None:
+    track = thing("highway=track", (40, 0, 60, 100), "line", role="focus", whole=False)
+    field = thing("landuse=farmland", (0, 0, 100, 100), whole=False, area_m2=9800.0, distance_m=0.0)
+    text = all_of(chip(track, field, landcover=cover({"Cropland": 980, "Grassland": 20})))
+    assert "farmland" not in text
+
+
+def test_an_area_has_what_lies_in_it() -> None:
+    yard = thing("landuse=farmyard", (0, 0, 60, 60), role="focus", whole=False, area_m2=3600.0)
+    barns = [thing("building=barn", (5 + 25 * n, 10, 25 + 25 * n, 30), distance_m=0.0) for n in range(2)]
+    outside = thing("building=barn", (70, 10, 90, 30), distance_m=10.0)
+    text = all_of(chip(yard, *barns, outside))
+    assert "with three barns" in text
+    assert not re.search(r"(near|beside|next to) (a|two|three) barn", text)
+
+
+def test_the_long_version_names_what_the_short_one_does() -> None:
+    tags = [
+        "building=house",
+        "amenity=school",
+        "leisure=park",
+        "highway=track",
+        "natural=scrub",
+        "building=shed",
+    ]
+    things = [thing(tag, (5 + 15 * n, 70, 15 + 15 * n, 80)) for n, tag in enumerate(tags)]
+    labels = chip(CHURCH, *things, landcover=cover({"Shrubland": 700, "Cropland": 300}))
+    for short, long in zip(tell(labels, 0), tell(labels, 1), strict=True):
+        for noun in ("house", "school", "park", "track", "scrub", "shed", "church"):
+            assert noun not in short or noun in long
+
+
 # Places -------------------------------------------------------------------------------------------
 
 CELLS = ["north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east"]

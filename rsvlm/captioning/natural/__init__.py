@@ -9,14 +9,20 @@ import random
 
 from rsvlm.captioning.clip_tokens import count_tokens
 from rsvlm.captioning.labels import Labels
-from rsvlm.captioning.natural.cover import cover_sentence, covers, place_sentence
+from rsvlm.captioning.natural.classes import MOST_CLASSES, covers
+from rsvlm.captioning.natural.cover import cover_sentence, place_sentence
 from rsvlm.captioning.natural.facts import read_facts
 from rsvlm.captioning.natural.long import long
-from rsvlm.captioning.natural.short import MOST_TOKENS, short
+from rsvlm.captioning.natural.short import MOST_TOKENS, Told, short
 from rsvlm.captioning.scenewords import added_sentence
 from rsvlm.captioning.scenewords import captions as scene_captions
 
 __all__ = ["captions"]
+
+DRAWS = 4
+"""How often the long version is told, at most, where it has fewer words than the short one."""
+FEWER_WORDS = 2
+"""So many fewer are a matter of wording ("covers", "takes up"), and let pass."""
 
 
 def captions(labels: Labels, rng: random.Random) -> list[str]:
@@ -35,18 +41,31 @@ def captions(labels: Labels, rng: random.Random) -> list[str]:
     known = landcover is not None and bool(covers(landcover))
     if not facts.groups and not known:
         return scene_captions(labels, rng) * 2
-    texts = []
-    for tell in (short, long):
-        before = cover_sentence(landcover, rng) if known and landcover else ""
-        if known and landcover and (tell is long or not facts.groups):
-            before = f"{before} {place_sentence(landcover, labels['north_up'], rng)}".strip()
-        texts.append(f"{tell(facts, rng, before)} {added_sentence(labels, rng)}".strip())
-    if count_tokens(texts[0]) > MOST_TOKENS:
-        texts[0] = _shortest(labels, rng)
-    return texts
+    before = longer = ""
+    if known and landcover:
+        before = cover_sentence(landcover, rng)
+        placed = place_sentence(landcover, labels["north_up"], rng)
+        # The long version tells all classes; the short one where they lie only if there is nothing else.
+        longer = f"{cover_sentence(landcover, rng, least=MOST_CLASSES)} {placed}".strip()
+        before = before if facts.groups else f"{before} {placed}".strip()
+    told = short(facts, rng, before)
+    text = f"{told.text} {added_sentence(labels, rng)}".strip()
+    if count_tokens(text) > MOST_TOKENS:
+        told = _shortest(labels, rng)
+        text = told.text
+    full = ""
+    for _ in range(DRAWS):
+        full = max(full, long(facts, rng, longer, told.kinds), key=_length)
+        if _length(full) + FEWER_WORDS >= _length(told.text):
+            break
+    return [text, f"{full} {added_sentence(labels, rng)}".strip()]
 
 
-def _shortest(labels: Labels, rng: random.Random) -> str:
+def _length(text: str) -> int:
+    return len(text.split())
+
+
+def _shortest(labels: Labels, rng: random.Random) -> Told:
     """The barest caption: the largest land-cover class and the focus, else the names of the whole image."""
     landcover = labels["landcover"]
     before = cover_sentence(landcover, rng, most=1) if landcover and covers(landcover) else ""

@@ -1,15 +1,13 @@
 """Land cover in `natural`: shares of the classes, and where they lie (caption grammar, section 2.5)."""
 
 import random
-from typing import NamedTuple
 
 from rsvlm.captioning.classwords import class_words
 from rsvlm.captioning.english import is_plural, joined, sentence
 from rsvlm.captioning.labels import OVERALL, CoverShare, LandCover
+from rsvlm.captioning.natural.classes import MOST_CLASSES, Cover, covers
 from rsvlm.captioning.natural.shares import ALMOST_ALL, MOST, fraction, percent
 
-LEAST_SHARE = 0.01
-MOST_CLASSES = 4
 LARGEST_PLACED = 0.8
 
 _QUADRANTS = {"top left": "nw", "top right": "ne", "bottom left": "sw", "bottom right": "se"}
@@ -23,27 +21,10 @@ _HALVES = {
 }
 
 
-class Cover(NamedTuple):
-    """A class in words and its share of the labelled pixels."""
-
-    words: str
-    share: float
-
-
-def covers(landcover: LandCover | None) -> list[Cover]:
-    """Return the classes worth telling: the first, and up to three more of at least one percent."""
-    shares = landcover["regions"].get(OVERALL, []) if landcover else []
-    total = sum(c["pixels"] for c in shares)
-    if not landcover or not total:
-        return []
-    found = [Cover(class_words(landcover["legend"], c["name"]), c["pixels"] / total) for c in shares]
-    return [c for i, c in enumerate(found[:MOST_CLASSES]) if i == 0 or c.share >= LEAST_SHARE]
-
-
-def cover_sentence(landcover: LandCover, rng: random.Random, most: int = MOST_CLASSES) -> str:
-    """Return one sentence on the shares of the classes, the largest first, at most so many."""
+def cover_sentence(landcover: LandCover, rng: random.Random, most: int = MOST_CLASSES, least: int = 1) -> str:
+    """Return one sentence on the shares of the classes, the largest first, at least and at most so many."""
     classes = covers(landcover)
-    told = classes[: min(most, rng.choice((2, 3, 3, MOST_CLASSES)))]
+    told = classes[: max(least, min(most, rng.choice((2, 3, 3, MOST_CLASSES))))]
     base = "the image" if landcover["coverage"] >= ALMOST_ALL else "the labelled area"
     forms = [_listed_shares(told, base, rng)]
     first = told[0]

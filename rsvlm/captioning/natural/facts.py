@@ -8,6 +8,7 @@ from typing import Literal
 
 from rsvlm.captioning.english import number_word
 from rsvlm.captioning.labels import Labels, ObjectLabel
+from rsvlm.captioning.natural.classes import covers
 from rsvlm.vocabularies.osm import TagEntry, load_tags
 
 Box = tuple[float, float, float, float]
@@ -30,6 +31,16 @@ UNSEEN = {
     "generator:output:electricity",
 }
 """Keys that tell more of a thing than an image shows: maps know them, readers of an image do not."""
+
+_SAID_BY = (
+    ("forest wood trees", ("tree", "forest", "wood")),
+    ("grass meadow grassland pasture", ("grass", "meadow", "pasture")),
+    ("farmland farm field", ("crop", "farm", "arable", "agricultur")),
+    ("scrub shrubs heath", ("shrub", "scrub", "heath")),
+)
+"""Grounds, and parts of the words for land-cover classes that say the same."""
+LEAST_SAID = 0.1
+"""Share of a class from which the land-cover sentence has said what the ground is."""
 
 _SAYABLE = re.compile(r"[A-Za-z0-9 .]{1,20}")
 """Values that may be said: no other scripts, symbols or long texts."""
@@ -67,7 +78,10 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Things of a chip by group, in the labels' order; `side` is the shorter side in metres, if known."""
+    """Things of a chip by group, in the labels' order; `side` is the shorter side in metres, if known.
+
+    `said` are the phrases of grounds that land cover has told already: forest, where tree cover was.
+    """
 
     width: int
     height: int
@@ -76,6 +90,7 @@ class Facts:
     north_up: bool
     focus: Thing | None
     groups: dict[str, Group]
+    said: frozenset[str] = frozenset()
 
     @property
     def focus_group(self) -> Group | None:
@@ -96,6 +111,7 @@ def read_facts(labels: Labels) -> Facts:
     by_phrase: dict[str, list[Thing]] = {}
     for thing in things:
         by_phrase.setdefault(thing.phrase, []).append(thing)
+    by_cover = _said_by_cover(labels)
     return Facts(
         width=labels["width"],
         height=labels["height"],
@@ -104,7 +120,19 @@ def read_facts(labels: Labels) -> Facts:
         north_up=labels["north_up"],
         focus=focus,
         groups={phrase: _group(members) for phrase, members in by_phrase.items()},
+        said=frozenset(p for p, (first, *_) in by_phrase.items() if first.value in by_cover),
     )
+
+
+def _said_by_cover(labels: Labels) -> set[str]:
+    """Return the values of grounds that the two largest land-cover classes tell."""
+    words = [c.words for c in covers(labels["landcover"])[:2] if c.share >= LEAST_SAID]
+    return {
+        value
+        for values, parts in _SAID_BY
+        for value in values.split()
+        if any(part in class_words for class_words in words for part in parts)
+    }
 
 
 def _thing(label: ObjectLabel) -> Thing | None:

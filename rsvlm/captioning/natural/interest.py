@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from functools import lru_cache
 
-from rsvlm.captioning.natural.facts import Facts, Group, Thing
+from rsvlm.captioning.natural.facts import GROUND_KEYS, Facts, Group, Thing
 from rsvlm.captioning.natural.shares import MOST, group_share
 
 _BY_KEY = {
@@ -46,6 +46,18 @@ _BY_TAG = {
     for tag in tags.split()
 }
 
+SCRAP_LENGTH = 0.3
+"""Share of the chip's side below which what is cut off shows too little to be named early."""
+SCRAP_WIDTH = 0.12
+"""Likewise, for the width of an area."""
+SCRAP_SHARE = 0.03
+"""Likewise, share of the chip's area."""
+STAR = 6.5
+"""Prominence from which a thing must not be left out of a short caption."""
+
+LEAST_STAR = 5.0
+"""Interest of such a thing by its kind alone: many trees or tracks are no star."""
+
 STANDS_ALONE = 3
 """Of so many like things the focus is told among them: "12 houses", not "a house" and "11 other houses"."""
 
@@ -63,16 +75,41 @@ def interest(thing: Thing) -> float:
     return _BY_TAG.get(f"{thing.key}={thing.value}", _BY_KEY.get(thing.key, 4.0))
 
 
+@lru_cache(maxsize=1024)
+def prominence(facts: Facts, group: Group) -> float:
+    """Return how soon a person would name a group: by its kind, how many there are, and how much is seen.
+
+    What is built shows more than the ground that it stands on; what is cut to a scrap at the edge shows
+    little; what land cover has told is not news.
+    """
+    share = group_share(facts, group) or 0.0
+    score = interest(group.first)
+    if group.kind == "count":
+        score += 0.5 * math.log2(len(group.things))
+    score += 2.5 * share if is_ground(group) and group.first.key in GROUND_KEYS else 5.0 * math.sqrt(share)
+    if _is_scrap(facts, group, share):
+        score -= 2.5
+    return score - 4.0 if group.phrase in facts.said else score
+
+
+def _is_scrap(facts: Facts, group: Group, share: float) -> bool:
+    """Say whether all that is seen of a group is cut off and small: a corner of a school, an end of a road."""
+    if any(t.label["whole"] or t.label["shape"] == "point" for t in group.things):
+        return False
+    side = min(facts.width, facts.height)
+    sides = [sorted((t.box[2] - t.box[0], t.box[3] - t.box[1])) for t in group.things]
+    if max(longer for _, longer in sides) < SCRAP_LENGTH * side:
+        return True
+    if group.kind == "line":
+        return False
+    thin = max(shorter for shorter, _ in sides) < SCRAP_WIDTH * side
+    return thin or (facts.pixel_area is not None and share < SCRAP_SHARE)
+
+
 @lru_cache(maxsize=8)
 def ranked(facts: Facts) -> tuple[Group, ...]:
-    """Return the groups of a chip, the most interesting first: by kind, number and share of the chip."""
-
-    def score(group: Group) -> float:
-        share = group_share(facts, group) or 0.0
-        number = 0.4 * math.log2(len(group.things)) if group.kind == "count" else 0.0
-        return interest(group.first) + 2.5 * min(share, 1.0) + number
-
-    return tuple(sorted(facts.groups.values(), key=lambda g: (-score(g), g.phrase)))
+    """Return the groups of a chip, the most prominent first."""
+    return tuple(sorted(facts.groups.values(), key=lambda g: (-prominence(facts, g), g.phrase)))
 
 
 def is_ground(group: Group) -> bool:
@@ -91,6 +128,12 @@ def is_district(facts: Facts, group: Group) -> bool:
     """Say whether people would call the whole chip by this group ("a residential area with ...")."""
     first = group.first
     return f"{first.key}={first.value}" in _DISTRICTS and (group_share(facts, group) or 0.0) >= MOST
+
+
+def star(facts: Facts) -> Group | None:
+    """Return the most prominent group beside the focus's, if a person would miss it."""
+    others = [g for g in ranked(facts) if g is not facts.focus_group and interest(g.first) >= LEAST_STAR]
+    return others[0] if others and prominence(facts, others[0]) >= STAR else None
 
 
 def leads(facts: Facts) -> bool:

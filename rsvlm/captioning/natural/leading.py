@@ -9,6 +9,7 @@ from rsvlm.captioning.natural.lines import line_clause, through
 from rsvlm.captioning.natural.parts import (
     and_ground,
     beside,
+    contents,
     cover_clause,
     holder,
     near,
@@ -34,7 +35,7 @@ def _opened(story: Story) -> Item:
 def plain(story: Story) -> str:
     """A church in the north, with 12 houses and a car park."""
     item = _opened(story)
-    return f"{opener(story, [item])}{item}{with_some(story, story.rng.choice((1, 2, 2, 3)))}"
+    return f"{opener(story, [item])}{item}{with_some(story, story.rng.choice((2, 2, 3)))}"
 
 
 def located(story: Story) -> str:
@@ -129,6 +130,19 @@ def on_its_ground(story: Story) -> str:
         return f"{lead}there {verb([item])} {item}{with_some(story, 2)}"
     clause = cover_clause(story, group)
     return clause and f"{clause}{with_some(story, 3)}"
+
+
+def containing(story: Story) -> str:
+    """A farmyard in the north-west with two barns and a silo."""
+    groups = contents(story)
+    if not groups:
+        return ""
+    item = _opened(story)
+    inside = sorted(groups[: story.rng.choice((2, 2, 3))], key=lambda g: g.phrase == "building")
+    others = [story.item(g) for g in inside]
+    others += some(story, 3 - len(others), where=0.0) if len(others) < 2 or story.chance(0.5) else []
+    comma = "," if item.where and story.chance(0.5) else ""
+    return f"{opener(story, [item])}{item}{comma} with {listed(others)}"
 
 
 def running(story: Story) -> str:

@@ -14,6 +14,7 @@ from rsvlm.captioning.natural.interest import ground, interest, is_ground, leads
 from rsvlm.captioning.natural.lines import course
 from rsvlm.captioning.natural.parts import (
     beside,
+    contents,
     cover_clause,
     holder,
     near,
@@ -23,6 +24,7 @@ from rsvlm.captioning.natural.parts import (
     stand,
     surrounding,
 )
+from rsvlm.captioning.natural.places import place_of
 from rsvlm.captioning.natural.shares import ALMOST_ALL, group_share
 from rsvlm.captioning.natural.story import Item, Story, in_order, listed, verb
 
@@ -31,30 +33,39 @@ PER_LIST = 5
 """Kinds of things in one sentence; more cannot be read."""
 
 
-def long(facts: Facts, rng: random.Random, before: str = "") -> str:
+def long(facts: Facts, rng: random.Random, before: str = "", wanted: frozenset[str] = frozenset()) -> str:
     """Tell all that is known of a chip in up to five sentences, after a sentence that goes before.
+
+    Args:
+        facts: the chip.
+        rng: where all choices of words come from.
+        before: the sentences on land cover.
+        wanted: phrases of groups that must be named: those of the short version.
 
     Returns:
         The sentences, "" where there is nothing to tell.
     """
     story = Story(facts, rng)
     told = [before] if before else []
-    for words in _clauses(story, cover=not before):
-        if len(told) == MOST_SENTENCES:
-            break
+    for words in _clauses(story, not before, wanted):
         told.append(sentence(words))
         story.new_sentence()
+        if len(told) == MOST_SENTENCES or (len(told) == MOST_SENTENCES - 1 and wanted - story.told):
+            break
+    if missing := [facts.groups[phrase] for phrase in sorted(wanted - story.told)]:
+        items = in_order([_rest_item(story, group) for group in missing])
+        told.append(sentence(f"there {verb(items[:1])} also {listed(items)}"))
     return " ".join(told)
 
 
-def _clauses(story: Story, cover: bool) -> Iterator[str]:
+def _clauses(story: Story, cover: bool, wanted: frozenset[str]) -> Iterator[str]:
     if story.facts.groups and cover:
         yield from _ground(story)
     own = story.facts.focus_group
     if leads(story.facts) and own and not story.tells(own):
         yield from _focus(story)
     yield from _lines(story)
-    yield from _rest(story)
+    yield from _rest(story, wanted)
 
 
 def _ground(story: Story) -> Iterator[str]:
@@ -92,6 +103,9 @@ def _focus(story: Story) -> Iterator[str]:
 def _with_others(story: Story) -> str:
     """Say what lies around the focus, or else beside it."""
     around = [story.item(g) for g in surrounding(story)]
+    inside = [] if around else [story.item(g) for g in contents(story)[:3]]
+    if inside:
+        return f", with {listed(inside)}"
     if around:
         return story.pick(f", surrounded by {listed(around)}", f", with {listed(around)} around it")
     others = some(story, 3, beside(story), where=0.0)
@@ -124,11 +138,13 @@ def _lines(story: Story) -> Iterator[str]:
         yield story.pick("; ", ", and ", ", while ").join(told)
 
 
-def _rest(story: Story) -> Iterator[str]:
+def _rest(story: Story, wanted: frozenset[str]) -> Iterator[str]:
+    unsaid = {g.phrase for g in story.facts.groups.values() if _adds(story, g)} | wanted
     groups = [g for g in ranked(story.facts) if story.left(g) and (not story.tells(g) or _counts(g))]
     own = story.facts.focus_group
     groups.sort(key=lambda g: (g is not own or story.tells(g), story.tells(g) or g.phrase == "building"))
-    openers = _openers(story)
+    groups = [g for g in groups if g.phrase in unsaid]
+    openers = _openers(story, first=not story.named)
     for part in _evenly(groups):
         items = in_order([_rest_item(story, g) for g in part])
         yield f"{next(openers).format(be=verb(items[:1]), be_all=verb(items))} {listed(items)}"
@@ -142,15 +158,25 @@ def _evenly(groups: list[Group]) -> Iterator[list[Group]]:
         yield groups[n * len(groups) // parts : (n + 1) * len(groups) // parts]
 
 
-def _openers(story: Story) -> Iterator[str]:
+def _openers(story: Story, first: bool) -> Iterator[str]:
     """Yield how lists are introduced, never twice in a row alike; "also" only after something was told."""
-    if not story.named:
-        yield story.pick("there {be}", "the image shows")
+    if first:
+        yield story.pick("there {be}", "there {be}", "the image shows")
     forms = ["there {be} also", "also visible {be_all}", "the image also shows", "there {be}"]
     last = ""
     while True:
         last = story.pick(*(form for form in forms if form != last))
         yield last
+
+
+def _adds(story: Story, group: Group) -> bool:
+    """Say whether a group adds to land cover: of what was told there, only what lies in one place."""
+    facts = story.facts
+    return (
+        group.phrase not in facts.said
+        or group is facts.focus_group
+        or (not story.tells(group) and place_of(facts, group.things) is not None)
+    )
 
 
 def _counts(group: Group) -> bool:
@@ -162,4 +188,6 @@ def _counts(group: Group) -> bool:
 
 def _rest_item(story: Story, group: Group) -> Item:
     whole = (group_share(story.facts, group) or 0.0) >= ALMOST_ALL
+    if group.phrase in story.facts.said:
+        return story.item(group, where=1.0)
     return story.item(group, where=0.0 if whole else 0.6)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from rsvlm.captioning.natural.facts import GROUND_KEYS, Group, Thing
-from rsvlm.captioning.natural.interest import ground, interest, ranked
+from rsvlm.captioning.natural.interest import ground, interest, is_ground, prominence, ranked
 from rsvlm.captioning.natural.places import (
     BESIDE,
     COMPASS_SIDES,
     IMAGE_SIDES,
     NEAR,
     holds,
+    is_inside,
     is_within,
     side_of,
     surround,
@@ -19,6 +20,9 @@ from rsvlm.captioning.natural.story import Item, Relation, Story, listed, verb
 
 SHOWS = "the image shows "
 
+LEAST_CONTENT = 3.0
+"""Interest of what can be said to be in the focus: buildings and pitches, no trees or paths."""
+
 DULL = 1.5
 """Things of less interest (fences, steps) are left to the long version."""
 
@@ -27,13 +31,20 @@ def choose(story: Story, most: int, relation: Relation | None = None) -> list[Gr
     """Choose groups to tell next: by interest and some chance, the focus's group always among them."""
     facts = story.facts
     open_groups = [g for g in ranked(facts) if story.left(g, relation) and not story.tells(g)]
-    chosen = [g for g in open_groups if interest(g.first) > DULL and (group_share(facts, g) or 0.0) < MOST]
-    chosen = [g for g in chosen if not story.is_last_building(g)]
-    chosen = sorted(chosen, key=lambda g: (-interest(g.first) - story.rng.uniform(0, 2.5), g.phrase))[:most]
+    chosen = [g for g in open_groups if interest(g.first) > DULL and not _covers_most(story, g)]
+    chosen = [g for g in chosen if not story.is_last_building(g) and g.phrase not in facts.said]
+    if relation is not None and facts.focus is not None:
+        # "A park near six houses" is odd where seven more are in it.
+        chosen = [g for g in chosen if not any(is_inside(t, facts.focus) for t in g.things)]
+    chosen = sorted(chosen, key=lambda g: (-prominence(facts, g) - story.rng.uniform(0, 2), g.phrase))[:most]
     own = facts.focus_group
     if own is not None and relation is None and not story.tells(own) and own not in chosen:
         chosen = [own, *chosen][:most]
     return sorted(chosen, key=lambda g: g.phrase == "building")
+
+
+def _covers_most(story: Story, group: Group) -> bool:
+    return is_ground(group) and (group_share(story.facts, group) or 0.0) >= MOST
 
 
 def some(story: Story, most: int, relation: Relation | None = None, where: float = 0.35) -> list[Item]:
@@ -81,9 +92,27 @@ def surrounding(story: Story, most: int = 2) -> list[Group]:
     found = []
     for group in ranked(story.facts):
         things = story.left(group)
+        if group.phrase in story.facts.said:
+            continue
         if group.kind != "line" and focus not in things and len(things) <= 40 and surround(things, focus):
             found.append(group)
     return found[:most]
+
+
+def contents(story: Story) -> list[Group]:
+    """Return what the focus holds, the most prominent first: groups with at least half of their things in it."""
+    facts, focus = story.facts, story.hero
+    if focus.label["shape"] != "area" or focus.key == "building":
+        return []
+    return [
+        g
+        for g in ranked(facts)
+        if story.left(g)
+        and g is not facts.focus_group
+        and interest(g.first) >= LEAST_CONTENT
+        and g.phrase not in facts.said
+        and 2 * sum(is_inside(t, focus) for t in g.things) >= len(g.things)
+    ]
 
 
 def holder(story: Story) -> Group | None:
@@ -92,7 +121,12 @@ def holder(story: Story) -> Group | None:
     if focus.key in GROUND_KEYS and focus.label["shape"] == "area":
         return None
     found = [
-        g for g in ranked(facts) if not story.tells(g) and focus not in g.things and interest(g.first) >= 5
+        g
+        for g in ranked(facts)
+        if not story.tells(g)
+        and focus not in g.things
+        and interest(g.first) >= 5
+        and g.phrase not in facts.said
     ]
     return next((g for g in found if len(g.things) == 1 and holds(facts, g.first, focus)), None)
 
@@ -129,7 +163,8 @@ def cover_clause(story: Story, group: Group, after: str = "") -> str:
 
 def and_ground(story: Story, clause: str) -> str:
     """Go on after a clause on a line: with what covers the ground, or with other things."""
-    group = ground(story.facts, [g for g in ranked(story.facts) if not story.tells(g)])
+    unsaid = [g for g in ranked(story.facts) if not story.tells(g) and g.phrase not in story.facts.said]
+    group = ground(story.facts, unsaid)
     if group is not None and story.chance(0.6):
         covering = cover_clause(story, group)
         if covering:

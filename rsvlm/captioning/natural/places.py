@@ -170,6 +170,17 @@ def holds(facts: Facts, thing: Thing, focus: Thing) -> bool:
     )  # fmt: skip
 
 
+def is_inside(thing: Thing, focus: Thing) -> bool:
+    """Say whether a thing lies in the focus, an area larger than the thing: its centre does, and it touches."""
+    (x, y), (x0, y0, x1, y1) = thing.centre, focus.box
+    area, focus_area = thing.label["area_m2"] or 0.0, focus.label["area_m2"] or 0.0
+    inside = x0 <= x <= x1 and y0 <= y <= y1 and thing.label["distance_m"] == 0
+    return (
+        thing is not focus and inside and focus.label["shape"] == "area" and area < focus_area
+        and not is_apart(thing, focus)
+    )  # fmt: skip
+
+
 def surround(things: Sequence[Thing], focus: Thing) -> bool:
     """Say whether things lie around the focus: at least three, in at least three of four directions."""
     fx0, fy0, fx1, fy1 = focus.box

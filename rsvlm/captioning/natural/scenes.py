@@ -4,6 +4,7 @@ Each pattern returns the words of a sentence, without capital and full stop, or 
 the chip.
 """
 
+from rsvlm.captioning.natural.facts import Group
 from rsvlm.captioning.natural.interest import ground, interest, is_district, is_ground, leads, ranked
 from rsvlm.captioning.natural.lines import line_clause, through
 from rsvlm.captioning.natural.parts import (
@@ -61,7 +62,7 @@ def in_cover(story: Story) -> str:
 
 def several(story: Story) -> str:
     """Two ponds in the north, a park and 12 houses."""
-    items = some(story, story.rng.choice((2, 3, 3, 4)), where=0.5)
+    items = some(story, story.rng.choice((3, 3, 4)), where=0.5)
     return f"{opener(story, in_order(items))}{listed(items)}" if items else ""
 
 
@@ -70,6 +71,8 @@ def only(story: Story) -> str:
     if len(story.facts.groups) > 1:
         return ""
     group = ranked(story.facts)[0]
+    if group.phrase in story.facts.said:
+        return _named_again(story, group)
     above = "seen from above, " if story.chance(0.3) else ""
     share = group_share(story.facts, group) or 0.0
     tells_share = is_ground(group) and (share >= 0.45 or place_of(story.facts, group.things) is None)
@@ -81,6 +84,14 @@ def only(story: Story) -> str:
         return ""
     item = story.item(group, where=0.9)
     return f"{above or opener(story, [item])}{f'there {verb([item])} ' if above else ''}{item}"
+
+
+def _named_again(story: Story, group: Group) -> str:
+    """Name ground that land cover has told, as a map calls it: "this is a mixed forest"."""
+    item = story.item(group, where=1.0)
+    if item.where or item.plural:
+        return f"there {verb([item])} {item}" if story.chance(0.5) else f"the image shows {item}"
+    return f"{story.pick('this is', 'this is', 'a view of', 'the image shows')} {item}"
 
 
 def line_first(story: Story) -> str:

@@ -77,6 +77,11 @@ class Story:
         """Say whether any thing of a group was named."""
         return group.phrase in self._told
 
+    @property
+    def told(self) -> frozenset[str]:
+        """The phrases of the groups that were named."""
+        return frozenset(self._told)
+
     def focus(self, size: bool = False) -> Item:
         """Name the focus alone, with an adjective or detail now and then, and its size if asked for."""
         thing = self.hero

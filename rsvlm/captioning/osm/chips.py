@@ -7,6 +7,7 @@ import numpy.typing as npt
 import shapely
 
 from rsvlm.captioning.labels import ObjectLabel
+from rsvlm.captioning.osm.bulk import collection_paused
 from rsvlm.captioning.osm.clip import Boxes, Geometries, clip
 from rsvlm.captioning.osm.measure import pixel_sizes, three_digits
 from rsvlm.captioning.osm.shapes import AREA, LINE, POINT
@@ -102,7 +103,8 @@ class ChipObjects:
         corners = np.column_stack([corners[:, :2], corners[:, :2] + corners[:, 2:]])
         pairs = self._pairs(corners * (self.stretch, 1, self.stretch, 1))
         leads = self._leads(pairs, corners, np.asarray(focus, np.int64))
-        return self._told(pairs, leads, corners)
+        with collection_paused():
+            return self._told(pairs, leads, corners)
 
     def _pairs(self, boxes: Boxes) -> _Pairs:
         """All objects in all chips; boxes in stretched pixels."""

@@ -1,5 +1,7 @@
 """Cutting map objects at the edges of chips, in bulk."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -7,9 +9,12 @@ import shapely
 Geometries = npt.NDArray[np.object_]
 Boxes = npt.NDArray[np.float64]
 
-LARGE = 64
-"""Vertices; an object with more is cut for half of its chips at a time, so that a forest of 20,000 vertices
-under 5,000 chips is not walked 5,000 times."""
+LARGE = 300
+"""Vertices; an object with more is first cut for half of its chips, and half of these, so that a forest of 20,000
+vertices under 5,000 chips is not walked 5,000 times."""
+
+FEW = 4
+"""Chips; for fewer, halving does not pay."""
 
 
 def clip(
@@ -27,37 +32,31 @@ def clip(
         What of the object lies in the chip, for each pair; empty where nothing does. What only touches the
         edge of a chip does not lie in it.
     """
+    sources, frames = geometries[objects], boxes[chips]
+    large = np.flatnonzero(shapely.get_num_coordinates(sources) > LARGE)
+    large = large[np.argsort(objects[large], kind="stable")]
+    for pairs in _runs(large, objects):
+        _halve(geometries[objects[pairs[0]]], frames, pairs, sources)
     parts: Geometries = np.empty(len(objects), object)
-    large = shapely.get_num_coordinates(geometries[objects]) > LARGE
-    small = np.flatnonzero(~large)
-    for pairs in np.split(small, np.flatnonzero(np.diff(chips[small])) + 1):
-        if len(pairs):
-            parts[pairs] = shapely.clip_by_rect(geometries[objects[pairs]], *boxes[chips[pairs[0]]].tolist())
-    rest = np.flatnonzero(large)
-    rest = rest[np.argsort(objects[rest], kind="stable")]
-    for pairs in np.split(rest, np.flatnonzero(np.diff(objects[rest])) + 1):
-        if len(pairs):
-            _clip_large(geometries[objects[pairs[0]]], boxes, chips, pairs, parts)
+    for pairs in _runs(np.arange(len(objects)), chips):
+        parts[pairs] = shapely.clip_by_rect(sources[pairs], *frames[pairs[0]].tolist())
     return parts
 
 
-def _clip_large(
-    geometry: shapely.Geometry,
-    boxes: Boxes,
-    chips: npt.NDArray[np.intp],
-    pairs: npt.NDArray[np.intp],
-    parts: Geometries,
-) -> None:
-    """Cut one object at the chips of the pairs, first at the box round either half of them."""
-    if len(pairs) < 4 or shapely.get_num_coordinates(geometry) <= LARGE:
-        for pair in pairs:
-            parts[pair] = shapely.clip_by_rect(geometry, *boxes[chips[pair]].tolist())
+def _runs(pairs: npt.NDArray[np.intp], owners: npt.NDArray[np.intp]) -> Iterator[npt.NDArray[np.intp]]:
+    """Pairs, in the order of their owners, cut where the owner changes."""
+    if len(pairs):
+        yield from np.split(pairs, np.flatnonzero(np.diff(owners[pairs])) + 1)
+
+
+def _halve(geometry: shapely.Geometry, boxes: Boxes, pairs: npt.NDArray[np.intp], sources: Geometries) -> None:
+    """Give pairs of one object what lies of it round their chips; boxes are those of all pairs."""
+    if len(pairs) < FEW or shapely.get_num_coordinates(geometry) <= LARGE:
+        sources[pairs] = geometry
         return
-    mine = boxes[chips[pairs]]
+    mine = boxes[pairs]
     axis = int(np.argmax(np.ptp(mine[:, :2], axis=0)))
     order = np.argsort(mine[:, axis], kind="stable")
     for half in np.array_split(order, 2):
         low, high = mine[half, :2].min(axis=0), mine[half, 2:].max(axis=0)
-        _clip_large(
-            shapely.clip_by_rect(geometry, *low.tolist(), *high.tolist()), boxes, chips, pairs[half], parts
-        )
+        _halve(shapely.clip_by_rect(geometry, *low.tolist(), *high.tolist()), boxes, pairs[half], sources)

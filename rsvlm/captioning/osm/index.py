@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import shapely
 
-from rsvlm.captioning.osm.columns import number_array
+from rsvlm.captioning.osm.columns import number_array, number_column
 from rsvlm.captioning.osm.extent import split_at_antimeridian
 from rsvlm.captioning.osm.tags import Tag
 from rsvlm.imagery.grid import BBox
@@ -50,7 +50,7 @@ class TableIndex:
     def geometries(self, rows: Rows) -> npt.NDArray[np.object_]:
         """Return the WGS84 geometries of some rows."""
         found: npt.NDArray[np.object_] = shapely.from_wkb(
-            self._table["geometry"].take(pa.array(rows)).to_pylist()
+            self._table["geometry"].take(number_column(rows)).to_pylist()
         )
         return found
 
