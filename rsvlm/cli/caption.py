@@ -38,14 +38,17 @@ LandCoverDate = Annotated[
 Styles = Annotated[
     list[str] | None,
     typer.Option(
-        "--style", help="natural, skyscript, chatearthnet or scene; again for more variants of each pair."
+        "--style",
+        help="natural, skyscript, chatearthnet or scene; again for more variants of each pair.",
     ),
 ]
 Chips = Annotated[
     str | None,
-    typer.Option(help="whole images, a grid, or objects in the middle. [default: whole up to 1,024 px]"),
+    typer.Option(
+        help="whole images, a grid, or objects in the middle. (default: whole up to 1,024 px, else a grid)"
+    ),
 ]
-Size = Annotated[str | None, typer.Option(help="Side of a chip: 256 (pixels) or 640m. [default: 256]")]
+Size = Annotated[str | None, typer.Option(help="Side of a chip: 256 (pixels) or 640m. (default: 256)")]
 MinValid = Annotated[
     float, typer.Option(help="Least share of valid pixels (no nodata, mask, cloud) in a chip.")
 ]

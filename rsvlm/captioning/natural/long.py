@@ -65,7 +65,7 @@ def _clauses(story: Story, cover: bool, wanted: frozenset[str]) -> Iterator[str]
     if leads(story.facts) and own and not story.tells(own):
         yield from _focus(story)
     yield from _lines(story)
-    yield from _rest(story, wanted)
+    yield from _rest(story, wanted, cover)
 
 
 def _ground(story: Story) -> Iterator[str]:
@@ -138,13 +138,13 @@ def _lines(story: Story) -> Iterator[str]:
         yield story.pick("; ", ", and ", ", while ").join(told)
 
 
-def _rest(story: Story, wanted: frozenset[str]) -> Iterator[str]:
+def _rest(story: Story, wanted: frozenset[str], cover: bool) -> Iterator[str]:
     unsaid = {g.phrase for g in story.facts.groups.values() if _adds(story, g)} | wanted
     groups = [g for g in ranked(story.facts) if story.left(g) and (not story.tells(g) or _counts(g))]
     own = story.facts.focus_group
     groups.sort(key=lambda g: (g is not own or story.tells(g), story.tells(g) or g.phrase == "building"))
     groups = [g for g in groups if g.phrase in unsaid]
-    openers = _openers(story, first=not story.named)
+    openers = _openers(story, first=cover and not story.named)
     for part in _evenly(groups):
         items = in_order([_rest_item(story, g) for g in part])
         yield f"{next(openers).format(be=verb(items[:1]), be_all=verb(items))} {listed(items)}"

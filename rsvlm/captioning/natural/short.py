@@ -65,7 +65,7 @@ def short(facts: Facts, rng: random.Random, before: str = "") -> Told:
     if not facts.groups:
         return Told(before)
     wanted = star(facts)
-    if leads(facts) and (inside := contents(Story(facts, random.Random(0), compass=False))):
+    if leads(facts) and (inside := contents(Story(facts, rng, compass=False))):
         wanted = inside[0]
     spare: list[Told] = []
     for told in _candidates(facts, rng, before):

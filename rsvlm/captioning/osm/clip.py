@@ -49,7 +49,9 @@ def _runs(pairs: npt.NDArray[np.intp], owners: npt.NDArray[np.intp]) -> Iterator
         yield from np.split(pairs, np.flatnonzero(np.diff(owners[pairs])) + 1)
 
 
-def _halve(geometry: shapely.Geometry, boxes: Boxes, pairs: npt.NDArray[np.intp], sources: Geometries) -> None:
+def _halve(
+    geometry: shapely.Geometry, boxes: Boxes, pairs: npt.NDArray[np.intp], sources: Geometries
+) -> None:
     """Give pairs of one object what lies of it round their chips; boxes are those of all pairs."""
     if len(pairs) < FEW or shapely.get_num_coordinates(geometry) <= LARGE:
         sources[pairs] = geometry

@@ -5,7 +5,6 @@ multipolygons, and writes what has a tag as OPL text to a temporary file, which 
 """
 
 import tempfile
-from itertools import islice
 from pathlib import Path
 
 import osmium
@@ -14,7 +13,7 @@ from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm.bulk import collection_paused
 from rsvlm.captioning.osm.extent import Extents
 from rsvlm.captioning.osm.overlong import cut_overlong, is_overlong
-from rsvlm.captioning.osm.reading import Reading
+from rsvlm.captioning.osm.reading import AREA_RELATIONS, Reading
 from rsvlm.captioning.osm.table import ObjectTable
 from rsvlm.captioning.osm.tags import TagSorter
 
@@ -56,25 +55,58 @@ def read_osm(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTable:
 
 def _write_text(path: Path, text: Path, reading: Reading, keys: frozenset[str]) -> None:
     """Write all tagged objects as text, and take the areas that libosmium assembles from relations."""
-    form = FORMATS[next(end for end in FORMATS if path.name.lower().endswith(end))]
+    file = osmium.io.File(str(path), FORMATS[next(end for end in FORMATS if path.name.lower().endswith(end))])
+    manager = osmium.area.AreaManager()
+    relations = _Relations()
+    with osmium.io.Reader(file, osmium.osm.RELATION) as reader:
+        wanted = osmium.filter.KeyFilter(*sorted(keys))
+        osmium.apply(reader, wanted, relations, manager.first_pass_handler())
+    places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
+    places.ignore_errors()
+    handlers = [places]
+    areas = _Areas(reading)
+    if relations.areas:
+        # libosmium makes areas of closed ways too, without a look at their tags: `is_area` tells them apart later.
+        assembled = osmium.filter.IdFilter(relations.areas)
+        assembled.enable_for(osmium.osm.AREA)
+        handlers.append(manager.second_pass_handler(assembled, areas))
     options = "opl,add_metadata=none,locations_on_ways=true"
-    tagged = osmium.filter.EmptyTagFilter()
-    wkb = osmium.geom.WKBFactory()
-    with osmium.SimpleWriter(osmium.io.File(str(text), options), overwrite=True) as writer:
-        seen = (
-            osmium.FileProcessor(osmium.io.File(str(path), form))
-            .with_areas(osmium.filter.KeyFilter(*sorted(keys)))
-            .with_filter(tagged)
-            .with_filter(writer)  # lets everything pass, and writes nodes, ways and relations
-            # Ways only so that something comes: areas pile up in memory until the next object does.
-            .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY | osmium.osm.AREA))
-        )
-        # Closed ways become areas here too, without a look at their tags: `is_area` tells them apart later.
-        areas = (thing for thing in seen if isinstance(thing, osmium.osm.Area) and not thing.from_way())
-        # An area whose rings do not close comes without rings.
-        found = ((area.orig_id(), wkb.create_multipolygon(area)) for area in areas if area.num_rings()[0])
-        while batch := list(islice(found, _AREAS)):
-            reading.relation_areas(batch)
+    with (
+        osmium.SimpleWriter(osmium.io.File(str(text), options), overwrite=True) as writer,
+        osmium.io.Reader(file) as reader,
+    ):
+        osmium.apply(reader, *handlers, osmium.filter.EmptyTagFilter(), writer)
+    areas.flush()
+
+
+class _Relations:
+    """A handler that notes the ids that areas made of relations will have."""
+
+    def __init__(self) -> None:
+        self.areas: list[int] = []
+
+    def relation(self, relation: osmium.osm.Relation) -> None:
+        if relation.id > 0 and relation.tags.get("type") in AREA_RELATIONS:
+            self.areas.append(2 * relation.id + 1)
+
+
+class _Areas:
+    """A handler that passes areas on, some at a time."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._batch: list[tuple[int, str]] = []
+        self._wkb = osmium.geom.WKBFactory()
+
+    def area(self, area: osmium.osm.Area) -> None:
+        if area.num_rings()[0]:  # one whose rings do not close comes without rings
+            self._batch.append((area.orig_id(), self._wkb.create_multipolygon(area)))
+        if len(self._batch) >= _AREAS:
+            self.flush()
+
+    def flush(self) -> None:
+        self._reading.relation_areas(self._batch)
+        self._batch = []
 
 
 def _cut(path: Path, folder: Path) -> Path:

@@ -34,9 +34,11 @@ ATTRIBUTION = {
 SMALLEST_RING = 4
 """Node references of a triangle, the first and last the same."""
 
+AREA_RELATIONS = ("multipolygon", "boundary")
+"""Types of relations that are areas."""
+
 _BATCH = 20_000
 _NODE, _WAY, _RELATION = (TYPES.index(name) for name in ("node", "way", "relation"))
-_AREA_RELATIONS = ("multipolygon", "boundary")
 
 Ints = npt.NDArray[np.int64]
 
@@ -124,7 +126,7 @@ class Reading:
         """Why a relation is no area at the imagery; "" where it is one."""
         if number in self._areas:
             return "outside" if self._areas[number] is None else ""
-        return "incomplete" if dict(parse_tags(tags)).get("type") in _AREA_RELATIONS else "no_area"
+        return "incomplete" if dict(parse_tags(tags)).get("type") in AREA_RELATIONS else "no_area"
 
     def _read_tags(self, lines: Lines) -> tuple[Ints, Mask]:
         """Numbers of the lines' kept tags, and whether all tags would make a closed way an area."""
