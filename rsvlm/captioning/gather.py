@@ -15,11 +15,21 @@ from .landcover import CoverReading, LandCoverSource
 from .osm import ChipObjects, ObjectTable, open_cached
 from .plan import ChipRange
 
+LEAST_LABELLED = 0.05
+"""Share of a chip that must have land-cover labels: below it a caption would speak of a corner as of the whole."""
+
 
 class ChipLabels(NamedTuple):
-    """A chip's labels, and the land-cover codes met that the legend does not know, with their pixels."""
+    """What is known of a chip.
+
+    Attributes:
+        labels: Its labels; land cover is left out where less than `LEAST_LABELLED` of the chip has any.
+        labelled: The share that has.
+        unknown: Land-cover codes met that the legend does not know, with their pixels.
+    """
 
     labels: Labels
+    labelled: float
     unknown: dict[int, int]
 
 
@@ -56,6 +66,7 @@ def _one(
     if landcover is not None:
         size = (frame.grid.width, frame.grid.height)
         reading = landcover.labels(frame.title, grid, window=(x, y, width, height), scene_size=size)
+    labelled = reading.landcover["coverage"] if reading.landcover else 0.0
     whole = (width, height) == (frame.grid.width, frame.grid.height)
     labels = Labels(
         width=width,
@@ -63,8 +74,8 @@ def _one(
         gsd=grid.gsd,
         north_up=grid.north_up,
         objects=objects,
-        landcover=reading.landcover,
+        landcover=reading.landcover if labelled >= LEAST_LABELLED else None,
         # names of a whole image say nothing sure about a part of it
         scene=list(frame.scene_names) if whole else [],
     )
-    return ChipLabels(labels, reading.unknown)
+    return ChipLabels(labels, labelled, reading.unknown)

@@ -21,9 +21,9 @@ class ObjectLabel(TypedDict):
 
     `box` is west-to-east, top-to-bottom pixels `[x0, y0, x1, y1]`, cut at the chip's edges. `whole` is false where the
     object goes on outside of the chip; `area_m2` and `length_m` are those of the part inside (None where the chip
-    has no ground sample distance, or the shape has no such size). `distance_m` is to the focus object, 0 where they touch,
-    None for the focus itself. `tags` are only those that can be seen at the chip's ground sample distance, the main one
-    first.
+    has no ground sample distance, or the shape has no such size). `distance_m` is to the focus object, 0 where they
+    touch, None for the focus itself. `tags` are only those that can be seen at the chip's ground sample distance, the
+    main one first.
     """
 
     id: str

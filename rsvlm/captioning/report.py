@@ -64,7 +64,11 @@ class CaptionReport:
         ]
         rows += [(f"  labelled by {name}", f"{count:,}") for name, count in sorted(self.sources.items())]
         rows += [(f"  captions, {name}", f"{count:,}") for name, count in sorted(self.styles.items())]
-        rows += [(f"map objects, {kind.replace('_', ' ')}", f"{count:,}") for kind, count in self.map_objects.items() if count]
+        rows += [
+            (f"map objects, {kind.replace('_', ' ')}", f"{count:,}")
+            for kind, count in self.map_objects.items()
+            if count
+        ]
         rows += [("skipped", f"{sum(self.skipped.values()):,}")]
         rows += [(f"  {kind}", f"{count:,}") for kind, count in self.skipped.most_common()]
         rows += [("verified", f"{self.verified:,} of {self.pairs:,}")]

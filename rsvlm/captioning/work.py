@@ -135,7 +135,7 @@ def _pair(
     captions, rejected = compose(labels, task.settings.chosen_styles(), task.settings.seed, key)
     tally.rejected += [[key, bad.style, bad.text, "; ".join(bad.problems)] for bad in rejected]
     if not captions:
-        tally.problems.append(Problem(frame.title, key, *_why_silent(labels, task, bool(rejected))))
+        tally.problems.append(Problem(frame.title, key, *_why_silent(found, task, bool(rejected))))
         return None
     image = None
     if reader is not None:
@@ -170,7 +170,7 @@ def _pair(
     )
 
 
-def _why_silent(labels: Labels, task: ShardTask, rejected: bool) -> tuple[str, str]:
+def _why_silent(found: ChipLabels, task: ShardTask, rejected: bool) -> tuple[str, str]:
     """Kind and reason of a chip without a caption."""
     if rejected:
         return (
@@ -178,10 +178,15 @@ def _why_silent(labels: Labels, task: ShardTask, rejected: bool) -> tuple[str, s
             "every caption made for it failed the check; see `rejected` in the shard's statistics",
         )
     lacking = []
+    labels = found.labels
     if task.objects_file is not None and not labels["objects"]:
         lacking.append("no map object that can be seen at this ground sample distance")
     if task.landcover is not None and _nothing_labelled(labels):
-        lacking.append("no labelled land-cover class")
+        lacking.append(
+            f"only {found.labelled:.1%} of it has land-cover labels"
+            if found.labelled
+            else "no labelled land-cover class"
+        )
     styles = ", ".join(task.settings.chosen_styles())
     return "nothing to say", "; ".join(lacking) or f"its labels give style {styles} nothing to say"
 

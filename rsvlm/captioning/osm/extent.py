@@ -10,6 +10,8 @@ from rsvlm.imagery.grid import BBox
 
 Mask = npt.NDArray[np.bool_]
 
+_FEW = 32  # boxes that are quicker compared one by one than looked up in a tree
+
 
 def split_at_antimeridian(box: BBox) -> list[BBox]:
     """Return the box as one or, where it crosses the antimeridian, two boxes with west <= east."""
@@ -26,20 +28,33 @@ class Extents:
         self._tree: shapely.STRtree | None = None
         if boxes is not None:
             parts = sorted({part for box in boxes for part in split_at_antimeridian(box)})
-            corners = np.array(parts, float).reshape(-1, 4)
-            self._tree = shapely.STRtree(shapely.box(*corners.T))
+            self._corners = np.array(parts, float).reshape(-1, 4)
+            self._tree = shapely.STRtree(shapely.box(*self._corners.T))
 
     def near(self, bounds: npt.NDArray[np.float64]) -> Mask:
         """Say which bounding boxes (n, 4: west, south, east, north) touch the imagery."""
-        return self._touch(None if self._tree is None else shapely.box(*bounds.T), len(bounds), None)
+        if self._tree is None:
+            return np.ones(len(bounds), bool)
+        if len(self._corners) > _FEW:
+            return self._query(shapely.box(*bounds.T), None)
+        found = np.zeros(len(bounds), bool)
+        for box in self._corners:
+            found |= (bounds[:, :2] <= box[2:]).all(axis=1) & (bounds[:, 2:] >= box[:2]).all(axis=1)
+        return found
 
     def touch(self, geometries: npt.NDArray[np.object_]) -> Mask:
         """Say which of the geometries (n,) touch the imagery."""
-        return self._touch(geometries, len(geometries), "intersects")
-
-    def _touch(self, geometries: npt.NDArray[np.object_] | None, count: int, predicate: str | None) -> Mask:
         if self._tree is None:
-            return np.ones(count, bool)
-        found = np.zeros(count, bool)
-        found[self._tree.query(geometries, predicate=predicate)[0]] = True
+            return np.ones(len(geometries), bool)
+        bounds = shapely.bounds(geometries).reshape(-1, 4)
+        found = np.zeros(len(geometries), bool)
+        for box in self._corners[:_FEW]:  # what lies wholly in one need not be looked at closely
+            found |= (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
+        found[~found] = self._query(geometries[~found], "intersects")
+        return found
+
+    def _query(self, geometries: npt.NDArray[np.object_], predicate: str | None) -> Mask:
+        found = np.zeros(len(geometries), bool)
+        if self._tree is not None:
+            found[self._tree.query(geometries, predicate=predicate)[0]] = True
         return found

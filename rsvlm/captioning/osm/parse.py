@@ -6,6 +6,7 @@ multipolygons, and writes what has a tag as OPL text to a temporary file, which 
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import osmium
 
@@ -63,7 +64,7 @@ def _write_text(path: Path, text: Path, reading: Reading, keys: frozenset[str]) 
         osmium.apply(reader, wanted, relations, manager.first_pass_handler())
     places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
     places.ignore_errors()
-    handlers = [places]
+    handlers: list[Any] = [places]
     areas = _Areas(reading)
     if relations.areas:
         # libosmium makes areas of closed ways too, without a look at their tags: `is_area` tells them apart later.

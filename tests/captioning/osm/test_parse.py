@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+from itertools import pairwise
 from pathlib import Path
 
 import osmium
@@ -186,11 +187,12 @@ def test_imagery_across_the_antimeridian(tmp_path: Path) -> None:
     assert set(told(read_objects(path, extents=[(179.99, -1, -179.99, 1)]))) == {"node/1", "node/2"}
 
 
-def test_a_file_with_several_versions_is_refused(tmp_path: Path) -> None:
+def test_the_last_version_of_an_object_counts(tmp_path: Path) -> None:
     text = osm_text(SQUARE, ways={1: (RING, HOUSE)})
     newer = "<way id='1' version='2'><nd ref='1'/><nd ref='2'/><tag k='highway' v='residential'/></way>"
-    with pytest.raises(CaptioningError, match="history or change file"):
-        read(tmp_path, text.replace("</osm>", f"{newer}</osm>"))
+    table = read(tmp_path, text.replace("</osm>", f"{newer}</osm>"))
+    assert told(table) == {"way/1": ("line", ROAD)}
+    assert table.counts["doubled"] == 1
 
 
 def test_untrue_header_boxes_do_no_harm(tmp_path: Path) -> None:
@@ -245,3 +247,15 @@ def test_a_pbf_cut_short_is_told(tmp_path: Path) -> None:
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(CaptioningError, match="does not exist"):
         read_objects(tmp_path / "a.osm.pbf")
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_many_images_are_as_one(tmp_path: Path, count: int) -> None:
+    edges = [n * 0.001 / count for n in range(count + 1)]
+    boxes = [(west, 0.0, east, 0.001) for west, east in pairwise(edges)]
+    nodes = {n: (n % 40 * 1e-4 - 1e-3, n // 40 * 1e-4 - 1e-3) for n in range(1, 1200)}
+    ways = {n: ((n, n + 1, n + 45), ROAD) for n in range(1, 1100, 3)}
+    path = write(tmp_path / "a.osm", osm_text(nodes, {n: {"natural": "tree"} for n in nodes}, ways))
+    many, one = read_objects(path, extents=boxes), read_objects(path, extents=[(0.0, 0.0, 0.001, 0.001)])
+    assert many.table.equals(one.table)
+    assert 0 < len(one) < one.counts["read"] / 2
