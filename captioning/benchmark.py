@@ -4,15 +4,15 @@
     python captioning/benchmark.py --data DIR                # DIR/osm/liechtenstein.osm.pbf
     python captioning/benchmark.py --data DIR --city city.osm.pbf    # and 5,000,000 buildings
 
-It makes blank 0.6 m rasters over the Rhine valley of Liechtenstein and labels 5,000 chips of 256 px from the extract, each
-way in a process of its own, on one thread, best of `--repeat`:
+It makes blank 0.6 m rasters over the Rhine valley of Liechtenstein and labels 5,000 chips of 256 px from the extract,
+each way in a process of its own, on one thread, best of `--repeat`:
 
 * rsvlm: read the rasters' grids, parse, label.
 * bulk: pyrosm with one key filter and the rasters' box, chip boxes from rasterio, one geopandas spatial join.
 * loop: the same table, and for each chip a rasterio window and a geopandas clip.
 
-Then it holds the (chip, object) pairs of all three against each other. Only rsvlm's way gives more than pairs: boxes, sizes
-and distances. Times are of the work, after the imports, which the table names apart.
+Then it holds the (chip, object) pairs of all three against each other. Only rsvlm's way gives more than pairs: boxes,
+sizes and distances. Times are of the work, after the imports, which the table names apart.
 """
 
 import argparse
@@ -200,7 +200,7 @@ def run_one(way: str, extract: Path, folder: Path) -> dict[str, Any]:
 
 
 def in_own_process(arguments: list[str]) -> Any:
-    """Run this script with some arguments in a process of its own, on one thread, and return the JSON that it prints."""
+    """Run this script in a process of its own, on one thread, and return the JSON that it prints."""
     threads = {
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -264,13 +264,13 @@ def print_differences(results: dict[str, dict[str, Any]], extract: Path) -> None
         missing = ours - seen
         merged = sum(name in members for _, name in missing)
         print(
-            f"\n{way}: of {len(found)} pairs, {len(found) - len(seen)} are of objects with nothing to see at {GSD} m."
+            f"\n{way}: {len(found)} pairs, {len(found) - len(seen)} of objects with nothing to see at {GSD} m."
         )
         print(
-            f"Of the others, {len(seen & ours)} are rsvlm's too and {len(seen - ours)} are not (under 0.001 square pixels)."
+            f"Of the others, {len(seen & ours)} are rsvlm's too; {len(seen - ours)} are not (below 0.001 pixels)."
         )
         print(
-            f"Of rsvlm's, {len(missing)} are missing; {merged} of them are ways in a relation, which pyrosm gives only as that."
+            f"Of rsvlm's, {len(missing)} are missing: {merged} are ways that pyrosm gives only as their relation."
         )
 
 
@@ -278,7 +278,7 @@ def relation_members(extract: Path) -> set[str]:
     """Names of all ways that are in a relation."""
     import osmium
 
-    relations = osmium.FileProcessor(str(extract), osmium.osm.RELATION)
+    relations: Any = osmium.FileProcessor(str(extract), osmium.osm.RELATION)
     return {
         f"way/{member.ref}" for relation in relations for member in relation.members if member.type == "w"
     }

@@ -2,9 +2,9 @@
 
     python captioning/benchmark_scale.py --data DIR
 
-`DIR/osm/liechtenstein.osm.pbf` is the map. Images are blank 0.6 m rasters that this script makes (5,000 chips of 256 px each, every
-raster a little beside the one before, so that no chip repeats). Each row is a run of its own process tree; the parsed extract is
-cached by a run that is not counted. Peak memory is the largest process's.
+`DIR/osm/liechtenstein.osm.pbf` is the map. Images are blank 0.6 m rasters that this script makes (5,000 chips of
+256 px each, every raster a little beside the one before, so that no chip repeats). Each row is a run of its own process
+tree; the parsed extract is cached by a run that is not counted. Peak memory is the largest process's.
 """
 
 import argparse
@@ -63,7 +63,9 @@ def run(place: Path, osm: Path, images: Path, workers: int) -> tuple[int, int, i
 
 def main() -> None:
     """Make the images, run each row, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder with osm/liechtenstein.osm.pbf")
     parser.add_argument("--rasters", type=int, default=10, help="rasters of 5,000 chips in the large runs")
     parser.add_argument("--repeats", type=int, default=3, help="runs a row; the median is printed")
@@ -79,10 +81,15 @@ def main() -> None:
         print("| --- | --- | --- | --- | --- | --- |")
         medians = {}
         for images, workers in (("small", 1), ("large", 1), ("large", 2)):
-            rows = sorted((run(place, osm, place / images, workers) for _ in range(arguments.repeats)), key=lambda row: row[3])
+            runs = [run(place, osm, place / images, workers) for _ in range(arguments.repeats)]
+            rows = sorted(runs, key=lambda row: row[3])
             chips, pairs, captions, seconds, peak = rows[len(rows) // 2]
             medians[images, workers] = seconds
-            print(f"| {chips:,} | {workers} | {pairs:,} | {seconds:.1f} | {captions / seconds:,.0f} | {peak:,.0f} |", flush=True)
+            rate = captions / seconds
+            print(
+                f"| {chips:,} | {workers} | {pairs:,} | {seconds:.1f} | {rate:,.0f} | {peak:,.0f} |",
+                flush=True,
+            )
         print(f"\ntwo processes over one: {medians['large', 1] / medians['large', 2]:.2f} times")
 
 

@@ -16,7 +16,10 @@ def test_eurosat_chips_and_openstreetmap(
 ) -> None:
     folder = data_dir / "eurosat-georeferenced" / place
     report = rsvlm.caption(
-        folder, osm=data_dir / "osm" / f"{place}.osm.pbf", style=["natural", "skyscript"], out=tmp_path / "pairs"
+        folder,
+        osm=data_dir / "osm" / f"{place}.osm.pbf",
+        style=["natural", "skyscript"],
+        out=tmp_path / "pairs",
     )
     assert report.chips == images
     assert report.pairs + report.skipped["nothing to say"] == images
@@ -25,7 +28,9 @@ def test_eurosat_chips_and_openstreetmap(
     assert report.rejected == 0
     for pair in rsvlm.open_pairs(tmp_path / "pairs"):
         assert pair.gsd == pytest.approx(10, rel=0.02)
-        assert "way" in pair.caption.lower() or "road" in pair.caption.lower()  # these extracts are mostly roads
+        assert (
+            "way" in pair.caption.lower() or "road" in pair.caption.lower()
+        )  # these extracts are mostly roads
         assert not any("building" in item["tags"] for item in pair.labels["objects"])  # none is seen at 10 m
 
 
@@ -36,7 +41,11 @@ def test_half_metre_image_and_its_building_polygons(data_dir: Path, tmp_path: Pa
     (pair,) = rsvlm.open_pairs(tmp_path / "pairs")
     assert report.map_objects["kept"] == 43
     assert len(pair.labels["objects"]) == 43
-    assert "orty-three buildings" in pair.caption or "43 buildings" in pair.caption or "dozens" in pair.caption.lower()
+    assert (
+        "orty-three buildings" in pair.caption
+        or "43 buildings" in pair.caption
+        or "dozens" in pair.caption.lower()
+    )
 
 
 def test_korean_scenes_and_their_masks(data_dir: Path, tmp_path: Path) -> None:
@@ -45,7 +54,12 @@ def test_korean_scenes_and_their_masks(data_dir: Path, tmp_path: Path) -> None:
     for size in (64, 256):
         out = tmp_path / str(size)
         report = rsvlm.caption(
-            folder / "images", landcover=folder / "masks", legend="korea", size=size, out=out, imagery_licence="MIT"
+            folder / "images",
+            landcover=folder / "masks",
+            legend="korea",
+            size=size,
+            out=out,
+            imagery_licence="MIT",
         )
         chips += report.chips
         empty += sum("no labelled" in problem.reason for problem in read_problems(out))
