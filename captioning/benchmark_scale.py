@@ -25,9 +25,10 @@ RUN = """
 import resource, sys, time
 import rsvlm
 if __name__ == "__main__":
-    images, osm, out, cache, workers = sys.argv[1:]
+    images, osm, out, cache, workers, limit = sys.argv[1:]
+    options = dict(workers=int(workers), limit=int(limit) or None, min_valid=0)
     start = time.perf_counter()
-    report = rsvlm.caption(images, osm=osm, size=256, out=out, cache=cache, workers=int(workers), min_valid=0)
+    report = rsvlm.caption(images, osm=osm, size=256, out=out, cache=cache, **options)
     seconds = time.perf_counter() - start
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     print(report.chips, report.pairs, sum(report.styles.values()), seconds, peak)
@@ -49,12 +50,14 @@ def make_rasters(folder: Path, count: int) -> None:
             pass
 
 
-def run(place: Path, osm: Path, images: Path, workers: int) -> tuple[int, int, int, float, float]:
+def run(
+    place: Path, osm: Path, images: Path, workers: int, limit: int = 0
+) -> tuple[int, int, int, float, float]:
     """One run in a fresh process: chips, pairs, captions, seconds, MiB."""
     script = place / "run.py"
     script.write_text(RUN, encoding="utf-8")
     out = place / "pairs"
-    command = [sys.executable, str(script), *map(str, (images, osm, out, place / "cache", workers))]
+    command = [sys.executable, str(script), *map(str, (images, osm, out, place / "cache", workers, limit))]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     shutil.rmtree(out)
     chips, pairs, captions, seconds, peak = done.stdout.split()
@@ -76,7 +79,7 @@ def main() -> None:
         make_rasters(place / "small", 1)
         make_rasters(place / "large", arguments.rasters)
         for images in ("small", "large"):
-            run(place, osm, place / images, 1)  # fills the cache
+            run(place, osm, place / images, 1, limit=1)  # fills the cache
         print("| chips | processes | pairs | seconds | captions/s | peak MiB, largest process |")
         print("| --- | --- | --- | --- | --- | --- |")
         medians = {}

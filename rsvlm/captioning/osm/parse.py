@@ -4,7 +4,10 @@ One way in for all formats: libosmium reads the file, gives the ways the places 
 multipolygons, and writes what has a tag as OPL text to a temporary file, which is then read in batches.
 """
 
+import ctypes
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +44,8 @@ def read_osm(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTable:
         text = Path(folder) / "objects.opl"
         try:
             _write_text(path, text, reading, sorter.object_keys)
+        except CaptioningError:
+            raise
         except _REFUSALS as error:
             if not is_overlong(path, error):
                 raise CaptioningError(_why_not(path, error)) from error
@@ -71,13 +76,32 @@ def _write_text(path: Path, text: Path, reading: Reading, keys: frozenset[str]) 
         assembled = osmium.filter.IdFilter(relations.areas)
         assembled.enable_for(osmium.osm.AREA)
         handlers.append(manager.second_pass_handler(assembled, areas))
-    options = "opl,add_metadata=none,locations_on_ways=true"
-    with (
-        osmium.SimpleWriter(osmium.io.File(str(text), options), overwrite=True) as writer,
-        osmium.io.Reader(file) as reader,
-    ):
+    with _writing(text) as writer, osmium.io.Reader(file) as reader:
         osmium.apply(reader, *handlers, osmium.filter.EmptyTagFilter(), writer)
     areas.flush()
+
+
+@contextmanager
+def _writing(text: Path) -> Iterator[osmium.SimpleWriter]:
+    """A writer of OPL text.
+
+    Raises:
+        CaptioningError: It could not write.
+    """
+    options = "opl,add_metadata=none,locations_on_ways=true"
+    writer = osmium.SimpleWriter(osmium.io.File(str(text), options), overwrite=True)
+    try:
+        yield writer
+    finally:
+        try:
+            writer.close()
+        except RuntimeError as error:
+            # Its destructor would try once more to write, fail, and take the process with it: so it is never called.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
+            folder = text.parent.parent
+            raise CaptioningError(
+                f"{folder} has no room for a temporary file: free some, or set TMPDIR"
+            ) from error
 
 
 class _Relations:

@@ -2,6 +2,8 @@
 
 import bz2
 import gzip
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -259,3 +261,25 @@ def test_many_images_are_as_one(tmp_path: Path, count: int) -> None:
     many, one = read_objects(path, extents=boxes), read_objects(path, extents=[(0.0, 0.0, 0.001, 0.001)])
     assert many.table.equals(one.table)
     assert 0 < len(one) < one.counts["read"] / 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files as only POSIX can")
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
+    nodes = {n: (n / 1e5, 0.0) for n in range(1, 5000)}
+    path = write(tmp_path / "a.osm", osm_text(nodes, {n: {"natural": "tree"} for n in nodes}))
+    code = f"""
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+from rsvlm.captioning.osm import read_objects
+try:
+    read_objects({str(path)!r})
+except ValueError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", timeout=120
+    )
+    assert "no room for a temporary file" in done.stdout
+    assert done.stdout.count("\n") == 1
+    assert (done.returncode, done.stderr) == (0, "")
