@@ -1,0 +1,21 @@
+"""The examples of the bench folders run as they stand."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("stage", ["captioning"])
+def test_example_runs(stage: str) -> None:
+    example = ROOT / stage / "example.py"
+    if not example.exists():
+        pytest.skip("not a checkout")
+    assert len(example.read_text(encoding="utf-8").splitlines()) <= 40
+    done = subprocess.run([sys.executable, example], capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert "64 verified" in done.stdout
+    assert "volcano" in done.stdout.splitlines()[-1]
