@@ -25,7 +25,7 @@ _HUB_LICENCES = {
     "cc-by-4.0": r"cc[ -]by[ -]4",
     "cdla-permissive-1.0": r"cdla-permissive-1",
     "mit": r"\bmit\b",
-    "cc0-1.0": r"cc0",
+    "cc0-1.0": r"cc0|publicdomain/zero",
 }
 """Names of licences on the hub, by what sources call them."""
 

@@ -14,6 +14,7 @@ STYLES = {"skyscript", "skyscript-multi", "natural", "natural-long", "chatearthn
 
 
 def is_good(found: Measure) -> None:
+    print(found.table())  # noqa: T201 - what captioning/README.md shows; pytest -s
     assert set(found.passed) == STYLES
     assert found.passed.total() + found.rejected.total() >= 2000
     assert {kind for _, kind in found.caught} == {"class", "place", "number", "object", "forbidden"}
