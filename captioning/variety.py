@@ -42,9 +42,8 @@ def main() -> None:
         labels = Labels(
             width=CHIP, height=CHIP, gsd=PIXEL, north_up=True, objects=held, landcover=None, scene=[]
         )
-        for style, text in compose(labels, ("natural", "skyscript"), 0, str(random.Random(number).random()))[
-            0
-        ]:
+        good, _ = compose(labels, ("natural", "skyscript"), seed=0, key=str(number))
+        for style, text in good:
             captions.setdefault(style, []).append(text)
     print(
         "| variant | captions | distinct | commonest | distinct bigrams | words |\n|---|---|---|---|---|---|"
