@@ -53,15 +53,16 @@ class CaptionReport:
         kinds = ", ".join(f"{kind} ({count:,})" for kind, count in self.skipped.most_common(3))
         return f"no pair was made of {self.chips:,} chips: {kinds}; {self.out}/errors.parquet says more"
 
-    def rows(self) -> list[tuple[str, str]]:
-        """Name and value of each line of the closing table."""
+    def rows(self, *, planned: bool = False) -> list[tuple[str, str]]:
+        """Name and value of each line of the closing table; `planned`: of a dry run, which has made nothing yet."""
         shards = f"{self.shards:,}" + (f", {self.resumed:,} of them found done" if self.resumed else "")
         rows = [
             ("dataset", self.out),
             ("images", f"{self.images:,}"),
             ("chips", f"{self.chips:,} in {shards} shards" if self.shards else f"{self.chips:,}"),
-            ("pairs", f"{self.pairs:,}"),
         ]
+        if not planned:
+            rows += [("pairs", f"{self.pairs:,}")]
         rows += [(f"  labelled by {name}", f"{count:,}") for name, count in sorted(self.sources.items())]
         rows += [(f"  captions, {name}", f"{count:,}") for name, count in sorted(self.styles.items())]
         rows += [
@@ -69,8 +70,10 @@ class CaptionReport:
             for kind, count in self.map_objects.items()
             if count
         ]
-        rows += [("skipped", f"{sum(self.skipped.values()):,}")]
+        rows += [("skipped so far" if planned else "skipped", f"{sum(self.skipped.values()):,}")]
         rows += [(f"  {kind}", f"{count:,}") for kind, count in self.skipped.most_common()]
+        if planned:
+            return rows
         rows += [("verified", f"{self.verified:,} of {self.pairs:,}")]
         if self.rejected:
             rows += [("  captions that failed the check", f"{self.rejected:,}, left out")]

@@ -176,7 +176,7 @@ def _run(
 
 def _print(report: Any, dry_run: bool) -> None:
     table = Table(title="Would be done" if dry_run else "Done", title_justify="left", show_header=False)
-    for name, value in report.rows():
+    for name, value in report.rows(planned=dry_run):
         table.add_row(name, value)
     console.print(table)
     for warning in report.warnings:

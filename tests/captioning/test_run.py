@@ -205,6 +205,7 @@ def test_a_finished_run_is_done_again_in_no_time(town: SamplePaths, tmp_path: Pa
 def test_dry_run_writes_nothing(town: SamplePaths, tmp_path: Path) -> None:
     report = rsvlm.caption(town.image, osm=town.osm, out=tmp_path / "pairs", dry_run=True)
     assert report.chips > 10
+    assert "verified" not in dict(report.rows(planned=True))
     assert not (tmp_path / "pairs").exists()
 
 
