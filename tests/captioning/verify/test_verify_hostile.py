@@ -47,7 +47,8 @@ WORDS = (
 @given(st.lists(st.sampled_from(WORDS.split()), max_size=40), st.integers(0, 40))
 def test_any_row_of_known_words_is_read(words: list[str], seed: int) -> None:
     for style in STYLES:
-        verify(" ".join(words) + ".", random_labels(random.Random(seed)), style)
+        problems = verify(" ".join(words) + ".", random_labels(random.Random(seed)), style)
+        assert all(isinstance(problem, str) and problem for problem in problems)
 
 
 @pytest.mark.parametrize("value", STRANGE)

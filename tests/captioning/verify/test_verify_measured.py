@@ -31,7 +31,7 @@ def test_on_labels_made_by_a_script() -> None:
 def test_on_real_labels(data_dir: Path) -> None:
     from real_labels import real_labels  # type: ignore[import-not-found]
 
-    is_good(measure(real_labels(data_dir, 720)))
+    is_good(measure(real_labels(data_dir, 6000)))
 
 
 def test_a_caption_of_another_chip_is_wrong() -> None:
