@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rsvlm.imagery import Grid
+from rsvlm.imagery.frames import Frame
 from rsvlm.vocabularies import load_tags
 
-from .frames import Frame
 from .labels import Labels, ObjectLabel
 from .landcover import CoverReading, LandCoverSource
 from .osm import ChipObjects, ObjectTable, open_cached

@@ -9,17 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsvlm.imagery import Failure, ImageryError, find_scenes
-from rsvlm.imagery.windows import grid_windows, size_in_pixels
+from rsvlm.imagery.frames import Frame, cut, image_frames, relative_titles, unique_names
+from rsvlm.imagery.windows import Windows, size_in_pixels
 from rsvlm.vocabularies import Legend, load_legend, load_tags
 
 from .dataset.problems import Problem
 from .errors import CaptioningError
-from .frames import Frame, image_frames, relative_titles, unique_names
 from .landcover import LandCoverSource
 from .osm import ChipObjects, ObjectTable, default_cache, object_windows, read_objects
-from .settings import GRID_SIZE, LARGEST_WHOLE, CaptionSettings
-
-Windows = NDArray[np.int32]
+from .settings import CaptionSettings
 
 
 class ChipRange(NamedTuple):
@@ -169,13 +167,7 @@ def _cut(frame: Frame, plan: Plan) -> tuple[Windows, NDArray[np.int64]]:
             Problem(frame.title, "", "no tile fits", f"{n} objects: {why}") for why, n in skipped.items()
         ]
         return windows, focus
-    whole = settings.chips == "whole" or (
-        settings.chips is None and settings.size is None and max(grid.width, grid.height) <= LARGEST_WHOLE
-    )
-    if whole:
-        windows = np.array([[0, 0, grid.width, grid.height]], dtype=np.int32)
-    else:
-        windows = grid_windows(grid.width, grid.height, size_in_pixels(settings.size or GRID_SIZE, grid.gsd))
+    windows = cut(grid, settings.chips, settings.size)
     if frame.scene is None and plan.landcover is not None:
         windows = windows[plan.landcover.covered(grid, windows)]
     return windows, np.full(len(windows), -1, dtype=np.int64)

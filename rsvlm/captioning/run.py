@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rsvlm import __version__
+from rsvlm.imagery.frames import fingerprint
 from rsvlm.shards import Run, ShardError, ShardResult, done_stats, open_run, run_shards
 
 from .credit import cover_credit, map_credit
 from .dataset import Problem, finish_dataset
-from .frames import fingerprint
 from .plan import Plan, make_plan
 from .report import CaptionReport
 from .settings import ChipMode, Style, make_settings

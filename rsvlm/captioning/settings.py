@@ -10,11 +10,6 @@ Style = Literal["natural", "skyscript", "chatearthnet", "scene"]
 STYLES: tuple[Style, ...] = ("natural", "skyscript", "chatearthnet", "scene")
 ChipMode = Literal["whole", "grid", "objects"]
 
-LARGEST_WHOLE = 1024
-"""Without `--size` an image up to this many pixels on its longer side is one chip; a larger one becomes a grid."""
-GRID_SIZE = "256"
-"""The chip size of that grid, in pixels."""
-
 
 class CaptionSettings(BaseModel):
     """Everything that changes what a run writes. Paths are as the user gave them; see `rsvlm caption --help`.

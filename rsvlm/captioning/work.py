@@ -10,13 +10,13 @@ from typing import Any
 from PIL import Image
 
 from rsvlm.imagery import Chip, ImageryError, SceneReader
+from rsvlm.imagery.frames import Frame
 
 from .compose import compose
 from .dataset.problems import Problem
 from .dataset.row import Caption, Pair, Source
 from .dataset.writer import ShardWriter
 from .errors import CaptioningError
-from .frames import Frame
 from .gather import ChipLabels, gather
 from .labels import OVERALL, Labels
 from .landcover import LandCoverSource

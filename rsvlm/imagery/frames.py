@@ -8,8 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rsvlm.imagery import Grid, Scene
+import numpy as np
+
 from rsvlm.imagery.bandfiles import bandfiles_labels
+from rsvlm.imagery.grid import Grid
+from rsvlm.imagery.scene import Scene
+from rsvlm.imagery.windows import Windows, grid_windows, size_in_pixels
+
+LARGEST_WHOLE = 1024
+"""Without a size an image up to this many pixels on its longer side is one chip; a larger one becomes a grid."""
+GRID_SIZE = "256"
+"""The chip size of that grid, in pixels."""
 
 _EDGE_BYTES = 65_536
 
@@ -31,6 +40,26 @@ class Frame:
     grid: Grid
     scene: Scene | None
     scene_names: tuple[str, ...] = ()
+
+
+def cut(grid: Grid, chips: str | None = None, size: str | None = None) -> Windows:
+    """Windows of the chips of an image.
+
+    Args:
+        grid: The image's pixel grid.
+        chips: "whole", "grid", or None: whole without a size where no side is over `LARGEST_WHOLE`, else a grid.
+        size: Side of a grid's chip, in pixels ("256") or metres ("640m"); None is `GRID_SIZE`.
+
+    Returns:
+        int32 (n, 4): x, y, width, height.
+
+    Raises:
+        ImageryError: A size that cannot be read, or one in metres where the image has no place.
+    """
+    small = max(grid.width, grid.height) <= LARGEST_WHOLE
+    if chips == "whole" or (chips is None and size is None and small):
+        return np.array([[0, 0, grid.width, grid.height]], dtype=np.int32)
+    return grid_windows(grid.width, grid.height, size_in_pixels(size or GRID_SIZE, grid.gsd))
 
 
 def image_frames(scenes: Sequence[Scene]) -> list[Frame]:
