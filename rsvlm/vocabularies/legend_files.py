@@ -1,20 +1,16 @@
-"""The YAML of a legend: what may stand in it, and one clear line for what may not.
-
-A user's legend is data from anywhere: it is read with safe YAML, without aliases, up to 1 MiB.
-"""
+"""The YAML of a legend: what may stand in it, and one clear line for what may not."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
 from rsvlm.vocabularies.errors import VocabularyError
+from rsvlm.vocabularies.yaml_files import LARGEST_FILE, first_error, load_yaml
 
-LARGEST_FILE = 2**20
-"""Bytes; a legend of 10,000 classes is smaller."""
+__all__ = ["LARGEST_FILE", "ClassLine", "Color", "LegendFile", "parse_legend"]
 
 
 def _color(value: object) -> tuple[int, ...]:
@@ -23,6 +19,10 @@ def _color(value: object) -> tuple[int, ...]:
     if isinstance(value, list) and len(value) == 3 and all(type(v) is int and 0 <= v <= 255 for v in value):
         return tuple(value)
     raise ValueError('a colour is "#rrggbb", in quotes, or [red, green, blue] of 0 to 255')
+
+
+Color = Annotated[tuple[int, int, int], BeforeValidator(_color)]
+"""Red, green, blue, of 0 to 255, from "#rrggbb" or a list of three numbers."""
 
 
 class ClassLine(BaseModel):
@@ -35,7 +35,7 @@ class ClassLine(BaseModel):
     code: StrictInt | None = None
     name: StrictStr = Field(min_length=1, max_length=200)
     phrase: StrictStr | None = Field(None, min_length=1, max_length=200)
-    color: Annotated[tuple[int, int, int], BeforeValidator(_color)] | None = None
+    color: Color | None = None
     background: bool = False
     parent: StrictInt | StrictStr | None = None
     chatearthnet: StrictStr | None = None
@@ -57,39 +57,13 @@ class LegendFile(BaseModel):
     classes: list[ClassLine] = Field(min_length=1)
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses what it would else take in silence: repeated keys and aliases."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases (*name) have no place in a legend")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if (key.tag, str(key.value)) in seen:
-                raise yaml.YAMLError(
-                    f"{key.value} is there twice (line {key.start_mark.line + 1}); keep one of them"
-                )
-            seen.add((key.tag, str(key.value)))
-        return super().construct_mapping(node, deep)
-
-
 def parse_legend(content: bytes, source: str) -> LegendFile:
     """Check the bytes of a legend file; `source` is its path, for error messages.
 
     Raises:
         VocabularyError: for too large a file, bad YAML, a repeated key, a bad colour or code, unknown fields.
     """
-    if len(content) > LARGEST_FILE:
-        raise VocabularyError(
-            f"legend {source} has more than {LARGEST_FILE} bytes; give a legend, not a table of data"
-        )
-    try:
-        data = yaml.load(content, _Loader)  # noqa: S506  _Loader is a SafeLoader
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise VocabularyError(f"legend {source} is not YAML that can be read: {_one_line(error)}") from error
+    data = load_yaml(content, source, "legend")
     if not isinstance(data, Mapping) or not data:
         raise VocabularyError(
             f'legend {source} holds no classes; write lines like `1: water` or `"#0000ff": water`'
@@ -99,7 +73,7 @@ def parse_legend(content: bytes, source: str) -> LegendFile:
     try:
         return LegendFile.model_validate({"name": stem, "title": full.get("name", stem), **full})
     except ValidationError as error:
-        raise VocabularyError(f"legend {source}: {_first(error)}") from error
+        raise VocabularyError(f"legend {source}: {first_error(error)}") from error
 
 
 def _full(key: object, value: object) -> dict[str, object]:
@@ -108,14 +82,3 @@ def _full(key: object, value: object) -> dict[str, object]:
     if isinstance(key, str) and not re.fullmatch(r"-?[0-9]+", key):
         return fields | {"color": key}
     return fields | {"code": int(key) if isinstance(key, str) else key}
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return _one_line(f"{where}: {first['msg'].removeprefix('Value error, ')}, but found {first['input']!r}")
-
-
-def _one_line(error: object) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= 300 else text[:300] + " ..."
