@@ -9,16 +9,30 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
+    "ZeroShotClassifier": "rsvlm.classification",
     "caption": "rsvlm.captioning",
+    "load_encoder": "rsvlm.models",
     "open_pairs": "rsvlm.captioning",
     "open_scene": "rsvlm.imagery",
+    "vocabulary": "rsvlm.vocabularies",
 }
 
-__all__ = ["__version__", "caption", "open_pairs", "open_scene"]
+__all__ = [
+    "ZeroShotClassifier",
+    "__version__",
+    "caption",
+    "load_encoder",
+    "open_pairs",
+    "open_scene",
+    "vocabulary",
+]
 
 if TYPE_CHECKING:
     from .captioning import caption, open_pairs
+    from .classification import ZeroShotClassifier
     from .imagery import open_scene
+    from .models import load_encoder
+    from .vocabularies import vocabulary
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from . import caption, doctor, pairs
+from . import caption, classify, doctor, pairs
 from .common import console, is_debug
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("caption", no_args_is_help=True)(caption.caption)
+app.command("classify", no_args_is_help=True)(classify.classify)
 app.add_typer(pairs.app, name="pairs")
 app.command("doctor")(doctor.doctor)
 

@@ -57,13 +57,18 @@ class Chip:
         shown = self.scene.shown if self.scene else self.bands[: 3 if len(self.bands) >= 3 else 1]
         stretch = self.scene.stretch if self.scene else None
         limits = stretch or [None] * len(shown)
-        layers = [_to_8_bits(self.band(name), limit) for name, limit in zip(shown, limits, strict=True)]
+        layers = [to_8_bits(self.band(name), limit) for name, limit in zip(shown, limits, strict=True)]
         image = np.stack(layers * (3 // len(layers)), axis=-1)
         image[~self.valid] = 0
         return image
 
 
-def _to_8_bits(values: npt.NDArray[Any], limit: tuple[float, float] | None) -> npt.NDArray[np.uint8]:
+def to_8_bits(values: npt.NDArray[Any], limit: tuple[float, float] | None) -> npt.NDArray[np.uint8]:
+    """Stored values as they are shown: the first of the limits is 0, the second 255; without limits as they are.
+
+    Raises:
+        ImageryError: More than 8 bits have no limits.
+    """
     if limit is None:
         if values.dtype != np.uint8:
             raise ImageryError(f"{values.dtype} pixels need a stretch to be shown: open the image with one")

@@ -9,6 +9,7 @@ pixel is read. External overviews and masks are therefore not used; internal one
 
 import os
 import re
+import threading
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -54,6 +55,17 @@ _CONNECTION = re.compile(r"[A-Za-z][A-Za-z0-9+._-]+:")  # two letters at least: 
 _ZIPPED = re.compile(r"/vsizip/\{(?P<archive>.+)\}/(?P<member>[^{}]+)")
 # Metadata domains in which GDAL looks for the names of other datasets to open.
 _REFERRING = ("OVERVIEWS", "GEOLOCATION")
+# Pictures in other formats: first bytes, where they stand, name.
+_PICTURES = (
+    (b"GIF8", 0, "a GIF"),
+    (b"WEBP", 8, "a WebP picture"),
+    (b"ftypavi", 4, "an AVIF picture"),
+    (b"ftyphe", 4, "a HEIC picture"),
+    (b"ftypmif1", 4, "a HEIF picture"),
+    (b"BM", 0, "a BMP picture"),
+)
+_inside = threading.local()
+_opening = threading.Lock()
 
 
 @contextmanager
@@ -63,19 +75,27 @@ def raster_env() -> Iterator[None]:
     - No sidecars and no network, whatever a file says.
     - A truncated JPEG is an error and not a grey area, and a truncated PNG one and not noise.
     - 64 MB of block cache and one thread in each process: parallelism belongs to the processes.
+
+    Settings belong to the thread. A block within another one costs nothing.
     """
+    if getattr(_inside, "entered", False):
+        yield
+        return
     settings = {
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
-        "GDAL_CACHEMAX": 64,
+        "GDAL_CACHEMAX": 64 * 2**20,  # bytes: rasterio hands it to GDALSetCacheMax64, not to the option in MB
         "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
         "GDAL_ERROR_ON_LIBJPEG_WARNING": True,
         "GDAL_NUM_THREADS": "1",
         "GDAL_PAM_ENABLED": False,
         "GDAL_PNG_WHOLE_IMAGE_OPTIM": False,
     }
-    with rasterio.Env(**settings), warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        yield
+    with rasterio.Env(**settings):
+        _inside.entered = True
+        try:
+            yield
+        finally:
+            _inside.entered = False
 
 
 @contextmanager
@@ -156,7 +176,7 @@ def open_dataset(path: str) -> DatasetReader:
     if driver is None:
         raise ImageryError(f"{path} is refused: {_what(head)}, but no GeoTIFF, JPEG 2000, PNG or JPEG")
     with damage(f"{path} cannot be opened"):
-        dataset = rasterio.open(path, driver=driver)
+        dataset = _open(path, driver)
         try:
             _check_size(path, dataset, interlaced=driver == "PNG" and head[28:29] == b"\1")
             _check_references(path, dataset)
@@ -164,6 +184,13 @@ def open_dataset(path: str) -> DatasetReader:
             dataset.close()
             raise
     return dataset
+
+
+def _open(path: str, driver: str) -> DatasetReader:
+    """Open without rasterio's warning that an image has no place: many have none, and say so in `Grid`."""
+    with _opening, warnings.catch_warnings():  # which changes the filters of all threads: one at a time
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        return rasterio.open(path, driver=driver)
 
 
 def _head(path: str) -> bytes:
@@ -195,6 +222,9 @@ def _what(head: bytes) -> str:
     ):
         if text.startswith(start):
             return words
+    for start, at, words in _PICTURES:
+        if head.startswith(start, at):
+            return f"it is {words}, which can be converted to PNG"
     return f"its first bytes are {head[:8]!r}"
 
 

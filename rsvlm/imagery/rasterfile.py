@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 
@@ -16,13 +17,14 @@ from rsvlm.imagery.bands import ALPHA, QUALITY, RGB, FileBands, choose_shown, na
 from rsvlm.imagery.errors import ImageryError
 from rsvlm.imagery.grid import Grid, Transform
 from rsvlm.imagery.guard import check_path, open_raster
+from rsvlm.imagery.headers import Header, plain_header
 from rsvlm.imagery.metafiles import utc
 from rsvlm.imagery.scene import Band, Scene
 from rsvlm.imagery.sensors import Sensor, load_sensor
 from rsvlm.imagery.sidecars import sidecar_place
 from rsvlm.imagery.stac import Item
 from rsvlm.imagery.stac_place import SidecarPlace, crs_text
-from rsvlm.imagery.stretch import fit_stretch, sample_valid
+from rsvlm.imagery.stretch import Limits, fit_stretch, sample_valid
 
 # Tags that tell when an image was taken, surest first. TIFF's own DateTime comes last: some tools write there
 # when they wrote the file.
@@ -38,6 +40,8 @@ _TIMES = (
     "TIFFTAG_DATETIME",
 )
 _RIGHTS = ("TIFFTAG_COPYRIGHT", "EXIF_Copyright", "COPYRIGHT")
+_STRUCTURE = "IMAGE_STRUCTURE"  # where GDAL says how a file is stored
+_BITS = {"1": 1, "2": 2, "4": 4}
 _TIFF_TIME = re.compile(r"(\d{4}):(\d\d):(\d\d)(.*)", re.DOTALL)
 
 
@@ -68,33 +72,100 @@ def raster_scene(
     """
     preset = load_sensor(sensor) if sensor is not None else None
     file = check_path(path)
-    with open_raster(file) as dataset:
-        found = _bands(dataset, preset, bands, str(file))
-        grid, beside = _place(dataset, file, item)
-        time = beside.datetime or _time(dataset)
-        rights = next((text for name in _RIGHTS if (text := _tag(dataset, name))), None)
-        dtype = str(np.result_type(*(dataset.dtypes[band.index - 1] for band in found.values())))
+    header = plain_header(file) if preset is None and bands is None else None
+    if header is not None:
+        content = _plain_content(file, header, item)
+    else:
+        with open_raster(file) as dataset:
+            content = _content(dataset, file, item, preset, bands)
+    found, beside, time = content.bands, content.beside, content.time
     imagery = tuple(band for name, band in found.items() if name not in {ALPHA, *QUALITY})
     if not imagery:
         raise ImageryError(f"{path} holds no imagery: its only bands are {', '.join(found)}")
     scene = Scene(
         path=str(path),
         name=file.stem,
-        grid=grid,
+        grid=content.grid,
         bands=imagery,
-        dtype=dtype,
+        dtype=content.dtype,
         shown=choose_shown([band.name for band in imagery], preset),
         mask=found.get(ALPHA),
         quality=next((found[name] for name in QUALITY if name in found), None),
         sensor=preset.name if preset else None,
         datetime=time,
         licence=beside.licence or (preset.licence if preset else None),
-        attribution=beside.attribution or rights or (preset.credit(time) if preset else None),
+        attribution=beside.attribution or content.rights or (preset.credit(time) if preset else None),
         url=beside.url or (preset.url if preset else None),
     )
-    if scene.mask is not None:
+    if scene.mask is not None and scene.mask.nodata is None:
         sample_valid(scene)  # an alpha band that is none is found here rather than in the middle of a run
-    return replace(scene, stretch=fit_stretch(stretch, scene))
+    limits = fit_stretch(stretch, scene)
+    if stretch.strip().lower() == "auto":
+        limits = _shown_right(limits, content, len(scene.shown))
+    return replace(scene, stretch=limits)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a file, and those beside it, say.
+
+    Attributes:
+        bands: All bands by name, in file order, mask and quality bands included.
+        grid: Size and place.
+        beside: What lies beside the file.
+        time: Time of acquisition, or None.
+        rights: Whom the file names as its owner, or None.
+        dtype: numpy name of the widest stored type.
+        bits: Bits of a stored value, where they are fewer than 8.
+        white_first: Whether the lowest value is white.
+    """
+
+    bands: dict[str, Band]
+    grid: Grid
+    beside: SidecarPlace
+    time: str | None = None
+    rights: str | None = None
+    dtype: str = "uint8"
+    bits: int = 8
+    white_first: bool = False
+
+
+def _content(
+    dataset: DatasetReader, file: Path, item: Item | None, sensor: Sensor | None, names: Sequence[str] | None
+) -> _Content:
+    found = _bands(dataset, sensor, names, str(file))
+    grid, beside = _place(dataset, file, item)
+    palette = dataset.colorinterp[0] == ColorInterp.palette
+    return _Content(
+        bands=found,
+        grid=grid,
+        beside=beside,
+        time=beside.datetime or _time(dataset),
+        rights=next((text for name in _RIGHTS if (text := _tag(dataset, name))), None),
+        dtype=str(np.result_type(*(dataset.dtypes[band.index - 1] for band in found.values()))),
+        bits=8 if palette else _BITS.get(dataset.tags(1, ns=_STRUCTURE).get("NBITS", ""), 8),
+        white_first=not palette and dataset.tags(ns=_STRUCTURE).get("MINISWHITE") == "YES",
+    )
+
+
+def _plain_content(file: Path, header: Header, item: Item | None) -> _Content:
+    """The same for a picture that says nothing but its size and colours, without GDAL."""
+    beside = sidecar_place(file, header.width, header.height, item=item) or SidecarPlace()
+    grid = Grid(header.width, header.height, beside.crs, beside.transform)
+    if grid.crs is not None:
+        _check_place(grid, file)
+    names = RGB if header.bands == 3 else ("gray",)
+    bands = {name: Band(name, str(file), index) for index, name in enumerate(names, start=1)}
+    return _Content(bands, grid, beside, time=beside.datetime)
+
+
+def _shown_right(limits: Limits | None, content: _Content, count: int) -> Limits | None:
+    """Stored values shown as black and white, for files of 1, 2 or 4 bits and those whose 0 is white."""
+    if limits is None and (content.bits < 8 or content.white_first):
+        limits = ((0.0, 2.0**content.bits - 1),) * count
+    if limits is not None and content.white_first:
+        limits = tuple((high, low) for low, high in limits)
+    return limits
 
 
 def _bands(
@@ -111,8 +182,8 @@ def _bands(
         return found | ({ALPHA: _band(dataset, 2, ALPHA, path, sensor)} if dataset.count > 1 else {})
     names = name_bands(FileBands(_descriptions(dataset), tuple(colours)), sensor, given)
     found = {name: _band(dataset, index, name, path, sensor) for index, name in enumerate(names, start=1)}
-    if ALPHA in found and given is not None:
-        found[ALPHA] = replace(found[ALPHA], nodata=0.0)  # the user says so: any opacity above 0 is a pixel
+    if ALPHA in found and (given is not None or dataset.driver == "PNG"):
+        found[ALPHA] = replace(found[ALPHA], nodata=0.0)  # said to be opacity: any above 0 is a pixel
     return found
 
 

@@ -15,6 +15,9 @@ from rsvlm.imagery.quality import cloud_mask
 from rsvlm.imagery.resample import Mask, Pixels
 from rsvlm.imagery.scene import Band, Scene
 
+MAX_WINDOW_BYTES = 2**30
+"""Stored values of the largest window read at once; showing them takes some four times as much memory."""
+
 
 class SceneReader(AbstractContextManager["SceneReader"]):
     """Reads windows of one scene; files are opened at the first read that needs them and kept open.
@@ -49,14 +52,15 @@ class SceneReader(AbstractContextManager["SceneReader"]):
             bands: Names of the bands to read; None = all. `scene.shown` is enough for `Chip.rgb`.
 
         Raises:
-            ImageryError: An unknown band, an empty window, a file that cannot be read there, or an alpha band
-                with other values than a mask has.
+            ImageryError: An unknown band, an empty window or one of more than `MAX_WINDOW_BYTES`, a file that
+                cannot be read there, or an alpha band with other values than a mask has.
         """
         if width < 1 or height < 1:
             raise ImageryError(
                 f"a window of {width} x {height} pixels is empty: width and height must be at least 1"
             )
         chosen = self._bands(bands)
+        _check_memory(self.scene, width, height, len(chosen))
         left, top = max(x, 0), max(y, 0)
         right, bottom = min(x + width, self.scene.grid.width), min(y + height, self.scene.grid.height)
         valid = np.zeros((height, width), dtype=bool)
@@ -133,3 +137,12 @@ class SceneReader(AbstractContextManager["SceneReader"]):
         if path not in self._files or self._files[path].dataset.closed:
             self._files[path] = BandFile(path, self.scene.grid)
         return self._files[path]
+
+
+def _check_memory(scene: Scene, width: int, height: int, bands: int) -> None:
+    needed = width * height * bands * np.dtype(scene.dtype).itemsize
+    if needed > MAX_WINDOW_BYTES:
+        raise ImageryError(
+            f"a window of {width:,} x {height:,} pixels of {scene.name} takes {needed:,} bytes; at most "
+            f"{MAX_WINDOW_BYTES:,} are read at once: cut it into smaller chips"
+        )

@@ -17,6 +17,7 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 _FIXED = re.compile(rf"({_NUMBER})\.\.({_NUMBER})", re.IGNORECASE)
 _PERCENTILES = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 _USUAL = (2.0, 98.0)
+_INFRARED = (0.0, 0.5)  # reflectance of near infrared: leaves reach 0.5, where visible light stays below 0.3
 _ALLOWED = "auto, none, percentile, two percentiles such as 2-98, or two stored values such as 0..3000"
 
 # The sample that percentiles come from: windows of 32 pixels on an even lattice of 24 x 24 over the scene, or
@@ -66,13 +67,26 @@ def fit_stretch(text: str, scene: Scene) -> Limits | None:
     return _sensor_range(scene, shown) or _percentiles(scene, *_USUAL)
 
 
+def limits_of(scene: Scene, band: str) -> tuple[float, float] | None:
+    """Stored values of one band that are shown as 0 and 255, as "auto" has it, whether the scene shows it or not.
+
+    Raises:
+        ImageryError: The scene cannot be read.
+    """
+    limits = fit_stretch("auto", replace(scene, shown=(band,)))
+    return limits[0] if limits else None
+
+
 def _sensor_range(scene: Scene, shown: list[Band]) -> Limits | None:
     """The sensor's display range in stored values; None where it has none or the bands state no scale."""
     sensor = SENSORS.get(scene.sensor or "")
-    display = sensor.display if sensor else None
-    if display is None or any(band.scale == 1.0 for band in shown):
+    if sensor is None or sensor.display is None or any(band.scale == 1.0 for band in shown):
         return None
-    return tuple((_stored(display[0], band), _stored(display[1], band)) for band in shown)
+    infrared = {sensor.common.get(name) for name in ("nir", "nir08")}
+    ranges = [_INFRARED if band.name in infrared else sensor.display for band in shown]
+    return tuple(
+        (_stored(low, band), _stored(high, band)) for (low, high), band in zip(ranges, shown, strict=True)
+    )
 
 
 def _stored(value: float, band: Band) -> float:
@@ -87,8 +101,13 @@ def _percentiles(scene: Scene, low: float, high: float) -> Limits:
     limits = []
     for values in sample_valid(scene):
         a, b = np.percentile(values, [low, high]) if values.size else (0.0, 1.0)
-        limits.append((float(a), float(b) if b > a else float(a) + 1.0))
+        limits.append((float(a), float(b) if b > a else _above(float(a))))
     return tuple(limits)
+
+
+def _above(low: float) -> float:
+    """The upper limit of a band that holds one value; 1 more is lost in the largest ones."""
+    return max(low + 1.0, low + abs(low) * 1e-6)
 
 
 def sample_valid(scene: Scene) -> list[npt.NDArray[np.float64]]:

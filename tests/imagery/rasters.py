@@ -1,5 +1,6 @@
 """Small rasters that tests make for themselves."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 from rasterio.enums import ColorInterp
+from rasterio.errors import NotGeoreferencedWarning
 
 from rsvlm.imagery.guard import raster_env
 
@@ -37,6 +39,7 @@ def write_tif(
     where = {"crs": "EPSG:32652", "transform": rasterio.Affine(*UTM)} if place else {}
     options = {**where, **options}
     with (
+        warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
         raster_env(),
         rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
         rasterio.open(

@@ -18,6 +18,7 @@ import rasterio.shutil
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from rasterio._env import get_gdal_config
 from rasterio.errors import NotGeoreferencedWarning
 from rasters import noise, write_tif  # type: ignore[import-not-found] # beside this file
 
@@ -364,6 +365,7 @@ def test_settings_hold_within_the_block_only(tmp_path: Path) -> None:
     with rasterio.Env(GDAL_PAM_ENABLED=True, GDAL_NUM_THREADS="3"):
         with raster_env():
             assert rasterio.env.getenv()["GDAL_NUM_THREADS"] == "1"
+            assert get_gdal_config("GDAL_CACHEMAX") == 64 * 2**20  # bytes
             assert rasterio.env.getenv()["GDAL_DISABLE_READDIR_ON_OPEN"] == "EMPTY_DIR"
         assert rasterio.env.getenv()["GDAL_NUM_THREADS"] == "3"
         assert "GDAL_DISABLE_READDIR_ON_OPEN" not in rasterio.env.getenv()

@@ -135,7 +135,7 @@ def test_alpha_that_is_a_mask(tmp_path: Path, suffix: str) -> None:
         Image.fromarray(np.moveaxis(rgba, 0, -1)).save(path)
     scene = open_scene(path)
     assert [band.name for band in scene.bands] == ["red", "green", "blue"]
-    assert scene.mask == Band("alpha", str(path), 4)
+    assert scene.mask == Band("alpha", str(path), 4, nodata=0.0 if suffix == "png" else None)
     with SceneReader(scene) as reader:
         chip = reader.read(0, 0, 20, 30)
     np.testing.assert_array_equal(chip.valid, rgba[3] == 255)

@@ -265,7 +265,7 @@ def test_what_is_written_is_read_again(names: list[str]) -> None:
 
 
 def test_an_unknown_name_lists_the_near_ones(tmp_path: Path) -> None:
-    for name, near in (("eurosta", "eurosat"), ("nwpu-resisc45", "resisc45"), ("lcz42", "so2sat-lcz42")):
+    for name, near in (("eurosta", "eurosat"), ("resisc-45-nwpu", "resisc45"), ("sat-lcz42", "so2sat-lcz42")):
         with pytest.raises(VocabularyError, match=f"no vocabulary '{name}'; did you mean {near}"):
             vocabulary(name)
     with pytest.raises(

@@ -1,12 +1,11 @@
 """A contact sheet: samples in a grid, caption under image, as one picture for reports and papers."""
 
 import io
-from functools import cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from rsvlm.shards import atomic_write
+from rsvlm.imagery.drawing import INK, PAPER, QUIET, Lettering, lettering, save_picture
 
 from ..labels import Labels
 from .reader import PairsDataset, Row
@@ -19,7 +18,6 @@ TEXT_SIZE = 14
 LONGEST = 9
 """Lines of a caption that are shown."""
 
-PAPER, INK, QUIET = (255, 255, 255), (29, 31, 34), (98, 102, 109)
 FOCUS, OBJECT = (255, 192, 46), (127, 227, 255)
 
 
@@ -39,7 +37,8 @@ def write_contact_sheet(
         How many pairs it shows.
     """
     rows = dataset.sample(count, seed)
-    captions = [_wrap(row["caption"]) for row in rows]
+    letters = lettering([row["caption"] for row in rows])
+    captions = [letters.wrap(row["caption"], CELL, TEXT_SIZE, LONGEST) for row in rows]
     bands = [range(start, min(start + columns, len(rows))) for start in range(0, len(rows), columns)]
     heights = [_band_height(rows, captions, band) for band in bands]
     width = GAP + min(columns, max(len(rows), 1)) * (CELL + GAP)
@@ -47,11 +46,9 @@ def write_contact_sheet(
     top = GAP
     for band, height in zip(bands, heights, strict=True):
         for place, number in enumerate(band):
-            _draw_cell(sheet, (GAP + place * (CELL + GAP), top), rows[number], captions[number])
+            _draw_cell(sheet, (GAP + place * (CELL + GAP), top), rows[number], captions[number], letters)
         top += height
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(out) as path:
-        sheet.save(path, "JPEG" if out.suffix.lower() in (".jpg", ".jpeg") else "PNG", quality=90)
+    save_picture(sheet, out)
     return len(rows)
 
 
@@ -60,42 +57,20 @@ def _band_height(rows: list[Row], captions: list[list[str]], band: range) -> int
     return images + LINE * (1 + max(len(captions[number]) for number in band)) + GAP
 
 
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
-
-
-def _wrap(text: str) -> list[str]:
-    """Break a caption into lines as wide as a cell."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split():
-        longer = f"{line} {word}".strip()
-        if _font(TEXT_SIZE).getlength(longer) <= CELL:
-            line = longer
-            continue
-        lines += [line] if line else []
-        line = _shorten(word)
-    lines += [line] if line else []
-    return lines if len(lines) <= LONGEST else [*lines[: LONGEST - 1], _shorten(lines[LONGEST - 1] + " …")]
-
-
-def _shorten(line: str) -> str:
-    """Cut what is wider than a cell."""
-    while line and _font(TEXT_SIZE).getlength(line) > CELL:
-        line = line.rstrip("…")[:-1] + "…"
-    return line
-
-
-def _draw_cell(sheet: Image.Image, corner: tuple[int, int], row: Row, caption: list[str]) -> None:
+def _draw_cell(
+    sheet: Image.Image, corner: tuple[int, int], row: Row, caption: list[str], letters: Lettering
+) -> None:
     draw = ImageDraw.Draw(sheet)
     x, y = corner
     if row["image"]:
         sheet.paste(_picture(row, labels_from_row(row)), corner)
         y += CELL + 8
-    draw.text((x, y), f"{row['key']}  ·  {row['style']}"[:48], QUIET, _font(TEXT_SIZE - 3))
+    small = TEXT_SIZE - 3
+    draw.text(
+        (x, y), letters.shorten(f"{row['key']} · {row['style']}", CELL, small), QUIET, letters.font(small)
+    )
     for number, line in enumerate(caption):
-        draw.text((x, y + LINE * (number + 1)), line, INK, _font(TEXT_SIZE))
+        draw.text((x, y + LINE * (number + 1)), line, INK, letters.font(TEXT_SIZE))
 
 
 def _picture(row: Row, labels: Labels) -> Image.Image:

@@ -1,0 +1,349 @@
+"""`rsvlm.ZeroShotClassifier`: class names in, labels and scores out."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from rsvlm.models import Encoder, load_encoder
+from rsvlm.vocabularies import (
+    Vocabulary,
+    read_classes,
+    template_set,
+    vocabulary_from_classes,
+)
+from rsvlm.vocabularies.protocols import Protocol
+from rsvlm.vocabularies.protocols import protocol as load_protocol
+
+from .answers import answer
+from .calibrated import Calibration
+from .calibration import fit_calibration
+from .calibration_store import load_calibration, store_calibration
+from .chips import ChipOptions, Item, PathLike, Picture, far_gsd, list_items
+from .class_vectors import ClassVectors, class_vectors, fill_templates
+from .encode import Cosines, chip_cosines
+from .errors import ClassificationError
+from .labelled import indices, match_labels
+from .pixels import TRUE_COLOUR, check_views
+from .result import ClassificationResult
+
+Images = PathLike | Picture | Sequence[PathLike | Picture]
+Progress = Callable[[int], None]
+
+
+class ZeroShotClassifier:
+    """Tells which of some classes an overhead image shows, without having been trained on them.
+
+    Each class is put into words, the words into prompts ("a satellite photo of {}."), the prompts through the text
+    side of a CLIP-style encoder; an image belongs to the class whose mean prompt vector its own vector is nearest
+    to (Radford et al. 2021, section 3.1).
+
+    Scores are marked uncalibrated until `calibrate` has seen labelled images of the kind: they rank classes, and a
+    0.93 among them is no probability. Labels are as good as the encoder.
+
+    Example:
+        clf = rsvlm.ZeroShotClassifier("eurosat", encoder=rsvlm.load_encoder("ViT-B-32/openai"))
+        clf.classify("tiles/").to_table()
+
+    Attributes:
+        vocabulary: The classes with the words for them.
+        encoder: Whatever has the encoder protocol.
+        protocol: How class names become vectors: "rsvlm", or that of a paper, to repeat its numbers.
+        templates: The prompts' templates.
+        classes: Class vectors (c, dimension) and the prompts behind them.
+        warnings: What a person should know, a line each; it grows with `classify`.
+    """
+
+    def __init__(
+        self,
+        classes: Vocabulary | PathLike | Sequence[str],
+        encoder: Encoder | PathLike = "built-in",
+        *,
+        templates: str | Sequence[str] | None = None,
+        protocol: str = "rsvlm",
+        multi_label: bool | None = None,
+    ) -> None:
+        """Make the class vectors.
+
+        Args:
+            classes: A vocabulary or its name, a list of class names, "one,two,three", or a .txt or .yaml file.
+            encoder: An encoder, or what `load_encoder` takes.
+            templates: Name of a template set, or templates with one `{}` each; None: the protocol's for these classes.
+            protocol: "rsvlm", "skyscript", "georsclip", "clip-benchmark" or "rs-transclip".
+            multi_label: Whether an image may have several classes; None: as the vocabulary says.
+
+        Raises:
+            ClassificationError: Templates that are none, or an encoder that cannot do what the protocol needs.
+            rsvlm.vocabularies.VocabularyError: Classes or a protocol that there are not.
+            rsvlm.models.ModelError: An encoder that cannot be loaded.
+        """
+        self.vocabulary = _vocabulary(classes)
+        self.protocol: Protocol = load_protocol(protocol)
+        self.multi_label = self.vocabulary.multi_label if multi_label is None else multi_label
+        self.templates = _templates(templates, self.protocol, self.vocabulary)
+        self.encoder: Encoder = load_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+        self.words = self.protocol.class_words(self.vocabulary)
+        self.classes: ClassVectors = class_vectors(
+            self.encoder, fill_templates(self.words, self.templates), self.protocol.averaging
+        )
+        self._calibrations: dict[tuple[str, ...], Calibration | None] = {}
+        self.warnings: list[str] = []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The class names, in the vocabulary's order."""
+        return self.vocabulary.names
+
+    @property
+    def scale(self) -> float:
+        """What cosines are multiplied with before the softmax, where nothing was calibrated."""
+        own: float = getattr(self.encoder, "logit_scale", 100.0)
+        return self.protocol.logit_scale or own
+
+    def calibration(self, views: Sequence[str] = (TRUE_COLOUR,)) -> Calibration | None:
+        """What was fitted on labelled images seen by these views, or None.
+
+        One that was stored for this encoder, its weights, these classes and views is found by itself.
+
+        Raises:
+            ClassificationError: A stored one is damaged.
+        """
+        key = tuple(views)
+        if key not in self._calibrations:
+            identity = self._identity(views)
+            self._calibrations[key] = load_calibration(*identity) if identity else None
+        return self._calibrations[key]
+
+    def classify(
+        self,
+        images: Images,
+        *,
+        top_k: int = 5,
+        views: Sequence[str] = (TRUE_COLOUR,),
+        chips: str | None = None,
+        size: str | int | None = None,
+        min_valid: float = 0.5,
+        sensor: str | None = None,
+        bands: Sequence[str] | None = None,
+        stretch: str = "auto",
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+    ) -> ClassificationResult:
+        """Classify images.
+
+        Args:
+            images: Files, folders, globs and products; PIL images; (H, W, 3) uint8 arrays; chips; alone or in a list.
+            top_k: How many classes a row of the table lists.
+            views: Spectral views (`rsvlm.imagery.views.VIEWS`) to fuse; those that bands do not allow are left out.
+            chips: "whole" images, or a "grid". None: by the ground that the vocabulary's images show, where both are
+                known; else whole images up to 1,024 px and a grid of 256 px above.
+            size: Side of a grid's chip, in pixels (256) or metres ("640m").
+            min_valid: Least share of a chip's pixels that are neither nodata, masked nor cloud.
+            sensor: Preset that names the bands of files.
+            bands: Names of the bands, in order.
+            stretch: How pixels become 8 bits.
+            batch_size: Pictures a call of the encoder; None is its own choice.
+            progress: Called with 1 for each chip that is done.
+
+        Returns:
+            A row for each chip, in the order given. What cannot be read is a row with its reason.
+
+        Raises:
+            ClassificationError: Options or images that make no sense.
+        """
+        options = self.chip_options(chips, size, min_valid, sensor, bands, stretch)
+        items = list_items(images, options, self.vocabulary)
+        return self.classify_items(
+            items, views=views, min_valid=min_valid, top_k=top_k, batch_size=batch_size, progress=progress
+        )
+
+    def chip_options(
+        self,
+        chips: str | None,
+        size: str | int | None,
+        min_valid: float,
+        sensor: str | None,
+        bands: Sequence[str] | None,
+        stretch: str,
+    ) -> ChipOptions:
+        """The options of `classify` as one record; a protocol of a paper takes whole images unless told otherwise."""
+        if chips is None and size is None and self.protocol.name != "rsvlm":
+            chips = "whole"
+        return ChipOptions(
+            chips=chips,
+            size=None if size is None else str(size),
+            min_valid=min_valid,
+            sensor=sensor,
+            bands=None if bands is None else tuple(bands),
+            stretch=stretch,
+        )
+
+    def classify_items(
+        self,
+        items: Sequence[Item],
+        *,
+        views: Sequence[str],
+        min_valid: float,
+        top_k: int = 5,
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+    ) -> ClassificationResult:
+        """Classify chips that were listed before."""
+        check_views(views)
+        self._warn(far_gsd(items, self.vocabulary))
+        cosines = chip_cosines(
+            items,
+            self.encoder,
+            self.classes,
+            views=views,
+            min_valid=min_valid,
+            batch_size=batch_size,
+            progress=progress,
+        )
+        return self._result(items, cosines, views, top_k)
+
+    def _result(
+        self, items: Sequence[Item], cosines: Cosines, views: Sequence[str], top_k: int
+    ) -> ClassificationResult:
+        calibration = self.calibration(views)
+        if calibration is None and len(self.names) == 1:
+            self._warn("one class and no calibration: every image is of it; name another class, or calibrate")
+        found = answer(
+            cosines.values, self.vocabulary, calibration, multi_label=self.multi_label, scale=self.scale
+        )
+        return ClassificationResult(
+            names=self.names,
+            scores=found.scores,
+            labels=[
+                None if error else label for label, error in zip(found.labels, cosines.errors, strict=True)
+            ],
+            errors=cosines.errors,
+            chips=[item.ref for item in items],
+            calibrated=calibration is not None,
+            multi_label=self.multi_label,
+            none_scores=found.none_scores,
+            coarse=found.coarse,
+            record=self.record(views),
+            top_k=top_k,
+        )
+
+    def calibrate(
+        self,
+        images: Images,
+        labels: Sequence[str | Iterable[str] | None],
+        *,
+        views: Sequence[str] = (TRUE_COLOUR,),
+        sensor: str | None = None,
+        bands: Sequence[str] | None = None,
+        stretch: str = "auto",
+        store: bool = True,
+        progress: Progress | None = None,
+    ) -> Calibration:
+        """Fit scores, "none of these" and multi-label thresholds on labelled images, and use them from now on.
+
+        The images should be like those that will be classified: another sensor, season or place needs its own. They
+        are taken whole.
+
+        Args:
+            images: As of `classify`; each must be one image.
+            labels: For each image its class, or a list of classes; None or "none of these" where it has none.
+            views: As they will be classified; a calibration serves these views only.
+            sensor: Preset that names the bands of files.
+            bands: Names of the bands, in order.
+            stretch: How pixels become 8 bits.
+            store: Whether the next classifier with this encoder and these classes finds it by itself.
+            progress: Called with 1 for each image that is done.
+
+        Returns:
+            The calibration; its metrics are from images that took no part in the fit.
+
+        Raises:
+            ClassificationError: Labels without a class, their number, images that cannot be read, too few images.
+        """
+        check_views(views)
+        options = self.chip_options("whole", None, 0.0, sensor, bands, stretch)
+        items = list_items(images, options, self.vocabulary)
+        if len(items) != len(labels):
+            raise ClassificationError(
+                f"{len(items)} images and {len(labels)} labels: give one label for each image"
+            )
+        places = match_labels([_names_of(label) for label in labels], self.vocabulary)
+        cosines = chip_cosines(
+            items, self.encoder, self.classes, views=views, min_valid=0.0, progress=progress
+        )
+        bad = [row for row, error in enumerate(cosines.errors) if error]
+        if bad:
+            raise ClassificationError(
+                f"{len(bad)} labelled images cannot be read, the first is {items[bad[0]].ref.image}: "
+                f"{cosines.errors[bad[0]]}"
+            )
+        encoder, revision, digest = identity = self._identity(views) or (self.encoder.name, "", "")
+        calibration = fit_calibration(
+            cosines.values, indices(places, multi_label=self.multi_label), encoder=encoder, revision=revision,
+            vocabulary=digest, multi_label=self.multi_label, scale=self.scale,
+        )  # fmt: skip
+        self._calibrations[tuple(views)] = calibration
+        if store and identity[1]:
+            store_calibration(calibration)
+        return calibration
+
+    def record(self, views: Sequence[str]) -> dict[str, Any]:
+        """All that decides the numbers, as plain data."""
+        calibration = self.calibration(views)
+        return {
+            "encoder": getattr(self.encoder, "info", None)
+            or {"name": self.encoder.name, "revision": self.encoder.revision},
+            "vocabulary": self.vocabulary.name,
+            "classes": list(self.names),
+            "words": [list(words) for words in self.words],
+            "templates": list(self.templates),
+            "protocol": self.protocol.name,
+            "averaging": self.protocol.averaging,
+            "crop": self.protocol.crop,
+            "split": self.protocol.split(self.vocabulary),
+            "citation": self.protocol.citation,
+            "scale": calibration.scale if calibration else self.scale,
+            "multi_label": self.multi_label,
+            "views": list(views),
+            "prompts_digest": self.classes.digest,
+            "calibrated": calibration is not None,
+            "calibration": None if calibration is None else dict(calibration.metrics),
+        }
+
+    def _identity(self, views: Sequence[str]) -> tuple[str, str, str] | None:
+        """What a calibration is for: encoder, weights, and the classes with their prompts, averaging and views.
+
+        None for an encoder that does not say which weights it has: what was fitted to others must not be found.
+        """
+        if not self.encoder.revision:
+            return None
+        kind = "multi-label" if self.multi_label else "single-label"
+        digest = self.classes.digest_with([*self.names, kind, *views])
+        return self.encoder.name, self.encoder.revision, digest
+
+    def _warn(self, line: str | None) -> None:
+        if line and line not in self.warnings:
+            self.warnings.append(line)
+
+
+def _vocabulary(classes: Vocabulary | PathLike | Sequence[str]) -> Vocabulary:
+    if isinstance(classes, Vocabulary):
+        return classes
+    if isinstance(classes, str | os.PathLike):
+        return read_classes(os.fspath(classes))
+    return vocabulary_from_classes(classes)
+
+
+def _templates(
+    templates: str | Sequence[str] | None, protocol: Protocol, vocabulary: Vocabulary
+) -> tuple[str, ...]:
+    if templates is None:
+        return tuple(protocol.template_strings(vocabulary))
+    if isinstance(templates, str):
+        return (templates,) if "{}" in templates else tuple(template_set(templates))
+    return tuple(templates)
+
+
+def _names_of(label: str | Iterable[str] | None) -> tuple[str, ...]:
+    if label is None:
+        return ()
+    return (label,) if isinstance(label, str) else tuple(label)

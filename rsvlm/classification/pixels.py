@@ -1,0 +1,90 @@
+"""Chips to pictures that an encoder takes: the shown bands, or spectral views, one picture each."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from rsvlm.imagery import Chip, Scene
+from rsvlm.imagery.chipreader import ChipReader
+from rsvlm.imagery.views import VIEWS, bands_for, spectral_views, view
+from rsvlm.models import Image
+
+from .chips import Item
+from .errors import ClassificationError
+
+TRUE_COLOUR = "true-colour"
+"""The view that every image has: its shown bands as they are shown."""
+
+
+def check_views(views: Sequence[str]) -> None:
+    """Refuse views that there are not.
+
+    Raises:
+        ClassificationError: No view, an unknown one, or one twice.
+    """
+    unknown = [name for name in views if name not in VIEWS]
+    if unknown or not views or len(set(views)) != len(views):
+        raise ClassificationError(
+            f"views {', '.join(views) or '(none)'}: choose from {', '.join(VIEWS)}, each once"
+        )
+
+
+class Look(NamedTuple):
+    """One picture to be made of a chip."""
+
+    item: Item
+    view: str
+
+
+def looks_at(item: Item, views: Sequence[str]) -> list[Look]:
+    """The pictures to be made of a chip; views that its bands do not allow are left out.
+
+    A chip that allows none of them, or that could not be opened, still gives one look, whose loading says why.
+    """
+    source: Scene | tuple[str, ...] | None = item.scene
+    if isinstance(item.picture, Chip):
+        source = item.picture.scene or item.picture.bands
+    if source is None or tuple(views) == (TRUE_COLOUR,):
+        return [Look(item, TRUE_COLOUR if TRUE_COLOUR in views or source is None else views[0])]
+    allowed = spectral_views(source)
+    return [Look(item, name) for name in views if name in allowed] or [Look(item, views[0])]
+
+
+def loader(reader: ChipReader, min_valid: float) -> Callable[[Look], Image]:
+    """A function that makes the picture of a look; it may be called by several threads at once.
+
+    It raises the reason why there is no picture (`ImageryError`, `ClassificationError`).
+    """
+
+    def load(look: Look) -> Image:
+        item = look.item
+        if item.error is not None:
+            raise ClassificationError(item.error)
+        if isinstance(item.picture, PillowImage.Image | np.ndarray):
+            return item.picture
+        if isinstance(item.picture, Chip):
+            return _picture(item.picture, look.view, min_valid)
+        if item.scene is None:
+            raise ClassificationError(f"{item.ref.image}: there is nothing to read")
+        if look.view == TRUE_COLOUR:
+            picture = reader.plain(item.scene, item.ref.window)
+            if picture is not None:
+                return picture
+            bands = item.scene.shown
+        else:
+            bands = bands_for(item.scene, [look.view])
+        return _picture(reader.read(item.scene, item.ref.window, bands), look.view, min_valid)
+
+    return load
+
+
+def _picture(chip: Chip, name: str, min_valid: float) -> NDArray[np.uint8]:
+    """A view of a chip, refused where too little of it was seen."""
+    share = float(chip.valid.mean()) if chip.valid.size else 0.0
+    if share < min_valid or share == 0:
+        raise ClassificationError(f"only {share:.0%} of its pixels are valid, less than {min_valid:.0%}")
+    picture: NDArray[np.uint8] = chip.rgb() if name == TRUE_COLOUR else view(chip, name)
+    return picture

@@ -1,0 +1,313 @@
+"""Long classification: any number of images into one file, a shard at a time, and going on after an interrupt."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rsvlm import __version__
+from rsvlm.imagery.frames import fingerprint
+from rsvlm.shards import (
+    Run,
+    ShardError,
+    atomic_write,
+    done_stats,
+    merge_stats,
+    open_run,
+    run_shards,
+    shard_name,
+    write_json,
+)
+
+from .chips import ChipOptions, PathLike
+from .classifier import ZeroShotClassifier
+from .drawings import Pictures, draw, style_of
+from .errors import ClassificationError
+from .planning import Numbers, Planned, choose, items_at, plan_images
+from .tables import check_output, write_predictions
+
+SHARD_SIZE = 1000
+"""Chips a shard."""
+
+
+@dataclass
+class ClassifyReport:
+    """What a run came to.
+
+    Attributes:
+        out: The file of predictions. record: what decided them, beside it, as JSON.
+        images: Images named. chips: rows written. failed: rows with a reason instead of an answer.
+        resumed: Chips that an earlier run had done.
+        labels: Rows of each class, the commonest first.
+        reasons: Why rows failed, with their numbers.
+        calibrated: Whether scores were fitted on labelled images.
+        warnings: What a person should know, a line each.
+        pictures: Class maps and contact sheets that were drawn.
+        seconds: Of this run.
+    """
+
+    out: str
+    record: str
+    images: int = 0
+    chips: int = 0
+    failed: int = 0
+    resumed: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    calibrated: bool = False
+    warnings: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return asdict(self) | {
+            "labels": dict(self.labels.most_common()),
+            "reasons": dict(self.reasons.most_common()),
+        }
+
+
+def classify_files(
+    classifier: ZeroShotClassifier,
+    images: Sequence[PathLike],
+    out: PathLike,
+    *,
+    options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
+    views: Sequence[str] = ("true-colour",),
+    top_k: int = 5,
+    limit: int | None = None,
+    seed: int = 0,
+    batch_size: int | None = None,
+    pictures: Pictures = Pictures(),  # noqa: B008 - frozen
+    progress: Callable[[int, int], None] | None = None,
+) -> ClassifyReport:
+    """Classify images into a file, in bounded memory.
+
+    An interrupted run goes on when it is called again with the same arguments: until the file is whole, finished
+    shards lie in a folder `<out>.parts` beside it. `<out>.json` says what decided the numbers.
+
+    Args:
+        classifier: With or without calibration.
+        images: Files, folders, globs, products.
+        out: A .parquet, .csv or .geojson file.
+        options: How images are read and cut.
+        views: Spectral views that are fused.
+        top_k: How many classes a row lists.
+        limit: Take a seeded choice of so many chips.
+        seed: Seeds it.
+        batch_size: Pictures a call of the encoder.
+        pictures: Class maps and a contact sheet to be drawn.
+        progress: Called with chips done and chips in all.
+
+    Raises:
+        ClassificationError: Images, options or an output that cannot be worked with.
+        rsvlm.shards.ShardError: The output belongs to other settings or is in use, the disk is full.
+    """
+    start = time.monotonic()
+    target = Path(out)
+    check_output(target)
+    planned = plan_images(images, options, classifier.vocabulary)
+    chosen = choose(planned, limit, seed)
+    record = Path(f"{target}.json")
+    report = ClassifyReport(
+        str(target), str(record), images=len(planned), calibrated=classifier.calibration(views) is not None
+    )
+    identity = _identity(classifier, planned, options, views, top_k, limit, seed)
+    before = _finished(record, identity, target)
+    if before is None:
+        with open_run(Path(f"{target}.parts"), identity) as run:
+            ways = _Ways(options, tuple(views), top_k, batch_size)
+            before = _do(
+                partial(_classify_shard, classifier, planned, chosen, ways),
+                run,
+                len(chosen),
+                report,
+                progress,
+            )
+            grids = {one.scene.path: one.scene.grid for one in planned if one.scene}
+            write_predictions(_batches(run), target, grids=grids)
+            style_of(target, classifier.vocabulary)
+            report.pictures += _draw(
+                lambda: pa.Table.from_batches(_batches(run)), planned, classifier, pictures, seed
+            )
+            write_json(record, {"identity": identity, "summary": before}, indent=2)
+        shutil.rmtree(f"{target}.parts", ignore_errors=True)
+    else:
+        report.resumed = len(chosen)
+        report.pictures += _draw(lambda: _read(target), planned, classifier, pictures, seed)
+    _add(report, before)
+    report.warnings += classifier.warnings
+    report.seconds = round(time.monotonic() - start, 3)
+    return report
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """How chips are turned into rows."""
+
+    options: ChipOptions
+    views: tuple[str, ...]
+    top_k: int
+    batch_size: int | None
+
+
+def _identity(
+    classifier: ZeroShotClassifier,
+    planned: Sequence[Planned],
+    options: ChipOptions,
+    views: Sequence[str],
+    top_k: int,
+    limit: int | None,
+    seed: int,
+) -> dict[str, Any]:
+    """All that decides what a run writes, as JSON gives it back: settings, and the contents of the images."""
+    calibration = classifier.calibration(views)
+    digest = hashlib.sha256()
+    for one in planned:
+        content = fingerprint(one.scene.path) if one.scene else {"error": one.error}
+        digest.update(repr((one.path, content)).encode("utf-8"))
+    identity = {
+        "made by": f"rsvlm {__version__} classify",
+        "classifier": classifier.record(views),
+        "calibration": asdict(calibration) if calibration else None,
+        "chips": asdict(options),
+        "top_k": top_k,
+        "limit": None if limit is None else {"chips": limit, "seed": seed},
+        "images": {"count": len(planned), "sha256": digest.hexdigest()},
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(identity))
+    return plain
+
+
+def _finished(record: Path, identity: dict[str, Any], out: Path) -> dict[str, Any] | None:
+    """The summary of a file that is there already, made with the same settings; None where there is no file.
+
+    Raises:
+        ClassificationError: It is there and was made otherwise.
+    """
+    if not out.exists():
+        return None
+    try:
+        before = json.loads(record.read_text(encoding="utf-8"))
+        if before["identity"] == identity:
+            return dict(before["summary"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not ours, or damaged: said below
+    raise ClassificationError(
+        f"{out}: is there already, made from other images or settings: remove it, or name another file"
+    )
+
+
+def _add(report: ClassifyReport, summary: dict[str, Any]) -> None:
+    report.chips += summary.get("chips", 0)
+    report.failed += summary.get("failed", 0)
+    report.labels.update(summary.get("labels", {}))
+    report.reasons.update(summary.get("reasons", {}))
+
+
+def _do(
+    work: Callable[..., dict[str, Any]],
+    run: Run,
+    chips: int,
+    report: ClassifyReport,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, Any]:
+    """Do the shards that are not done, and return the sums over all."""
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, chips)
+
+    step(0)
+    shards = ({"shard": number, "first": first} for number, first in enumerate(range(0, chips, SHARD_SIZE)))
+    summary = run_shards(
+        partial(work, folder=run.shards, step=step),
+        shards,
+        run,
+        progress=lambda result: step(result.stats["chips"]) if result.skipped else None,
+    )
+    report.resumed = min(summary.skipped * SHARD_SIZE, chips)
+    if summary.failures:
+        first = summary.failures[0]
+        raise ShardError(
+            f"{summary.failed} of {-(-chips // SHARD_SIZE)} shards failed, the first ({first.shard}) with "
+            f"{first.error}; the others are kept: run the same command again to try them once more"
+        )
+    total: dict[str, Any] = {}
+    for number in range(-(-chips // SHARD_SIZE)):
+        merge_stats(total, done_stats(run, number) or {})
+    return total
+
+
+def _classify_shard(
+    classifier: ZeroShotClassifier,
+    planned: Sequence[Planned],
+    chosen: Numbers,
+    ways: _Ways,
+    description: dict[str, Any],
+    *,
+    folder: Path,
+    step: Callable[[int], None],
+) -> dict[str, Any]:
+    """Classify the chips of one shard and write its rows."""
+    first = description["first"]
+    items = items_at(planned, chosen[first : first + SHARD_SIZE])
+    result = classifier.classify_items(
+        items, views=ways.views, min_valid=ways.options.min_valid, top_k=ways.top_k, batch_size=ways.batch_size,
+        progress=step,
+    )  # fmt: skip
+    path = folder / f"{shard_name(description['shard'])}.parquet"
+    with atomic_write(path) as temporary:
+        pq.write_table(result.to_table(), temporary)
+    given = [[label] if isinstance(label, str) else label or [] for label in result.labels]
+    reasons = Counter(error for error in result.errors if error)
+    return {
+        "chips": len(items),
+        "failed": reasons.total(),
+        "labels": dict(Counter(name for names in given for name in names)),
+        "reasons": dict(reasons.most_common(20)),
+        "files": {path.name: path.stat().st_size},
+    }
+
+
+def _batches(run: Run) -> Iterator[pa.RecordBatch]:
+    for path in sorted(run.shards.glob("*.parquet")):
+        yield from pq.ParquetFile(path).iter_batches()
+
+
+def _draw(
+    rows: Callable[[], pa.Table],
+    planned: Sequence[Planned],
+    classifier: ZeroShotClassifier,
+    pictures: Pictures,
+    seed: int,
+) -> list[str]:
+    if not pictures.wanted:
+        return []
+    title = f"{classifier.vocabulary.title}, by {classifier.encoder.name}"
+    return draw(rows(), planned, classifier.vocabulary, pictures, title, seed)
+
+
+def _read(out: Path) -> pa.Table:
+    """The rows of a finished file.
+
+    Raises:
+        ClassificationError: They are in a format for people and maps, not to be read again.
+    """
+    if out.suffix.lower() != ".parquet":
+        raise ClassificationError(
+            f"{out}: is finished already, and pictures can be added to a .parquet only: remove it, or name another file"
+        )
+    return pq.read_table(out)

@@ -1,0 +1,338 @@
+"""`rsvlm classify`: images and class names to labels, tables and maps."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from .common import AsJson, Debug, Offline, console, print_json
+
+Images = Annotated[
+    list[str] | None, typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips.")
+]
+Classes = Annotated[
+    str,
+    typer.Option(help='A vocabulary (eurosat, resisc45, ...), "one,two,three", or a .txt or .yaml file.'),
+]
+EncoderName = Annotated[
+    str,
+    typer.Option(
+        "--encoder", help="What sees: ViT-B-32/openai, remoteclip-vit-b-32, hf:OWNER/MODEL, a folder."
+    ),
+]
+Weights = Annotated[str | None, typer.Option(help="Weights of it: a .pt or .safetensors file.")]
+Templates = Annotated[
+    str | None, typer.Option(help='Prompts: the name of a set, or "a satellite photo of {}.".')
+]
+ProtocolName = Annotated[
+    str,
+    typer.Option(
+        "--protocol", help="rsvlm, or a paper's: skyscript, georsclip, clip-benchmark, rs-transclip."
+    ),
+]
+MultiLabel = Annotated[
+    bool | None,
+    typer.Option(
+        "--multi-label/--single-label", help="Several classes an image. (default: as the vocabulary)"
+    ),
+]
+TopK = Annotated[int, typer.Option("--top-k", help="Classes that a row lists.", min=1)]
+Views = Annotated[
+    str, typer.Option(help="Spectral views that are fused: true-colour,false-colour,ndvi,ndwi,... or all")
+]
+Chips = Annotated[
+    str | None, typer.Option(help="whole images or a grid. (default: by the classes' ground extent)")
+]
+Size = Annotated[str | None, typer.Option(help="Side of a grid's chip: 256 (pixels) or 640m.")]
+MinValid = Annotated[float, typer.Option(help="Least share of valid pixels in a chip.")]
+Limit = Annotated[int | None, typer.Option(help="Only so many chips, a seeded choice.", min=1)]
+Seed = Annotated[int, typer.Option(help="Seeds --limit.")]
+Sensor = Annotated[str | None, typer.Option(help="Preset that names the bands: sentinel-2-l2a, naip, ...")]
+Bands = Annotated[str | None, typer.Option(help="Names of the bands, in order: red,green,blue,nir")]
+Stretch = Annotated[str, typer.Option(help="To 8 bits: auto, none, 2-98 (percentiles) or 0..3000 (values).")]
+Calibrate = Annotated[
+    str | None,
+    typer.Option(
+        help="Labelled images (class folders, .csv, .parquet): fit the scores on them, and keep that."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="File for the rows: .parquet, .csv or .geojson. An interrupted run goes on."),
+]
+Map = Annotated[
+    Path | None,
+    typer.Option("--map", help="Folder for class maps (GeoTIFF, QGIS style, picture) of tiled images."),
+]
+Sheet = Annotated[
+    Path | None, typer.Option("--sheet", help="Contact sheet of classified chips: a .png or .jpg.")
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
+Precision = Annotated[str, typer.Option(help="auto (measured once), fp32 or bf16.")]
+BatchSize = Annotated[int | None, typer.Option(help="Pictures at a time. (default: by the device)", min=1)]
+
+
+_SHOWN = 40
+"""Rows of a table on the screen."""
+_UNCALIBRATED = (
+    "Scores are uncalibrated: they rank classes and are no probabilities. "
+    "Fit them on labelled images: --calibrate LABELLED"
+)
+
+
+def classify(
+    classes: Classes,
+    images: Images = None,
+    encoder: EncoderName = "built-in",
+    weights: Weights = None,
+    templates: Templates = None,
+    protocol: ProtocolName = "rsvlm",
+    multi_label: MultiLabel = None,
+    top_k: TopK = 5,
+    views: Views = "true-colour",
+    chips: Chips = None,
+    size: Size = None,
+    min_valid: MinValid = 0.5,
+    limit: Limit = None,
+    seed: Seed = 0,
+    sensor: Sensor = None,
+    bands: Bands = None,
+    stretch: Stretch = "auto",
+    calibrate: Calibrate = None,
+    out: Out = None,
+    map_folder: Map = None,
+    sheet: Sheet = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    batch_size: BatchSize = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Tell which classes images show, without training: zero-shot, by an encoder of images and text.
+
+    [bold]A few images, answers on the screen[/bold]
+      rsvlm classify a.tif b.png --classes "solar farm,orchard,bare soil" --encoder ViT-B-32/openai
+
+    [bold]A folder, by a vocabulary, into a table[/bold]
+      rsvlm classify tiles/ --classes eurosat --encoder remoteclip-vit-b-32 --out predictions.parquet
+
+    [bold]A large scene in chips of 640 m, as a map for QGIS[/bold]
+      rsvlm classify S2.SAFE.zip --classes eurosat --encoder ENCODER --size 640m --out tiles.geojson --map maps/
+
+    [bold]Scores that mean something: fit them on labelled images first[/bold]
+      rsvlm classify tiles/ --classes eurosat --encoder ENCODER --calibrate labelled/ --out predictions.parquet
+
+    [bold]The numbers of a paper: its prompts, averaging and crop[/bold]
+      rsvlm classify test/ --classes resisc45 --encoder skyclip-vit-b-32 --protocol skyscript --out resisc45.csv
+    """
+    from rsvlm.classification import ZeroShotClassifier
+    from rsvlm.models import load_encoder
+
+    if not images and calibrate is None:
+        raise typer.BadParameter("name images to classify, or labelled ones with --calibrate")
+    if out is None and (map_folder or sheet):
+        raise typer.BadParameter("--map and --sheet draw what --out holds: name a file there")
+    with console.status("Loading the encoder"):
+        loaded = load_encoder(
+            encoder,
+            weights=weights,
+            device=device,
+            precision=precision,
+            batch_size=batch_size,
+            offline=offline,
+        )
+        classifier = ZeroShotClassifier(
+            classes, loaded, templates=templates, protocol=protocol, multi_label=multi_label
+        )
+    looks = _views(views)
+    document: dict[str, Any] = {}
+    if calibrate:
+        document["calibration"] = _calibrate(classifier, calibrate, looks)
+    cutting: dict[str, Any] = {
+        "chips": chips, "size": size, "min_valid": min_valid, "sensor": sensor,
+        "bands": bands.split(",") if bands else None, "stretch": stretch,
+    }  # fmt: skip
+    if images and out is None:
+        document |= _to_screen(classifier, images, cutting, looks, top_k, limit, as_json)
+    elif images and out is not None:
+        drawn = {"map_folder": map_folder, "sheet": sheet}
+        document |= _to_file(classifier, images, out, cutting, looks, top_k, limit, seed, drawn, as_json)
+    if as_json:
+        print_json(document)
+
+
+def _views(text: str) -> tuple[str, ...]:
+    from rsvlm.imagery.views import VIEWS
+
+    return tuple(VIEWS) if text == "all" else tuple(name.strip() for name in text.split(","))
+
+
+@contextmanager
+def _bar(description: str) -> Iterator[Any]:
+    """A progress bar with rate and time left; gives a function that takes chips done and chips in all."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("Looking for images", total=None, rate="")
+
+        def show(done: int, total: int | None) -> None:
+            seconds = bar.tasks[0].elapsed or 0
+            rate = f"{done / seconds:,.0f} chips/s" if done and seconds else ""
+            bar.update(task, description=description, completed=done, total=total, rate=rate)
+
+        yield show
+
+
+@contextmanager
+def _counting(description: str, total: int | None = None) -> Iterator[Any]:
+    """As `_bar`, for work that tells each step."""
+    done = 0
+    with _bar(description) as show:
+
+        def step(count: int) -> None:
+            nonlocal done
+            done += count
+            show(done, total)
+
+        yield step
+
+
+def _calibrate(classifier: Any, labelled: str, looks: tuple[str, ...]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from rsvlm.classification import read_labelled
+
+    found = read_labelled(labelled)
+    with _counting("Calibrating", len(found.images)) as step:
+        calibration = classifier.calibrate(found.images, found.labels, views=looks, progress=step)
+    table = Table(
+        title=f"Calibrated on {calibration.n_images:,} images", title_justify="left", show_header=False
+    )
+    for name, value in calibration.metrics.items():
+        table.add_row(name.replace("_", " "), f"{value:.4g}")
+    console.print(table)
+    for note in calibration.notes:
+        console.print(f"[yellow]note:[/yellow] {note}", highlight=False, soft_wrap=True)
+    return asdict(calibration)
+
+
+def _to_screen(
+    classifier: Any,
+    images: list[str],
+    cutting: dict[str, Any],
+    looks: tuple[str, ...],
+    top_k: int,
+    limit: int | None,
+    as_json: bool,
+) -> dict[str, Any]:
+    """Classify in memory and show a line for each chip."""
+    if limit is not None:
+        raise typer.BadParameter("--limit is for long runs: it goes with --out")
+    with _counting("Classifying") as step:
+        result = classifier.classify(images, views=looks, top_k=top_k, progress=step, **cutting)
+    rows = result.to_table().to_pylist()
+    if not as_json:
+        _print_rows(rows, result.calibrated)
+        _print_warnings(classifier.warnings)
+    return {"record": result.record, "rows": rows, "warnings": classifier.warnings}
+
+
+def _print_rows(rows: list[dict[str, Any]], calibrated: bool) -> None:
+    from rich.markup import escape
+
+    score = "score" if calibrated else "score, uncalibrated"
+    table = Table("image", "label", score, "then")
+    for row in rows[:_SHOWN]:
+        if row["error"]:
+            table.add_row(escape(row["key"]), "[red]-[/red]", "", escape(row["error"]))
+            continue
+        label = row["label"] if row["label"] is not None else ", ".join(row["labels"]) or "(none)"
+        top = list(zip(row["top_labels"], row["top_scores"], strict=True))
+        best = f"{top[0][1]:.2f}" if row["score"] is not None else f"none {row['none_score']:.2f}"
+        then = ", ".join(f"{name} {value:.2f}" for name, value in top[1:3])
+        table.add_row(escape(row["key"]), escape(label), best, escape(then))
+    console.print(table)
+    if len(rows) > _SHOWN:
+        console.print(f"... and {len(rows) - _SHOWN:,} more: name a file with --out to keep them")
+    if not calibrated:
+        console.print(_UNCALIBRATED, highlight=False, soft_wrap=True)
+
+
+def _to_file(
+    classifier: Any,
+    images: list[str],
+    out: Path,
+    cutting: dict[str, Any],
+    looks: tuple[str, ...],
+    top_k: int,
+    limit: int | None,
+    seed: int,
+    drawn: dict[str, Path | None],
+    as_json: bool,
+) -> dict[str, Any]:
+    """Classify into a file, and draw what was asked for."""
+    from rsvlm.classification import Pictures, classify_files
+
+    with _bar("Classifying") as show:
+        report = classify_files(
+            classifier, images, out, options=classifier.chip_options(**cutting), views=looks, top_k=top_k,
+            limit=limit, seed=seed, progress=show, pictures=Pictures(**drawn),
+        )  # fmt: skip
+    if not as_json:
+        _print_report(report)
+    return dict(report.to_dict())
+
+
+def _print_report(report: Any) -> None:
+    from rich.markup import escape
+
+    table = Table(
+        "class",
+        "chips",
+        "share",
+        "",
+        title=f"{report.chips:,} chips of {report.images:,} images",
+        title_justify="left",
+    )
+    most = max(report.labels.values(), default=1)
+    for name, count in report.labels.most_common(_SHOWN):
+        table.add_row(
+            escape(name),
+            f"{count:,}",
+            f"{count / report.chips:.1%}",
+            "\u2588" * max(round(30 * count / most), 1),
+        )
+    console.print(table)
+    if report.failed:
+        console.print(f"[yellow]{report.failed:,} chips gave no answer:[/yellow]")
+        for reason, count in report.reasons.most_common(5):
+            console.print(f"  {count:,}  {escape(reason)}", highlight=False, soft_wrap=True)
+    _print_warnings(report.warnings)
+    if report.resumed:
+        console.print(f"{report.resumed:,} chips were done before", highlight=False)
+    rate = f" ({(report.chips - report.resumed) / report.seconds:,.0f} chips/s)" if report.seconds else ""
+    console.print(f"{report.seconds:,.1f} s{rate}", highlight=False)
+    for path in (report.out, *report.pictures):
+        console.print(f"Written: {path}", highlight=False, soft_wrap=True)
+    if not report.calibrated:
+        console.print(_UNCALIBRATED, highlight=False, soft_wrap=True)
+
+
+def _print_warnings(warnings: list[str]) -> None:
+    from rich.markup import escape
+
+    for warning in warnings:
+        console.print(f"[yellow]warning:[/yellow] {escape(warning)}", highlight=False, soft_wrap=True)

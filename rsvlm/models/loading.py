@@ -1,0 +1,267 @@
+"""`load_encoder`: from what the user calls a model to an encoder.
+
+Nothing is fetched unless the user named a hub id ("hf:owner/model") or one of open_clip's pretrained tags
+("ViT-B-32/openai"), and nothing at all with `offline` or the environment variable HF_HUB_OFFLINE.
+"""
+
+import logging
+import os
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rsvlm.models import hub
+from rsvlm.models.errors import ModelError
+from rsvlm.models.presets import Preset, encoder_presets, find_preset, near_presets, preset_of_file
+from rsvlm.models.protocol import Encoder
+
+if TYPE_CHECKING:
+    from rsvlm.models.blueprints import Blueprint
+    from rsvlm.models.tower import Tower
+
+LOG = logging.getLogger(__name__)
+
+CALLER = "the caller"
+"""Who decided on QuickGELU, where `load_encoder` was told."""
+
+WEIGHT_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".safetensors")
+
+
+def load_encoder(
+    name: str | os.PathLike[str],
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    quick_gelu: bool | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    batch_size: int | None = None,
+    offline: bool = False,
+) -> Encoder:
+    """Load an image and text encoder.
+
+    Args:
+        name: One of
+
+            - a preset, "remoteclip-vit-b-32": published weights that lie on this machine (`encoder_presets()`)
+            - an open_clip architecture and pretrained tag, "ViT-B-32/openai": fetched when not in the hub's cache
+            - an open_clip architecture, "ViT-B-32", whose weights are `weights`
+            - an open_clip configuration: its folder, or its .json with `weights`
+            - a folder with a CLIP, SigLIP or SigLIP 2 of Hugging Face transformers
+            - "hf:owner/model": either of the last two from the hub, fetched when not in its cache
+        weights: A state dict or training checkpoint of the architecture: .pt (read without running anything in
+            it) or .safetensors. Every weight of the model must be in it. "hf:owner/model/file" is one on the hub.
+        quick_gelu: Whether the model was trained with QuickGELU, as OpenAI's CLIP was. The default is what the
+            preset says, else the pretrained tag, else the configuration; `info` records which.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        precision: "auto", "fp32", "bf16" or, on a GPU, "fp16". Vectors come back as float32 in any case.
+        batch_size: Images in one pass through the model; by default what suits the device.
+        offline: Fetch nothing.
+
+    Returns:
+        An encoder (`TorchEncoder`) whose `info` says what decided its vectors.
+
+    Raises:
+        ModelError: There is no such model, or it cannot be loaded whole.
+    """
+    try:
+        tower = load_tower(name, weights=weights, quick_gelu=quick_gelu, offline=offline)
+        from rsvlm.models.runtime import TorchEncoder
+    except ImportError as error:
+        raise ModelError(
+            f"encoders need PyTorch, open_clip and transformers ({error}): "
+            "pip install 'rsvlm[cpu]' or 'rsvlm[gpu]'"
+        ) from error
+    return TorchEncoder(tower, device=device, precision=precision, batch_size=batch_size)
+
+
+def load_tower(
+    name: str | os.PathLike[str],
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    quick_gelu: bool | None = None,
+    offline: bool = False,
+) -> "Tower":
+    """Load what `load_encoder` encodes with: the model in float32 on the CPU. The arguments are the same."""
+    text = os.fspath(name)
+    if text.strip().lower() == "built-in":
+        raise ModelError(
+            "the built-in model does not exist yet in this version: name a model, for example "
+            "remoteclip-vit-b-32, ViT-B-32/openai or hf:google/siglip2-base-patch16-224"
+        )
+    for prefix in ("hf:", "hf-hub:"):
+        if text.startswith(prefix):
+            return _from_hub(text, text.removeprefix(prefix), weights, quick_gelu, offline)
+    path = Path(text)
+    if not isinstance(name, str) or _is_model_folder(path):
+        return _from_path(path, _weights_file(weights, offline), quick_gelu)
+    preset = find_preset(text)
+    if preset is not None:
+        return _from_preset(preset, _weights_file(weights, offline), quick_gelu)
+    split = _architecture_and_tag(text)
+    if split is not None:
+        return _from_architecture(text, *split, weights, quick_gelu, offline)
+    return _from_path(path, _weights_file(weights, offline), quick_gelu)
+
+
+def _is_model_folder(path: Path) -> bool:
+    return any((path / name).is_file() for name in (hub.OPEN_CLIP_CONFIG, "config.json"))
+
+
+def _weights_file(weights: str | os.PathLike[str] | None, offline: bool) -> Path | None:
+    if isinstance(weights, str) and weights.startswith("hf:"):
+        return hub.named_file(weights, offline=offline)
+    return None if weights is None else Path(weights)
+
+
+def _from_preset(preset: Preset, weights: Path | None, quick_gelu: bool | None) -> "Tower":
+    file = weights or preset.weights()  # before the imports, which take seconds
+    from rsvlm.models.blueprints import from_architecture
+    from rsvlm.models.openclip import OpenClipTower
+
+    told = replace(
+        from_architecture(preset.architecture), quick_gelu=preset.quick_gelu, reason=preset.quick_gelu_reason
+    )
+    return OpenClipTower(preset.name, _decided(told, quick_gelu), file)
+
+
+def _architecture_and_tag(name: str) -> tuple[str, str | None] | None:
+    """Split "ViT-B-32/openai"; None where no architecture of open_clip's is meant. "ViT-B/32" is one, too."""
+    import open_clip
+
+    known = {architecture.lower(): architecture for architecture in open_clip.list_models()}
+    whole = known.get(name.replace("/", "-").lower())
+    if whole is not None:
+        return whole, None
+    first, _, tag = name.rpartition("/")
+    architecture = known.get(first.replace("/", "-").lower())
+    return None if architecture is None else (architecture, tag)
+
+
+def _from_architecture(
+    name: str,
+    architecture: str,
+    tag: str | None,
+    weights: str | os.PathLike[str] | None,
+    quick_gelu: bool | None,
+    offline: bool,
+) -> "Tower":
+    import open_clip
+
+    from rsvlm.models.blueprints import from_architecture, tag_weights
+    from rsvlm.models.openclip import OpenClipTower
+
+    tags = open_clip.list_pretrained_tags_by_model(architecture)
+    some = ", ".join(f"{architecture}/{known}" for known in tags[:3])
+    if tag is not None and weights is not None:
+        raise ModelError(
+            f"{name} names weights, and weights={weights} names others: leave out /{tag} or weights"
+        )
+    if tag is not None and not open_clip.is_pretrained_cfg(architecture, tag):
+        near = get_close_matches(tag, tags, n=3) or tags
+        raise ModelError(
+            f"open_clip has no weights {tag!r} for {architecture}; it has {', '.join(near) or 'none'}"
+        )
+    if tag is None and weights is None:
+        remedy = f"give weights=FILE, or name published ones: {some}" if tags else "give weights=FILE"
+        raise ModelError(f"{name} is an architecture without weights: {remedy}")
+    found = _weights_file(weights, offline) or tag_weights(architecture, str(tag), offline=offline)
+    blueprint = _decided(from_architecture(architecture, tag), quick_gelu)
+    _compare_with_preset(found, blueprint)
+    return OpenClipTower(name, blueprint, found, offline=offline or tag is None)
+
+
+def _compare_with_preset(weights: Path, blueprint: "Blueprint") -> None:
+    """Warn where a published file is loaded with the other activation than its preset has: nothing else tells."""
+    preset = preset_of_file(weights)
+    if preset and blueprint.reason != CALLER and preset.quick_gelu != blueprint.activation:
+        LOG.warning(
+            "%s is named as the weights of %s, which has %s, and is loaded with %s: name that preset, "
+            "or set quick_gelu",
+            weights.name,
+            preset.name,
+            *(("QuickGELU", "GELU") if preset.quick_gelu else ("GELU", "QuickGELU")),
+        )
+
+
+def _from_hub(
+    name: str,
+    repository: str,
+    weights: str | os.PathLike[str] | None,
+    quick_gelu: bool | None,
+    offline: bool,
+) -> "Tower":
+    if weights is not None:
+        raise ModelError(f"{name} comes with its weights: leave out weights={weights}")
+    if repository.count("/") != 1 or not all(repository.split("/")):
+        raise ModelError(f"{name} names no model of the hub: write hf:owner/model")
+    presets = [preset.name for preset in encoder_presets() if preset.hub == repository]
+    if presets:
+        raise ModelError(
+            f"{name} holds weights without a configuration: name a preset, {' or '.join(presets)}"
+        )
+    folder = hub.hub_folder(repository, offline=offline)
+    return _from_folder(name, folder, None, quick_gelu, offline)
+
+
+def _from_path(path: Path, weights: Path | None, quick_gelu: bool | None) -> "Tower":
+    if path.is_dir():
+        return _from_folder(path.resolve().name, path, weights, quick_gelu, offline=True)
+    if not path.is_file():
+        raise ModelError(_unknown(path.as_posix()))
+    if path.suffix.lower() in WEIGHT_SUFFIXES:
+        raise ModelError(
+            f"{path} is a weights file: name its architecture, and give it by weights: {_told(path)}"
+        )
+    if weights is None:
+        raise ModelError(f"{path} is a configuration without weights: give them by weights=FILE")
+    from rsvlm.models.blueprints import from_config
+    from rsvlm.models.openclip import OpenClipTower
+
+    return OpenClipTower(path.stem, _decided(from_config(path), quick_gelu), weights)
+
+
+def _from_folder(
+    name: str, folder: Path, weights: Path | None, quick_gelu: bool | None, offline: bool
+) -> "Tower":
+    if (folder / hub.OPEN_CLIP_CONFIG).is_file():
+        from rsvlm.models.blueprints import from_config, weights_beside
+        from rsvlm.models.openclip import OpenClipTower
+
+        found = weights or weights_beside(folder)
+        return OpenClipTower(name, _decided(from_config(folder), quick_gelu), found, offline=offline)
+    if not (folder / "config.json").is_file():
+        raise ModelError(
+            f"folder {folder} is no model: it has neither {hub.OPEN_CLIP_CONFIG} nor config.json"
+        )
+    if weights is not None:
+        raise ModelError(f"{folder} comes with its weights: leave out weights={weights}")
+    from rsvlm.models.huggingface import HuggingFaceTower
+
+    return HuggingFaceTower(name, folder, quick_gelu=quick_gelu)
+
+
+def _decided(blueprint: "Blueprint", quick_gelu: bool | None) -> "Blueprint":
+    """Let the caller's word on QuickGELU, where there is one, stand over all others."""
+    return blueprint if quick_gelu is None else replace(blueprint, quick_gelu=quick_gelu, reason=CALLER)
+
+
+def _told(path: Path) -> str:
+    preset = preset_of_file(path)
+    return f'load_encoder("{preset.name if preset else "ViT-B-32"}", weights={path.name!r})'
+
+
+def _unknown(name: str) -> str:
+    """Say what the user may have meant with a name that is no model, folder or file."""
+    import open_clip
+
+    presets = near_presets(name)
+    first = name.split("/")[0]
+    near = presets or get_close_matches(first, open_clip.list_models(), n=3)
+    hints = [f"did you mean {' or '.join(near)}?"] if near else []
+    if name.count("/") == 1 and not presets:
+        hints.append(f"a model of the Hugging Face hub is named hf:{name}")
+    hints.append(
+        "name a preset, an open_clip architecture (with /tag or weights), a folder, or hf:owner/model"
+    )
+    return f"no model or folder {name!r}; {'; '.join(hints)}"

@@ -1,0 +1,206 @@
+"""The classifier: classes to vectors, images of every kind to rows, labels to calibration."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # beside this file
+from numpy.typing import NDArray
+from PIL import Image
+from stored import StoredEncoder, picture_of  # type: ignore[import-not-found] # beside this file
+
+from rsvlm.classification import NONE, ClassificationError, ZeroShotClassifier
+from rsvlm.classification.class_vectors import class_vectors, fill_templates
+
+TEMPLATES = ["a photo of {}.", "{} from above"]
+RED, GREEN, BLUE = plain((200, 20, 20)), plain((20, 200, 20)), plain((20, 20, 200))
+
+
+def test_arrays_pictures_and_files_give_the_same_answers(tmp_path: Path) -> None:
+    Image.fromarray(GREEN).save(tmp_path / "grün.png")
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    result = classifier.classify([RED, Image.fromarray(BLUE), tmp_path / "grün.png", str(tmp_path)])
+    assert result.labels == ["red", "blue", "green", "green"]
+    assert result.scores.dtype == np.float32
+    assert np.allclose(result.scores.sum(axis=1), 1, atol=1e-6)
+    assert np.array_equal(result.scores[2], result.scores[3])
+    assert not result.calibrated
+    assert [chip.image for chip in result.chips[:2]] == ["#0", "#1"]
+    table = result.to_table()
+    assert table["label"].to_pylist() == result.labels
+    assert table["top_labels"].to_pylist()[0][0] == "red"
+    assert table["calibrated"].to_pylist() == [False] * 4
+
+
+def test_one_image_needs_no_list() -> None:
+    assert ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES).classify(BLUE).labels == ["blue"]
+
+
+def test_class_vectors_are_the_sums_done_by_hand() -> None:
+    encoder = Colours()
+    prompts = fill_templates([("red",), ("green",)], ["{}", "a {} field seen from far above"])
+    assert prompts[0] == ("red", "a red field seen from far above")
+    raw = encoder.encode_texts(prompts[0], normalize=False).astype(np.float64)
+    by_hand = raw.mean(axis=0) / np.linalg.norm(raw.mean(axis=0))
+    assert class_vectors(encoder, prompts, "raw").vectors[0] == pytest.approx(by_hand, abs=1e-7)
+    unit = raw / np.linalg.norm(raw, axis=1, keepdims=True)
+    by_hand = unit.mean(axis=0) / np.linalg.norm(unit.mean(axis=0))
+    assert class_vectors(encoder, prompts, "normalized").vectors[0] == pytest.approx(by_hand, abs=1e-7)
+    assert (
+        np.abs(class_vectors(encoder, prompts, "raw").vectors - class_vectors(encoder, prompts).vectors).max()
+        > 1e-4
+    )
+
+
+def test_class_vectors_are_cached_by_all_that_decides_them() -> None:
+    encoder = Colours()
+    ZeroShotClassifier(CLASSES, encoder, templates=TEMPLATES)
+    asked = len(encoder.asked)
+    assert asked == 6
+    ZeroShotClassifier(CLASSES, encoder, templates=TEMPLATES)
+    assert len(encoder.asked) == asked
+    encoder.revision = "2"
+    ZeroShotClassifier(CLASSES, encoder, templates=TEMPLATES)
+    assert len(encoder.asked) == 2 * asked
+
+
+def test_a_damaged_cache_costs_time_only(tmp_path: Path) -> None:
+    encoder = Colours()
+    first = ZeroShotClassifier(CLASSES, encoder, templates=TEMPLATES).classes.vectors
+    for file in (tmp_path / "cache").rglob("*.npz"):
+        file.write_bytes(file.read_bytes()[:40])
+    assert np.array_equal(ZeroShotClassifier(CLASSES, encoder, templates=TEMPLATES).classes.vectors, first)
+
+
+def test_raw_averaging_needs_an_encoder_that_gives_raw_vectors() -> None:
+    stored = StoredEncoder(np.eye(3, dtype=np.float32), {})
+    with pytest.raises(ClassificationError, match="averages raw ones"):
+        ZeroShotClassifier(["a", "b"], stored, templates=["{}"], protocol="georsclip")
+
+
+def test_what_cannot_be_read_is_a_row_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "words.png").write_text("no image", encoding="utf-8")
+    Image.fromarray(RED).save(tmp_path / "red.jpg")
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "red.jpg").read_bytes()[:300])
+    names = ["empty.png", "red.jpg", "words.png", "missing.tif", "cut.jpg"]
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    result = classifier.classify([tmp_path / name for name in names])
+    assert result.labels == [None, "red", None, None, None]
+    assert [error is None for error in result.errors] == [False, True, False, False, False]
+    assert np.isnan(result.scores[[0, 2, 3, 4]]).all()
+    assert all("\n" not in error for error in result.errors if error)
+    assert result.to_table()["error"].null_count == 1
+
+
+@pytest.mark.parametrize(
+    "bad", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((4, 4, 5), np.uint8)]
+)
+def test_arrays_of_another_shape_are_refused(bad: Any) -> None:
+    with pytest.raises(ClassificationError, match=r"give \(height, width, 3\) uint8"):
+        ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES).classify([bad])
+
+
+def test_several_labels(tmp_path: Path) -> None:
+    both = plain((200, 200, 10))
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES, multi_label=True)
+    result = classifier.classify([both, RED])
+    assert set(result.labels[0]) == {"red", "green"}
+    assert result.labels[1] == ["red"]
+    assert result.to_table()["labels"].to_pylist()[1] == ["red"]
+
+
+def shades(rng: np.random.Generator, count: int) -> tuple[list[NDArray[np.uint8]], list[str]]:
+    """Noisy pictures, some so grey that their class is a toss."""
+    pictures, labels = [], []
+    for number in range(count):
+        colour = rng.integers(90, 140, 3)
+        colour[number % 3] += rng.integers(0, 60)
+        pictures.append(plain(tuple(colour)))
+        labels.append(CLASSES[number % 3])
+    return pictures, labels
+
+
+def test_calibration_is_used_stored_and_found_again() -> None:
+    pictures, labels = shades(np.random.default_rng(0), 60)
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    before = classifier.classify(pictures)
+    calibration = classifier.calibrate(pictures, labels)
+    assert calibration.n_images == 60
+    after = classifier.classify(pictures)
+    assert after.calibrated
+    assert after.none_scores is not None
+    assert not np.allclose(before.scores, after.scores)
+    again = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    assert again.calibration() == calibration
+    assert again.calibration(["ndvi"]) is None
+    other = ZeroShotClassifier(CLASSES, Colours(), templates=["{} only"])
+    assert other.calibration() is None
+
+
+def test_none_of_these() -> None:
+    pictures, labels = shades(np.random.default_rng(1), 60)
+    nothing = [plain((90 + n, 90 + n, 90 + n)) for n in range(30)]
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    classifier.calibrate([*pictures, *nothing], [*labels, *[None] * 30])
+    found = classifier.classify([plain((100, 100, 100)), RED]).labels
+    assert found == [NONE, "red"]
+
+
+def test_labels_match_by_name_and_leftovers_are_listed() -> None:
+    classifier = ZeroShotClassifier(["SeaLake", "AnnualCrop"], Colours(), templates=["{}"])
+    with pytest.raises(ClassificationError, match="labels that custom has no class for: ocean, volcano"):
+        classifier.calibrate([RED, RED, RED], ["sea lake", "volcano", "ocean"])
+    with pytest.raises(ClassificationError, match="2 images and 1 labels"):
+        classifier.calibrate([RED, RED], ["sea_lake"])
+
+
+@pytest.mark.parametrize("templates", [[], ["no place"], ["{} and {}"], ["{0}"], ["{} {x}"]])
+def test_templates_have_one_place(templates: list[str]) -> None:
+    with pytest.raises(ClassificationError, match="template"):
+        ZeroShotClassifier(CLASSES, Colours(), templates=templates)
+
+
+def test_an_unknown_view_lists_those_there_are() -> None:
+    with pytest.raises(ClassificationError, match="true-colour"):
+        ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES).classify(RED, views=["x-ray"])
+
+
+def test_each_image_once_and_in_order() -> None:
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(300, 4)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    encoder = StoredEncoder(vectors, {name: vectors[number] for number, name in enumerate(CLASSES)})
+    order = rng.permutation(300)
+    result = ZeroShotClassifier(CLASSES, encoder, templates=["{}"]).classify(
+        [picture_of(int(n)) for n in order]
+    )
+    assert encoder.seen == order.tolist()
+    best = (vectors[order] @ vectors[:3].T).argmax(axis=1)
+    assert result.labels == [CLASSES[column] for column in best]
+
+
+def test_the_record_says_what_decided_the_numbers() -> None:
+    record = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES).classify(RED).record
+    assert record["encoder"] == {"name": "colours", "revision": "1"}
+    assert record["templates"] == TEMPLATES
+    assert record["protocol"] == "rsvlm"
+    assert record["classes"] == CLASSES
+    assert record["calibrated"] is False
+
+
+def test_an_encoder_without_a_revision_neither_stores_nor_finds() -> None:
+    pictures, labels = shades(np.random.default_rng(0), 60)
+    anonymous = Colours()
+    anonymous.revision = ""
+    classifier = ZeroShotClassifier(CLASSES, anonymous, templates=TEMPLATES)
+    classifier.calibrate(pictures, labels)
+    assert classifier.classify(RED).calibrated
+    assert not ZeroShotClassifier(CLASSES, anonymous, templates=TEMPLATES).classify(RED).calibrated
+
+
+def test_one_class_says_nothing() -> None:
+    classifier = ZeroShotClassifier(["red"], Colours(), templates=TEMPLATES)
+    classifier.classify(BLUE)
+    assert "every image is of it" in classifier.warnings[0]

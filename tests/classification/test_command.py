@@ -1,0 +1,142 @@
+"""`rsvlm classify` as people type it, with a tiny model of open_clip's and the sample town."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import pyarrow.parquet as pq
+import pytest
+import rasterio
+import torch
+from PIL import Image
+
+from rsvlm.captioning.sample import write_sample
+from rsvlm.cli import main
+
+TINY: dict[str, Any] = {
+    "embed_dim": 32,
+    "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Options that name a randomly initialised model."""
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(0)
+    torch.save(open_clip.CLIP(**TINY).state_dict(), folder / "tiny.pt")
+    (folder / "tiny.json").write_text(json.dumps(TINY), encoding="utf-8")
+    return [
+        "--encoder",
+        str(folder / "tiny.json"),
+        "--weights",
+        str(folder / "tiny.pt"),
+        "--precision",
+        "fp32",
+    ]
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("town")).image
+
+
+@pytest.fixture
+def rsvlm(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run the command line in this process; gives its exit code."""
+
+    def run(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["rsvlm", *map(str, arguments)])
+        try:
+            main()
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    return run
+
+
+def test_a_few_images_on_the_screen(rsvlm: Any, model: list[str], town: Path, capsys: Any) -> None:
+    assert rsvlm("classify", town, "--classes", "forest,water,houses", *model) == 0
+    said = capsys.readouterr().err
+    assert "uncalibrated" in said
+    assert any(name in said for name in ("forest", "water", "houses"))
+
+
+def test_json_is_one_document_on_stdout(rsvlm: Any, model: list[str], town: Path, capsys: Any) -> None:
+    assert rsvlm("classify", town, "--classes", "forest,water", "--chips", "whole", "--json", *model) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["rows"]) == 1
+    assert document["record"]["encoder"]["precision"] == "fp32"
+
+
+def test_a_tiled_scene_becomes_rows_a_map_and_a_sheet(
+    rsvlm: Any, model: list[str], town: Path, tmp_path: Path, capsys: Any
+) -> None:
+    out = tmp_path / "pre dictions.parquet"
+    arguments = ["classify", town, "--classes", "eurosat", "--size", 64, "--out", out, *model]
+    assert rsvlm(*arguments, "--map", tmp_path / "maps", "--sheet", tmp_path / "sheet.png") == 0
+    table = pq.read_table(out)
+    assert table.num_rows > 20
+    assert table["west"].null_count == 0
+    (map_file,) = (tmp_path / "maps").glob("*.tif")
+    with rasterio.open(map_file) as class_map, rasterio.open(town) as scene:
+        assert class_map.crs == scene.crs
+        assert class_map.bounds == pytest.approx(scene.bounds)
+        assert len(class_map.colormap(1)) >= 10
+    assert map_file.with_suffix(".qml").exists()
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width > 400
+    assert "Written" in capsys.readouterr().err
+    assert rsvlm(*arguments) == 0
+    assert f"{table.num_rows:,} chips were done before" in capsys.readouterr().err
+
+
+def test_calibrating_on_class_folders(
+    rsvlm: Any, model: list[str], tmp_path: Path, capsys: Any, town: Path
+) -> None:
+    for number in range(30):
+        folder = tmp_path / "labelled" / ("Forest" if number % 2 else "river")
+        folder.mkdir(parents=True, exist_ok=True)
+        colour = (20, 90 + number, 30) if number % 2 else (20, 30, 120 + number)
+        Image.new("RGB", (32, 32), colour).save(folder / f"{number}.png")
+    arguments = ["--classes", "eurosat", "--calibrate", tmp_path / "labelled", *model]
+    assert rsvlm("classify", town, "--chips", "whole", "--json", *arguments) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["calibration"]["n_images"] == 30
+    assert document["rows"][0]["calibrated"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.tif", "--classes", "eurosat"], "nowhere.tif"),
+        (["{town}", "--classes", "eurosta"], "did you mean"),
+        (["{town}", "--classes", "eurosat", "--out", "x.xlsx"], ".parquet, .csv"),
+        (["{town}", "--classes", "eurosat", "--protocol", "clip"], "there are"),
+        (["{town}", "--classes", "eurosat", "--views", "x-ray"], "choose from"),
+        (["--classes", "eurosat"], "name images"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(
+    rsvlm: Any,
+    model: list[str],
+    town: Path,
+    tmp_path: Path,
+    monkeypatch: Any,
+    capsys: Any,
+    arguments: Any,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = rsvlm("classify", *[one.format(town=town) for one in arguments], *model)
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert code == 2 or "nowhere" in said
+
+
+def test_without_a_model_one_line_says_so(rsvlm: Any, town: Path, capsys: Any) -> None:
+    assert rsvlm("classify", town, "--classes", "eurosat") == 2
+    assert "built-in model does not exist yet" in " ".join(capsys.readouterr().err.split())

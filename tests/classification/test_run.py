@@ -1,0 +1,121 @@
+"""Long runs: bounded, resumed without repeating work, and refused where they would mix two results."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # beside this file
+from PIL import Image
+
+from rsvlm.classification import ChipOptions, ClassificationError, ZeroShotClassifier, classify_files, run
+from rsvlm.shards import ShardError
+
+
+class Interrupted(Colours):  # type: ignore[misc]
+    """Stops after so many pictures, as Ctrl-C does; counts those that it was shown."""
+
+    def __init__(self, after: int | None = None) -> None:
+        super().__init__()
+        self.after, self.count = after, 0
+
+    def encode_images(self, images: Any) -> Any:
+        if self.after is not None and self.count + len(images) > self.after:
+            raise KeyboardInterrupt
+        self.count += len(images)
+        return super().encode_images(images)
+
+
+def classifier(encoder: Any) -> ZeroShotClassifier:
+    return ZeroShotClassifier(CLASSES, encoder, templates=["a photo of {}."])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """450 pictures in a folder, one of them empty; shards of 100."""
+    monkeypatch.setattr(run, "SHARD_SIZE", 100)
+    rng = np.random.default_rng(5)
+    place = tmp_path / "tiles"
+    place.mkdir()
+    for number in range(450):
+        Image.fromarray(plain(tuple(rng.integers(0, 255, 3)), 4)).save(place / f"tile_{number}.png")
+    (place / "tile_77.png").write_bytes(b"")
+    return place
+
+
+def test_a_row_for_every_image_and_a_reason_for_the_bad_one(folder: Path, tmp_path: Path) -> None:
+    encoder = Interrupted()
+    steps: list[tuple[int, int]] = []
+    report = classify_files(
+        classifier(encoder), [folder], tmp_path / "out.parquet", progress=lambda *step: steps.append(step)
+    )
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert (report.chips, report.failed, encoder.count) == (450, 1, 449)
+    assert table.num_rows == 450
+    assert table["error"].null_count == 449
+    assert len(set(table["key"].to_pylist())) == 450
+    assert sum(report.labels.values()) == 449
+    assert steps[0] == (0, 450)
+    assert steps[-1] == (450, 450)
+    assert not (tmp_path / "out.parquet.parts").exists()
+    record = json.loads((tmp_path / "out.parquet.json").read_text(encoding="utf-8"))
+    assert record["identity"]["classifier"]["classes"] == CLASSES
+
+
+def test_an_interrupted_run_goes_on_without_repeating_work(folder: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole.parquet"
+    classify_files(classifier(Colours()), [folder], whole)
+    broken = Interrupted(after=290)
+    with pytest.raises(KeyboardInterrupt, match="2 shards done"):
+        classify_files(classifier(broken), [folder], tmp_path / "out.parquet", batch_size=10)
+    assert not (tmp_path / "out.parquet").exists()
+    rest = Interrupted()
+    report = classify_files(classifier(rest), [folder], tmp_path / "out.parquet", batch_size=10)
+    assert rest.count == 449 - 200
+    assert report.resumed == 200
+    assert pq.read_table(tmp_path / "out.parquet").equals(pq.read_table(whole))
+
+
+def test_a_finished_run_is_not_done_again(folder: Path, tmp_path: Path) -> None:
+    first = classify_files(classifier(Colours()), [folder], tmp_path / "out.csv")
+    again = Interrupted(after=0)
+    second = classify_files(classifier(again), [folder], tmp_path / "out.csv")
+    assert (second.labels, second.failed) == (first.labels, first.failed)
+    assert second.resumed == 450
+
+
+def test_other_settings_do_not_overwrite(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.parquet"
+    classify_files(classifier(Colours()), [folder], out)
+    with pytest.raises(ClassificationError, match="made from other images or settings"):
+        classify_files(classifier(Colours()), [folder], out, top_k=2)
+    with pytest.raises(KeyboardInterrupt):
+        classify_files(classifier(Interrupted(after=150)), [folder], tmp_path / "half.parquet")
+    with pytest.raises(ShardError, match="top_k: was 5, now 2"):
+        classify_files(classifier(Colours()), [folder], tmp_path / "half.parquet", top_k=2)
+
+
+def test_a_limit_is_a_seeded_choice(folder: Path, tmp_path: Path) -> None:
+    def keys(name: str, seed: int) -> list[str]:
+        classify_files(classifier(Colours()), [folder], tmp_path / name, limit=40, seed=seed)
+        found: list[str] = pq.read_table(tmp_path / name)["key"].to_pylist()
+        return found
+
+    assert len(set(keys("a.parquet", 1))) == 40
+    assert keys("b.parquet", 1) == keys("a.parquet", 1)
+    assert keys("c.parquet", 2) != keys("a.parquet", 1)
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out"])
+def test_a_name_without_a_format_is_refused_before_any_work(folder: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ClassificationError, match=r"\.parquet, \.csv or \.geojson"):
+        classify_files(classifier(Interrupted(after=0)), [folder], tmp_path / name)
+
+
+def test_options_that_make_no_sense() -> None:
+    with pytest.raises(ClassificationError, match="whole or grid"):
+        ChipOptions(chips="objects")
+    with pytest.raises(ClassificationError, match="between 0 and 1"):
+        ChipOptions(min_valid=80)
