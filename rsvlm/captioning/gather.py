@@ -8,12 +8,12 @@ import numpy as np
 
 from rsvlm.imagery import Grid
 from rsvlm.imagery.frames import Frame
-from rsvlm.vocabularies import load_tags
 
 from .labels import Labels, ObjectLabel
 from .landcover import CoverReading, LandCoverSource
 from .osm import ChipObjects, ObjectTable, open_cached
 from .plan import ChipRange
+from .unknown import InferredTag, extended
 
 LEAST_LABELLED = 0.05
 """Share of a chip that must have land-cover labels: below it a caption would speak of a corner as of the whole."""
@@ -40,17 +40,22 @@ def _table(path: Path) -> ObjectTable:
 
 
 @lru_cache(maxsize=2)
-def _located(path: Path, grid: Grid) -> ChipObjects:
+def _located(path: Path, grid: Grid, inferred: tuple[InferredTag, ...]) -> ChipObjects:
     """The extract in the pixels of one image: a large image is many shards, so it is kept for the next one."""
-    return ChipObjects(_table(path), grid, load_tags())
+    return ChipObjects(_table(path), grid, extended(inferred))
 
 
-def gather(part: ChipRange, objects_file: Path | None, landcover: LandCoverSource | None) -> list[ChipLabels]:
+def gather(
+    part: ChipRange,
+    objects_file: Path | None,
+    landcover: LandCoverSource | None,
+    inferred: tuple[InferredTag, ...] = (),
+) -> list[ChipLabels]:
     """Labels of the chips of one frame, in order."""
     frame, windows, focus = part
     objects: list[list[ObjectLabel]] = [[] for _ in windows]
     if objects_file is not None:
-        objects = _located(objects_file, frame.grid).labels(windows, focus)
+        objects = _located(objects_file, frame.grid, inferred).labels(windows, focus)
     return [
         _one(frame, window.tolist(), found, landcover)
         for window, found in zip(np.asarray(windows), objects, strict=True)

@@ -6,7 +6,7 @@ against. It is plain data (dict, list, str, float), so that a dataset can be che
 without the code that made it.
 """
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 OVERALL = "overall"
 REGIONS = ("top left", "top right", "bottom left", "bottom right", "middle")
@@ -23,7 +23,8 @@ class ObjectLabel(TypedDict):
     object goes on outside of the chip; `area_m2` and `length_m` are those of the part inside (None where the chip
     has no ground sample distance, or the shape has no such size). `distance_m` is to the focus object, 0 where they
     touch, None for the focus itself. `tags` are only those that can be seen at the chip's ground sample distance, the
-    main one first.
+    main one first. `inferred` holds, for each key whose tag the vocabulary does not know, the score (0 to 1) by which
+    the tag classifier chose it; it is there only where there is such a tag.
     """
 
     id: str
@@ -35,6 +36,7 @@ class ObjectLabel(TypedDict):
     area_m2: float | None
     length_m: float | None
     distance_m: float | None
+    inferred: NotRequired[dict[str, float]]
 
 
 class CoverShare(TypedDict):

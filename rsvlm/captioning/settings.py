@@ -29,6 +29,7 @@ class CaptionSettings(BaseModel):
         sensor: Preset that names the bands. bands: their names, outright.
         stretch: How pixels become 8 bits.
         imagery_licence: Licence of the imagery, where its files do not say. imagery_attribution: likewise.
+        tag_encoder: What judges tags that the vocabulary does not know: "auto", "none", or a folder of the model.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +50,7 @@ class CaptionSettings(BaseModel):
     stretch: str = "auto"
     imagery_licence: str | None = None
     imagery_attribution: str | None = None
+    tag_encoder: str = "auto"
 
     @model_validator(mode="after")
     def _sources_fit(self) -> "CaptionSettings":

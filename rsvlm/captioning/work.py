@@ -22,6 +22,7 @@ from .labels import OVERALL, Labels
 from .landcover import LandCoverSource
 from .plan import ChipRange
 from .settings import CaptionSettings
+from .unknown import InferredTag
 
 JPEG_QUALITY = 95
 """Little loss on 64-pixel chips, and a third of the size of PNG."""
@@ -37,6 +38,7 @@ class ShardTask:
         objects_file: The parsed extract in the cache.
         landcover: Where land cover is read.
         osm_source: Name, licence and attribution of the map. landcover_source: of the land cover.
+        inferred: Tags outside of the vocabulary that the extract was parsed with.
     """
 
     settings: CaptionSettings
@@ -45,6 +47,7 @@ class ShardTask:
     landcover: LandCoverSource | None
     osm_source: Source | None
     landcover_source: Source | None
+    inferred: tuple[InferredTag, ...] = ()
 
 
 @dataclass
@@ -89,7 +92,7 @@ def _pairs(part: ChipRange, task: ShardTask, tally: _Tally) -> Iterator[Pair]:
     """The pairs of one frame's chips; chips without one are noted in the tally."""
     frame = part.frame
     try:
-        found = gather(part, task.objects_file, task.landcover)
+        found = gather(part, task.objects_file, task.landcover, task.inferred)
     except (CaptioningError, ImageryError) as error:
         tally.chips += len(part.windows)
         tally.problems.append(Problem(frame.title, "", "labels", str(error)))

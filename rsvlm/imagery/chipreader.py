@@ -8,7 +8,7 @@ from types import TracebackType
 
 from rsvlm.imagery.chip import Chip
 from rsvlm.imagery.guard import raster_env
-from rsvlm.imagery.pictures import Picture, cut_picture, read_picture
+from rsvlm.imagery.pictures import Picture, cut_picture, fits, read_picture
 from rsvlm.imagery.reader import SceneReader
 from rsvlm.imagery.scene import Scene
 
@@ -68,7 +68,7 @@ class ChipReader(AbstractContextManager["ChipReader"]):
     def plain(self, scene: Scene, window: Window) -> Picture | None:
         """A window of a plain picture, of which every pixel is valid; None for every other scene."""
         x, y, width, height = (int(value) for value in window)
-        if width < 1 or height < 1:
+        if not fits(width, height):
             return None
         whole = (x, y, width, height) == (0, 0, scene.grid.width, scene.grid.height)
         picture = read_picture(scene) if whole else self._picture(scene)

@@ -15,7 +15,7 @@ from PIL import Image
 from rsvlm.imagery.bands import RGB
 from rsvlm.imagery.grid import Grid
 from rsvlm.imagery.guard import raster_env
-from rsvlm.imagery.reader import SceneReader
+from rsvlm.imagery.reader import MAX_WINDOW_BYTES, SceneReader
 from rsvlm.imagery.scene import Scene
 
 Picture = npt.NDArray[np.uint8]
@@ -73,10 +73,15 @@ def read_rgb(scene: Scene, x: int, y: int, width: int, height: int) -> Picture:
     Raises:
         ImageryError: As `SceneReader.read` and `Chip.rgb` raise it.
     """
-    if width > 0 and height > 0 and (picture := read_picture(scene)) is not None:
+    if fits(width, height) and (picture := read_picture(scene)) is not None:
         return cut_picture(picture, x, y, width, height)
     with raster_env(), SceneReader(scene) as reader:
         return reader.read(x, y, width, height, scene.shown).rgb()
+
+
+def fits(width: int, height: int) -> bool:
+    """Whether a window is none that `SceneReader.read` refuses for its size."""
+    return width > 0 and height > 0 and width * height * 3 <= MAX_WINDOW_BYTES
 
 
 def cut_picture(picture: Picture, x: int, y: int, width: int, height: int) -> Picture:

@@ -187,6 +187,15 @@ def test_empty_windows(tmp_path: Path, size: tuple[int, int]) -> None:
         reader.rgb(scene, (0, 0, *size))
 
 
+def test_a_window_far_larger_than_the_picture_takes_no_memory(tmp_path: Path) -> None:
+    smooth(20, 30).save(tmp_path / "a.jpg")
+    scene = open_scene(tmp_path / "a.jpg")
+    with pytest.raises(ImageryError, match="cut it into smaller chips"):
+        read_rgb(scene, 0, 0, 10**6, 10**6)
+    with ChipReader() as reader, pytest.raises(ImageryError, match="cut it into smaller chips"):
+        reader.rgb(scene, (0, 0, 10**6, 10**6))
+
+
 def png_bytes(image: Image.Image, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG", **options)

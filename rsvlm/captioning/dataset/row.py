@@ -95,7 +95,7 @@ _OBJECT = pa.struct(
         "id": _TEXT,
         "role": _TEXT,
         "shape": _TEXT,
-        "tags": pa.list_(pa.struct({"key": _TEXT, "value": _TEXT})),
+        "tags": pa.list_(pa.struct({"key": _TEXT, "value": _TEXT, "score": pa.float64()})),
         "box": pa.list_(pa.float64()),
         "whole": pa.bool_(),
         "area_m2": pa.float64(),
@@ -172,10 +172,7 @@ def to_row(pair: Pair) -> dict[str, Any]:
 
 
 def _labels_to_row(labels: Labels) -> dict[str, Any]:
-    objects = [
-        {**item, "tags": [{"key": key, "value": value} for key, value in item["tags"].items()]}
-        for item in labels["objects"]
-    ]
+    objects = [_object_to_row(item) for item in labels["objects"]]
     cover = labels["landcover"]
     if cover is None:
         return {**labels, "objects": objects}
@@ -183,13 +180,23 @@ def _labels_to_row(labels: Labels) -> dict[str, Any]:
     return {**labels, "objects": objects, "landcover": {**cover, "regions": regions}}
 
 
+def _object_to_row(item: ObjectLabel) -> dict[str, Any]:
+    """An object with its tags as a list; a tag that the tag classifier chose has its score there."""
+    scores = item.get("inferred", {})
+    tags = [{"key": key, "value": value, "score": scores.get(key)} for key, value in item["tags"].items()]
+    return {**{name: value for name, value in item.items() if name != "inferred"}, "tags": tags}
+
+
+def _object_from_row(item: Mapping[str, Any]) -> ObjectLabel:
+    label = {**item, "tags": {tag["key"]: tag["value"] for tag in item["tags"]}}
+    scores = {tag["key"]: tag["score"] for tag in item["tags"] if tag.get("score") is not None}
+    return cast(ObjectLabel, label | ({"inferred": scores} if scores else {}))
+
+
 def labels_from_row(row: Mapping[str, Any]) -> Labels:
     """The labels of a row, as they were before they were stored; `row` is a row by pyarrow or `datasets`."""
     stored = row["labels"]
-    objects = [
-        cast(ObjectLabel, {**item, "tags": {tag["key"]: tag["value"] for tag in item["tags"]}})
-        for item in stored["objects"]
-    ]
+    objects = [_object_from_row(item) for item in stored["objects"]]
     cover = stored["landcover"]
     landcover: LandCover | None = None
     if cover is not None:

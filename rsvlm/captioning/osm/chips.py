@@ -12,6 +12,7 @@ from rsvlm.captioning.osm.clip import Boxes, Geometries, clip
 from rsvlm.captioning.osm.measure import pixel_sizes, three_digits
 from rsvlm.captioning.osm.shapes import AREA, LINE, POINT
 from rsvlm.captioning.osm.table import SHAPES, ObjectTable
+from rsvlm.captioning.unknown import ExtendedVocabulary
 from rsvlm.imagery.grid import Grid
 from rsvlm.vocabularies.osm import TagVocabulary
 
@@ -73,6 +74,11 @@ class ChipObjects:
         self.shapes = table.index.shapes[self.rows]
         self._sets = sets[seen][there]
         self._sights = sights
+        self._inferred = _inferred(sights.tags, vocabulary)
+        self._guessed = np.array(
+            [next(iter(tags), None) in told for tags, told in zip(sights.tags, self._inferred, strict=True)],
+            bool,
+        )
         self.names = table.index.names(self.rows)
         self._bounds = shapely.bounds(self.geometries).reshape(-1, 4)
         self._tree = shapely.STRtree(self.geometries)
@@ -92,7 +98,7 @@ class ChipObjects:
             focus: The row in the table of each chip's focus object (n,). -1 chooses one, as does a row that
                 shows nothing in its chip: of the objects that show more than a strip at the chip's edge, the
                 one whose main tag is rarest in the table, of these the one nearest to the chip's centre, of
-                these the first in the table.
+                these the first in the table; a thing whose main tag was inferred only where there is no other.
 
         Returns:
             For each chip the objects in it: the focus, then the others by their distance to it, then in the
@@ -124,7 +130,9 @@ class ChipObjects:
         """The place in the pairs of each chip's focus object, for each pair."""
         asked = self.rows[pairs.objects] == focus[pairs.chips]
         # a person does not name a strip of a school at the edge before the four greenhouses in the middle
-        rarity = self._sights.rarity[self._sets[pairs.objects]] + _BEHIND * self._marginal(pairs, corners)
+        sets = self._sets[pairs.objects]
+        last = self._marginal(pairs, corners) + 2 * self._guessed[sets]
+        rarity = self._sights.rarity[sets] + _BEHIND * last
         rarest = np.full(len(corners), np.iinfo(np.int64).max)
         np.minimum.at(rarest, pairs.chips, rarity)
         near = np.full(len(pairs.chips), np.inf)
@@ -175,6 +183,8 @@ class ChipObjects:
                 "length_m": metres if shape == LINE else None,
                 "distance_m": None if lead else far,
             }
+            if scores := self._inferred[self._sets[place]]:
+                label["inferred"] = dict(scores)
             labels[chip].append(label)
         return labels
 
@@ -198,3 +208,14 @@ class ChipObjects:
         found: Geometries = shapely.set_coordinates(geometries, np.column_stack([col * self.stretch, row]))
         found[owner[~np.isfinite(col + row)]] = None
         return found
+
+
+def _inferred(sets: list[dict[str, str]], vocabulary: TagVocabulary) -> list[dict[str, float]]:
+    """For each set of visible tags, the scores of those that the tag classifier chose, by key."""
+    if not isinstance(vocabulary, ExtendedVocabulary):
+        return [{}] * len(sets)
+    chosen = vocabulary.inferred
+    return [
+        {key: chosen[tag].score for key, value in tags.items() if (tag := (key, value)) in chosen}
+        for tags in sets
+    ]

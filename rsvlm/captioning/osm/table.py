@@ -48,7 +48,7 @@ class ObjectTable:
             edge of every extract, or rings that do not close), `invalid` (no length or area even after
             repair), `doubled` (ways that repeat the multipolygon that they bound, and repeated features) and
             `no_area` (relations that are no area, as routes).
-        unknown: Tags that the vocabulary has no line for, and how often they were met, the commonest 1,000.
+        unknown: Tags that the vocabulary has no line for, and how often they were met, the commonest 10,000.
         source: Name, licence, attribution and url of the data, as far as known.
         path: The cache file that the table lies in, for workers to open; None where it lies in none.
     """

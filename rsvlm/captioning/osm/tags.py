@@ -11,7 +11,7 @@ Tag = tuple[str, str]
 LONGEST_VALUE = 255
 """OpenStreetMap's own limit, in characters, on a value; what is longer is cut."""
 
-TOLD = 1000
+TOLD = 10_000
 """So many of the tags that the vocabulary does not know are told, the commonest."""
 
 _ROOM = 200_000  # tags remembered at a time: names and house numbers of a country must not fill the memory

@@ -12,6 +12,7 @@ from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm import default_cache, open_cached, read_objects
 from rsvlm.captioning.osm import parse as parse_module
 from rsvlm.captioning.osm import read as read_module
+from rsvlm.captioning.osm.cache import VERSION
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_a_torn_or_foreign_cache_file_is_made_again(extract: Path, tmp_path: Pat
             "cut": content[: len(content) // 2],
             "empty": b"",
             "middle": content.replace(b"building", b"build\xff\xfe\xff"),
-            "version": content.replace(b'{"version": 1,', b'{"version": 0,'),
+            "version": content.replace(f'{{"version": {VERSION},'.encode(), b'{"version": 0,'),
         }
         assert broken[damage] != content
         path.write_bytes(broken[damage])
