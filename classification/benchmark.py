@@ -7,7 +7,7 @@
 The same EuroSAT JPEG files, the same ViT-B-32 (random weights of a fixed seed, loaded from one file by all), ten
 classes, one prompt each. Each way runs in a process of its own, in turns, `--rounds` times: two batches to warm up,
 then files until `--images` or `--seconds` are over. Medians; ratios are medians of each round's ratio, so that a
-machine that slows down for a while disturbs them less. Peak memory is the whole process's, imports and weights included.
+machine that slows down for a while disturbs them less. Peak memory is a whole process's, imports and loading included.
 
 Then it tells how exact bf16 is, and what share of the measured speed of matrix products the model reaches.
 """
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,10 @@ AS_DOCUMENTED = (README, "transformers pipeline")
 PARTS = {
     "matrix products": ("addmm", "mm", "bmm", "mkldnn_linear", "linear", "matmul", "_addmm_activation"),
     "patches (convolution)": ("mkldnn_convolution", "convolution", "cudnn_convolution", "_slow_conv2d_forward"),
-    "attention without its products": ("_softmax", "_transform_bias_rescale_qkv", "_transformer_", "_flash_attention_forward",
-                                       "_scaled_dot_product_flash_attention_for_cpu", "_native_multi_head_attention"),
+    "attention without its products": (
+        "_softmax", "_transform_bias_rescale_qkv", "_flash_attention_forward",
+        "_scaled_dot_product_flash_attention_for_cpu", "_native_multi_head_attention",
+    ),
     "activation": ("gelu", "sigmoid", "mul"),
     "layer norms": ("native_layer_norm",),
     "additions": ("add", "add_"),
@@ -76,22 +79,24 @@ def run_way(way: str, setting: Setting, seconds: float) -> dict[str, float]:
     start = time.perf_counter()
     run = WAYS[way](setting)
     ready = time.perf_counter() - start
-    for _ in run(paths[: 2 * setting.batch]):
-        pass
-    scores: list[Any] = []
-    start = time.perf_counter()
-    for batch in run(paths):
-        scores.append(batch)
-        if time.perf_counter() - start > seconds:
-            break
-    taken = time.perf_counter() - start
-    images = sum(map(len, scores))
+    _timed(run(paths[: 2 * setting.batch]), seconds / 4)
+    images, taken = _timed(run(paths), seconds)
     gpu = torch.cuda.max_memory_allocated() / 2**20 if setting.device == "cuda" else 0.0
     return {"speed": images / taken, "ready": ready, "memory": peak_memory(), "gpu": gpu}
 
 
+def _timed(scores: Iterator[Any], longest: float) -> tuple[int, float]:
+    """Count the images that get scores until there are no more or the time is over; return that and the time."""
+    images, start = 0, time.perf_counter()
+    for batch in scores:
+        images += len(batch)
+        if time.perf_counter() - start > longest:
+            break
+    return images, time.perf_counter() - start
+
+
 def measure_products(setting: Setting) -> dict[str, float]:
-    """Return GFLOP/s of the model's own matrix products at its batch, by precision: the layers' shapes, by their work."""
+    """Return GFLOP/s of the model's own matrix products at its batch, by precision."""
     import torch
 
     rows = setting.batch * 50  # 49 patches and the class token
@@ -101,10 +106,8 @@ def measure_products(setting: Setting) -> dict[str, float]:
         seconds = 0.0
         for inner, columns in shapes:
             left = torch.randn(rows, inner, device=setting.device).to(kind)
-            weight, bias = (
-                torch.randn(columns, inner + 1, device=setting.device).to(kind).split([inner, 1], dim=1)
-            )
-            weight, bias = weight.contiguous(), bias.flatten().contiguous()
+            weight = torch.randn(columns, inner, device=setting.device).to(kind)
+            bias = torch.zeros(columns, device=setting.device, dtype=kind)
             seconds += _best_seconds(lambda: torch.nn.functional.linear(left, weight, bias), setting.device)  # noqa: B023
         found[name] = 2 * rows * sum(a * b for a, b in shapes) / seconds / 1e9
     return found
@@ -227,8 +230,8 @@ def print_agreement(found: dict[str, Any]) -> None:
         f"\nOn {found['images']} images: bf16's cosines with the classes differ by {found['difference']:.5f} at most."
     )
     print(
-        f"{found['clear']} images have a margin in fp32 of over twice that; {found['same']:.2%} of these get the same class "
-        f"(of all images, {found['same of all']:.2%})."
+        f"{found['clear']} images have a margin in fp32 of over twice that; {found['same']:.2%} of these "
+        f"get the same class (of all images, {found['same of all']:.2%})."
     )
     print(
         f"fp32 beside open_clip: cosines differ by {found['open_clip difference']:.1e} at most, "
@@ -271,7 +274,7 @@ def main() -> None:
         compare(options)
         return
     setting = Setting(options.folder, options.device, options.threads)
-    jobs = {"make": lambda: make_model(setting.folder), "model": lambda: measure_model(setting),
+    jobs: dict[str, Any] = {"make": lambda: make_model(setting.folder), "model": lambda: measure_model(setting),
             "agreement": lambda: measure_agreement(setting)}  # fmt: skip
     result = jobs.get(options.job, lambda: run_way(options.job, setting, options.seconds))()
     print(json.dumps(result))

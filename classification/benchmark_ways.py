@@ -188,9 +188,9 @@ def pipeline(batch: int) -> Callable[[Setting], Run]:
         )
 
         def run(paths: list[Path]) -> Iterator[Scores]:
-            # A list of a few hundred files at a time: the pipeline answers only when it has all of them.
-            for start in range(0, len(paths), 2 * BATCH):
-                group = [str(path) for path in paths[start : start + 2 * BATCH]]
+            # Some files at a time: the pipeline answers only when it has all of them.
+            for start in range(0, len(paths), 2 * batch):
+                group = [str(path) for path in paths[start : start + 2 * batch]]
                 answers = classify(
                     group,
                     candidate_labels=list(CLASSES),
@@ -222,7 +222,7 @@ WAYS: dict[str, Callable[[Setting], Run]] = {
 
 
 def make_model(folder: Path) -> None:
-    """Write a ViT-B-32 with random weights of a fixed seed: `model.pt` for open_clip, `transformers/` for the pipeline."""
+    """Write a ViT-B-32 with random weights of a fixed seed: `model.pt`, and `transformers/` for the pipeline."""
     import open_clip
     import torch
 
@@ -251,7 +251,8 @@ def _as_transformers(model: Any, folder: Path) -> Any:
     unknown = twin.load_state_dict(renamed(model.state_dict()), strict=False)
     assert not unknown.unexpected_keys, unknown.unexpected_keys
     assert all("position_ids" in key for key in unknown.missing_keys), unknown.missing_keys
-    twin.eval().save_pretrained(folder)
+    twin.train(mode=False)
+    twin.save_pretrained(folder)
     transformers.CLIPImageProcessor().save_pretrained(folder)
     tokenizer = open_clip.SimpleTokenizer()
     names = {"<start_of_text>": "<|startoftext|>", "<end_of_text>": "<|endoftext|>"}

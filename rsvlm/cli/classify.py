@@ -158,12 +158,13 @@ def classify(
         )
     looks = _views(views)
     document: dict[str, Any] = {}
-    if calibrate:
-        document["calibration"] = _calibrate(classifier, calibrate, looks)
     cutting: dict[str, Any] = {
         "chips": chips, "size": size, "min_valid": min_valid, "sensor": sensor,
         "bands": bands.split(",") if bands else None, "stretch": stretch,
     }  # fmt: skip
+    if calibrate:
+        reading = {name: cutting[name] for name in ("sensor", "bands", "stretch")}
+        document["calibration"] = _calibrate(classifier, calibrate, looks, reading)
     if images and out is None:
         document |= _to_screen(classifier, images, cutting, looks, top_k, limit, as_json)
     elif images and out is not None:
@@ -210,14 +211,16 @@ def _counting(description: str, total: int | None = None) -> Iterator[Any]:
         yield step
 
 
-def _calibrate(classifier: Any, labelled: str, looks: tuple[str, ...]) -> dict[str, Any]:
+def _calibrate(
+    classifier: Any, labelled: str, looks: tuple[str, ...], reading: dict[str, Any]
+) -> dict[str, Any]:
     from dataclasses import asdict
 
     from rsvlm.classification import read_labelled
 
     found = read_labelled(labelled)
     with _counting("Calibrating", len(found.images)) as step:
-        calibration = classifier.calibrate(found.images, found.labels, views=looks, progress=step)
+        calibration = classifier.calibrate(found.images, found.labels, views=looks, progress=step, **reading)
     table = Table(
         title=f"Calibrated on {calibration.n_images:,} images", title_justify="left", show_header=False
     )

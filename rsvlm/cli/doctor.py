@@ -34,7 +34,9 @@ def _print(report: Report) -> None:
     console.print(table)
     if any(extra.name == "gpu" and extra.missing for extra in report.extras):
         console.print('Add one with:  pip install "rsvlm\\[NAME]"   (cpu or gpu, never both)')
-    console.print("GPU path not yet run: encoders take --device cuda, but nobody has run `pytest -m gpu` so far.")
+    console.print(
+        "GPU path not yet run: encoders take --device cuda, but nobody has run `pytest -m gpu` so far."
+    )
     for conflict in report.conflicts:
         console.print(f"[red]clash:[/red] {conflict}", highlight=False, soft_wrap=True)
     if not report.conflicts:

@@ -1,6 +1,7 @@
 """open_clip models: from a configuration and a weights file to a tower, without a network and without a guess."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from rsvlm.models.checkpoints import read_checkpoint
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pixels import open_clip_preparation
 from rsvlm.models.quiet import one_line, quiet
+from rsvlm.models.shortening import can_shorten, longest, positions
 from rsvlm.models.state_dicts import Tensors, load_into, tensors_of
 from rsvlm.models.versions import versions
 
@@ -51,6 +53,7 @@ class OpenClipTower:
         size = settings["size"]
         self.image_size = int(size if isinstance(size, int) else max(size))
         self._prepare, self.mean, self.std = open_clip_preparation(settings)
+        self._shorten = can_shorten(module)
         self._tokenizer = _tokenizer(config)
         self.context_length = int(self._tokenizer.context_length)
         self.info: dict[str, Any] = {
@@ -95,8 +98,10 @@ class OpenClipTower:
 
     def texts(self, tokens: torch.Tensor) -> torch.Tensor:
         """Return text vectors (n, dimension), not normalised."""
-        vectors: torch.Tensor = self.module.encode_text(tokens, normalize=False)
-        return vectors
+        length = longest(tokens) if self._shorten else tokens.shape[1]
+        with positions(self.module, length) if self._shorten else nullcontext():
+            vectors: torch.Tensor = self.module.encode_text(tokens[:, :length], normalize=False)
+            return vectors
 
 
 class WithoutInitialisation(TorchFunctionMode):

@@ -58,7 +58,8 @@ def best_precision(device: torch.device) -> Precision:
     if device.type not in ("cpu", "cuda"):
         return Precision("fp32", f"bf16 is not measured on {device.type!r}")
     identity = [device_name(device), device.type, torch.__version__]
-    path = cache_folder() / "precision" / f"{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]}.json"
+    key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
+    path = cache_folder() / "precision" / f"{key}.json"
     speedup = _recall(path)
     if speedup is None:
         speedup = measure_speedup(device)
