@@ -14,6 +14,7 @@ class Colours:
     name, revision, dimension, image_size = "colours", "1", 3, 8
 
     def __init__(self) -> None:
+        self.logit_scale = 100.0
         self.asked: list[str] = []
 
     def encode_images(self, images: Any) -> NDArray[np.float32]:

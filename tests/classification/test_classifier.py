@@ -5,13 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # beside this file
 from numpy.typing import NDArray
 from PIL import Image
+from rasterio.transform import Affine
 from stored import StoredEncoder, picture_of  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.classification import NONE, ClassificationError, ZeroShotClassifier
 from rsvlm.classification.class_vectors import class_vectors, fill_templates
+from rsvlm.vocabularies import Vocabulary, VocabularyClass, vocabulary_from_classes
 
 TEMPLATES = ["a photo of {}.", "{} from above"]
 RED, GREEN, BLUE = plain((200, 20, 20)), plain((20, 200, 20)), plain((20, 20, 200))
@@ -204,3 +207,55 @@ def test_one_class_says_nothing() -> None:
     classifier = ZeroShotClassifier(["red"], Colours(), templates=TEMPLATES)
     classifier.classify(BLUE)
     assert "every image is of it" in classifier.warnings[0]
+
+
+def placed(path: Path, size: int, gsd: float) -> Path:
+    """A red raster with a place."""
+    with rasterio.open(
+        path, "w", driver="GTiff", width=size, height=size, count=3, dtype="uint8", crs="EPSG:32632",
+        transform=Affine(gsd, 0, 500_000, 0, -gsd, 5_500_000),
+    ) as file:  # fmt: skip
+        file.write(np.moveaxis(plain((200, 20, 20), size), 2, 0))
+    return path
+
+
+SCENES = Vocabulary("scenes", "Scenes", vocabulary_from_classes(CLASSES).classes, gsd=10, extent=640)
+
+
+def test_the_chip_is_the_ground_that_the_classes_are_about(tmp_path: Path) -> None:
+    classifier = ZeroShotClassifier(SCENES, Colours(), templates=["{}"])
+    assert len(classifier.classify(placed(tmp_path / "one.tif", 64, 10))) == 1
+    assert len(classifier.classify(placed(tmp_path / "four.tif", 128, 10))) == 4
+    fine = classifier.classify(placed(tmp_path / "fine.tif", 128, 5))
+    assert [chip.window for chip in fine.chips] == [(0, 0, 128, 128)]
+    assert classifier.warnings == []
+    assert len(classifier.classify(tmp_path / "four.tif", size="320m")) == 16
+    assert len(classifier.classify(tmp_path / "four.tif", chips="whole")) == 1
+
+
+def test_far_off_imagery_is_one_warning(tmp_path: Path) -> None:
+    classifier = ZeroShotClassifier(SCENES, Colours(), templates=["{}"])
+    classifier.classify([placed(tmp_path / "a.tif", 64, 0.5), placed(tmp_path / "b.tif", 64, 0.5)])
+    classifier.classify(tmp_path / "a.tif")
+    assert len(classifier.warnings) == 2  # one a call, each with its count
+    assert classifier.warnings[0].startswith("2 of 2 images")
+    assert "10 m" in classifier.warnings[0]
+
+
+def test_a_coarse_answer_where_the_fine_one_is_unsure() -> None:
+    colours = Vocabulary(
+        "tree",
+        "Tree",
+        (
+            VocabularyClass("red", ("red",), parent="warm"),
+            VocabularyClass("green", ("green",), parent="warm"),
+            VocabularyClass("blue", ("blue",), parent="cold"),
+        ),
+        parents=(VocabularyClass("warm", ("warm",)), VocabularyClass("cold", ("cold",))),
+    )
+    encoder = Colours()
+    encoder.logit_scale = 3.0  # unsure enough for two classes to share an image
+    classifier = ZeroShotClassifier(colours, encoder, templates=["{}"])
+    result = classifier.classify([plain((200, 200, 10)), plain((200, 5, 5))])
+    assert result.coarse == ["warm", "red"]
+    assert result.to_table()["coarse_label"].to_pylist() == ["warm", "red"]
