@@ -5,6 +5,7 @@ A real one is `rsvlm.load_encoder("remoteclip-vit-b-32", weights=...)`; any obje
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,17 +25,14 @@ class ColourEncoder:
 
     name, revision, dimension, image_size = "colours", "1", 3, 64
 
-    def encode_images(self, images):  # type: ignore[no-untyped-def]
-        """Mean colours, less the middle grey, of unit length."""
+    def encode_images(self, images: Any) -> Any:
         return unit([np.asarray(image).mean(axis=(0, 1)) for image in images])
 
-    def encode_texts(self, texts):  # type: ignore[no-untyped-def]
-        """The colours of the words, likewise."""
+    def encode_texts(self, texts: Any) -> Any:
         return unit([next(colour for word, colour in COLOURS.items() if word in text) for text in texts])
 
 
-def unit(colours):  # type: ignore[no-untyped-def]
-    """Vectors of unit length around the mean of the four colours."""
+def unit(colours: Any) -> Any:
     rows = np.asarray(colours, dtype=np.float32) - np.mean(list(COLOURS.values()), axis=0)
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 

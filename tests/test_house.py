@@ -70,11 +70,12 @@ def test_nothing_that_only_posix_has(path: Path) -> None:
             assert name.split(".")[0] not in POSIX_ONLY or id(node) in guarded, (
                 f"{path} imports {name} without a branch"
             )
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in {
-            "open",
-            "read_text",
-            "write_text",
-        }:
+        called = node.func if isinstance(node, ast.Call) else None
+        method = called.attr if isinstance(called, ast.Attribute) else ""
+        built_in = called.id if isinstance(called, ast.Name) else ""
+        if isinstance(node, ast.Call) and (
+            method in {"open", "read_text", "write_text"} or built_in == "open"
+        ):
             _check_encoding(path, node)
 
 
@@ -95,6 +96,7 @@ def _check_encoding(path: Path, call: ast.Call) -> None:
     foreign = owner in {
         "rasterio",
         "Image",
+        "PillowImage",
         "os",
         "tarfile",
         "zipfile",

@@ -17,6 +17,7 @@ from rich.progress import (
 from rich.table import Table
 
 from .common import AsJson, Debug, Offline, console, print_json
+from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 
 Images = Annotated[
     list[str] | None, typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips.")
@@ -25,13 +26,6 @@ Classes = Annotated[
     str,
     typer.Option(help='A vocabulary (eurosat, resisc45, ...), "one,two,three", or a .txt or .yaml file.'),
 ]
-EncoderName = Annotated[
-    str,
-    typer.Option(
-        "--encoder", help="What sees: ViT-B-32/openai, remoteclip-vit-b-32, hf:OWNER/MODEL, a folder."
-    ),
-]
-Weights = Annotated[str | None, typer.Option(help="Weights of it: a .pt or .safetensors file.")]
 Templates = Annotated[
     str | None, typer.Option(help='Prompts: the name of a set, or "a satellite photo of {}.".')
 ]
@@ -78,10 +72,6 @@ Map = Annotated[
 Sheet = Annotated[
     Path | None, typer.Option("--sheet", help="Contact sheet of classified chips: a .png or .jpg.")
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
-Precision = Annotated[str, typer.Option(help="auto (measured once), fp32 or bf16.")]
-BatchSize = Annotated[int | None, typer.Option(help="Pictures at a time. (default: by the device)", min=1)]
-
 
 _SHOWN = 40
 """Rows of a table on the screen."""
@@ -138,21 +128,13 @@ def classify(
       rsvlm classify test/ --classes resisc45 --encoder skyclip-vit-b-32 --protocol skyscript --out resisc45.csv
     """
     from rsvlm.classification import ZeroShotClassifier
-    from rsvlm.models import load_encoder
 
     if not images and calibrate is None:
         raise typer.BadParameter("name images to classify, or labelled ones with --calibrate")
     if out is None and (map_folder or sheet):
         raise typer.BadParameter("--map and --sheet draw what --out holds: name a file there")
-    with console.status("Loading the encoder"):
-        loaded = load_encoder(
-            encoder,
-            weights=weights,
-            device=device,
-            precision=precision,
-            batch_size=batch_size,
-            offline=offline,
-        )
+    loaded = load(encoder, weights, device, precision, batch_size, offline)
+    with console.status("Encoding the classes"):
         classifier = ZeroShotClassifier(
             classes, loaded, templates=templates, protocol=protocol, multi_label=multi_label
         )

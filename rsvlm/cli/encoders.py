@@ -1,0 +1,30 @@
+"""Options of every command that takes an encoder, and loading it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from .common import console
+
+EncoderName = Annotated[
+    str,
+    typer.Option(
+        "--encoder", help="What sees: ViT-B-32/openai, remoteclip-vit-b-32, hf:OWNER/MODEL, a folder."
+    ),
+]
+Weights = Annotated[str | None, typer.Option(help="Weights of it: a .pt or .safetensors file.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
+Precision = Annotated[str, typer.Option(help="auto (measured once), fp32 or bf16.")]
+BatchSize = Annotated[int | None, typer.Option(help="Pictures at a time. (default: by the device)", min=1)]
+
+
+def load(
+    name: str, weights: str | None, device: str, precision: str, batch_size: int | None, offline: bool
+) -> Any:
+    """Load the encoder that the options name."""
+    from rsvlm.models import load_encoder
+
+    with console.status("Loading the encoder"):
+        return load_encoder(
+            name, weights=weights, device=device, precision=precision, batch_size=batch_size, offline=offline
+        )
