@@ -1,7 +1,4 @@
-"""Zero-shot classification in a few lines: the sample town in chips of 64 px, by an encoder that anybody could write.
-
-A real one is `rsvlm.load_encoder("remoteclip-vit-b-32", weights=...)`; any object with these attributes is an encoder.
-"""
+"""The sample town classified in chips of 64 px. A real encoder is `rsvlm.load_encoder("remoteclip-vit-b-32")`."""
 
 import tempfile
 from pathlib import Path
@@ -21,7 +18,7 @@ COLOURS = {
 
 
 class ColourEncoder:
-    """An image's vector is its mean colour, a text's the colour of what it names."""
+    """Any object like this is an encoder; this one knows mean colours, of images and of what texts name."""
 
     name, revision, dimension, image_size = "colours", "1", 3, 64
 

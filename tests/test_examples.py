@@ -17,7 +17,7 @@ def test_example_runs(stage: str, said: list[str]) -> None:
     example = ROOT / stage / "example.py"
     if not example.exists():
         pytest.skip("not a checkout")
-    assert len(example.read_text(encoding="utf-8").splitlines()) <= 45
+    assert len(example.read_text(encoding="utf-8").splitlines()) <= 40
     done = subprocess.run([sys.executable, example], capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     for word in said:

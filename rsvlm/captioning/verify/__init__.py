@@ -11,6 +11,8 @@ from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.labels import Labels
 from rsvlm.captioning.verify.chatearthnet import chatearthnet_problems
 from rsvlm.captioning.verify.natural import natural_problems
+from rsvlm.captioning.verify.rewritten_cover import rewritten_cover_problems
+from rsvlm.captioning.verify.rewritten_objects import rewritten_objects_problems
 from rsvlm.captioning.verify.scene import scene_problems
 from rsvlm.captioning.verify.skyscript import multi_problems, single_problems
 
@@ -22,6 +24,8 @@ STYLES: dict[str, Callable[[str, Labels], list[str]]] = {
     "natural": lambda caption, labels: natural_problems(caption, labels, most_sentences=2),
     "natural-long": lambda caption, labels: natural_problems(caption, labels, most_sentences=7),
     "chatearthnet": chatearthnet_problems,
+    "chatearthnet-rewritten": rewritten_cover_problems,
+    "natural-rewritten": rewritten_objects_problems,
     "scene": scene_problems,
 }
 """The readers by the name of the style."""

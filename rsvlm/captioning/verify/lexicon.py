@@ -26,6 +26,10 @@ class Phrases(Generic[T]):
         """These phrases and some more; itself where it has them all."""
         return self if phrases.keys() <= self._phrases.keys() else Phrases(self._phrases | phrases)
 
+    def texts(self) -> list[str]:
+        """The phrases themselves."""
+        return list(self._phrases)
+
     def words(self) -> frozenset[str]:
         """All words of all phrases."""
         return frozenset(word for phrase in self._phrases for word in tokens(phrase))
