@@ -11,6 +11,7 @@ __version__ = "0.1.0.dev0"
 _HOMES = {
     "ZeroShotClassifier": "rsvlm.classification",
     "caption": "rsvlm.captioning",
+    "evaluate": "rsvlm.eval",
     "load_encoder": "rsvlm.models",
     "open_pairs": "rsvlm.captioning",
     "open_scene": "rsvlm.imagery",
@@ -21,6 +22,7 @@ __all__ = [
     "ZeroShotClassifier",
     "__version__",
     "caption",
+    "evaluate",
     "load_encoder",
     "open_pairs",
     "open_scene",
@@ -30,6 +32,7 @@ __all__ = [
 if TYPE_CHECKING:
     from .captioning import caption, open_pairs
     from .classification import ZeroShotClassifier
+    from .eval import evaluate
     from .imagery import open_scene
     from .models import load_encoder
     from .vocabularies import vocabulary

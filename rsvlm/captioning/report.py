@@ -20,6 +20,7 @@ class CaptionReport:
         skipped: Inputs and chips without a pair, by kind of reason.
         verified: Pairs whose caption passed the check.
         rejected: Captions that failed it and were left out.
+        rewriting: What became of the captions that a language model was to rewrite.
         map_objects: How many objects of the map were read, kept, and left out for which reason.
         unknown_tags: Distinct tags of the map that the vocabulary does not know.
         unknown_tags_used: How many of them the tag classifier chose.
@@ -39,6 +40,7 @@ class CaptionReport:
     skipped: Counter[str] = field(default_factory=Counter)
     verified: int = 0
     rejected: int = 0
+    rewriting: Counter[str] = field(default_factory=Counter)
     map_objects: Counter[str] = field(default_factory=Counter)
     unknown_tags: int = 0
     unknown_tags_used: int = 0
@@ -83,5 +85,6 @@ class CaptionReport:
         rows += [("verified", f"{self.verified:,} of {self.pairs:,}")]
         if self.rejected:
             rows += [("  captions that failed the check", f"{self.rejected:,}, left out")]
+        rows += [(f"  rewriting: {kind}", f"{count:,}") for kind, count in sorted(self.rewriting.items())]
         rows += [("seconds", f"{self.seconds:,.1f}")]
         return rows

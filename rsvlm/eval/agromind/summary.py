@@ -1,0 +1,120 @@
+"""Numbers over judged answers: shares, baselines beside them, by dimension, task, file and type."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from statistics import fmean
+from typing import NamedTuple
+
+from rsvlm.eval.agromind.baselines import expected_random, majority_shares
+from rsvlm.eval.agromind.judging import FORM, GUESSED, SEVERAL, UNREAD, Judgement
+from rsvlm.eval.agromind.read import Item
+from rsvlm.eval.agromind.tasks import TYPE_NAMES, QuestionType
+from rsvlm.eval.statistics import bootstrap_interval
+
+UNANSWERED = "unanswered"
+FAILED = "failed"
+
+_COUNTED = (UNANSWERED, FAILED, GUESSED, UNREAD, SEVERAL, FORM)
+
+_PARTS: dict[str, Callable[[Item], bool]] = {
+    "accuracy": lambda _: True,
+    "accuracy_without_free_text": lambda item: item.kind is not QuestionType.FREE_TEXT,
+    "accuracy_answerable": lambda item: item.kind not in (QuestionType.PHRASE, QuestionType.FREE_TEXT),
+    "free_text_accuracy": lambda item: item.kind is QuestionType.FREE_TEXT,
+}
+
+_GROUPS: dict[str, Callable[[Item], str]] = {
+    "dimension": lambda item: item.dimension,
+    "task": lambda item: item.task,
+    "file": lambda item: item.file,
+    "type": lambda item: TYPE_NAMES[item.kind],
+}
+
+
+class Outcome(NamedTuple):
+    """A question and what became of its answer."""
+
+    item: Item
+    judgement: Judgement
+
+
+def headline_metrics(outcomes: Sequence[Outcome], *, free_text: bool) -> dict[str, float]:
+    """Return the metrics that `score_agromind` names; those of free text where it was judged."""
+    metrics = {name: _share(part) for name, part in _parts(outcomes, free_text=free_text)}
+    figures = _figures(outcomes)
+    by_file = _split(outcomes, _GROUPS["file"]).values()
+    return metrics | {
+        "file_accuracy": fmean(_share(part) for part in by_file),
+        "balanced_accuracy": figures["balanced_accuracy"],
+        "majority_corrected": figures["majority_corrected"],
+        "majority": figures["majority"],
+        "chance": figures["chance"],
+    }
+
+
+def metric_intervals(
+    outcomes: Sequence[Outcome], *, free_text: bool, seed: int
+) -> dict[str, tuple[float, float]]:
+    """Return the 95 % bootstrap intervals of the shares of right answers among the metrics."""
+    return {name: _interval(part, seed) for name, part in _parts(outcomes, free_text=free_text)}
+
+
+def group_outcomes(outcomes: Sequence[Outcome], seed: int) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the figures of each dimension, task, file and type: accuracy, its interval, baselines, counts."""
+    return {
+        group: {name: _group_figures(part, seed) for name, part in _split(outcomes, name_of).items()}
+        for group, name_of in _GROUPS.items()
+    }
+
+
+def _group_figures(outcomes: Sequence[Outcome], seed: int) -> dict[str, float]:
+    low, high = _interval(outcomes, seed)
+    reasons = Counter(judgement.reason for _, judgement in outcomes)
+    counts = {f"n_{reason}": float(reasons[reason]) for reason in _COUNTED}
+    return {"accuracy": _share(outcomes), "low": low, "high": high, "n": float(len(outcomes))} | (
+        _figures(outcomes) | counts
+    )
+
+
+def _figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Return what puts an accuracy into perspective: the baselines, and the scores that they do not lift."""
+    items = [item for item, _ in outcomes]
+    sizes = Counter(item.file for item in items)
+    majority = sum(share * sizes[file] for file, share in majority_shares(items).items()) / len(items)
+    by_file = _split(outcomes, _GROUPS["file"]).values()
+    return {
+        "balanced_accuracy": fmean(_balanced(part) for part in by_file),
+        "majority_corrected": (_share(outcomes) - majority) / (1 - majority) if majority < 1 else 0.0,
+        "majority": majority,
+        "chance": fmean(expected_random(item) for item in items),
+    }
+
+
+def _balanced(outcomes: Sequence[Outcome]) -> float:
+    """Return the mean, over the different right answers of a file, of the share of them that was found."""
+    return fmean(_share(part) for part in _split(outcomes, lambda item: item.gold).values())
+
+
+def _share(outcomes: Sequence[Outcome]) -> float:
+    return sum(judgement.right for _, judgement in outcomes) / len(outcomes)
+
+
+def _interval(outcomes: Sequence[Outcome], seed: int) -> tuple[float, float]:
+    """Draw images, each with all its questions: answers about one image err together."""
+    right = [judgement.right for _, judgement in outcomes]
+    low, high = bootstrap_interval(right, groups=[item.images[0] for item, _ in outcomes], seed=seed)
+    return low, high
+
+
+def _parts(outcomes: Sequence[Outcome], *, free_text: bool) -> Iterable[tuple[str, Sequence[Outcome]]]:
+    for name, belongs in _PARTS.items():
+        part = [outcome for outcome in outcomes if belongs(outcome.item)]
+        if part and (free_text or name != "free_text_accuracy"):
+            yield name, part
+
+
+def _split(outcomes: Sequence[Outcome], name_of: Callable[[Item], str]) -> dict[str, list[Outcome]]:
+    parts: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        parts.setdefault(name_of(outcome.item), []).append(outcome)
+    return parts

@@ -1,0 +1,119 @@
+"""Retrieval where everything of the query's class is right: words or a picture against images with labels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import EvalError
+from .ranking import Ints, Vectors, similarity_blocks, unit_rows
+from .result import EvalResult
+from .statistics import bootstrap_interval
+
+KS = (1, 5, 10)
+_LARGEST_BLOCK = 2**23
+
+
+def retrieve_by_class(
+    query_vectors: ArrayLike,
+    query_classes: ArrayLike,
+    vectors: ArrayLike,
+    classes: ArrayLike,
+    *,
+    same: bool = False,
+    ks: Sequence[int] = KS,
+    names: Sequence[str] | None = None,
+    name: str = "custom",
+    seed: int = 0,
+) -> EvalResult:
+    """Search items by vector, and say how many of the first are of the query's class.
+
+    The order is as in `rsvlm.eval.ranking`: of equals the lower index first. A query that failed (NaN) finds nothing;
+    an item that failed is never found.
+
+    Args:
+        query_vectors: (q, d): texts of classes, or images.
+        query_classes: (q,) whole numbers.
+        vectors: (n, d), the items.
+        classes: (n,) of the items, in the same numbers.
+        same: Queries are the items themselves, and no query finds itself.
+        ks: For p@k and success@k.
+        names: Of the classes, by number; numbers without them.
+        name: The data set's.
+        seed: Of the bootstrap, which draws queries.
+
+    Returns:
+        map (mean average precision over the whole ranking), p@k (items of the class among the first k, divided by k)
+        and success@k. A query whose class has no item gets 0. Groups: "class".
+
+    Raises:
+        EvalError: Shapes that do not fit, or no queries.
+    """
+    queries, items = unit_rows(query_vectors), unit_rows(vectors)
+    asked, held = _labels(query_classes, len(queries.vectors)), _labels(classes, len(items.vectors))
+    if not len(asked) or not len(held) or (same and len(asked) != len(held)):
+        raise EvalError(
+            f"{len(asked)} queries for {len(held)} items; give at least 1, and as many where they are same"
+        )
+    # All items of the class are to be found, failed ones too, but not the query itself.
+    totals = np.array([np.count_nonzero(held == label) for label in asked.tolist()]) - same
+    found = []
+    for start, scores in similarity_blocks(queries, items, _LARGEST_BLOCK):
+        if same:
+            rows = np.arange(len(scores))
+            scores[rows, start + rows] = -np.inf
+        found.append(
+            _judge(scores, asked[start : start + len(scores)], held, totals[start : start + len(scores)], ks)
+        )
+    values = np.concatenate(found)
+    columns = ["map", *(f"p@{k}" for k in ks), *(f"success@{k}" for k in ks)]
+    return EvalResult(
+        task="retrieval",
+        name=name,
+        metrics=dict(zip(columns, values.mean(axis=0).tolist(), strict=True)),
+        n=len(asked),
+        n_failed=int(queries.failed.sum()),
+        groups={"class": _by_class(asked, values, columns, names)},
+        intervals={column: bootstrap_interval(values[:, i], seed=seed) for i, column in enumerate(columns)},
+        config={
+            "protocol": "class relevance", "same": same, "ties": "lower index first",
+            "n_items": len(held), "seed": seed,
+        },
+        items=pa.table(
+            {"key": [str(row) for row in range(len(asked))], "class": asked, "average_precision": values[:, 0]}
+        ),
+    )  # fmt: skip
+
+
+def _judge(scores: Vectors, asked: Ints, held: Ints, totals: Ints, ks: Sequence[int]) -> NDArray[np.float64]:
+    """Return average precision, precision at each k and success at each k of each query: (q, 1 + 2 len(ks))."""
+    order = np.argsort(-scores, axis=1, kind="stable")
+    right = (held[order] == asked[:, None]) & np.isfinite(np.take_along_axis(scores, order, axis=1))
+    hits = np.cumsum(right, axis=1)
+    precision = hits / np.arange(1, scores.shape[1] + 1)
+    among = [hits[:, min(k, scores.shape[1]) - 1] for k in ks]
+    columns = [(right * precision).sum(axis=1) / np.maximum(totals, 1)]
+    columns += [count / k for count, k in zip(among, ks, strict=True)]
+    columns += [count > 0 for count in among]
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def _by_class(
+    asked: Ints, values: NDArray[np.float64], columns: Sequence[str], names: Sequence[str] | None
+) -> dict[str, dict[str, float]]:
+    groups = {}
+    for label in np.unique(asked).tolist():
+        own = values[asked == label]
+        means = dict(zip(columns, own.mean(axis=0).tolist(), strict=True))
+        groups[str(label) if names is None else names[label]] = {**means, "n": float(len(own))}
+    return groups
+
+
+def _labels(classes: ArrayLike, n: int) -> Ints:
+    labels = np.asarray(classes)
+    if labels.shape != (n,) or (n and not np.issubdtype(labels.dtype, np.integer)):
+        raise EvalError(
+            f"classes of shape {labels.shape} and type {labels.dtype} for {n} vectors; give one whole number each"
+        )
+    return labels.astype(np.int64)

@@ -1,0 +1,83 @@
+"""Which column of a table holds what, whatever its author called it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rsvlm.eval.errors import EvalError
+
+IMAGE = ("image", "filepath", "path", "file", "filename", "file_name")
+LABEL = ("label", "labels", "class", "label_v1")
+CAPTIONS = ("captions", "caption", "title_multi_objects", "title", "text")
+LATITUDE, LONGITUDE = ("latitude", "lat"), ("longitude", "lon", "lng")
+TIME = ("datetime", "time", "timestamp", "date")
+GROUP = ("group", "scene", "location", "place")
+
+
+def column_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
+    """Return the first of the wanted columns that is there."""
+    return next((name for name in wanted if name in names), None)
+
+
+def optional_columns(columns: Mapping[str, Sequence[Any]], place: str) -> dict[str, Any]:
+    """Return what else `EvalSet` takes: captions, places, times, groups, and all columns of numbers as targets.
+
+    Args:
+        columns: Values by name, without images and labels.
+        place: The file, for messages.
+
+    Raises:
+        EvalError: A latitude or longitude is out of range.
+    """
+    names = list(columns)
+    captions, time, group = (column_of(names, wanted) for wanted in (CAPTIONS, TIME, GROUP))
+    return {
+        "captions": None if captions is None else tuple(_texts(value) for value in columns[captions]),
+        "places": _places(columns, place),
+        "times": None if time is None else tuple(_text(value) for value in columns[time]),
+        "groups": None if group is None else tuple(str(value) for value in columns[group]),
+        "targets": {name: found for name in names if (found := _numbers(columns[name])) is not None},
+    }
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    given = value if isinstance(value, list | tuple) else [value]
+    return tuple(str(text) for text in given if text is not None and str(text).strip())
+
+
+def _text(value: Any) -> str | None:
+    if value is None or not str(value).strip():
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _places(columns: Mapping[str, Sequence[Any]], place: str) -> NDArray[np.float64] | None:
+    longitude, latitude = column_of(list(columns), LONGITUDE), column_of(list(columns), LATITUDE)
+    if longitude is None or latitude is None:
+        return None
+    east, north = _numbers(columns[longitude]), _numbers(columns[latitude])
+    if east is None or north is None:
+        if all(value in (None, "") for name in (longitude, latitude) for value in columns[name]):
+            return None
+        raise EvalError(f"{place}: {longitude} and {latitude} must be numbers of degrees")
+    places = np.stack([east, north], axis=1)
+    if (np.abs(places) > (360.0, 90.0)).any():  # False for NaN
+        raise EvalError(
+            f"{place}: {longitude} and {latitude} must be degrees, at most 360 and 90; are they swapped?"
+        )
+    return places
+
+
+def _numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
+    """Return values as numbers, NaN where there is none; None where one is something else, or all are missing."""
+    missing = [value is None or value == "" for value in values]
+    if all(missing) or any(isinstance(value, list | tuple | dict | bool | bytes) for value in values):
+        return None
+    try:
+        return np.array(
+            [np.nan if gone else float(value) for value, gone in zip(values, missing, strict=True)]
+        )
+    except (TypeError, ValueError):
+        return None

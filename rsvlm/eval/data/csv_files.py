@@ -1,0 +1,115 @@
+"""A csv with a path and a label a line, as SkyScript's benchmark sets come, with their classnames.txt."""
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rsvlm.eval.errors import EvalError
+from rsvlm.eval.jsonlines import read_utf8
+
+from .columns import IMAGE, LABEL, column_of, optional_columns
+from .labels import label_names
+from .sets import EvalSet, unique_keys
+from .sources import records
+
+
+def read_csv(
+    path: Path,
+    name: str,
+    split: str | None = None,
+    opening: Mapping[str, Any] | None = None,
+    label: str | None = None,
+) -> EvalSet:
+    """Read a csv with columns `filepath` (or `path`, `image`...) and, where the images have classes, `label`.
+
+    Labels are names, or numbers that count the lines of `classnames.txt` beside the csv (of `classnames_v2.txt` for
+    the column `label_v2`). Paths are relative to the csv, or to the folder above it.
+
+    Args:
+        path: The csv, UTF-8.
+        name: The data set's.
+        split: Which split this is.
+        opening: Options of `open_scene`.
+        label: The column of labels; None: `label`, else `label_v1`.
+
+    Raises:
+        EvalError: It cannot be read, has no column of paths, a line lacks something, or a number has no name.
+    """  # fmt: skip
+    columns = _columns(path)
+    image = column_of(list(columns), IMAGE)
+    label = label or column_of(list(columns), LABEL)
+    if image is None or (label is not None and label not in columns):
+        wanted = "filepath" if image is None else label
+        raise EvalError(f"{path}: has no column {wanted}; its columns are {', '.join(columns) or 'none'}")
+    names = columns.pop(image)
+    if "" in names:
+        raise EvalError(f"{path}: line {names.index('') + 2} lacks its {image}")
+    classes = class_names_beside(path, label or "label")
+    labels = None if label is None else label_names(columns.pop(label), classes, str(path))
+    base = _base(path, names)
+    extra = [path] if classes is None else [path, _class_file(path, label or "label")]
+    return EvalSet(
+        name=name,
+        images=[str(base / file) for file in names],
+        keys=unique_keys(names),
+        labels=labels,
+        split=split,
+        classes=classes,
+        multi_label=any(len(row) > 1 for row in labels or ()),
+        opening=opening or {},
+        sources=records(extra),
+        **optional_columns(columns, str(path)),
+    )
+
+
+def header(path: Path) -> list[str]:
+    """Return the names of a csv's columns; none where it is no text."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [name.strip() for name in next(csv.reader(file), [])]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
+
+
+def class_names_beside(path: Path, label: str = "label") -> tuple[str, ...] | None:
+    """Return the class names that lie beside a file, in their order; None where there are none.
+
+    Args:
+        path: The csv.
+        label: Its column of labels: "label_v2" has `classnames_v2.txt`.
+    """
+    file = _class_file(path, label)
+    if not file.is_file():
+        return None
+    return tuple(line.strip() for line in read_utf8(file).splitlines() if line.strip())
+
+
+def _class_file(path: Path, label: str) -> Path:
+    """`classnames.txt` with the end of the label's name, if there is one of its own."""
+    own = path.with_name(f"classnames{label.removeprefix('label')}.txt")
+    return own if label.startswith("label") and own.is_file() else path.with_name("classnames.txt")
+
+
+def _columns(path: Path) -> dict[str, list[str]]:
+    reader = csv.DictReader(io.StringIO(read_utf8(path), newline=""))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise EvalError(f"{path}: line {reader.line_num} is no csv ({error})") from None
+    names = [name for name in reader.fieldnames or [] if name]
+    for line, row in enumerate(rows, start=2):
+        missing = [name for name in names if row[name] is None]
+        if missing or None in row:
+            raise EvalError(
+                f"{path}: line {line} has {'fewer' if missing else 'more'} fields than the first line"
+            )
+    return {name: [row[name].strip() for row in rows] for name in names}
+
+
+def _base(path: Path, names: list[str]) -> Path:
+    """The folder that paths are relative to: the csv's own, or the one above where the first image is there."""
+    if names and not (path.parent / names[0]).exists() and (path.parent.parent / names[0]).exists():
+        return path.parent.parent
+    return path.parent

@@ -1,0 +1,75 @@
+"""Captions in the form of Karpathy's json: dataset_rsicd.json, dataset_rsitmd.json, dataset_UCM.json and their like."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rsvlm.eval.errors import EvalError
+from rsvlm.eval.jsonlines import read_utf8
+
+from .sets import EvalSet, unique_keys
+from .sources import records
+
+_SPLITS = {"val": "validation"}
+
+
+def read_karpathy(
+    path: Path, images: Path | None = None, *, split: str | None = "test", name: str | None = None
+) -> EvalSet:
+    """Read {"images": [{"filename", "split", "sentences": [{"raw"}]}]}.
+
+    Args:
+        path: The json.
+        images: The folder of the images; None: where the first image is found, beside the json or in a folder there.
+        split: "train", "val" (or "validation") or "test"; None takes all.
+        name: The data set's; None: what the json calls itself, else the name of its file.
+
+    Raises:
+        EvalError: It is no such json, or the split is empty.
+    """
+    rows, title = _rows(path)
+    here = [row for row in rows if split is None or _split(row) == _SPLITS.get(split, split)]
+    if not here:
+        there = ", ".join(sorted({str(row.get("split")) for row in rows}))
+        raise EvalError(f"{path}: has no image of the split {split}; its splits are {there or 'none'}")
+    files = [row["filename"] for row in here]
+    folder = images or _folder(path.parent, files[0])
+    return EvalSet(
+        name=name or title or path.stem.removeprefix("dataset_"),
+        images=[str(folder / file) for file in files],
+        keys=unique_keys(files),
+        captions=tuple(tuple(_sentence(path, row, one) for one in row.get("sentences", ())) for row in here),
+        split=None if split is None else _SPLITS.get(split, split),
+        sources=records([path]),
+    )
+
+
+def _rows(path: Path) -> tuple[list[dict[str, Any]], str | None]:
+    try:
+        content = json.loads(read_utf8(path))
+        rows = content["images"]
+        bad = next((n for n, row in enumerate(rows) if not isinstance(row["filename"], str)), None)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise EvalError(f"{path}: is no json with `images`, each of them with its `filename`") from None
+    if bad is not None:
+        raise EvalError(f"{path}: image {bad} has no `filename`")
+    title = content.get("dataset")
+    return rows, title if isinstance(title, str) and title else None
+
+
+def _split(row: dict[str, Any]) -> str | None:
+    found = row.get("split")
+    return _SPLITS.get(found, found) if isinstance(found, str) else None
+
+
+def _sentence(path: Path, row: dict[str, Any], sentence: Any) -> str:
+    raw = sentence.get("raw") if isinstance(sentence, dict) else None
+    if not isinstance(raw, str):
+        raise EvalError(f"{path}: a sentence of {row['filename']} has no `raw` text")
+    return raw
+
+
+def _folder(here: Path, file: str) -> Path:
+    """The folder with the images; the json's own where the first image is nowhere."""
+    below = sorted(path for path in here.iterdir() if path.is_dir())
+    return next((folder for folder in (here, *below) if (folder / file).is_file()), here)

@@ -1,0 +1,53 @@
+"""The labels of a column: names, several names, or numbers that stand for names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rsvlm.classification import NONE
+from rsvlm.eval.errors import EvalError
+
+SEVERAL = ";"
+"""Between the labels of one image in a csv."""
+
+
+def label_names(
+    values: Sequence[Any], classes: Sequence[str] | None, place: str
+) -> tuple[tuple[str, ...], ...]:
+    """Return the class names of each image.
+
+    Args:
+        values: A name, several with ";" between them, a list of names, or, instead of names, numbers from 0.
+        classes: What the numbers stand for, in the data set's own order.
+        place: The file, for messages.
+
+    Raises:
+        EvalError: Numbers without `classes`, or beyond them.
+    """
+    rows = [_parts(value) for value in values]
+    if not _are_numbers([part for row in rows for part in row]) or (classes and _are_numbers(classes)):
+        return tuple(rows)
+    if classes is None:
+        raise EvalError(
+            f"{place}: its labels are numbers, and nothing says what they stand for: put a classnames.txt beside it, "
+            "a name a line in the order of the numbers"
+        )
+    return tuple(tuple(_named(part, classes, place) for part in row) for row in rows)
+
+
+def _parts(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    parts = value if isinstance(value, list | tuple) else str(value).split(SEVERAL)
+    return tuple(name for part in parts if (name := str(part).strip()) and name.lower() != NONE)
+
+
+def _are_numbers(parts: Sequence[str]) -> bool:
+    return bool(parts) and all(part.isascii() and part.isdigit() for part in parts)
+
+
+def _named(part: str, classes: Sequence[str], place: str) -> str:
+    if int(part) >= len(classes):
+        raise EvalError(
+            f"{place}: has the label {part}, but only {len(classes)} class names (0 to {len(classes) - 1})"
+        )
+    return classes[int(part)]

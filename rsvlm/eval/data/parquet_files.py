@@ -1,0 +1,163 @@
+"""Parquet files as `datasets` writes them: the bytes of the images inside, read a row group at a time."""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rsvlm.eval.errors import EvalError
+
+from .columns import IMAGE, LABEL, column_of, optional_columns
+from .csv_files import class_names_beside
+from .labels import label_names
+from .pictures import Content
+from .sets import EvalSet, unique_keys
+from .sources import records
+
+_KEPT = 2  # row groups in memory: threads read on in the next one while the last is finished
+
+
+def read_parquet(
+    paths: Sequence[Path],
+    name: str,
+    split: str | None = None,
+    opening: Mapping[str, Any] | None = None,
+    label: str | None = None,
+) -> EvalSet:
+    """Read parquet files with a column `image` (bytes, {bytes, path}, or paths) and, if wanted, labels and more.
+
+    `label` holds names, lists of names, or numbers whose names stand in the file's own metadata, as `datasets` writes
+    them, or in classnames.txt beside it. `captions` is a text or a list of texts; `latitude` and `longitude` are
+    degrees; other columns of numbers are targets.
+
+    Args:
+        paths: The files of one split, in order.
+        name: The data set's.
+        split: Which split this is.
+        opening: Options of `open_scene`, for paths.
+        label: The column of labels; None: `label`, `labels` or `class`.
+
+    Raises:
+        EvalError: One cannot be read, or has no column of images.
+    """  # fmt: skip
+    images: list[StoredImage] = []
+    names: list[str] = []
+    columns: dict[str, list[Any]] = {}
+    for path in paths:
+        column = _Images(path)
+        images += [StoredImage(column, row) for row in range(column.n)]
+        names += column.names()
+        for key, values in column.others().items():
+            columns.setdefault(key, []).extend(values)
+    label = label or column_of(list(columns), LABEL)
+    if label is not None and label not in columns:
+        raise EvalError(f"{paths[0]}: has no column {label}; its columns are {', '.join(columns)}")
+    classes = _classes_inside(paths[0], label) or class_names_beside(paths[0])
+    values = [] if label is None else columns.pop(label)
+    labels = None if label is None else label_names(values, classes, str(paths[0]))
+    return EvalSet(
+        name=name,
+        images=images,
+        keys=unique_keys(names),
+        labels=labels,
+        split=split,
+        classes=classes,
+        multi_label=any(isinstance(value, list) for value in values) or any(len(row) > 1 for row in labels or ()),
+        opening=opening or {},
+        sources=records(paths),
+        **optional_columns(columns, str(paths[0])),
+    )  # fmt: skip
+
+
+class StoredImage:
+    """One image of a parquet file; calling it gives its bytes or its path."""
+
+    def __init__(self, column: "_Images", row: int) -> None:
+        self._column, self._row = column, row
+
+    def __call__(self) -> Content:
+        """Read it.
+
+        Raises:
+            EvalError: The row holds neither bytes nor a path.
+        """
+        return self._column.content(self._row)
+
+
+class _Images:
+    """The images of one file. Threads may share it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = pq.ParquetFile(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise EvalError(f"{path}: is no parquet file that can be read ({error})") from None
+        self.n = self._file.metadata.num_rows
+        groups = range(self._file.num_row_groups)
+        self._ends = np.cumsum([self._file.metadata.row_group(group).num_rows for group in groups]).tolist()
+        names = self._file.schema_arrow.names
+        image = column_of(names, IMAGE)
+        if image is None:
+            raise EvalError(f"{path}: has no column image; its columns are {', '.join(names) or 'none'}")
+        self.column: str = image
+        self._groups: OrderedDict[int, pa.ChunkedArray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """The name of each image: its path, else its file and row."""
+        kind = self._file.schema_arrow.field(self.column).type
+        stored: list[Any] = [None] * self.n
+        if pa.types.is_struct(kind) and kind.get_field_index("path") >= 0:
+            stored = self._read([f"{self.column}.path"])[self.column].to_pylist()
+            stored = [value and value["path"] for value in stored]
+        elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            stored = self._read([self.column])[self.column].to_pylist()
+        return [name or f"{self.path.stem} {row}" for row, name in enumerate(stored)]
+
+    def others(self) -> dict[str, list[Any]]:
+        """The values of all other columns."""
+        columns = [name for name in self._file.schema_arrow.names if name != self.column]
+        table = self._read(columns)
+        return {name: table[name].to_pylist() for name in columns}
+
+    def content(self, row: int) -> Content:
+        """The bytes of an image, or its path, relative to the file."""
+        group = int(np.searchsorted(self._ends, row, side="right"))
+        place = row - (self._ends[group - 1] if group else 0)
+        value = self._group(group)[place].as_py()
+        found = value.get("bytes") or value.get("path") if isinstance(value, dict) else value
+        if not isinstance(found, str | bytes) or not found:
+            raise EvalError(f"{self.path}: row {row} holds no image bytes and no path")
+        return str(self.path.parent / found) if isinstance(found, str) else found
+
+    def _group(self, group: int) -> pa.ChunkedArray:
+        with self._lock:
+            if group not in self._groups:
+                while len(self._groups) >= _KEPT:
+                    self._groups.popitem(last=False)
+                self._groups[group] = self._file.read_row_group(group, columns=[self.column])[self.column]
+            self._groups.move_to_end(group)
+            return self._groups[group]
+
+    def _read(self, columns: list[str]) -> pa.Table:
+        try:
+            return self._file.read(columns=columns)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise EvalError(f"{self.path}: cannot be read ({error})") from None
+
+
+def _classes_inside(path: Path, label: str | None) -> tuple[str, ...] | None:
+    """The class names that `datasets` writes into a file's metadata for a column of numbers."""
+    stored = (pq.read_schema(path).metadata or {}).get(b"huggingface")
+    try:
+        names = json.loads(stored)["info"]["features"][label]["names"] if stored else None
+    except (ValueError, KeyError, TypeError):
+        return None
+    return tuple(str(name) for name in names) if isinstance(names, list) else None

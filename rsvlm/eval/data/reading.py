@@ -1,0 +1,113 @@
+"""One way in for whatever the user names as a data set."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rsvlm.eval.errors import EvalError
+
+from .csv_files import read_csv
+from .folders import read_class_folders
+from .karpathy import read_karpathy
+from .multilabel import METADATA, read_bigearthnet
+from .parquet_files import read_parquet
+from .sets import EvalSet
+
+SPLITS = {
+    "train": ("train", "training"),
+    "validation": ("validation", "val", "valid", "dev"),
+    "test": ("test",),
+}
+"""Splits, and what authors call them in names of files and folders."""
+
+
+def read_eval_set(
+    place: str | Path,
+    *,
+    split: str | None = None,
+    name: str | None = None,
+    label: str | None = None,
+    sensor: str | None = None,
+    bands: Sequence[str] | None = None,
+    stretch: str = "auto",
+) -> EvalSet:
+    """Read a data set.
+
+    Args:
+        place: One of
+
+            * a folder with `train.parquet`, `test.parquet`, `test-00000-of-00002.parquet`..., which `split` picks;
+            * a folder with a folder for each class, or with `train/`, `test/`... that have one for each class;
+            * a folder with one csv, and `classnames.txt` where labels are numbers;
+            * a folder of BigEarthNet patches;
+            * a .parquet, a .csv, or a .json of Karpathy's form.
+        split: "train", "validation" or "test"; None: the only one that is there.
+        name: The data set's; None: the name of the folder or file.
+        label: The column of labels, where there are several.
+        sensor: Preset that names the bands of files.
+        bands: Names of the bands, in order.
+        stretch: How pixels become 8 bits.
+
+    Raises:
+        EvalError: It is none of these, or there are several splits and none was picked.
+    """
+    path = Path(place)
+    given = {"sensor": sensor, "bands": None if bands is None else list(bands), "stretch": stretch}
+    opening = {key: value for key, value in given.items() if value not in (None, "auto")}
+    title = name or (path.name if path.is_dir() else path.stem)
+    if path.is_dir():
+        return _folder(path, title, split, label, opening)
+    if not path.is_file():
+        raise EvalError(f"{path}: there is no such file or folder")
+    kind = path.suffix.casefold()
+    if kind == ".parquet":
+        return read_parquet([path], title, split, opening, label)
+    if kind == ".csv":
+        return read_csv(path, title, split, opening, label)
+    if kind == ".json":
+        return read_karpathy(path, split=split, name=name)
+    raise EvalError(
+        f"{path}: a data set is a folder of class folders, a .parquet, a .csv or a Karpathy .json"
+    )
+
+
+def splits_of(folder: Path) -> dict[str, list[Path]]:
+    """Return the splits of a folder: their parquet files in order, or the one folder of each."""
+    found: dict[str, list[Path]] = {}
+    for split, aliases in SPLITS.items():
+        pattern = re.compile(rf"({'|'.join(aliases)})(-\d+-of-\d+)?\.parquet", re.IGNORECASE)
+        files = sorted(path for path in folder.glob("*.parquet") if pattern.fullmatch(path.name))
+        folders = [path for path in folder.iterdir() if path.is_dir() and path.name.casefold() in aliases]
+        if files or folders:
+            found[split] = files or folders[:1]
+    return found
+
+
+def _folder(
+    path: Path, name: str, split: str | None, label: str | None, opening: Mapping[str, Any]
+) -> EvalSet:
+    splits = splits_of(path)
+    if splits:
+        chosen = _chosen(path, splits, split)
+        if chosen[0].is_dir():
+            return read_class_folders(chosen[0], name, split or next(iter(splits)), opening)
+        return read_parquet(chosen, name, split or next(iter(splits)), opening, label)
+    tables = sorted(path.glob("*.csv"))
+    if len(tables) == 1:
+        return read_csv(tables[0], name, split, opening, label)
+    if len(tables) > 1:
+        raise EvalError(f"{path}: holds {len(tables)} csv files; name the one to read")
+    if any(path.glob(f"*/*{METADATA}")):
+        return read_bigearthnet(path, name, split)
+    return read_class_folders(path, name, split, opening)
+
+
+def _chosen(path: Path, splits: dict[str, list[Path]], split: str | None) -> list[Path]:
+    if split is None and len(splits) == 1:
+        return next(iter(splits.values()))
+    wanted = next((key for key, aliases in SPLITS.items() if split in (key, *aliases)), split)
+    if wanted not in splits:
+        what = "several splits" if split is None else f"no split {split}"
+        raise EvalError(f"{path}: has {what}; choose one of {', '.join(splits)}")
+    return splits[wanted]

@@ -1,0 +1,90 @@
+"""Files of one JSON object a line, read so that a broken line is told and not lost."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from .errors import EvalError
+
+
+class Line(NamedTuple):
+    """A line of a file: its number from 1, and the object on it, or why there is none."""
+
+    number: int
+    row: dict[str, Any] | None
+    error: str | None
+
+
+def read_utf8(path: str | os.PathLike[str]) -> str:
+    """Text of a UTF-8 file, with or without a byte order mark.
+
+    Raises:
+        EvalError: It is absent, unreadable or not UTF-8.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise EvalError(
+            f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise EvalError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+read_text = read_utf8
+"""The former name, which reads like `Path.read_text` without an encoding."""
+
+
+def read_lines(path: str | os.PathLike[str]) -> list[Line]:
+    """The objects of a file of JSON lines; empty lines are passed over.
+
+    Raises:
+        EvalError: The file cannot be read.
+    """
+    # Only "\n" ends a line: JSON may hold U+2028 and U+0085 as they are.
+    lines = enumerate(read_utf8(path).split("\n"), start=1)
+    return [_line(number, text) for number, text in lines if text.strip()]
+
+
+def _line(number: int, text: str) -> Line:
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Line(number, None, f"is no JSON ({error})")
+    if not isinstance(row, dict):
+        return Line(number, None, f"is a JSON {type(row).__name__}, not an object")
+    return Line(number, row, None)
+
+
+def as_text(value: object) -> str | None:
+    """What a field says: text as it is, a number or true and false as text, and None for all else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, int | float) else None
+
+
+def text_column(texts: Sequence[str | None]) -> pa.Array:
+    """Texts for a table; halves of surrogate pairs, which JSON can hold and UTF-8 cannot, become question marks."""
+    return pa.array([None if text is None else _storable(text) for text in texts], pa.string())
+
+
+def texts_column(groups: Sequence[Sequence[str]]) -> pa.Array:
+    """As `text_column`, of lists of texts."""
+    return pa.array([[_storable(text) for text in group] for group in groups], pa.list_(pa.string()))
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def file_record(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Name and SHA-256 of a file, for the record of a result."""
+    with Path(path).open("rb") as opened:
+        return {"name": Path(path).name, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}

@@ -1,0 +1,152 @@
+"""What a folder of data sets holds: which sets, which of their splits are judged and which are learned from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rsvlm.imagery import ImageryError, open_scene
+from rsvlm.imagery.sensors import SENSORS
+
+from .data.columns import IMAGE, LABEL, column_of
+from .data.csv_files import class_names_beside, header, read_csv
+from .data.folders import class_names, images_below, read_class_folders
+from .data.karpathy import read_karpathy
+from .data.multilabel import METADATA, read_bigearthnet
+from .data.reading import read_eval_set, splits_of
+from .data.sets import EvalSet
+from .errors import EvalError
+from .vocabulary_choice import candidates, covers
+
+Reader = Callable[[], EvalSet]
+
+
+@dataclass(frozen=True)
+class FoundSet:
+    """A data set of a folder, not yet read.
+
+    Attributes:
+        name: What results are called after.
+        judged: Reads the split that is judged: test, else validation, else all there is.
+        train: Reads the split to learn from, where there is one beside it.
+        validation: Reads the split to choose on, where train, validation and test are all there.
+        own_classes: Whether its own list of classes is the one that a paper's protocol used.
+    """
+
+    name: str
+    judged: Reader
+    train: Reader | None = None
+    validation: Reader | None = None
+    own_classes: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The data sets of a folder, and what of it is none, with the reason.
+
+    Attributes:
+        sets: By name.
+        passed_over: Reason by name of file or folder.
+    """
+
+    sets: tuple[FoundSet, ...]
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_sets(data: Path) -> Layout:
+    """Find the data sets of a folder, each in a folder of its own; see `rsvlm.eval.suite` for the layouts.
+
+    Raises:
+        EvalError: There is no such folder, or no data set in it.
+    """
+    if not data.is_dir():
+        raise EvalError(f"{data}: there is no such folder of data sets")
+    sets: list[FoundSet] = []
+    passed_over: dict[str, str] = {}
+    for folder in sorted(path for path in data.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        found = _in_folder(folder)
+        if isinstance(found, str):
+            passed_over[folder.name] = found
+        else:
+            sets += found
+    if not sets:
+        raise EvalError(
+            f"{data}: holds no data set; each is a folder such as {data.name}/eurosat/test.parquet"
+        )
+    return Layout(tuple(sets), passed_over)
+
+
+def _in_folder(folder: Path) -> list[FoundSet] | str:
+    splits = splits_of(folder)
+    if splits:
+        return _of_splits(folder, list(splits))
+    captions = sorted(folder.glob("dataset*.json"))
+    tables = [path for path in sorted(folder.glob("*.csv")) if _is_table(path)]
+    if captions or tables:
+        found = [_of_captions(path) for path in captions]
+        return found + [one for path in tables for one in _of_table(path, alone=len(tables) == 1)]
+    if any(folder.glob("*.npz")):
+        return "holds stored vectors of other models; evaluate these files one by one"
+    if any(folder.glob(f"*/*{METADATA}")):
+        return [FoundSet(folder.name, lambda: read_bigearthnet(folder, folder.name))]
+    return _of_class_folders(folder)
+
+
+def _of_splits(folder: Path, splits: list[str]) -> list[FoundSet] | str:
+    def reader(split: str) -> Reader:
+        return lambda: read_eval_set(folder, split=split)
+
+    judged = next((split for split in ("test", "validation") if split in splits), None)
+    if judged is None:
+        return "has a training split only; nothing in it may be judged"
+    train = reader("train") if "train" in splits else None
+    validation = reader("validation") if train and judged == "test" and "validation" in splits else None
+    return [FoundSet(folder.name, reader(judged), train, validation)]
+
+
+def _of_captions(path: Path) -> FoundSet:
+    name = (path.stem.removeprefix("dataset").strip("_-") or path.parent.name).lower()
+    return FoundSet(name, lambda: read_karpathy(path, name=name))
+
+
+def _of_table(path: Path, *, alone: bool) -> list[FoundSet]:
+    """SkyScript's `aid_img_txt_pairs_test.csv` is "aid"; with `label_v1` and `label_v2` it is two sets."""
+    stem, marker, _ = path.stem.partition("_img_txt_pairs")
+    name = path.parent.name if alone and not marker else stem
+    labels = [label for label in header(path) if label in (*LABEL, "label_v2")]
+
+    def found(label: str) -> FoundSet:
+        title = name if len(labels) == 1 else f"{name}-{label.removeprefix('label').strip('_')}"
+        own = class_names_beside(path, label) is not None
+        return FoundSet(title, lambda: read_csv(path, title, label=label), own_classes=own)
+
+    return [found(label) for label in labels]
+
+
+def _of_class_folders(folder: Path) -> list[FoundSet] | str:
+    """Folders are classes only where a vocabulary called like the set knows them: they may be dates or places."""
+    classes = class_names(folder)
+    entry = next((entry for entry in candidates(folder.name) if covers(entry, classes)), None)
+    if entry is None:
+        return (
+            "nothing says what its images show: no split files, no csv, no folders called like known classes"
+        )
+    opening = _opening(folder / classes[0], entry.name)
+    return [FoundSet(folder.name, lambda: read_class_folders(folder, folder.name, opening=opening))]
+
+
+def _opening(folder: Path, name: str) -> dict[str, Any]:
+    """The sensor preset called like the vocabulary, where files cannot be opened without one, and can with it."""
+    first = next(iter(images_below(folder)))
+    for opening in ({}, {"sensor": name}) if name in SENSORS else ({},):
+        try:
+            open_scene(first, **opening)
+        except ImageryError:
+            continue
+        return dict(opening)
+    return {}
+
+
+def _is_table(path: Path) -> bool:
+    names = header(path)
+    return column_of(names, IMAGE) is not None and column_of(names, LABEL) is not None

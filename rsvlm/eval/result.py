@@ -1,0 +1,88 @@
+"""What every evaluation gives: numbers, how sure they are, and all that decided them."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rsvlm.shards import atomic_write, write_json
+
+from .errors import EvalError
+
+FORMAT = 1
+"""Rises when the meaning of the stored fields changes."""
+
+
+@dataclass
+class EvalResult:
+    """The outcome of one evaluation.
+
+    Attributes:
+        task: "zero-shot", "probe", "retrieval", "captions", "vqa", "agromind" or "geolocation".
+        name: Data set or benchmark.
+        metrics: By name, the headline first; shares are 0..1.
+        n: Items, those unanswered or failed included: they count as wrong.
+        n_unanswered: Items without an answer.
+        n_failed: Items that could not be put at all, such as unreadable images.
+        groups: The same metrics by part: {"type": {"yes/no": {"accuracy": 0.5, "n": 12}}}.
+        intervals: 95 % bootstrap intervals by metric.
+        config: All that decided the numbers: model, vocabulary, templates, protocol, seed, data with hashes, versions.
+        comparable: Whether the numbers may be set beside published ones of the same name.
+        notes: What a reader should know, a sentence each.
+        items: One row an item: key, gold, answer, correct, scores, error.
+        confusion: {"names": [...], "counts": [[...]]}, true class by row.
+    """
+
+    task: str
+    name: str
+    metrics: dict[str, float]
+    n: int
+    n_unanswered: int = 0
+    n_failed: int = 0
+    groups: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    comparable: bool = True
+    notes: list[str] = field(default_factory=list)
+    items: pa.Table | None = None
+    confusion: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the items, as plain data."""
+        return {
+            "format": FORMAT, "task": self.task, "name": self.name, "metrics": self.metrics,
+            "metric_order": list(self.metrics), "n": self.n,
+            "n_unanswered": self.n_unanswered, "n_failed": self.n_failed, "groups": self.groups,
+            "intervals": {name: list(ends) for name, ends in self.intervals.items()}, "config": self.config,
+            "comparable": self.comparable, "notes": self.notes, "confusion": self.confusion,
+        }  # fmt: skip
+
+    def save(self, path: Path) -> None:
+        """Write `path` (.json) and, where there are items, a .parquet of the same stem beside it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if self.items is not None:
+            with atomic_write(path.with_suffix(".parquet")) as temporary:
+                pq.write_table(self.items, temporary)
+        write_json(path, self.to_dict(), indent=1)
+
+
+def load_result(path: Path) -> EvalResult:
+    """Read what `EvalResult.save` wrote.
+
+    Raises:
+        EvalError: It is no such file.
+    """
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored.pop("format") != FORMAT:
+            raise EvalError(f"{path}: is of another format than this program's ({FORMAT})")
+        # JSON files have their keys sorted; the headline comes first all the same
+        stored["metrics"] = {name: stored["metrics"][name] for name in stored.pop("metric_order")}
+        stored["intervals"] = {name: tuple(ends) for name, ends in stored["intervals"].items()}
+        items = path.with_suffix(".parquet")
+        return EvalResult(**stored, items=pq.read_table(items) if items.exists() else None)
+    except (OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise EvalError(f"{path}: is no result of an evaluation ({type(error).__name__}: {error})") from None

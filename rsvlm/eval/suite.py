@@ -1,0 +1,294 @@
+"""One encoder on all the data sets of a folder, at one go.
+
+The folder has a folder for each data set, in any of these forms:
+
+    data/
+      eurosat-rgb/train.parquet, validation.parquet, test.parquet   as `datasets` writes them: `image`, `label`, and if
+                                                                   there are any `captions`, `latitude`, `longitude`
+      aid/train/<class>/*.jpg, test/<class>/*.jpg                   class folders by split
+      eurosat-multispectral/<class>/*.tif                           class folders of a known vocabulary, without splits
+      rsitmd/dataset_RSITMD.json, images/                           captions in Karpathy's json
+      patternnet/patternnet_img_txt_pairs_train.csv, classnames.txt SkyScript's benchmark: `filepath`, `label`
+      bigearthnet/<patch>/<patch>_labels_metadata.json              BigEarthNet-S2 v1, with its files by band
+
+The test split is judged, else the validation split, else all there is. What has labels is classified without training;
+what has captions is searched both ways by both conventions; where there is a training split, probes learn from it.
+Vocabularies are found by the names of the sets (`vocabulary_for`), else a set's own class names serve.
+
+SkyScript's benchmark is this command with `protocols=("skyscript",)` on a folder that has `aid`, `eurosat`, `fmow`,
+`millionaid`, `patternnet`, `nwpu` (or `resisc45`) and `rsicb256`; its fine-grained one has `roof_shape`, `smoothness`
+and `surface`. Where all of them are there, their mean is in the summary.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rsvlm.models import Encoder
+from rsvlm.models.versions import versions
+from rsvlm.shards import write_json
+from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
+
+from .data.sets import EvalSet
+from .errors import EvalError
+from .layout import FoundSet, find_sets
+from .probes import cross_validate, evaluate_few_shot, evaluate_probe, probe_data
+from .probes.data import ProbeData
+from .probes.splits import stratified
+from .published import compare
+from .result import EvalResult, load_result
+from .suite_means import capability_means, suite_means
+from .tasks import evaluate_retrieval
+from .vectors import ImageEncoder, encoder_record, image_vectors
+from .vocabulary_choice import vocabulary_for
+from .zeroshot import domain_notes, evaluate_zero_shot
+
+_FORMAT = 1  # rises when the same run would give other numbers
+
+TRAIN_LIMIT = 2000
+"""Images of a training split that probes learn from: two minutes of a MobileNet on two cores for three sets."""
+
+
+@dataclass(frozen=True)
+class SuiteOptions:
+    """What is evaluated.
+
+    Attributes:
+        protocols: Of zero-shot classification.
+        conventions: Of retrieval.
+        probes: "linear", "knn", "few-shot", "folding" (spatial beside random cross-validation, for sets with places).
+        train_limit: Images of a training split that probes learn from, drawn by class.
+        sets: Only these data sets; None: all.
+        seed: Of all that is drawn.
+    """
+
+    protocols: tuple[str, ...] = ("rsvlm",)
+    conventions: tuple[str, ...] = ("skyscript", "remoteclip")
+    probes: tuple[str, ...] = ("linear", "knn", "few-shot", "folding")
+    train_limit: int = TRAIN_LIMIT
+    sets: tuple[str, ...] | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class SuiteReport:
+    """What a run gave.
+
+    Attributes:
+        results: By name of their file, without .json.
+        problems: Why a data set could not be evaluated, by its name.
+        passed_over: What of the folder is no data set, and why.
+        means: Means over sets: SkyScript's, and those of GEO-Bench-2's capability groups.
+    """
+
+    results: dict[str, EvalResult]
+    problems: dict[str, str]
+    passed_over: dict[str, str]
+    means: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One result that is to be made: its name, what decides it, and how it is made."""
+
+    name: str
+    options: dict[str, Any]
+    run: Callable[[], EvalResult]
+
+
+def run_suite(
+    encoder: Encoder | ImageEncoder,
+    data: Path,
+    out: Path,
+    options: SuiteOptions | None = None,
+    *,
+    progress: Callable[[str, int], None] | None = None,
+) -> SuiteReport:
+    """Evaluate an encoder on all that a folder holds.
+
+    Each result is a file in `out` as soon as it is there, and each image is encoded once; a run that was stopped goes
+    on where it was, and one that is repeated reads what it finds. An object that encodes images only (a floor) is
+    probed only.
+
+    Args:
+        encoder: Any encoder.
+        data: A folder of data sets; see this module.
+        out: Folder for results, `suite.json`, and vectors.
+        options: What is evaluated.
+        progress: Called with what is being done, and how many images of it were encoded by this step.
+
+    Raises:
+        EvalError: There is no data set.
+    """
+    options = options or SuiteOptions()
+    layout = find_sets(data)
+    chosen = [found for found in layout.sets if options.sets is None or found.name in options.sets]
+    if not chosen:
+        raise EvalError(
+            f"{data}: holds none of {', '.join(options.sets or ())}; it has {_names(layout.sets)}"
+        )
+    results: dict[str, EvalResult] = {}
+    problems: dict[str, str] = {}
+    groups: dict[str, Vocabulary | None] = {}
+    for found in chosen:
+        try:
+            work = _SetWork(encoder, found, out, options, progress)
+            groups[found.name] = work.vocabulary
+            results |= {task.name: _done(task, work, out) for task in work.tasks()}
+        except EvalError as error:
+            problems[found.name] = str(error)
+    means = {**suite_means(results), **capability_means(results, groups)}
+    report = SuiteReport(results, problems, dict(layout.passed_over), means)
+    write_json(out / "suite.json", _summary(report, encoder, options), indent=1)
+    return report
+
+
+class _SetWork:
+    """All that is done on one data set; what is read and encoded is kept until the next."""
+
+    def __init__(
+        self,
+        encoder: Any,
+        found: FoundSet,
+        out: Path,
+        options: SuiteOptions,
+        progress: Callable[[str, int], None] | None,
+    ) -> None:
+        self.encoder, self.found, self.options, self.cache = encoder, found, options, out / "vectors"
+        self.judged = found.judged()
+        self.vocabulary = vocabulary_for(self.judged)
+        self._progress = progress
+        self._probe_data: dict[str, ProbeData] = {}
+        self._parts: dict[str, EvalSet] = {"judged": self.judged}
+
+    def tasks(self) -> Iterator[_Task]:
+        """What can be measured on this set."""
+        labelled, texts = self.judged.labels is not None, hasattr(self.encoder, "encode_texts")
+        if labelled and texts:
+            for protocol in self.options.protocols:
+                decided = {"protocol": protocol, "words": str(self.vocabulary)}
+                yield _Task(f"{self.title}-zero-shot-{protocol}", decided, partial(self._zero_shot, protocol))
+        if self.judged.captions is not None and texts:
+            for name in self.options.conventions:
+                yield _Task(
+                    f"{self.title}-retrieval-{name}", {"protocol": name}, partial(self._retrieval, name)
+                )
+        if labelled and self.found.train is not None:
+            for kind in self.options.probes:
+                if kind != "folding" or self.judged.places is not None:
+                    decided = {"kind": kind, "train": str(self._part("train").fingerprint)}
+                    yield _Task(f"{self.title}-probe-{kind}", decided, partial(self._probe, kind))
+
+    @property
+    def title(self) -> str:
+        """Name and split, as files are named."""
+        parts = (self.found.name, self.judged.split)
+        return "-".join(part for part in parts if part).replace(" ", "_")
+
+    def _zero_shot(self, protocol: str) -> EvalResult:
+        # where a paper's own list of class names is there, its protocol means these words
+        own = self.found.own_classes and protocol == "skyscript"
+        return evaluate_zero_shot(
+            self.encoder, self.judged, None if own else self.vocabulary, protocol=protocol, cache=self.cache,
+            seed=self.options.seed, progress=self._tell,
+        )  # fmt: skip
+
+    def _retrieval(self, convention: str) -> EvalResult:
+        return evaluate_retrieval(
+            self.encoder,
+            self.judged,
+            convention,
+            cache=self.cache,
+            seed=self.options.seed,
+            progress=self._tell,
+        )
+
+    def _probe(self, kind: str) -> EvalResult:
+        train, test, seed = self._data("train"), self._data("judged"), self.options.seed
+        if kind == "few-shot":
+            result = evaluate_few_shot(train, test)
+        elif kind == "folding":
+            result = cross_validate(train, schemes=("spatial", "random"), seed=seed)
+        else:
+            validation = None if self.found.validation is None else self._data("validation")
+            result = evaluate_probe(train, test, validation=validation, kind=kind, seed=seed)
+        result.config["encoder"] = encoder_record(self.encoder)
+        return result
+
+    def _data(self, part: str) -> ProbeData:
+        """What a probe is given of a split; classes that occur in any split are classes in all."""
+        if part not in self._probe_data:
+            eval_set = self._part(part)
+            classes = self.vocabulary
+            if classes is None:
+                names = {name for one in ("train", "judged") for name in self._part(one).label_names}
+                classes = vocabulary_from_classes(sorted(names), self.judged.name)
+            vectors = image_vectors(self.encoder, eval_set, cache=self.cache, progress=self._tell)
+            self._probe_data[part] = probe_data(eval_set, vectors, classes)
+        return self._probe_data[part]
+
+    def _part(self, part: str) -> EvalSet:
+        """A split; of one to learn from or to choose on only what is used, so that no more is encoded."""
+        if part not in self._parts:
+            reader = self.found.train if part == "train" else self.found.validation
+            if reader is None:
+                raise EvalError(f"{self.judged.name}: has no split {part}")
+            whole = reader()
+            strata = ["|".join(names) for names in whole.labels or ()]
+            rows = stratified(strata, self.options.train_limit, self.options.seed)
+            self._parts[part] = whole.take(rows)
+        return self._parts[part]
+
+    def _tell(self, images: int) -> None:
+        if self._progress is not None:
+            self._progress(self.title, images)
+
+
+def _done(task: _Task, work: _SetWork, out: Path) -> EvalResult:
+    """A result that is there, if all that decides it is the same; else a new one, which is saved."""
+    path = out / f"{task.name}.json"
+    decided = [encoder_record(work.encoder), work.judged.fingerprint, task.options, work.options.seed]
+    text = json.dumps([_FORMAT, decided], sort_keys=True, default=str, ensure_ascii=False)
+    run = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    if path.exists():
+        try:
+            kept = load_result(path)
+        except EvalError:
+            kept = None
+        if kept is not None and kept.config.get("run") == run:
+            return kept
+    result = task.run()
+    names = (result.name, *([] if work.vocabulary is None else [work.vocabulary.name]))
+    result.notes += [note for note in domain_notes(work.encoder, *names) if note not in result.notes]
+    result.config |= {
+        "run": run,
+        "versions": versions("numpy", "pyarrow", "timm", "open_clip_torch", "transformers"),
+    }
+    result.save(path)
+    return result
+
+
+def _summary(report: SuiteReport, encoder: Any, options: SuiteOptions) -> dict[str, Any]:
+    return {
+        "encoder": encoder_record(encoder),
+        "options": asdict(options),
+        "results": {
+            name: {
+                "task": result.task, "set": result.name, "n": result.n, "n_failed": result.n_failed,
+                "metrics": result.metrics, "notes": result.notes,
+                "published": [row.text for row in compare(result) if row.figure is not None],
+            }
+            for name, result in report.results.items()
+        },
+        "means": report.means,
+        "problems": report.problems,
+        "passed_over": report.passed_over,
+    }  # fmt: skip
+
+
+def _names(sets: Sequence[FoundSet]) -> str:
+    return ", ".join(found.name for found in sets)

@@ -1,0 +1,200 @@
+"""Vectors of a data set: each image is read and encoded once, whatever is evaluated on it.
+
+They are kept in parts, each a file that is there whole or not at all: a run that was killed goes on after the last one.
+A part is named by all that decides it: the encoder with its weights and precision, and the data with its hash.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rsvlm.imagery import ChipReader
+from rsvlm.models import Encoder, Image, encode_stream
+from rsvlm.shards import atomic_write
+
+from .data.pictures import open_picture, picture_hash
+from .data.sets import EvalSet
+from .errors import EvalError
+
+Floats = NDArray[np.float32]
+Progress = Callable[[int], None]
+
+PART = 1024
+"""Images a part: some seconds of work."""
+
+_FORMAT = 1  # rises when the vectors of the same encoder and images would come out differently
+
+
+class ImageEncoder(Protocol):
+    """What encodes images, and perhaps nothing else; see `rsvlm.models.Encoder`."""
+
+    name: str
+    revision: str
+    dimension: int
+    image_size: int
+
+    def encode_images(self, images: Sequence[Image]) -> Floats:
+        """Return (n, dimension) float32 of unit length."""
+        ...
+
+
+@dataclass(frozen=True)
+class SetVectors:
+    """What an encoder makes of the images of a data set.
+
+    Attributes:
+        values: float32 (n, dimension), unit length; NaN where an image failed.
+        hashes: For each image a hash of its pixels, "" where it failed.
+        errors: The reason of each image that failed, else None.
+    """
+
+    values: Floats
+    hashes: tuple[str, ...]
+    errors: tuple[str | None, ...]
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """(n,): which images failed."""
+        return np.array([error is not None for error in self.errors], bool)
+
+    def take(self, rows: ArrayLike) -> "SetVectors":
+        """Return those of some images."""
+        index = np.asarray(rows, np.int64)
+        listed = index.tolist()
+        return SetVectors(
+            self.values[index], tuple(self.hashes[i] for i in listed), tuple(self.errors[i] for i in listed)
+        )
+
+
+def image_vectors(
+    encoder: ImageEncoder,
+    eval_set: EvalSet,
+    *,
+    cache: Path | None = None,
+    batch_size: int | None = None,
+    progress: Progress | None = None,
+) -> SetVectors:
+    """Encode all images of a data set, or take what is kept of an earlier run.
+
+    Args:
+        encoder: Any object that encodes images.
+        eval_set: The images.
+        cache: Folder in which vectors are kept; None keeps nothing. Nor is anything kept for an encoder that does not
+            say which weights it has, and for data of unknown origin.
+        batch_size: Images a call of the encoder; None is its own choice.
+        progress: Called with the number of images that are done.
+    """
+    folder = _folder(cache, encoder, eval_set)
+    parts = []
+    for start in range(0, len(eval_set), PART):
+        rows = range(start, min(start + PART, len(eval_set)))
+        file = None if folder is None else folder / f"{start:08d}.npz"
+        part = None if file is None else _read(file, len(rows), encoder.dimension)
+        if part is None:
+            part = _encode(encoder, eval_set, rows, batch_size)
+            if file is not None:
+                _store(file, part)
+        parts.append(part)
+        if progress is not None:
+            progress(len(rows))
+    return SetVectors(
+        np.concatenate([part.values for part in parts]),
+        tuple(value for part in parts for value in part.hashes),
+        tuple(value for part in parts for value in part.errors),
+    )
+
+
+def text_vectors(encoder: Encoder, texts: Sequence[str], *, cache: Path | None = None) -> Floats:
+    """Return the vectors of texts, (n, dimension) float32; a text that comes several times is encoded once."""
+    distinct = list(dict.fromkeys(texts))
+    place = {text: row for row, text in enumerate(distinct)}
+    found = [np.empty((0, encoder.dimension), np.float32)]
+    for start in range(0, len(distinct), PART):
+        part = distinct[start : start + PART]
+        file = None if cache is None else _text_file(cache, encoder, part)
+        kept = None if file is None else _read(file, len(part), encoder.dimension)
+        if kept is None:
+            values = np.asarray(encoder.encode_texts(part), np.float32)
+            kept = SetVectors(values, ("",) * len(part), (None,) * len(part))
+            if file is not None:
+                _store(file, kept)
+        found.append(kept.values)
+    return np.concatenate(found)[[place[text] for text in texts]]
+
+
+def encoder_record(encoder: Any) -> dict[str, Any]:
+    """Return all that an encoder says of itself, as plain data."""
+    record = dict(getattr(encoder, "info", None) or {})
+    return {"name": encoder.name, "revision": encoder.revision, "dimension": encoder.dimension, **record}
+
+
+def _identity(encoder: Any) -> list[Any]:
+    """What decides vectors: not the device, nor versions of libraries, which move them by less than precision does."""
+    info = getattr(encoder, "info", None) or {}
+    told = [info.get(key) for key in ("precision", "preprocessing", "quick_gelu", "adapter")]
+    return [_FORMAT, encoder.name, encoder.revision, encoder.dimension, encoder.image_size, told]
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _folder(cache: Path | None, encoder: ImageEncoder, eval_set: EvalSet) -> Path | None:
+    if cache is None or not encoder.revision or eval_set.fingerprint is None:
+        return None
+    return cache / f"images-{_digest([_identity(encoder), eval_set.fingerprint])}"
+
+
+def _text_file(cache: Path, encoder: Encoder, texts: Sequence[str]) -> Path | None:
+    return cache / f"texts-{_digest([_identity(encoder), list(texts)])}.npz" if encoder.revision else None
+
+
+def _encode(encoder: ImageEncoder, eval_set: EvalSet, rows: range, batch_size: int | None) -> SetVectors:
+    hashes = [""] * len(rows)
+    values = np.full((len(rows), encoder.dimension), np.nan, np.float32)
+    errors: list[str | None] = [None] * len(rows)
+    with ChipReader() as reader:
+
+        def load(row: int) -> Image:
+            picture = open_picture(eval_set.images[row], reader, eval_set.opening)
+            hashes[row - rows.start] = picture_hash(picture)
+            return picture
+
+        for place, one in enumerate(encode_stream(cast(Encoder, encoder), rows, load, batch_size=batch_size)):
+            errors[place] = one.error
+            if one.vector is not None:
+                values[place] = one.vector
+            else:
+                hashes[place] = ""
+    if not np.isfinite(values[[error is None for error in errors]]).all():
+        raise EvalError(
+            f"encoder {encoder.name} gave vectors that are not numbers: check its weights and precision"
+        )
+    return SetVectors(values, tuple(hashes), tuple(errors))
+
+
+def _read(path: Path, n: int, dimension: int) -> SetVectors | None:
+    """A part that is kept; None where there is none, or none that can be read."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            values, hashes, errors = stored["values"], stored["hashes"].tolist(), stored["errors"].tolist()
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    if values.shape != (n, dimension) or len(hashes) != n or len(errors) != n:
+        return None
+    return SetVectors(values, tuple(hashes), tuple(error or None for error in errors))
+
+
+def _store(path: Path, part: SetVectors) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    errors = np.array([error or "" for error in part.errors], np.str_)
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, values=part.values, hashes=np.array(part.hashes, np.str_), errors=errors)

@@ -1,0 +1,201 @@
+"""Answers to questions about images: exact and normalised accuracy, by type of question."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .errors import EvalError
+from .jsonlines import Line, as_text, file_record, read_lines, text_column, texts_column
+from .result import EvalResult
+from .text.normalize import same_answer
+from .text.scores import intervals
+
+Path = str | os.PathLike[str]
+
+UNTYPED = "(no type)"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question about an image, and what answers it.
+
+    Attributes:
+        key: Its `id`, or its image and question, which predictions are found by.
+        image: File name.
+        question: The words.
+        golds: Right answers; any of them counts.
+        type: Kind of question, such as "count", for the table by type.
+    """
+
+    key: str
+    image: str
+    question: str
+    golds: tuple[str, ...]
+    type: str = UNTYPED
+
+
+def read_questions(path: Path) -> list[Question]:
+    """Questions from JSON lines with `image`, `question`, `answer` (one or a list), and if wanted `type` and `id`.
+
+    Raises:
+        EvalError: The file cannot be read, holds no question, or a line lacks something; the message names the line.
+    """
+    questions = [_question(path, line) for line in read_lines(path)]
+    if not questions:
+        raise EvalError(f"{path}: holds no questions")
+    return questions
+
+
+def read_predictions(path: Path) -> dict[str, str | None]:
+    """Answers from JSON lines with `prediction` and `id`, or `image` and `question`; null is no answer.
+
+    Raises:
+        EvalError: The file cannot be read, a line lacks something, or a question is answered in two ways.
+    """
+    predictions: dict[str, str | None] = {}
+    for line in read_lines(path):
+        row = _row(path, line, ("prediction",))
+        key = _key(path, line.number, row)
+        answer = as_text(row["prediction"])
+        if predictions.setdefault(key, answer) != answer:
+            raise EvalError(
+                f"{path}, line {line.number}: answers {key!r} again, differently; give every question an id"
+            )
+    return predictions
+
+
+def score_vqa(
+    questions: Sequence[Question] | Path,
+    predictions: Mapping[str, str | None] | Path | None = None,
+    *,
+    name: str = "vqa",
+) -> EvalResult:
+    """Score answers to questions about images.
+
+    Accuracy counts answers that are the same after `normalize_answer`, exact match those that are the same to the
+    letter but for white space at the ends. Questions without an answer, or with an empty one, count as wrong. With
+    several right answers any counts. `average_accuracy` is the mean over the types of question, which RSVQA calls AA
+    (accuracy is its OA).
+
+    Args:
+        questions: Questions, or the file of `read_questions`.
+        predictions: Answers by key of the question, or the file of `read_predictions`; None reads them from the field
+            `prediction` of the file of questions.
+        name: Of the data set, for the result.
+
+    Returns:
+        Metrics accuracy, exact_match and average_accuracy, in groups by type of question, with a row for every item.
+
+    Raises:
+        EvalError: A file cannot be read, there are no questions, or answers belong to no question; the message lists
+            them.
+    """
+    config: dict[str, Any] = {
+        "normaliser": "NFKC, case, punctuation, articles, numbers; first word for yes and no"
+    }
+    if isinstance(questions, str | os.PathLike):
+        predictions = questions if predictions is None else predictions
+        file, questions = questions, read_questions(questions)
+        config["questions"] = file_record(file)
+    if isinstance(predictions, str | os.PathLike):
+        file, predictions = predictions, read_predictions(predictions)
+        config["predictions"] = file_record(file)
+    if predictions is None:
+        raise EvalError(
+            "there are no predictions: give them by the key of their questions, or name their file"
+        )
+    if not questions:
+        raise EvalError("there is nothing to score: no questions were given")
+    _check_keys(questions, predictions)
+    return _result(questions, [predictions.get(question.key) for question in questions], name, config)
+
+
+def _result(
+    questions: Sequence[Question], answers: list[str | None], name: str, config: dict[str, Any]
+) -> EvalResult:
+    asked = list(zip(questions, answers, strict=True))
+    unanswered = np.array([not (answer or "").strip() for answer in answers])
+    exact = np.array([is_exact(answer, question.golds) for question, answer in asked])
+    correct = np.array([is_correct(answer, question.golds) for question, answer in asked])
+    types = np.array([question.type for question in questions])
+    groups = {}
+    for kind in dict.fromkeys(types.tolist()):
+        of = types == kind
+        groups[kind] = {
+            "accuracy": float(correct[of].mean()), "exact_match": float(exact[of].mean()), "n": int(of.sum()),
+            "n_unanswered": int(unanswered[of].sum()),
+        }  # fmt: skip
+    metrics = {
+        "accuracy": float(correct.mean()), "exact_match": float(exact.mean()),
+        "average_accuracy": float(np.mean([group["accuracy"] for group in groups.values()])),
+    }  # fmt: skip
+    items = pa.table({
+        "key": text_column([q.key for q in questions]), "image": text_column([q.image for q in questions]),
+        "question": text_column([q.question for q in questions]), "type": text_column([q.type for q in questions]),
+        "gold": texts_column([q.golds for q in questions]),
+        "answer": text_column(answers), "correct": correct, "exact": exact, "unanswered": unanswered,
+    })  # fmt: skip
+    return EvalResult(
+        "vqa", name, metrics, n=len(questions), n_unanswered=int(unanswered.sum()), groups={"type": groups},
+        intervals=intervals(items, {"accuracy": "correct", "exact_match": "exact"}, "image"), config=config,
+        items=items,
+    )  # fmt: skip
+
+
+def is_exact(answer: str | None, golds: Sequence[str]) -> bool:
+    """Whether an answer is a gold to the letter, but for white space at its ends."""
+    return bool(answer and answer.strip()) and (answer or "").strip() in [gold.strip() for gold in golds]
+
+
+def is_correct(answer: str | None, golds: Sequence[str]) -> bool:
+    """Whether an answer says the same as a gold; no answer is never right."""
+    return bool(answer and answer.strip()) and any(same_answer(answer or "", gold) for gold in golds)
+
+
+def _question(path: Path, line: Line) -> Question:
+    row = _row(path, line, ("question", "answer"))
+    given = row["answer"] if isinstance(row["answer"], list) else [row["answer"]]
+    golds = tuple(text for text in map(as_text, given) if text is not None and text.strip())
+    if not golds:
+        raise EvalError(
+            f"{path}, line {line.number}: has no answer; leave out questions that nothing answers"
+        )
+    kind = as_text(row.get("type")) or UNTYPED
+    image = as_text(row.get("image")) or ""
+    return Question(_key(path, line.number, row), image, as_text(row["question"]) or "", golds, kind)
+
+
+def _row(path: Path, line: Line, fields: tuple[str, ...]) -> dict[str, Any]:
+    """The object of a line that must have these fields."""
+    if line.row is None:
+        raise EvalError(f"{path}, line {line.number}: {line.error}")
+    missing = [field for field in fields if field not in line.row]
+    if missing:
+        raise EvalError(
+            f"{path}, line {line.number}: lacks {', '.join(missing)}; it has {', '.join(line.row) or 'nothing'}"
+        )
+    return line.row
+
+
+def _key(path: Path, number: int, row: dict[str, Any]) -> str:
+    """`id` if there is one, else image and question."""
+    named = as_text(row.get("id"))
+    if named is not None:
+        return named
+    image, question = as_text(row.get("image")), as_text(row.get("question"))
+    if image is None or question is None:
+        raise EvalError(f"{path}, line {number}: has neither an id nor an image and a question")
+    return f"{image}: {question}"
+
+
+def _check_keys(questions: Sequence[Question], predictions: Mapping[str, str | None]) -> None:
+    strange = sorted(predictions.keys() - {question.key for question in questions})
+    if strange:
+        shown = ", ".join(repr(key) for key in strange[:5])
+        raise EvalError(
+            f"{len(strange)} answers belong to no question: {shown}{', ...' if len(strange) > 5 else ''}"
+        )

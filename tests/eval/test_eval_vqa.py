@@ -1,0 +1,153 @@
+"""Answers to questions about images: by hand, by type, from files, and what is told about bad ones."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rsvlm.eval import EvalError, load_result
+from rsvlm.eval.vqa import (
+    UNTYPED,
+    Question,
+    is_correct,
+    is_exact,
+    read_predictions,
+    read_questions,
+    score_vqa,
+)
+
+QUESTIONS: list[dict[str, Any]] = [
+    {"image": "a.tif", "question": "Is there water?", "answer": "yes", "type": "presence"},
+    {"image": "a.tif", "question": "How many houses?", "answer": 3, "type": "count"},
+    {"image": "b.tif", "question": "How many houses?", "answer": "0", "type": "count"},
+    {"image": "Þórsmörk \"U\".png", "question": "Rural or urban?", "answer": ["rural", "countryside"]},
+]  # fmt: skip
+ANSWERS = ["Yes, a lake.", "three", None, "Countryside."]
+
+
+def write(path: Path, rows: Sequence[dict[str, Any] | str]) -> Path:
+    lines = [row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def predictions(answers: Sequence[object]) -> list[dict[str, Any]]:
+    return [
+        {"image": row["image"], "question": row["question"], "prediction": answer}
+        for row, answer in zip(QUESTIONS, answers, strict=True)
+    ]
+
+
+def test_from_two_files(tmp_path: Path) -> None:
+    asked, answered = (
+        write(tmp_path / "q.jsonl", QUESTIONS),
+        write(tmp_path / "a.jsonl", predictions(ANSWERS)),
+    )
+    result = score_vqa(asked, answered, name="mine")
+    assert result.metrics == {"accuracy": 3 / 4, "exact_match": 0.0, "average_accuracy": (1 + 1 / 2 + 1) / 3}
+    assert (result.task, result.name, result.n, result.n_unanswered) == ("vqa", "mine", 4, 1)
+    assert result.groups["type"] == {
+        "presence": {"accuracy": 1.0, "exact_match": 0.0, "n": 1, "n_unanswered": 0},
+        "count": {"accuracy": 0.5, "exact_match": 0.0, "n": 2, "n_unanswered": 1},
+        UNTYPED: {"accuracy": 1.0, "exact_match": 0.0, "n": 1, "n_unanswered": 0},
+    }
+    assert result.config["questions"]["name"] == "q.jsonl"
+    assert len(result.config["predictions"]["sha256"]) == 64
+    low, high = result.intervals["accuracy"]
+    assert low <= 0.75 <= high
+    result.save(tmp_path / "result.json")
+    stored = load_result(tmp_path / "result.json")
+    assert stored.items is not None
+    assert stored.items["gold"].to_pylist()[3] == ["rural", "countryside"]
+    assert stored.items["correct"].to_pylist() == [True, True, False, True]
+
+
+def test_from_one_file(tmp_path: Path) -> None:
+    rows = [
+        row | {"prediction": answer} for row, answer in zip(QUESTIONS, ["yes", 3, "", "RURAL"], strict=True)
+    ]
+    result = score_vqa(write(tmp_path / "both.jsonl", rows))
+    assert result.metrics["accuracy"] == 3 / 4
+    assert result.metrics["exact_match"] == 2 / 4
+
+
+def test_missing_predictions_are_unanswered(tmp_path: Path) -> None:
+    result = score_vqa(write(tmp_path / "q.jsonl", QUESTIONS), {})
+    assert result.metrics["accuracy"] == 0
+    assert result.n_unanswered == result.n == 4
+
+
+def test_found_by_id(tmp_path: Path) -> None:
+    asked = write(
+        tmp_path / "q.jsonl",
+        [{"id": 7, "question": "?", "answer": "yes"}, {"id": 8, "question": "?", "answer": "no"}],
+    )
+    answered = write(tmp_path / "a.jsonl", [{"id": 8, "prediction": "no"}, {"id": "7", "prediction": True}])
+    assert score_vqa(asked, answered).metrics["accuracy"] == 1
+
+
+def test_golds_given_back_are_right() -> None:
+    golds = ["yes", "No", "0", "12.5mm", "the", "...", "<10", "湖", "more than 1000", "twenty-one"]
+    asked = [Question(str(number), "", "?", (gold,)) for number, gold in enumerate(golds)]
+    result = score_vqa(asked, {question.key: question.golds[0] for question in asked})
+    assert result.metrics == {"accuracy": 1.0, "exact_match": 1.0, "average_accuracy": 1.0}
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_exact_is_never_more_than_correct(answer: str, gold: str) -> None:
+    if is_exact(answer, [gold]) and gold.strip().lower() not in ("yes no", "no yes"):
+        assert is_correct(answer, [gold])
+    assert not is_correct(None, [gold])
+    assert not is_correct(" ", [gold])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "holds no questions"),
+        (['{"image": '], "line 1: is no JSON"),
+        (["[1]"], "line 1: is a JSON list, not an object"),
+        ([{"image": "a", "question": "?"}], "line 1: lacks answer; it has image, question"),
+        ([{"image": "a", "question": "?", "answer": " "}], "line 1: has no answer"),
+        ([{"image": "a", "question": "?", "answer": []}], "line 1: has no answer"),
+        (["", {"question": "?", "answer": "yes"}], "line 2: has neither an id nor an image and a question"),
+    ],
+)
+def test_bad_questions(tmp_path: Path, rows: list[dict[str, Any] | str], message: str) -> None:
+    with pytest.raises(EvalError, match=message):
+        read_questions(write(tmp_path / "q.jsonl", rows))
+
+
+def test_bad_predictions(tmp_path: Path) -> None:
+    asked = write(tmp_path / "q.jsonl", QUESTIONS)
+    strange = write(
+        tmp_path / "a.jsonl", [{"image": "c.tif", "question": "Is there water?", "prediction": "yes"}]
+    )
+    with pytest.raises(EvalError, match=r"^1 answers belong to no question: 'c\.tif: Is there water\?'$"):
+        score_vqa(asked, strange)
+    twice = write(tmp_path / "b.jsonl", [*predictions(ANSWERS), *predictions(["no", None, None, None])])
+    with pytest.raises(EvalError, match=r"line 5: answers 'a\.tif: Is there water\?' again, differently"):
+        read_predictions(twice)
+    with pytest.raises(EvalError, match="line 1: lacks prediction"):
+        score_vqa(asked)
+    with pytest.raises(EvalError, match=r"nowhere\.jsonl: cannot be read"):
+        score_vqa(tmp_path / "nowhere.jsonl")
+    (tmp_path / "latin.jsonl").write_bytes('{"answer": "forêt"}'.encode("latin-1"))
+    with pytest.raises(EvalError, match="is not UTF-8 text"):
+        score_vqa(tmp_path / "latin.jsonl")
+    with pytest.raises(EvalError, match="no predictions"):
+        score_vqa([Question("1", "", "?", ("yes",))])
+    with pytest.raises(EvalError, match="no questions were given"):
+        score_vqa([], {})
+
+
+def test_a_mark_at_the_start_and_strange_line_ends(tmp_path: Path) -> None:
+    line = json.dumps(
+        {"image": "a", "question": "x\u2028y", "answer": "yes", "prediction": "yes"}, ensure_ascii=False
+    )
+    (tmp_path / "q.jsonl").write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n")
+    assert score_vqa(tmp_path / "q.jsonl").metrics["accuracy"] == 1
