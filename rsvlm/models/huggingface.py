@@ -7,8 +7,7 @@ weights lack a part of the model is refused: transformers would fill it with ran
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from PIL import Image as PillowImage
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pixels import Three, cropped_to_bounds
-from rsvlm.models.quiet import one_line, quiet
+from rsvlm.models.quiet import loading_transformers, one_line
 from rsvlm.models.versions import versions
 
 KINDS = {"clip": "CLIP", "siglip": "SigLIP", "siglip2": "SigLIP 2 (NaFlex)"}
@@ -79,7 +78,7 @@ class HuggingFaceTower:
         """
         self.kind = str(read_config(folder)["model_type"])
         files = _weight_files(folder)
-        with _loading(folder):
+        with loading_transformers(folder):
             model, reason = _load_model(folder, quick_gelu)
             self._processor, self._tokenizer = _load_processing(folder)
         self.name = name
@@ -218,26 +217,6 @@ def _load_processing(folder: Path) -> tuple[Any, Any]:
     images: Any = AutoImageProcessor  # its methods are not typed
     processor = images.from_pretrained(folder, **_CLOSED)
     return processor, AutoTokenizer.from_pretrained(folder, **_CLOSED)
-
-
-@contextmanager
-def _loading(folder: Path) -> Iterator[None]:
-    """Silence transformers within the block, and turn what it raises into one line."""
-    from transformers.utils import logging as transformers_logging
-
-    logging: Any = transformers_logging  # not typed
-    bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        with quiet():
-            yield
-    except ModelError:
-        raise
-    except Exception as error:  # transformers, tokenizers, safetensors and torch each have their own
-        raise ModelError(f"transformers cannot load {folder}: {one_line(error)}") from error
-    finally:
-        if bars:
-            logging.enable_progress_bar()
 
 
 def _weight_files(folder: Path) -> list[Path]:

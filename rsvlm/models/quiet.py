@@ -4,6 +4,10 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rsvlm.models.errors import ModelError
 
 
 @contextmanager
@@ -27,3 +31,23 @@ def one_line(error: BaseException) -> str:
     """What another library said, on one line, not longer than a reader bears."""
     words = " ".join(str(error).split()) or type(error).__name__
     return words if len(words) <= 240 else f"{words[:237]}..."
+
+
+@contextmanager
+def loading_transformers(folder: Path) -> Iterator[None]:
+    """Silence transformers within the block, and turn what it raises into one line (`ModelError`)."""
+    from transformers.utils import logging as transformers_logging
+
+    logging: Any = transformers_logging  # not typed
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        with quiet():
+            yield
+    except ModelError:
+        raise
+    except Exception as error:  # transformers, tokenizers, safetensors and torch each have their own
+        raise ModelError(f"transformers cannot load {folder}: {one_line(error)}") from error
+    finally:
+        if bars:
+            logging.enable_progress_bar()

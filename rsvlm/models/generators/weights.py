@@ -6,8 +6,7 @@ the model is refused: transformers would fill it with random numbers and warn.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ import torch
 
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
-from rsvlm.models.quiet import one_line, quiet
+from rsvlm.models.quiet import loading_transformers, one_line
 
 CLOSED: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 """Nothing fetched, and no code of the folder run; left unsaid, the latter makes transformers ask at the terminal."""
@@ -105,7 +104,7 @@ def load(folder: Path, *, dtype: torch.dtype, device: torch.device, quantization
     Raises:
         ModelError: A file is missing, damaged or does not fit the others, or the model does not answer.
     """
-    with _loading(folder):
+    with loading_transformers(folder):
         maker, sees = _maker(folder)
         # Before the weights: what is wrong with it shows in no time.
         processor, tokenizer = _processing(folder, sees)
@@ -177,23 +176,3 @@ def _check_whole(folder: Path, info: Any) -> None:
     if names:
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         raise ModelError(f"the weights in {folder} lack {len(names)} parts of the model ({shown})")
-
-
-@contextmanager
-def _loading(folder: Path) -> Iterator[None]:
-    """Silence transformers within the block, and turn what it raises into one line."""
-    from transformers.utils import logging as transformers_logging
-
-    logging: Any = transformers_logging  # not typed
-    bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        with quiet():
-            yield
-    except ModelError:
-        raise
-    except Exception as error:  # transformers, tokenizers, safetensors and torch each have their own
-        raise ModelError(f"transformers cannot load {folder}: {one_line(error)}") from error
-    finally:
-        if bars:
-            logging.enable_progress_bar()
