@@ -1,0 +1,57 @@
+"""The labels of whole images, read apart from how questions are made."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from rsvlm.eval.data import read_eval_set
+from rsvlm.eval.errors import EvalError
+from rsvlm.vocabularies import vocabulary
+from rsvlm.vocabularies.legends import phrase_of
+
+from ..sources import Scenes
+
+
+def scene_labels(source: Scenes, key: str) -> set[str]:
+    """Return the classes of an image by its key: of its json, its folder, or its row of a table.
+
+    Raises:
+        EvalError: There is no such image.
+    """
+    patch = source.path / key / f"{Path(key).name}_labels_metadata.json"
+    if patch.is_file():
+        return set(json.loads(patch.read_text(encoding="utf-8"))["labels"])
+    if source.path.is_dir() and any((folder / key).is_file() for folder in _roots(source.path)):
+        return {Path(key).parts[0]}
+    labels = _table(source).get(key)
+    if labels is None:
+        raise EvalError(f"{source.path}: has no image {key} any more")
+    return labels
+
+
+def scene_words(source: Scenes, name: str) -> str:
+    """What a class is called in questions."""
+    known = vocabulary(source.vocabulary).by_name(name) if source.vocabulary else None
+    return known.words[0] if known else phrase_of(name)
+
+
+def scene_family(source: Scenes, name: str) -> str:
+    """The wider class of a class."""
+    known = vocabulary(source.vocabulary).by_name(name) if source.vocabulary else None
+    return (known.parent or known.name) if known else name
+
+
+def _roots(folder: Path) -> list[Path]:
+    """The folder of class folders: it itself, or that of a split in it."""
+    return [folder, *(path for path in folder.iterdir() if path.is_dir())]
+
+
+@lru_cache(maxsize=4)
+def _table(source_path: Scenes) -> dict[str, set[str]]:
+    found = read_eval_set(source_path.path, split=source_path.split)
+    return {key: set(found.labels[row]) for row, key in enumerate(found.keys)} if found.labels else {}
+
+
+def forget_scenes() -> None:
+    """Forget tables that were read."""
+    _table.cache_clear()
