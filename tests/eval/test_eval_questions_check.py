@@ -22,7 +22,7 @@ from rsvlm.eval.questions.options import DIRECTIONS, direction
 @pytest.fixture(scope="module")
 def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checked")
-    make_questions(countryside(folder), folder / "questions", count=110, seed=2)
+    make_questions(countryside(folder), folder / "questions", count=60, seed=2)
     return folder
 
 
