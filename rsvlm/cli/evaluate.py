@@ -1,13 +1,14 @@
-"""`rsvlm eval`: an encoder measured on data sets."""
+"""`rsvlm eval zero-shot|retrieval|probe|geolocation`: an encoder measured on one data set."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .common import AsJson, Debug, Offline, console
+from .common import AsJson, Debug, Offline
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .evaluation_output import Out, finish
+from .progress import counting_bar
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,9 +18,14 @@ app = typer.Typer(
 )
 
 Data = Annotated[
-    str, typer.Argument(help="Class folders, a folder with test.parquet, a .parquet, .csv or Karpathy .json.")
+    str,
+    typer.Argument(
+        help="Class folders, a folder with test.parquet, a .parquet, .csv, Karpathy .json or pairs dataset."
+    ),
 ]
-Split = Annotated[str | None, typer.Option(help="train, validation or test, where there are several.")]
+Split = Annotated[
+    str | None, typer.Option(help="train, validation or test: which is judged, where there are several.")
+]
 Classes = Annotated[
     str | None,
     typer.Option(
@@ -30,19 +36,23 @@ Cache = Annotated[
     Path | None,
     typer.Option(help="Folder for image vectors: no image is encoded twice, whatever is measured."),
 ]
-Seed = Annotated[int, typer.Option(help="Seeds the intervals.")]
+Seed = Annotated[int, typer.Option(help="Seeds all that is drawn, such as the resamples of intervals.")]
 
 
 @app.command("zero-shot", no_args_is_help=True)
 def zero_shot(
-    data: Data,
+    data: Annotated[str, typer.Argument(help="A data set, or an .npz of stored vectors (needs no encoder).")],
     encoder: EncoderName = "built-in",
     weights: Weights = None,
     classes: Classes = None,
     protocol: Annotated[
-        str, typer.Option(help="rsvlm, skyscript, georsclip, clip-benchmark or rs-transclip.")
-    ] = "rsvlm",
+        str | None,
+        typer.Option(help="rsvlm, skyscript, georsclip, clip-benchmark or rs-transclip. (default: rsvlm)"),
+    ] = None,
     templates: Annotated[str | None, typer.Option(help="A template set, instead of the protocol's.")] = None,
+    prompt: Annotated[
+        str, typer.Option(help="Of stored vectors: average, or one of the prompts that they were made with.")
+    ] = "average",
     split: Split = None,
     cache: Cache = None,
     out: Out = None,
@@ -57,10 +67,15 @@ def zero_shot(
     """Classify a labelled data set by the words for its classes.
 
     rsvlm eval zero-shot ucm/ --split test --encoder remoteclip-vit-b-32 --protocol skyscript --out ucm.json
+    rsvlm eval zero-shot RemoteCLIP-ViT-B-32.npz --classes whu-rs19 --protocol rs-transclip
     """
+    from rsvlm.eval.stored import is_stored
+
+    stored = is_stored(data)
+    given: dict[str, Any] = {"prompt": prompt} if stored else {"templates": templates}
     _evaluate(
-        "zero-shot", data, (encoder, weights, device, precision, batch_size, offline), out, as_json,
-        split=split, vocabulary=classes, protocol=protocol, templates=templates, cache=cache, seed=seed,
+        "zero-shot", data, None if stored else (encoder, weights, device, precision, batch_size, offline), out,
+        as_json, split=split, vocabulary=classes, protocol=protocol, cache=cache, seed=seed, **given,
     )  # fmt: skip
 
 
@@ -70,7 +85,11 @@ def retrieval(
     encoder: EncoderName = "built-in",
     weights: Weights = None,
     protocol: Annotated[
-        str, typer.Option(help="remoteclip (mean of six numbers) or skyscript (prefix, distinct texts).")
+        str,
+        typer.Option(
+            help="For captions remoteclip (mean of six numbers) or skyscript (prefix, distinct texts); "
+            "for labels classes (all of the class are right)."
+        ),
     ] = "remoteclip",
     split: Split = None,
     cache: Cache = None,
@@ -83,9 +102,10 @@ def retrieval(
     debug: Debug = False,
     offline: Offline = False,
 ) -> None:
-    """Find images by their captions and captions by their images.
+    """Find images by their captions and captions by their images, or images by the words for their classes.
 
     rsvlm eval retrieval dataset_rsicd.json --encoder remoteclip-vit-b-32 --protocol remoteclip
+    rsvlm eval retrieval eurosat/ --encoder remoteclip-vit-b-32 --protocol classes
     """
     _evaluate(
         "retrieval", data, (encoder, weights, device, precision, batch_size, offline), out, as_json,
@@ -93,17 +113,113 @@ def retrieval(
     )  # fmt: skip
 
 
+@app.command("probe", no_args_is_help=True)
+def probe(
+    data: Data,
+    encoder: EncoderName = "built-in",
+    weights: Weights = None,
+    kind: Annotated[str, typer.Option(help="linear, knn, few-shot or fine-tuned.")] = "linear",
+    train: Annotated[
+        str | None, typer.Option(help="What is learned from: a split, or another data set. (default: train)")
+    ] = None,
+    folds: Annotated[
+        str | None,
+        typer.Option(
+            help="Cross-validate instead: spatial (blocks of the map), groups or random. Spatial and groups also "
+            "show random: the gap is what neighbours flatter."
+        ),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Column of numbers to predict, instead of classes: R2, RMSE, Spearman.")
+    ] = None,
+    features: Annotated[
+        str, typer.Option(help="What is learned from, fused: image, text, place, place-waves, time.")
+    ] = "image",
+    classes: Classes = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many training items.", min=2)] = None,
+    split: Split = None,
+    cache: Cache = None,
+    out: Out = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    batch_size: BatchSize = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Learn classes or numbers from an encoder's vectors by the simplest means, and judge what was learned.
+
+    The encoder may be a floor, which knows nothing of overhead imagery: colour-histogram, or
+    efficientnet-lite0-imagenet. A model that does not beat these has learned nothing that is needed there.
+
+    rsvlm eval probe eurosat/ --encoder remoteclip-vit-b-32
+    rsvlm eval probe eurosat/ --encoder colour-histogram --kind knn
+    rsvlm eval probe villages.csv --encoder remoteclip-vit-b-32 --target wealth --folds spatial --features image,place
+    """
+    named = tuple(name.strip() for name in features.split(",") if name.strip())
+    unseen = not {"image", "text"} & set(named) and kind != "fine-tuned"
+    _evaluate(
+        "probe", data, None if unseen else (encoder, weights, device, precision, batch_size, offline), out, as_json,
+        split=split, kind=kind, train=train, folds=folds, target=target, features=named, vocabulary=classes,
+        limit=limit, cache=cache, seed=seed,
+    )  # fmt: skip
+
+
+@app.command("geolocation", no_args_is_help=True)
+def geolocation(
+    data: Data,
+    encoder: EncoderName = "built-in",
+    weights: Weights = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Split or data set whose places are searched. (default: the set itself, no image finding itself)"
+        ),
+    ] = None,
+    cell_km: Annotated[float, typer.Option(help="Size of the cells of Recall vs Area.")] = 10.0,
+    split: Split = None,
+    cache: Cache = None,
+    out: Out = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    batch_size: BatchSize = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Find where images were taken by their nearest neighbours: distances, and recall by area searched.
+
+    rsvlm eval geolocation eurosat/ --split validation --against train --encoder remoteclip-vit-b-32
+    """
+    _evaluate(
+        "geolocation", data, (encoder, weights, device, precision, batch_size, offline), out, as_json,
+        split=split, against=against, cell_km=cell_km, cache=cache, seed=seed,
+    )  # fmt: skip
+
+
 def _evaluate(
     task: str,
     data: str,
-    encoder: tuple[str, str | None, str, str, int | None, bool],
+    encoder: tuple[str, str | None, str, str, int | None, bool] | None,
     out: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
     from rsvlm.eval import evaluate
 
-    loaded = load(*encoder)
-    with console.status(f"Measuring {task}"):
-        result = evaluate(task, encoder=loaded, data=data, **options)
+    loaded = None if encoder is None else load_any(*encoder)
+    with counting_bar("Encoding images", "images", before=f"Measuring {task}") as step:
+        result = evaluate(task, encoder=loaded, data=data, progress=step, **options)
     finish(result, out, as_json)
+
+
+def load_any(
+    name: str, weights: str | None, device: str, precision: str, batch_size: int | None, offline: bool
+) -> Any:
+    """Load the encoder or make the floor that the options name."""
+    from rsvlm.eval.floors import FLOORS
+
+    floor = FLOORS.get(name)
+    return floor() if floor else load(name, weights, device, precision, batch_size, offline)

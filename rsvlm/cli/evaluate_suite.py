@@ -4,12 +4,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
 from .common import AsJson, Debug, Offline, console, print_json
-from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
-from .evaluate import Seed
+from .encoders import BatchSize, Device, EncoderName, Precision, Weights
+from .evaluate import Seed, load_any
+
+SUMMARY = "suite.json"
+"""What `rsvlm eval suite` writes beside its results; remoteclip/*.json takes it along."""
 
 Results = Annotated[list[Path], typer.Argument(help="Results: .json files of other `rsvlm eval` commands.")]
 Page = Annotated[Path, typer.Option("--out", help="The page: .html, or .md with its pictures beside it.")]
@@ -23,9 +27,18 @@ def suite(
     encoder: EncoderName = "built-in",
     weights: Weights = None,
     sets: Annotated[str | None, typer.Option(help="Only these: ucm,rsicd,...")] = None,
+    protocols: Annotated[
+        str, typer.Option(help="Of zero-shot: rsvlm,skyscript,georsclip,clip-benchmark,rs-transclip.")
+    ] = "rsvlm",
+    conventions: Annotated[
+        str, typer.Option(help="Of retrieval: skyscript,remoteclip (captions), classes (labels).")
+    ] = "skyscript,remoteclip,classes",
+    probes: Annotated[
+        str, typer.Option(help="linear,knn,few-shot, and folding (spatial cross-validation); or none.")
+    ] = "linear,knn,few-shot,folding",
     train_limit: Annotated[
-        int, typer.Option(help="Images of a training split that probes learn from.", min=1)
-    ] = 2000,
+        int, typer.Option(help="Images of a training split that probes learn from.", min=2)
+    ] = 10_000,
     seed: Seed = 0,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -36,13 +49,21 @@ def suite(
 ) -> None:
     """Evaluate an encoder on all that a folder holds: zero-shot, retrieval, probes. A stopped run goes on.
 
+    SkyScript's benchmark is --protocols skyscript on a folder with aid, eurosat, fmow, millionaid, patternnet, nwpu
+    and rsicb256 (and its fine-grained one with roof_shape, smoothness, surface): their mean is printed below. A floor
+    (colour-histogram, efficientnet-lite0-imagenet) in place of the encoder is probed only.
+
     rsvlm eval suite --data sets/ --encoder remoteclip-vit-b-32 --out remoteclip/
-    rsvlm eval report remoteclip/*.json --out remoteclip.html
+    rsvlm eval suite --data sets/ --encoder colour-histogram --out floor/
+    rsvlm eval report remoteclip/*.json floor/*.json --data sets/ --out report.html
     """
     from rsvlm.eval.suite import SuiteOptions, run_suite
 
-    loaded = load(encoder, weights, device, precision, batch_size, offline)
-    options = SuiteOptions(train_limit=train_limit, sets=tuple(sets.split(",")) if sets else None, seed=seed)
+    options = SuiteOptions(
+        protocols=_names(protocols), conventions=_names(conventions), probes=_names(probes),
+        train_limit=train_limit, sets=_names(sets) if sets else None, seed=seed,
+    )  # fmt: skip
+    loaded = load_any(encoder, weights, device, precision, batch_size, offline)
     with console.status("Looking for data sets") as status:
 
         def show(what: str, count: int) -> None:
@@ -56,31 +77,71 @@ def suite(
                 "means": report.means, "problems": report.problems, "passed_over": report.passed_over,
             }
         )  # fmt: skip
-        return
-    _print_suite(report)
-    console.print(f"Written: {out}", highlight=False, soft_wrap=True)
+    else:
+        _print_suite(report)
+        console.print(f"Written: {out}", highlight=False, soft_wrap=True)
+    if report.problems:
+        raise typer.Exit(1)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip() and name.strip() != "none")
 
 
 def _print_suite(report: Any) -> None:
-    table = Table("result", "first metric", "value", "items", "failed")
+    # narrow enough for 80 columns: the set stands above its rows
+    table = Table(
+        "measured", "first metric", "value", "95 % interval", "items", box=SIMPLE_HEAD, padding=(0, 1)
+    )
+    last = None
     for name, result in report.results.items():
         metric, value = next(iter(result.metrics.items()))
-        table.add_row(escape(name), metric, f"{value:.4f}", f"{result.n:,}", f"{result.n_failed:,}")
+        low, high = result.intervals.get(metric, (None, None))
+        ends = "" if low is None else f"{low:.3f} to {high:.3f}"
+        split = (result.config.get("data") or {}).get("split")
+        title = f"{result.name}, {split}" if split else result.name
+        if title != last:
+            table.add_row(f"[bold]{escape(title)}[/bold]")
+        by = f"  {result.task}, {name.rpartition(f'-{result.task}-')[2]}"
+        table.add_row(escape(by), metric, f"{value:.4f}", ends, f"{result.n:,}")
+        last = title
     console.print(table)
+    failed = sum(result.n_failed for result in report.results.values())
+    if failed:
+        console.print(f"[yellow]{failed:,} items failed[/yellow] and count as wrong; the results say which")
     for name, value in report.means.items():
-        console.print(f"{name}: {value:.4f}", highlight=False)
+        console.print(f"mean, {escape(name)}: {value:.4f}", highlight=False)
     for name, reason in report.problems.items():
         console.print(f"[yellow]{escape(name)}:[/yellow] {escape(reason)}", highlight=False, soft_wrap=True)
+    reasons: dict[str, list[str]] = {}
+    for name, reason in report.passed_over.items():
+        reasons.setdefault(reason, []).append(name)
+    for reason, names in reasons.items():
+        line = f"[dim]passed over {escape(', '.join(names))}: {escape(reason)}[/dim]"
+        console.print(line, highlight=False, soft_wrap=True)
 
 
-def report(results: Results, out: Page, debug: Debug = False, offline: Offline = False) -> None:
+def report(
+    results: Results,
+    out: Page,
+    data: Annotated[
+        Path | None, typer.Option(help="The data set, or folder of them, for pictures of the worst mistakes.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="Heading of the page.")] = "Evaluation report",
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
     """Make one offline page of results: numbers beside published ones, diagrams, the worst mistakes.
 
     rsvlm eval report ucm.json rsicd.json --out report.html
+    rsvlm eval report remoteclip/*.json --data sets/ --out report.html
     """
+    from rsvlm.eval.report.images import DataImages
     from rsvlm.eval.report.writing import write_report
 
-    write_report(results, out)
+    kept = [path for path in results if path.name != SUMMARY]
+    with console.status("Writing the page"):
+        write_report(kept, out, images=None if data is None else DataImages(data), title=title)
     console.print(f"Written: {out}", highlight=False, soft_wrap=True)
 
 

@@ -41,10 +41,12 @@ def progress_bar(
 
 
 @contextmanager
-def counting_bar(description: str, unit: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+def counting_bar(
+    description: str, unit: str, total: int | None = None, before: str = "Looking for images"
+) -> Iterator[Callable[[int], None]]:
     """As `progress_bar`, for work that tells each step."""
     done = 0
-    with progress_bar(description, unit) as show:
+    with progress_bar(description, unit, before) as show:
 
         def step(count: int) -> None:
             nonlocal done

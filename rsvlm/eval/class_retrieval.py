@@ -1,18 +1,94 @@
 """Retrieval where everything of the query's class is right: words or a picture against images with labels."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
+from rsvlm.classification import ZeroShotClassifier
+from rsvlm.classification.pixels import TRUE_COLOUR
+from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
+
+from .data.sets import EvalSet
 from .errors import EvalError
 from .ranking import Ints, Vectors, similarity_blocks, unit_rows
 from .result import EvalResult
 from .statistics import bootstrap_interval
+from .vectors import Progress, encoder_record, image_vectors
+from .zeroshot import label_places
 
+BY_CLASS = "classes"
+"""Name of this way to search, beside the protocols for captions."""
 KS = (1, 5, 10)
 _LARGEST_BLOCK = 2**23
+
+
+def search_classes(
+    encoder: Any,
+    eval_set: EvalSet,
+    vocabulary: Vocabulary | None = None,
+    *,
+    cache: Path | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> EvalResult:
+    """Search a labelled data set's images by the words for a class, and by example; all images of the class are right.
+
+    Args:
+        encoder: Any encoder of images and texts.
+        eval_set: Images with one label each.
+        vocabulary: The classes and their words; None: the set's own class names.
+        cache: Folder in which vectors are kept.
+        seed: Of the bootstrap.
+        progress: Called with the number of images that were encoded.
+
+    Returns:
+        `retrieve_by_class` twice: t2i_map, t2i_p@k, t2i_success@k of the classes that occur, whose queries are the
+        class vectors of zero-shot classification; i2i_... of the images. Groups: "class", of the images.
+
+    Raises:
+        EvalError: There are no labels, or several of an image.
+    """
+    vocabulary = vocabulary or vocabulary_from_classes(eval_set.label_names, eval_set.name)
+    truth = np.array([place[0] for place in label_places(eval_set, vocabulary, multi_label=False)], np.int64)
+    classifier = ZeroShotClassifier(vocabulary, encoder)
+    vectors = image_vectors(encoder, eval_set, cache=cache, progress=progress)
+    occur = np.unique(truth)
+    by_words = retrieve_by_class(
+        classifier.classes.vectors[occur], occur, vectors.values, truth, name=eval_set.name, seed=seed
+    )
+    result = retrieve_by_class(
+        vectors.values,
+        truth,
+        vectors.values,
+        truth,
+        same=True,
+        names=vocabulary.names,
+        name=eval_set.name,
+        seed=seed,
+    )
+    ways = {"t2i": by_words, "i2i": result}
+    result.metrics = {
+        f"{way}_{name}": value for way, one in ways.items() for name, value in one.metrics.items()
+    }
+    result.intervals = {
+        f"{way}_{name}": ends for way, one in ways.items() for name, ends in one.intervals.items()
+    }
+    words = classifier.record((TRUE_COLOUR,))
+    result.config |= {
+        name: words[name] for name in ("vocabulary", "classes", "words", "templates", "averaging")
+    }
+    result.config |= {"encoder": encoder_record(encoder), "data": eval_set.record, "protocol": BY_CLASS}
+    if eval_set.split is not None:
+        result.config["split"] = eval_set.split
+    if result.items is not None:
+        names = [vocabulary.names[label] for label in truth.tolist()]
+        result.items = result.items.set_column(0, "key", pa.array(list(eval_set.keys)))
+        result.items = result.items.set_column(1, "class", pa.array(names))
+    return result
 
 
 def retrieve_by_class(

@@ -4,7 +4,7 @@ A model whose probe does not beat these has learned nothing that is needed there
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -116,3 +116,9 @@ def _loaded(timm: Any, torch: Any, weights: str) -> Any:
     model.load_state_dict(dict(zip(own, stored, strict=True)))
     model.reset_classifier(0)
     return model.eval().requires_grad_(requires_grad=False).to(memory_format=torch.channels_last)
+
+
+FLOORS: Mapping[str, Callable[[], ColourHistogram | ImageNetLite0]] = {
+    ColourHistogram.name: ColourHistogram, ImageNetLite0.name: ImageNetLite0,
+}  # fmt: skip
+"""What makes each floor, by its name."""

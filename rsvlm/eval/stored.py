@@ -1,5 +1,6 @@
 """Zero-shot classification from stored vectors, such as authors publish beside their numbers."""
 
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ AVERAGE = "average"
 """The text vectors of all prompts, averaged."""
 
 _LISTS = ("classes.txt", "classnames.txt")
+
+
+def is_stored(place: str | os.PathLike[str]) -> bool:
+    """Whether a name is that of a file of stored vectors."""
+    return os.fspath(place).lower().endswith(".npz")
 
 
 def evaluate_stored(

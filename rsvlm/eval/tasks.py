@@ -1,111 +1,185 @@
 """`rsvlm.evaluate`: an encoder on a data set, by the name of the task."""
 
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rsvlm.models import Encoder, load_encoder
 from rsvlm.vocabularies import Vocabulary, read_classes
 
-from .data.reading import read_eval_set
+from .caption_retrieval import search_captions
+from .class_retrieval import BY_CLASS, search_classes
+from .data.reading import read_eval_set, splits_of
 from .data.sets import EvalSet
+from .encoders import AnyEncoder, opened_encoder
 from .errors import EvalError
+from .geolocation import geolocate
+from .probes.task import evaluate_probes
 from .result import EvalResult
-from .retrieval import retrieve
-from .retrieval_protocols import retrieval_set
-from .vectors import image_vectors
+from .stored import AVERAGE, evaluate_stored, is_stored
+from .vectors import Progress, encoder_record, image_vectors
 from .zeroshot import evaluate_zero_shot
 
-TASKS = ("zero-shot", "retrieval")
 PathLike = str | os.PathLike[str]
 
 
 def evaluate(
     task: str,
     *,
-    encoder: Encoder | PathLike,
     data: EvalSet | PathLike,
+    encoder: AnyEncoder | PathLike | None = None,
     split: str | None = None,
-    vocabulary: Vocabulary | PathLike | None = None,
-    protocol: str | None = None,
-    templates: str | Sequence[str] | None = None,
     cache: PathLike | None = None,
     seed: int = 0,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
+    **options: Any,
 ) -> EvalResult:
     """Evaluate an encoder on a data set.
 
     Args:
-        task: "zero-shot" (classification by the words for classes) or "retrieval" (images by text and texts by image).
-        encoder: An encoder, or what `load_encoder` takes.
-        data: A data set, or what `read_eval_set` takes: class folders, parquet, csv, Karpathy's json.
-        split: Which, where the set has several.
-        vocabulary: Zero-shot: the classes and the words for them; None: the vocabulary called like the set, else the
-            set's own class names.
-        protocol: Zero-shot: "rsvlm" (default), "skyscript", "georsclip", "clip-benchmark", "rs-transclip". Retrieval:
-            "remoteclip" (default) or "skyscript".
-        templates: Zero-shot: a template set or templates; None: the protocol's.
+        task: "zero-shot" (images by the words for their classes), "retrieval" (images by text and texts by image),
+            "probe" (what can be learned from the vectors) or "geolocation" (where images were taken).
+        data: A data set, or what `read_eval_set` takes: class folders, parquet, csv, Karpathy's json, a pairs dataset.
+            For "zero-shot" also an .npz of stored vectors, which needs no encoder.
+        encoder: An encoder, or what `load_encoder` takes, or the name of a floor ("colour-histogram",
+            "efficientnet-lite0-imagenet"), which encodes images only.
+        split: Which one is judged, where the set has several.
         cache: Folder in which image vectors are kept, so that no image is encoded twice.
-        seed: Of the bootstrap.
+        seed: Of all that is drawn, the bootstrap first of all.
         progress: Called with the number of images that were encoded.
+        options: Of the task:
+
+            * zero-shot: `vocabulary`, the classes and the words for them (default: the one called like the set, else
+              the set's own names); `protocol`: "rsvlm" (default), "skyscript", "georsclip", "clip-benchmark",
+              "rs-transclip"; `templates`: a template set or templates instead of the protocol's; `prompt`, for stored
+              vectors: "average" (default) or one of theirs.
+            * retrieval: `protocol`: "remoteclip" (default) or "skyscript", over captions; "classes", where everything
+              of the query's class is right, over labels, with `vocabulary`.
+            * probe: see `rsvlm.eval.probes.evaluate_probes`.
+            * geolocation: `against`, the split or data set whose places are searched (default: the set itself, no
+              image finding itself); `cell_km`, see `rsvlm.eval.geolocation.geolocate`.
 
     Raises:
-        EvalError: No such task, or data that it cannot use.
+        EvalError: No such task or option, or data that it cannot use.
     """
-    if task not in TASKS:
-        raise EvalError(f"no task {task!r}; there are {', '.join(TASKS)}")
-    model = load_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
-    eval_set = data if isinstance(data, EvalSet) else read_eval_set(os.fspath(data), split=split)
-    folder = None if cache is None else Path(cache)
-    if task == "retrieval":
-        return evaluate_retrieval(
-            model, eval_set, protocol or "remoteclip", cache=folder, seed=seed, progress=progress
-        )
+    run = _TASKS.get(task)
+    if run is None:
+        raise EvalError(f"no task {task!r}; there are {', '.join(_TASKS)}")
+    known = [name for name in inspect.signature(run).parameters if name not in _GIVEN]
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise EvalError(f"{task} has no option {', '.join(unknown)}; it has {', '.join(known)}")
+    given = {
+        "split": split,
+        "cache": None if cache is None else Path(cache),
+        "seed": seed,
+        "progress": progress,
+    }
+    return run(encoder, data, **given, **options)
+
+
+def _zero_shot(
+    encoder: AnyEncoder | PathLike | None,
+    data: EvalSet | PathLike,
+    *,
+    split: str | None,
+    cache: Path | None,
+    seed: int,
+    progress: Progress | None,
+    vocabulary: Vocabulary | PathLike | None = None,
+    protocol: str | None = None,
+    templates: str | Sequence[str] | None = None,
+    prompt: str = AVERAGE,
+) -> EvalResult:
+    if not isinstance(data, EvalSet) and is_stored(data):
+        words = _vocabulary(vocabulary)
+        return evaluate_stored(Path(data), words, prompt=prompt, protocol=protocol, seed=seed)
+    model = opened_encoder(encoder, texts=True)
+    eval_set = _read(data, split)
     return evaluate_zero_shot(
         model, eval_set, _vocabulary(vocabulary, eval_set), protocol=protocol or "rsvlm", templates=templates,
-        cache=folder, seed=seed, progress=progress,
+        cache=cache, seed=seed, progress=progress,
     )  # fmt: skip
 
 
-def evaluate_retrieval(
-    encoder: Encoder,
-    eval_set: EvalSet,
-    protocol: str,
+def _retrieval(
+    encoder: AnyEncoder | PathLike | None,
+    data: EvalSet | PathLike,
     *,
-    cache: Path | None = None,
-    seed: int = 0,
-    progress: Callable[[int], None] | None = None,
+    split: str | None,
+    cache: Path | None,
+    seed: int,
+    progress: Progress | None,
+    protocol: str | None = None,
+    vocabulary: Vocabulary | PathLike | None = None,
 ) -> EvalResult:
-    """Search a captioned data set's images by text and its texts by image; see `retrieve`.
+    model = opened_encoder(encoder, texts=True)
+    eval_set = _read(data, split)
+    if protocol == BY_CLASS:
+        words = _vocabulary(vocabulary, eval_set)
+        return search_classes(model, eval_set, words, cache=cache, seed=seed, progress=progress)
+    return search_captions(
+        model, eval_set, protocol or "remoteclip", cache=cache, seed=seed, progress=progress
+    )
 
-    Raises:
-        EvalError: The set has no captions.
-    """
-    if eval_set.captions is None:
-        raise EvalError(f"{eval_set.title}: has no captions to search by")
-    rows = [
-        (key, text) for key, texts in zip(eval_set.keys, eval_set.captions, strict=True) for text in texts
-    ]
-    words = retrieval_set(eval_set.name, rows, protocol)
-    vectors = image_vectors(encoder, eval_set, cache=cache, progress=progress)
-    place = {key: row for row, key in enumerate(eval_set.keys)}
-    images = vectors.values[[place[key] for key in words.images]]
-    texts = np.asarray(encoder.encode_texts(list(words.texts)), dtype=np.float32)
-    result = retrieve(images, texts, words.pairs, protocol, name=eval_set.name, words=words, seed=seed)
-    result.n_failed = int(vectors.failed.sum())
-    record: dict[str, Any] = getattr(encoder, "info", None) or {
-        "name": encoder.name, "revision": encoder.revision,
-    }  # fmt: skip
-    result.config |= {"encoder": record, "data": eval_set.record, "seed": seed}
+
+def _geolocation(
+    encoder: AnyEncoder | PathLike | None,
+    data: EvalSet | PathLike,
+    *,
+    split: str | None,
+    cache: Path | None,
+    seed: int,
+    progress: Progress | None,
+    against: EvalSet | PathLike | None = None,
+    cell_km: float = 10.0,
+) -> EvalResult:
+    model = opened_encoder(encoder)
+    queries = _read(data, split)
+    items = queries if against is None else _searched(data, against)
+    places = [_places(one) for one in (queries, items)]
+    vectors = [image_vectors(model, one, cache=cache, progress=progress) for one in (queries, items)]
+    result = geolocate(
+        vectors[0].values, places[0], vectors[1].values, places[1], cell_km=cell_km, same=items is queries,
+        name=queries.name, seed=seed,
+    )  # fmt: skip
+    result.config |= {"encoder": encoder_record(model), "data": queries.record, "against": items.record}
     return result
 
 
-def _vocabulary(given: Vocabulary | PathLike | None, eval_set: EvalSet) -> Vocabulary | None:
+_TASKS: dict[str, Callable[..., EvalResult]] = {
+    "zero-shot": _zero_shot, "retrieval": _retrieval, "probe": evaluate_probes, "geolocation": _geolocation,
+}  # fmt: skip
+_GIVEN = ("encoder", "data", "split", "cache", "seed", "progress")
+
+
+def _read(data: EvalSet | PathLike | None, split: str | None) -> EvalSet:
+    return data if isinstance(data, EvalSet) else read_eval_set(os.fspath(data or ""), split=split)
+
+
+def _searched(data: EvalSet | PathLike, against: EvalSet | PathLike) -> EvalSet:
+    """Another split of a data set, by its name, or another data set."""
+    folder = None if isinstance(data, EvalSet) else Path(data)
+    if folder is not None and folder.is_dir() and against in splits_of(folder):
+        return _read(folder, str(against))
+    return _read(against, None)
+
+
+def _places(eval_set: EvalSet) -> NDArray[np.float64]:
+    if eval_set.places is None:
+        raise EvalError(
+            f"{eval_set.title}: has no places; its table needs the columns latitude and longitude"
+        )
+    return eval_set.places
+
+
+def _vocabulary(given: Vocabulary | PathLike | None, eval_set: EvalSet | None = None) -> Vocabulary | None:
     if given is None:
         from rsvlm.vocabularies.vocabulary_files import shipped_vocabulary
 
-        return shipped_vocabulary(eval_set.name)
+        return None if eval_set is None else shipped_vocabulary(eval_set.name)
     return given if isinstance(given, Vocabulary) else read_classes(os.fspath(given))

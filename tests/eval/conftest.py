@@ -1,12 +1,15 @@
 """What several tests of this folder read: published answers, unpacked, and a small WordNet."""
 
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_wordnet import write_wordnet  # type: ignore[import-not-found] # this folder is on pytest's path
 
+from rsvlm.cli import main
 from rsvlm.eval.text import WordNet, find_wordnet
 
 
@@ -48,3 +51,20 @@ def real_wordnet() -> WordNet:
         return find_wordnet()
     except ValueError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def rsvlm_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Run the command line in this process; gives its exit code."""
+    monkeypatch.setenv("RSVLM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("RSVLM_DATA", str(tmp_path / "data"))
+
+    def run(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["rsvlm", *map(str, arguments)])
+        try:
+            main()
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    return run

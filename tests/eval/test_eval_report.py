@@ -12,14 +12,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from eval_pictures import Colours, write_parquet  # type: ignore[import-not-found] # beside this file
 from PIL import Image
 
 from rsvlm.eval.compare import compare_results
+from rsvlm.eval.data import read_eval_set
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.geolocation import geolocate
 from rsvlm.eval.report import write_comparison, write_report
 from rsvlm.eval.report.drawings import class_drawing, confusion_drawing, curve_drawings
 from rsvlm.eval.report.heatmap import common_mistakes, read_confusion
+from rsvlm.eval.report.images import DataImages
 from rsvlm.eval.report.numbers import (
     lower_is_better,
     metric_label,
@@ -30,8 +33,9 @@ from rsvlm.eval.report.numbers import (
 )
 from rsvlm.eval.report.picture import cut, cut_middle, to_image
 from rsvlm.eval.report.worst import worst_items
-from rsvlm.eval.result import EvalResult
+from rsvlm.eval.result import EvalResult, load_result
 from rsvlm.eval.retrieval import retrieve
+from rsvlm.eval.zeroshot import evaluate_zero_shot
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>|`[a](javascript:b)\u202e\x00'
 BROKEN = "\ud800"
@@ -94,13 +98,71 @@ def html_of(folder: Path, *results: EvalResult, **options: Any) -> str:
     return (folder / "report.html").read_text("utf-8")
 
 
+def test_results_with_other_first_metrics_stand_in_other_tables(tmp_path: Path) -> None:
+    several = classified(
+        ["river", "forest"], metrics={"map": 0.4}, name="ben", config={"data": {"split": "test"}}
+    )
+    page = Page(html_of(tmp_path, classified(["river", "forest"]), several))
+    words = " ".join(page.words.split())
+    assert "Zero-shot classification: accuracy" in words
+    assert "Zero-shot classification: mAP" in words
+    assert "ben, test" in words
+    write_report([classified(["river", "forest"]), several], tmp_path / "report.md")
+    assert "## Zero-shot classification: mAP" in (tmp_path / "report.md").read_text("utf-8")
+
+
+def test_shots_stand_in_order_and_are_drawn(tmp_path: Path) -> None:
+    shots = {str(k): {"accuracy": k / 20, "n": 5.0} for k in (1, 16, 2, 4, 8)}
+    result = EvalResult(
+        "probe", "ucm", {"accuracy@1": 0.05}, n=9, groups={"shots": shots}, config={"protocol": "few-shot"}
+    )
+    result.save(tmp_path / "shots.json")
+    words = " ".join(Page(html_of(tmp_path, load_result(tmp_path / "shots.json"))).words.split())
+    places = [words.index(f"{100 * k / 20:.0f} 5") for k in (1, 2, 4, 8, 16)]
+    assert places == sorted(places)
+    (drawing,) = curve_drawings(result)
+    assert drawing.heading == "Accuracy by training items"
+    assert "from 5% with 1 items a class to 80% with 16" in drawing.picture.alt
+
+
+def test_classes_without_items_are_named_and_have_no_row(tmp_path: Path) -> None:
+    groups = {"class": {name: {"recall": 0.0, "n": 0.0} for name in ("salines", "airports")}}
+    groups["class"]["river"] = {"recall": 0.5, "n": 4.0}
+    words = Page(html_of(tmp_path, classified(["river", "forest"], groups=groups))).words
+    assert "Without an item: salines, airports." in words
+    assert words.count("salines") == 1
+
+
+def test_images_are_found_in_the_data_that_were_judged(tmp_path: Path) -> None:
+    names = ["red", "green", "blue"] * 4
+    write_parquet(tmp_path / "sets" / "colours" / "test.parquet", names)
+    wrong = evaluate_zero_shot(Reversed(), read_eval_set(tmp_path / "sets" / "colours", split="test"))
+    pages = {}
+    for data in ("sets", "sets/colours", "sets/colours/test.parquet"):
+        pages[data] = Page(html_of(tmp_path, wrong, images=DataImages(tmp_path / data)))
+        pictures = [attrs for tag, attrs in pages[data].tags if tag == "img"]
+        assert len(pictures) == 12, data
+    write_parquet(tmp_path / "sets" / "colours" / "test.parquet", names[::-1])  # other data of the same name
+    page = Page(html_of(tmp_path, wrong, images=DataImages(tmp_path / "sets")))
+    assert not [tag for tag, _ in page.tags if tag == "img"]
+    with pytest.raises(EvalError, match="no such file or folder"):
+        DataImages(tmp_path / "nowhere")
+
+
+class Reversed(Colours):  # type: ignore[misc]
+    """Takes every colour for another one."""
+
+    def encode_texts(self, texts: Any) -> Any:
+        return np.roll(super().encode_texts(texts), 1, axis=1)
+
+
 def test_headline_has_value_interval_and_counts(tmp_path: Path) -> None:
     result = classified(["river", "forest", "beach"])
     page = Page(html_of(tmp_path, result))
     words = " ".join(page.words.split())
     assert f"{100 * result.metrics['accuracy']:.0f} 50 \u2013 90" in words
     assert "40 1 unanswered 1 failed" in words
-    assert "no published figure for this protocol" in words
+    assert "No published figure for this protocol" in words
     assert "my-model" in words
 
 

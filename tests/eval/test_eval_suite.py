@@ -64,7 +64,8 @@ def test_a_run(folder: Path, tmp_path: Path) -> None:
     assert set(report.results) == {
         "aid-zero-shot-rsvlm", "eurosat-small-zero-shot-rsvlm", "fields-validation-zero-shot-rsvlm",
         "colours-test-zero-shot-rsvlm", "colours-test-retrieval-skyscript", "colours-test-retrieval-remoteclip",
-        "colours-test-probe-linear", "colours-test-probe-knn",
+        "colours-test-probe-linear", "colours-test-probe-knn", "aid-retrieval-classes", "eurosat-small-retrieval-classes",
+        "colours-test-retrieval-classes",
     }  # fmt: skip
     assert report.problems == {}
     assert encoder.seen == 3 + 2 + 3 + 12 + 30  # each image once
@@ -130,6 +131,29 @@ def test_a_set_that_cannot_be_evaluated_is_told_and_the_others_go_on(folder: Pat
     report = run_suite(Colours(), folder, tmp_path / "out", SuiteOptions(probes=()))
     assert list(report.problems) == ["fields"]
     assert "aid-zero-shot-rsvlm" in report.results
+
+
+def test_a_task_that_fails_does_not_take_the_others_along(folder: Path, tmp_path: Path) -> None:
+    report = run_suite(Colours(), folder, tmp_path / "out", SuiteOptions(sets=("eurosat-small",), probes=()))
+    assert report.problems == {}
+
+    class Mute(Colours):  # type: ignore[misc]
+        def encode_texts(self, texts: Any) -> Any:
+            raise RuntimeError("out of memory")
+
+    report = run_suite(Mute(), folder, tmp_path / "mute", SuiteOptions(sets=("colours",), probes=("knn",)))
+    assert set(report.results) == {"colours-test-probe-knn"}
+    assert report.problems["colours-test-zero-shot-rsvlm"] == "out of memory"
+
+
+def test_what_there_is_not_is_refused_first() -> None:
+    for options, message in (
+        ({"protocols": ("clip",)}, "no protocol clip; take some of rsvlm"),
+        ({"conventions": ("coco",)}, "no convention coco; take some of skyscript, remoteclip, classes"),
+        ({"probes": ("svm",)}, "no probe svm; take some of linear"),
+    ):
+        with pytest.raises(EvalError, match=message):
+            SuiteOptions(**options)  # type: ignore[arg-type]
 
 
 def test_a_papers_protocol_takes_its_own_list_of_classes(folder: Path, tmp_path: Path) -> None:

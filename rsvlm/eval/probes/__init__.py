@@ -5,6 +5,7 @@ from .data import ProbeData, probe_data
 from .fewshot import evaluate_few_shot
 from .finetune import evaluate_fine_tuned
 from .probe import evaluate_probe
+from .task import evaluate_probes
 
 __all__ = [
     "ProbeData",
@@ -12,5 +13,6 @@ __all__ = [
     "evaluate_few_shot",
     "evaluate_fine_tuned",
     "evaluate_probe",
+    "evaluate_probes",
     "probe_data",
 ]

@@ -48,9 +48,10 @@ def confusion_drawing(result: EvalResult) -> Drawing | None:
 
 def curve_drawings(result: EvalResult) -> list[Drawing]:
     """Reliability, accuracy by coverage, success by rank and the like: whatever the items allow."""
+    shots = _shots(result)
     items = result.items
     if items is None or items.num_rows < FEWEST:
-        return []
+        return [] if shots is None else [shots]
     scored = _scored(result, items)
     found: list[Drawing | None] = [] if scored is None else [_reliability(result, scored), _coverage(scored)]
     found += [
@@ -88,6 +89,22 @@ def main_metric(result: EvalResult, group: str) -> str | None:
     if headline in names and headline is not None and is_share(headline):
         return headline
     return next((name for name in names if is_share(name) and name not in ("low", "high")), None)
+
+
+def _shots(result: EvalResult) -> Drawing | None:
+    """Accuracy by the number of training items a class."""
+    parts = result.groups.get("shots", {})
+    points = sorted(
+        (float(shots), part["accuracy"])
+        for shots, part in parts.items()
+        if shots.isdecimal() and "accuracy" in part
+    )
+    if len(points) < 2:
+        return None
+    (few, low), (many, high) = points[0], points[-1]
+    alt = f"Accuracy from {low:.0%} with {few:.0f} items a class to {high:.0%} with {many:.0f}."
+    picture = curves_picture({"accuracy": points}, "training items a class", "right", alt)
+    return Drawing("shots", "Accuracy by training items", picture)
 
 
 def _reliability(result: EvalResult, scored: Scored) -> Drawing:

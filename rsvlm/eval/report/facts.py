@@ -51,8 +51,17 @@ class Facts:
     notes: tuple[str, ...]
 
     @property
+    def title(self) -> str:
+        """The data set's name, and which split of it was judged."""
+        data = self.result.config.get("data")
+        split = (data if isinstance(data, Mapping) else self.result.config).get("split")
+        return (
+            f"{self.result.name}, {cut(split, 40)}" if isinstance(split, str) and split else self.result.name
+        )
+
+    @property
     def protocol(self) -> str:
-        """The protocol, or the mode of a benchmark that has several."""
+        """The protocol, the kind of a probe, or the mode of a benchmark that has several."""
         named = self.result.config.get("protocol") or self.result.config.get("mode") or ""
         return cut(str(named), 60)
 

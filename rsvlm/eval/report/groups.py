@@ -9,6 +9,7 @@ from .numbers import is_count, is_share, metric_label, show, show_interval, unit
 
 MOST_ROWS = 120
 MOST_COLUMNS = 9
+MOST_NAMED = 12
 SORTED = ("class",)
 """Groups without an order of their own: shown by value, the best first."""
 _ENDS = ("low", "high")
@@ -32,16 +33,30 @@ def group_table(result: EvalResult, group: str) -> str:
     caption = "The orange stroke is what guessing gets." if chance else ""
     more = len(parts) - MOST_ROWS
     rest = f'<p class="note">{more:,} more are in the result\'s JSON file.</p>' if more > 0 else ""
+    absent = absent_note(result, group)
+    rest += f'<p class="note">{text(absent, 600)}</p>' if absent else ""
     return table(caption, head, rows, wide=True) + rest
 
 
 def ordered_parts(result: EvalResult, group: str) -> dict[str, Part]:
-    """The parts of a group: classes by value, the best first, all else in its own order."""
+    """The parts of a group: classes that have items by value, the best first; numbers by size; all else as it comes."""
     parts = result.groups[group]
     main = main_metric(result, group)
+    if all(name.isdecimal() for name in parts):  # 1, 2, 4, 8, 16 shots
+        return dict(sorted(parts.items(), key=lambda part: int(part[0])))
     if group not in SORTED or main is None:
         return dict(parts)
-    return dict(sorted(parts.items(), key=lambda part: (-part[1].get(main, 0), part[0])))
+    there = {name: part for name, part in parts.items() if part.get("n", 1)}
+    return dict(sorted(there.items(), key=lambda part: (-part[1].get(main, 0), part[0])))
+
+
+def absent_note(result: EvalResult, group: str) -> str:
+    """Which classes have no item, in words; they have no row."""
+    absent = [name for name, part in result.groups[group].items() if group in SORTED and not part.get("n", 1)]
+    if not absent:
+        return ""
+    more = f" and {len(absent) - MOST_NAMED:,} more" if len(absent) > MOST_NAMED else ""
+    return f"Without an item: {', '.join(absent[:MOST_NAMED])}{more}."
 
 
 def shown_columns(parts: Mapping[str, Part], main: str | None) -> list[str]:

@@ -15,13 +15,13 @@ from rsvlm.imagery.drawing import save_picture
 from ..result import EvalResult
 from .drawings import Drawing, class_drawing, confusion_drawing, curve_drawings, main_metric
 from .facts import NO_FIGURE, Facts, config_text, counts_line, first_published, published_line
-from .groups import MOST_ROWS, SORTED, ordered_parts, shown_columns
+from .groups import MOST_ROWS, SORTED, absent_note, ordered_parts, shown_columns
 from .heatmap import common_mistakes, read_confusion
 from .html import LONGEST
 from .numbers import metric_label, show, show_interval, unit
 from .picture import cut, cut_middle, to_image
 from .section import MOST_GROUPS, NOTES, measures, said
-from .summary import by_task, shown_metrics, task_title
+from .summary import has_published, shown_metrics, summaries, task_title
 from .thumbnails import Thumbnails
 from .worst import answer_column, failures, worst_items
 
@@ -48,8 +48,8 @@ def markdown_report(
     pictures = Pictures(out)
     yield f"# {text(title)}\n\n"
     yield "Shares are in percent; intervals are 95 % bootstrap ones; items without an answer count as wrong.\n\n"
-    for task, some in by_task(all_facts).items():
-        yield f"## {text(task_title(task))}\n\n" + _summary(some)
+    for heading, some in summaries(all_facts).items():
+        yield f"## {text(heading)}\n\n" + _summary(some)
     for facts in all_facts:
         yield from _section(facts, thumbnails, worst, pictures)
     yield f"---\n\nMade by rsvlm {rsvlm.__version__}.\n"
@@ -69,20 +69,23 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[
 
 def _summary(some: Sequence[Facts]) -> str:
     metrics = shown_metrics(some)
-    head = ["data set", "model", *(text(metric_label(metric)) + unit(metric) for metric in metrics)]
-    head += ["items", "unanswered", "failed", "published", "marks"]
+    with_published = has_published(some)
+    head = ["data set", "model", "by", *(text(metric_label(metric)) + unit(metric) for metric in metrics)]
+    head += ["items", "unanswered", "failed", *(["published"] if with_published else []), "marks"]
     rows = []
     for facts in some:
         result, shown = facts.result, first_published(facts)
         named = shown is None or shown == next(iter(result.metrics))
         published = published_line(facts, shown) if shown else NO_FIGURE
+        beside = [published if named else f"{text(metric_label(shown or ''))} {published}"]
         rows.append([
-            text(result.name, 60), text(facts.model, 60), *(_value(result, metric) for metric in metrics),
+            text(facts.title, 60), text(facts.model, 60), text(facts.protocol),
+            *(_value(result, metric) for metric in metrics),
             f"{result.n:,}", f"{result.n_unanswered:,}", f"{result.n_failed:,}",
-            published if named else f"{text(metric_label(shown or ''))} {published}",
+            *(beside if with_published else []),
             text(", ".join(mark.kind for mark in facts.marks)),
         ])  # fmt: skip
-    return table(head, rows, range(2, len(metrics) + 5))
+    return table(head, rows, range(3, len(metrics) + 6))
 
 
 def _value(result: EvalResult, metric: str) -> str:
@@ -93,7 +96,7 @@ def _value(result: EvalResult, metric: str) -> str:
 
 def _section(facts: Facts, thumbnails: Thumbnails, worst: int, pictures: Pictures) -> Iterator[str]:
     result = facts.result
-    yield f"## {text(result.name, 80)}: {text(facts.model or task_title(result.task))}\n\n"
+    yield f"## {text(facts.title, 80)}: {text(facts.model or task_title(result.task))}\n\n"
     parts = [task_title(result.task), facts.protocol, counts_line(result)]
     yield text(" · ".join(part for part in parts if part)) + "\n\n"
     lines = [f"**{text(mark.kind)}**: {text(mark.why, 400)}" for mark in facts.marks]
@@ -160,6 +163,8 @@ def _group(result: EvalResult, group: str) -> str:
     ]
     more = len(parts) - MOST_ROWS
     rest = f"{more:,} more are in the result's JSON file.\n\n" if more > 0 else ""
+    absent = absent_note(result, group)
+    rest += f"{text(absent)}\n\n" if absent else ""
     return table(head, rows, range(1, len(head))) + rest
 
 

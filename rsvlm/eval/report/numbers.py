@@ -35,9 +35,8 @@ _SPOKEN = {
     "mean_km": "mean error, km",
     "ece": "calibration error (ECE)",
 }
+_WAYS = {"i2t_": "image→text ", "t2i_": "text→image ", "i2i_": "image→image "}
 _PARTS = (
-    (re.compile(r"^i2t_"), "image→text "),
-    (re.compile(r"^t2i_"), "text→image "),
     (re.compile(r"^bleu(\d)$"), r"BLEU-\1"),
     (re.compile(r"@(\d+)km$"), r" within \1 km"),
     (re.compile(r"@(\d+)km2$"), r" within \1 km²"),
@@ -53,6 +52,9 @@ def metric_label(name: str) -> str:
     """
     if name in _SPOKEN:
         return _SPOKEN[name]
+    way = next((words for prefix, words in _WAYS.items() if name.startswith(prefix)), "")
+    if way:
+        return way + metric_label(name[len("i2t_") :])
     for pattern, words in _PARTS:
         name = pattern.sub(words, name)
     return name.replace("_", " ")

@@ -33,7 +33,7 @@ def result_section(facts: Facts, thumbnails: Thumbnails, worst: int) -> Iterator
     result = facts.result
     parts = [task_title(result.task), facts.model, facts.protocol, counts_line(result)]
     under = " · ".join(part for part in parts if part)
-    yield f'<section id="r{facts.number}">\n<h2>{text(result.name, 80)}</h2>\n<p class="sub">{text(under)}</p>\n'
+    yield f'<section id="r{facts.number}">\n<h2>{text(facts.title, 80)}</h2>\n<p class="sub">{text(under)}</p>\n'
     yield _marks(facts)
     yield f"<h3>Metrics</h3>{_metrics(facts)}"
     drawing = confusion_drawing(result)

@@ -26,12 +26,22 @@ def task_title(task: str) -> str:
     return TASKS.get(task, task)
 
 
-def by_task(all_facts: Sequence[Facts]) -> dict[str, list[Facts]]:
-    """Results by task, in the order of their first one."""
-    tasks: dict[str, list[Facts]] = {}
+def summaries(all_facts: Sequence[Facts]) -> dict[str, list[Facts]]:
+    """Results that stand in one table, by its title: those of one task with the same first metric."""
+    tables: dict[tuple[str, str], list[Facts]] = {}
     for facts in all_facts:
-        tasks.setdefault(facts.result.task, []).append(facts)
-    return tasks
+        first = next(iter(facts.result.metrics), "")
+        tables.setdefault((facts.result.task, first), []).append(facts)
+    tasks = [task for task, _ in tables]
+    return {
+        task_title(task) if tasks.count(task) == 1 else f"{task_title(task)}: {metric_label(first)}": some
+        for (task, first), some in tables.items()
+    }
+
+
+def has_published(some: Sequence[Facts]) -> bool:
+    """Whether there is a published figure for any of these results."""
+    return any(facts.published for facts in some)
 
 
 def shown_metrics(all_facts: Sequence[Facts], most: int = MOST) -> list[str]:
@@ -43,28 +53,30 @@ def shown_metrics(all_facts: Sequence[Facts], most: int = MOST) -> list[str]:
 
 def summary_tables(all_facts: Sequence[Facts]) -> Iterator[str]:
     """The tables of a report's results, as HTML."""
-    for task, some in by_task(all_facts).items():
-        metrics = shown_metrics(some)
+    for title, some in summaries(all_facts).items():
+        metrics, published = shown_metrics(some), has_published(some)
         head = [head_cell("data set, model")]
         head += [head_cell(text(metric_label(metric)) + unit(metric), number=True) for metric in metrics]
-        head += [head_cell("items", number=True), head_cell("published")]
-        rows = [_row(facts, metrics) for facts in some]
-        yield f"<section><h2>{text(task_title(task))}</h2>\n{table('', head, rows, wide=True)}</section>\n"
+        head += [head_cell("items", number=True), *([head_cell("published")] if published else [])]
+        rows = [_row(facts, metrics, published=published) for facts in some]
+        none = "" if published else f'<p class="note">{NO_FIGURE.capitalize()}.</p>'
+        yield f"<section><h2>{text(title)}</h2>\n{table('', head, rows, wide=True)}{none}</section>\n"
 
 
-def _row(facts: Facts, metrics: Sequence[str]) -> list[str]:
+def _row(facts: Facts, metrics: Sequence[str], *, published: bool) -> list[str]:
     result = facts.result
     marks = "".join(f' <span class="mark">{text(mark.kind)}</span>' for mark in facts.marks)
     under = " · ".join(part for part in (facts.model, facts.protocol) if part)
     small = f'<small class="wraps">{text(under)}</small>' if under else ""
-    cells = [row_head(f'<a href="#r{facts.number}">{text(result.name, 60)}</a>{marks}{small}')]
+    cells = [row_head(f'<a href="#r{facts.number}">{text(facts.title, 60)}</a>{marks}{small}')]
     cells += [
         cell(value_cell(result, metric, first=number == 0), number=True)
         for number, metric in enumerate(metrics)
     ]
     lost = [f"{count:,} {word}" for count, word in _lost(result) if count]
     small = f"<small>{'<br>'.join(lost)}</small>" if lost else ""
-    return [*cells, cell(f"{result.n:,}{small}", number=True), cell(_published(facts), kind="published")]
+    beside = [cell(_published(facts), kind="published")] if published else []
+    return [*cells, cell(f"{result.n:,}{small}", number=True), *beside]
 
 
 def value_cell(result: EvalResult, metric: str, *, first: bool = False) -> str:

@@ -1,0 +1,55 @@
+"""Retrieval on a data set with captions: its images by text and its texts by image."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .data.sets import EvalSet
+from .errors import EvalError
+from .result import EvalResult
+from .retrieval import retrieve
+from .retrieval_protocols import retrieval_set
+from .vectors import Progress, encoder_record, image_vectors, text_vectors
+
+
+def search_captions(
+    encoder: Any,
+    eval_set: EvalSet,
+    protocol: str,
+    *,
+    cache: Path | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> EvalResult:
+    """Search a captioned data set's images by text and its texts by image; see `retrieve`.
+
+    Args:
+        encoder: Any encoder of images and texts.
+        eval_set: Images with captions.
+        protocol: "remoteclip" or "skyscript".
+        cache: Folder in which vectors are kept.
+        seed: Of the bootstrap.
+        progress: Called with the number of images that were encoded.
+
+    Raises:
+        EvalError: The set has no captions.
+    """
+    if eval_set.captions is None:
+        raise EvalError(f"{eval_set.title}: has no captions to search by")
+    rows = [
+        (key, text) for key, texts in zip(eval_set.keys, eval_set.captions, strict=True) for text in texts
+    ]
+    words = retrieval_set(eval_set.name, rows, protocol)
+    vectors = image_vectors(encoder, eval_set, cache=cache, progress=progress)
+    place = {key: row for row, key in enumerate(eval_set.keys)}
+    images = vectors.values[[place[key] for key in words.images]]
+    texts = text_vectors(encoder, words.texts, cache=cache)
+    result = retrieve(
+        images, np.asarray(texts), words.pairs, protocol, name=eval_set.name, words=words, seed=seed
+    )
+    result.n_failed = int(vectors.failed.sum())
+    result.config |= {"encoder": encoder_record(encoder), "data": eval_set.record, "seed": seed}
+    if eval_set.split is not None:
+        result.config["split"] = eval_set.split
+    return result
