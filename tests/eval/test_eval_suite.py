@@ -64,8 +64,8 @@ def test_a_run(folder: Path, tmp_path: Path) -> None:
     assert set(report.results) == {
         "aid-zero-shot-rsvlm", "eurosat-small-zero-shot-rsvlm", "fields-validation-zero-shot-rsvlm",
         "colours-test-zero-shot-rsvlm", "colours-test-retrieval-skyscript", "colours-test-retrieval-remoteclip",
-        "colours-test-probe-linear", "colours-test-probe-knn", "aid-retrieval-classes", "eurosat-small-retrieval-classes",
-        "colours-test-retrieval-classes",
+        "colours-test-probe-linear", "colours-test-probe-knn", "aid-retrieval-classes",
+        "eurosat-small-retrieval-classes", "colours-test-retrieval-classes",
     }  # fmt: skip
     assert report.problems == {}
     assert encoder.seen == 3 + 2 + 3 + 12 + 30  # each image once

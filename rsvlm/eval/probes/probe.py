@@ -13,7 +13,7 @@ from rsvlm.eval.result import EvalResult
 
 from .data import ProbeData
 from .features import Standardizer
-from .linear import STRENGTHS, LinearModel, fit_linear
+from .linear import EXACT, ROUGH, STRENGTHS, LinearModel, fit_linear
 from .neighbours import NEIGHBOURS, NeighbourModel, neighbour_answers, neighbour_models
 from .splits import held_out, leaked_rows, stratified
 
@@ -161,7 +161,8 @@ def _learn(
     scale = Standardizer.fit(data.blocks) if kind == "linear" or len(data.blocks) > 1 else None
     features = _features(data, scale)
     if kind == "linear":
-        return fit_linear(features, data.target, settings), scale
+        tolerance = EXACT if len(settings) == 1 else ROUGH
+        return fit_linear(features, data.target, settings, tolerance), scale
     return neighbour_models(features, data.target, [int(value) for value in settings]), scale
 
 
