@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from . import caption, classify, doctor, evaluate, evaluate_answers, evaluate_suite, pairs
+from . import (
+    caption,
+    classify,
+    doctor,
+    evaluate,
+    evaluate_agromind,
+    evaluate_answers,
+    evaluate_captions,
+    evaluate_questions,
+    evaluate_suite,
+    pairs,
+)
 from .common import console, is_debug
 
 app = typer.Typer(
@@ -21,12 +32,14 @@ app = typer.Typer(
 app.command("caption", no_args_is_help=True)(caption.caption)
 app.command("classify", no_args_is_help=True)(classify.classify)
 app.add_typer(pairs.app, name="pairs")
-evaluate.app.command("captions", no_args_is_help=True)(evaluate_answers.captions)
+evaluate.app.command("captions", no_args_is_help=True)(evaluate_captions.captions)
 evaluate.app.command("vqa", no_args_is_help=True)(evaluate_answers.vqa)
-evaluate.app.command("agromind", no_args_is_help=True)(evaluate_answers.agromind)
+evaluate.app.command("agromind", no_args_is_help=True)(evaluate_agromind.agromind)
 evaluate.app.command("suite", no_args_is_help=True)(evaluate_suite.suite)
 evaluate.app.command("report", no_args_is_help=True)(evaluate_suite.report)
 evaluate.app.command("compare", no_args_is_help=True)(evaluate_suite.compare)
+evaluate.app.add_typer(evaluate_questions.app, name="questions")
+evaluate.app.command("export", no_args_is_help=True)(evaluate_questions.export)
 app.add_typer(evaluate.app, name="eval")
 app.command("doctor")(doctor.doctor)
 

@@ -1,56 +1,40 @@
-"""`rsvlm eval captions|vqa|agromind`: texts that models wrote, measured."""
+"""`rsvlm eval vqa`: answers to questions about images, given or asked for, measured."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .common import AsJson, Debug, Offline, console
-from .evaluate import Seed, Split
+from .common import AsJson, Debug, Offline
 from .evaluation_output import Out, finish
+from .generators import Answers, GeneratorName, Images, Workers, check_asking, load
 from .progress import progress_bar
 
-Generator = Annotated[
-    str | None,
-    typer.Option(
-        help="Who answers: a model folder, hf:OWNER/MODEL, http://localhost:8000/v1#MODEL or openai:MODEL."
-    ),
-]
 Synonyms = Annotated[
     bool, typer.Option("--synonyms/--no-synonyms", help="METEOR's synonyms, which take WordNet 3.0.")
 ]
 
 
-def captions(
-    predictions: Annotated[Path, typer.Argument(help="Lines of JSON: image, prediction.")],
-    data: Annotated[str, typer.Option(help="The captions of people: parquet, csv or Karpathy .json.")],
-    split: Split = None,
-    convention: Annotated[str, typer.Option(help="coco, or rs-rag for one caption an image.")] = "coco",
-    synonyms: Synonyms = True,
-    out: Out = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    offline: Offline = False,
-) -> None:
-    """Score captions against those of people: BLEU, METEOR, ROUGE-L, CIDEr.
-
-    rsvlm eval captions captions.jsonl --data dataset_rsicd.json --split test
-    """
-    from rsvlm.eval.captions import evaluate_captions
-
-    finish(
-        evaluate_captions(predictions, data, split=split, convention=convention, synonyms=synonyms),
-        out,
-        as_json,
-    )
-
-
 def vqa(
-    answers: Annotated[
-        Path, typer.Argument(help="Lines of JSON: image, question, answer, type, prediction.")
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Questions (.jsonl, .csv or .parquet with image, question, answer, type; RSVQA's ..._questions.json; "
+            "RS-RAG's files), or .jsonl that has the prediction, too."
+        ),
     ],
+    generator: GeneratorName = None,
+    answers: Answers = None,
+    images: Images = None,
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            help="What is asked: a text with {question} in it, or a file of one. (default: asks for a short answer)"
+        ),
+    ] = None,
+    workers: Workers = None,
     questions: Annotated[
-        Path | None, typer.Option(help="The questions, where ANSWERS holds only the predictions.")
+        Path | None, typer.Option(help="The questions (.jsonl), where FILE holds only the predictions.")
     ] = None,
     compat: Annotated[
         str | None,
@@ -62,111 +46,51 @@ def vqa(
     debug: Debug = False,
     offline: Offline = False,
 ) -> None:
-    """Score answers to questions about images; a question without an answer is wrong.
+    """Ask a model questions about images, or score answers that are there. An interrupted run goes on.
 
-    rsvlm eval vqa answers.jsonl
+    A question without an answer is wrong.
+
+    rsvlm eval vqa questions.jsonl --generator http://localhost:8000/v1#MODEL --answers answers.jsonl
+    rsvlm eval vqa LR_split_test_questions.json --images Images_LR --generator hf:OWNER/MODEL --answers lr.jsonl
+    rsvlm eval vqa answered.jsonl
     rsvlm eval vqa RSWK_answer_llama.jsonl --compat rs-rag --json
     """
     from rsvlm.eval.rsrag import score_rsrag
     from rsvlm.eval.vqa import score_vqa
 
-    if compat is not None:
-        mode: Any = compat
-        finish(score_rsrag(answers, mode, synonyms=synonyms), out, as_json)
+    mode: Any = compat
+    kept = check_asking(generator, answers)
+    if kept is not None:
+        result = _asked_questions(file, generator, kept, images, prompt, workers, mode, synonyms, offline)
+    elif compat is not None:
+        result = score_rsrag(file, mode, synonyms=synonyms)
     elif questions is None:
-        finish(score_vqa(answers, name=answers.stem), out, as_json)
+        result = score_vqa(file, name=file.stem)
     else:
-        finish(score_vqa(questions, answers, name=questions.stem), out, as_json)
-
-
-def agromind(
-    data: Annotated[
-        Path, typer.Argument(help="The folder QA_Pairs, with the questions in their four folders.")
-    ],
-    generator: Generator = None,
-    answers: Annotated[
-        Path | None,
-        typer.Option(
-            help="File of answers: where they are kept as they come, or what is scored without a generator."
-        ),
-    ] = None,
-    baseline: Annotated[str | None, typer.Option(help="random or majority, instead of a generator.")] = None,
-    mode: Annotated[str, typer.Option(help="compat: the reference's rules; strict: one answer.")] = "compat",
-    images: Annotated[Path | None, typer.Option(help="Folder that the paths of images start from.")] = None,
-    embedder: Annotated[
-        str | None, typer.Option(help="Judge of free text: a sentence-transformers folder, or default.")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(help="Questions asked side by side.", min=1)] = None,
-    out: Out = None,
-    seed: Seed = 0,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    offline: Offline = False,
-) -> None:
-    """Ask AgroMind's questions of a model, or score answers that are there. An interrupted run goes on.
-
-    rsvlm eval agromind QA_Pairs/ --baseline random
-    rsvlm eval agromind QA_Pairs/ --generator hf:Qwen/Qwen2.5-VL-7B-Instruct --answers qwen.jsonl --out qwen.json
-    """
-    from rsvlm.eval.agromind import read_agromind, score_agromind
-    from rsvlm.eval.agromind.baselines import majority_answers, random_answers
-    from rsvlm.eval.agromind.freetext import load_sentence_embedder
-
-    if sum(one is not None for one in (generator, baseline)) > 1 or not (generator or baseline or answers):
-        raise typer.BadParameter(
-            "give one of --generator (with --answers), --baseline, or --answers to score"
-        )
-    if generator and answers is None:
-        raise typer.BadParameter(
-            "--generator needs --answers: the file in which answers are kept as they come"
-        )
-    questions = read_agromind(data)
-    judge = None
-    if embedder is not None:
-        judge = load_sentence_embedder() if embedder == "default" else load_sentence_embedder(embedder)
-    options: dict[str, Any] = {"mode": mode, "seed": seed, "embedder": judge}
-    if baseline is not None:
-        ways = {
-            "random": lambda: random_answers(questions.items, seed),
-            "majority": lambda: majority_answers(questions.items),
-        }
-        if baseline not in ways:
-            raise typer.BadParameter(f"--baseline {baseline}: choose random or majority")
-        result = score_agromind(
-            questions, ways[baseline](), config={"model": f"{baseline} baseline"}, **options
-        )
-    elif generator is None:
-        result = _score_file(questions, answers, options)
-    else:
-        result = _ask(questions, generator, answers, images, workers, offline, options)
+        result = score_vqa(questions, file, name=questions.stem)
     finish(result, out, as_json)
 
 
-def _score_file(questions: Any, answers: Path | None, options: dict[str, Any]) -> Any:
-    from rsvlm.eval.agromind import read_answers, score_agromind
-
-    if answers is None:
-        raise typer.BadParameter("--answers: name the file of answers")
-    return score_agromind(questions, read_answers(answers), **options)
-
-
-def _ask(
-    questions: Any,
-    generator: str,
-    answers: Path | None,
+def _asked_questions(
+    file: Path,
+    generator: str | None,
+    answers: Path,
     images: Path | None,
+    prompt: str | None,
     workers: int | None,
+    mode: Any,
+    synonyms: bool,
     offline: bool,
-    options: dict[str, Any],
 ) -> Any:
-    from rsvlm.eval.agromind import evaluate_agromind
-    from rsvlm.models.generators import load_generator
+    from rsvlm.eval.answer_file import read_answers
+    from rsvlm.eval.asking import evaluate_vqa, read_prompt, score_answers
+    from rsvlm.eval.data.questions import read_question_set
 
-    if answers is None:
-        raise typer.BadParameter("--answers: name the file in which answers are kept")
-    with console.status("Loading the generator"):
-        model = load_generator(generator, offline=offline)
+    asked = read_question_set(file, images)
+    scoring: dict[str, Any] = {"mode": mode or "strict", "synonyms": synonyms}
+    if generator is None:
+        return score_answers(asked, read_answers(answers), **scoring)
+    words = None if prompt is None else read_prompt(prompt, question=True)
+    model = load(generator, offline)
     with progress_bar("Asking", "questions", before="Reading the questions") as show:
-        return evaluate_agromind(
-            questions, model, answers, images=images, workers=workers, progress=show, **options
-        )
+        return evaluate_vqa(asked, model, answers, prompt=words, workers=workers, progress=show, **scoring)

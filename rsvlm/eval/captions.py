@@ -1,66 +1,103 @@
 """Captions that a model wrote, against those that people wrote for the same images."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .data.reading import read_eval_set
+from .data.sets import EvalSet
 from .errors import EvalError
-from .jsonlines import as_text, file_record, read_lines
+from .jsonlines import as_text, file_record, read_lines, text_column
 from .result import EvalResult
 from .text.scores import Convention, score_captions
 
 
 def evaluate_captions(
-    predictions: Path,
-    data: str | Path,
+    predictions: Mapping[str, str | None] | Path,
+    data: EvalSet | str | Path,
     *,
+    errors: Mapping[str, str] | None = None,
     split: str | None = None,
     convention: Convention | str = "coco",
     synonyms: bool = True,
 ) -> EvalResult:
-    """Score a file of captions; images without a caption count, with nothing.
+    """Score captions; images without a caption count, with nothing.
 
     Args:
-        predictions: Lines of JSON with `image` (the key of the image in the data set) and `prediction`.
-        data: A data set with captions, as `read_eval_set` takes it.
+        predictions: Captions by the key of their image, or their file: lines of JSON with `image` (the key of the
+            image in the data set) and `prediction`.
+        data: A data set with captions, or what `read_eval_set` takes.
+        errors: Why images have no caption, by their key: these count with nothing, too, and as failed.
         split: Which, where the set has several.
         convention: "coco" or "rs-rag"; see `score_captions`.
         synonyms: Whether METEOR matches synonyms.
 
     Raises:
-        EvalError: The set has no captions, or the file speaks of images that are not in it; they are listed.
+        EvalError: The set has no captions, or captions are of images that are not in it; they are listed.
     """
-    eval_set = read_eval_set(data, split=split)
+    eval_set = data if isinstance(data, EvalSet) else read_eval_set(data, split=split)
     if eval_set.captions is None:
         raise EvalError(f"{eval_set.title}: has no captions to compare with")
-    said = _read(predictions)
-    unknown = sorted(set(said) - set(eval_set.keys))
-    if unknown:
-        raise EvalError(
-            f"{predictions}: {len(unknown)} captions are of images that {eval_set.title} has not: "
-            f"{', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}"
-        )
+    config: dict[str, Any] = {"data": eval_set.record}
+    if isinstance(predictions, Path):
+        config["predictions"] = file_record(predictions)
+        predictions = read_captions(predictions)
+    check_images(predictions, eval_set.keys, eval_set.title)
     chosen: Any = convention
     scores = score_captions(
-        [said.get(key) for key in eval_set.keys],
+        [predictions.get(key) for key in eval_set.keys],
         eval_set.captions,
         chosen,
         keys=eval_set.keys,
         synonyms=synonyms,
     )
     result = scores.result(eval_set.name)
-    result.config |= {"predictions": file_record(predictions), "data": eval_set.record}
+    result.config |= config
+    _mark_failures(result, [(errors or {}).get(key) for key in eval_set.keys])
     return result
 
 
-def _read(path: Path) -> dict[str, str | None]:
+def read_captions(path: Path) -> dict[str, str | None]:
+    """Return the captions of a file, by the key of their image; None where there is no text.
+
+    Raises:
+        EvalError: It cannot be read, a line lacks something, or an image is captioned twice.
+    """
     said: dict[str, str | None] = {}
     for line in read_lines(path):
         row = line.row
         if row is None or "image" not in row or "prediction" not in row:
             reason = line.error or "needs the fields image and prediction"
             raise EvalError(f"{path}, line {line.number}: {reason}")
-        if row["image"] in said:
-            raise EvalError(f"{path}, line {line.number}: captions {row['image']!r} again; keep one of them")
-        said[str(row["image"])] = as_text(row["prediction"])
+        image = str(row["image"])
+        if image in said:
+            raise EvalError(f"{path}, line {line.number}: captions {image!r} again; keep one of them")
+        said[image] = as_text(row["prediction"])
     return said
+
+
+def check_images(said: Collection[str], keys: Collection[str], title: str) -> None:
+    """Refuse captions of images that a data set has not.
+
+    Raises:
+        EvalError: There are some; the first are listed.
+    """
+    unknown = sorted(set(said) - set(keys))
+    if unknown:
+        raise EvalError(
+            f"{len(unknown)} captions are of images that {title} has not: "
+            f"{', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}"
+        )
+
+
+def _mark_failures(result: EvalResult, errors: list[str | None]) -> None:
+    """Count what failed apart from what was left unanswered."""
+    assert result.items is not None
+    failed = np.array([error is not None for error in errors], bool)
+    unanswered = result.items["unanswered"].to_numpy() & ~failed
+    place = result.items.column_names.index("unanswered")
+    result.items = result.items.set_column(place, "unanswered", [unanswered])
+    result.items = result.items.append_column("error", text_column(errors))
+    result.n_failed, result.n_unanswered = int(failed.sum()), int(unanswered.sum())

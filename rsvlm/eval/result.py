@@ -21,7 +21,7 @@ class EvalResult:
     """The outcome of one evaluation.
 
     Attributes:
-        task: "zero-shot", "probe", "retrieval", "captions", "vqa", "agromind" or "geolocation".
+        task: "zero-shot", "probe", "retrieval", "captions", "factuality", "vqa", "agromind" or "geolocation".
         name: Data set or benchmark.
         metrics: By name, the headline first; shares are 0..1.
         n: Items, those unanswered or failed included: they count as wrong.

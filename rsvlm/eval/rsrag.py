@@ -49,11 +49,32 @@ def score_rsrag(
     Raises:
         EvalError: The file cannot be read, has no answers, or nothing is left to score; or WordNet 3.0 is not found.
     """
-    if mode not in ("rs-rag", "strict"):
-        raise EvalError(f"{mode!r} is no way to score RS-RAG's answers: take rs-rag or strict")
+    check_mode(mode)
     read = read_rsrag(path)
     if not read.answered:
         raise EvalError(f"{path}: holds questions only: no row has a prediction")
+    result = score_rsrag_items(read, mode, task=task, synonyms=synonyms)
+    run = run_of(Path(path).name)
+    result.name = f"{run['dataset'].lower()}-{result.task}"
+    result.config |= {"model": run["model"], "answers": file_record(path), "run": run}
+    return result
+
+
+def score_rsrag_items(
+    read: RsRagFile, mode: Mode = "rs-rag", *, task: Task | None = None, synonyms: bool = True
+) -> EvalResult:
+    """Score answers to RS-RAG's questions that were read, or asked for; see `score_rsrag`.
+
+    Args:
+        read: Questions with their predictions; an item with an error is wrong in "strict", and left out in "rs-rag".
+        mode: As of `score_rsrag`.
+        task: As of `score_rsrag`.
+        synonyms: As of `score_rsrag`.
+
+    Raises:
+        EvalError: Nothing is left to score; or WordNet 3.0 is not found.
+    """
+    check_mode(mode)
     task = task or ("classification" if read.is_classification else "vqa")
     strict = mode == "strict"
     result = (
@@ -61,16 +82,18 @@ def score_rsrag(
         if task == "classification"
         else _score_texts(read, strict, task, synonyms)
     )
-    run = run_of(Path(path).name)
-    result.name = f"{run['dataset'].lower()}-{task}"
-    result.config |= {
-        "model": run["model"], "protocol": mode, "task": task, "answers": file_record(path), "run": run,
-    }  # fmt: skip
+    result.config |= {"protocol": mode, "task": task}
     result.notes += [
         *read.notes,
         *(f"malformed and {'wrong' if strict else 'left out'}: {row}" for row in read.malformed),
     ]
     return result
+
+
+def check_mode(mode: str) -> None:
+    """Refuse a way to score that there is not (`EvalError`)."""
+    if mode not in ("rs-rag", "strict"):
+        raise EvalError(f"{mode!r} is no way to score RS-RAG's answers: take rs-rag or strict")
 
 
 def _score_texts(read: RsRagFile, strict: bool, task: Task, synonyms: bool) -> EvalResult:

@@ -44,7 +44,7 @@ def read_questions(path: Path) -> list[Question]:
     Raises:
         EvalError: The file cannot be read, holds no question, or a line lacks something; the message names the line.
     """
-    questions = [_question(path, line) for line in read_lines(path)]
+    questions = [question_of(path, line) for line in read_lines(path)]
     if not questions:
         raise EvalError(f"{path}: holds no questions")
     return questions
@@ -72,6 +72,7 @@ def score_vqa(
     questions: Sequence[Question] | Path,
     predictions: Mapping[str, str | None] | Path | None = None,
     *,
+    errors: Mapping[str, str] | None = None,
     name: str = "vqa",
 ) -> EvalResult:
     """Score answers to questions about images.
@@ -85,6 +86,7 @@ def score_vqa(
         questions: Questions, or the file of `read_questions`.
         predictions: Answers by key of the question, or the file of `read_predictions`; None reads them from the field
             `prediction` of the file of questions.
+        errors: Why questions could not be put, by their key. They count as wrong, and as failed, not as unanswered.
         name: Of the data set, for the result.
 
     Returns:
@@ -111,14 +113,24 @@ def score_vqa(
     if not questions:
         raise EvalError("there is nothing to score: no questions were given")
     _check_keys(questions, predictions)
-    return _result(questions, [predictions.get(question.key) for question in questions], name, config)
+    failures = [(errors or {}).get(question.key) for question in questions]
+    answers = [
+        predictions.get(question.key) if failure is None else None
+        for question, failure in zip(questions, failures, strict=True)
+    ]
+    return _result(questions, answers, failures, name, config)
 
 
 def _result(
-    questions: Sequence[Question], answers: list[str | None], name: str, config: dict[str, Any]
+    questions: Sequence[Question],
+    answers: list[str | None],
+    errors: list[str | None],
+    name: str,
+    config: dict[str, Any],
 ) -> EvalResult:
     asked = list(zip(questions, answers, strict=True))
-    unanswered = np.array([not (answer or "").strip() for answer in answers])
+    failed = np.array([error is not None for error in errors])
+    unanswered = np.array([not (answer or "").strip() for answer in answers]) & ~failed
     exact = np.array([is_exact(answer, question.golds) for question, answer in asked])
     correct = np.array([is_correct(answer, question.golds) for question, answer in asked])
     types = np.array([question.type for question in questions])
@@ -127,7 +139,7 @@ def _result(
         of = types == kind
         groups[kind] = {
             "accuracy": float(correct[of].mean()), "exact_match": float(exact[of].mean()), "n": int(of.sum()),
-            "n_unanswered": int(unanswered[of].sum()),
+            "n_unanswered": int(unanswered[of].sum()), "n_failed": int(failed[of].sum()),
         }  # fmt: skip
     metrics = {
         "accuracy": float(correct.mean()), "exact_match": float(exact.mean()),
@@ -138,9 +150,11 @@ def _result(
         "question": text_column([q.question for q in questions]), "type": text_column([q.type for q in questions]),
         "gold": texts_column([q.golds for q in questions]),
         "answer": text_column(answers), "correct": correct, "exact": exact, "unanswered": unanswered,
+        "error": text_column(errors),
     })  # fmt: skip
     return EvalResult(
-        "vqa", name, metrics, n=len(questions), n_unanswered=int(unanswered.sum()), groups={"type": groups},
+        "vqa", name, metrics, n=len(questions), n_unanswered=int(unanswered.sum()), n_failed=int(failed.sum()),
+        groups={"type": groups},
         intervals=intervals(items, {"accuracy": "correct", "exact_match": "exact"}, "image"), config=config,
         items=items,
     )  # fmt: skip
@@ -156,7 +170,12 @@ def is_correct(answer: str | None, golds: Sequence[str]) -> bool:
     return bool(answer and answer.strip()) and any(same_answer(answer or "", gold) for gold in golds)
 
 
-def _question(path: Path, line: Line) -> Question:
+def question_of(path: Path, line: Line) -> Question:
+    """Return the question that a line holds, as `read_questions` takes it.
+
+    Raises:
+        EvalError: It lacks something; the message names file and line.
+    """
     row = _row(path, line, ("question", "answer"))
     given = row["answer"] if isinstance(row["answer"], list) else [row["answer"]]
     golds = tuple(text for text in map(as_text, given) if text is not None and text.strip())

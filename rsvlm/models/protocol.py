@@ -17,8 +17,8 @@ class Encoder(Protocol):
 
     The encoders of this package have more, which a caller may use where it is there (`getattr` with a default):
     `logit_scale` and `logit_bias` (learned with the model; CLIP's scale is 100 where absent), `info` (all that
-    decided the vectors, JSON-able), `encode_texts(..., normalize=False)`, and `prepare` with `encode_prepared`
-    (preprocessing in threads beside the device).
+    decided the vectors, JSON-able), `encode_texts(..., normalize=False)`, `count_cut` (how many texts are longer than
+    the model reads), and `prepare` with `encode_prepared` (preprocessing in threads beside the device).
 
     Attributes:
         name: What the user called it: "ViT-B-32/openai", "remoteclip-vit-b-32", "hf:google/siglip2-...".

@@ -117,6 +117,10 @@ class TorchEncoder:
         self._tell_of_cut_texts(sum(cut), len(texts))
         return vectors
 
+    def count_cut(self, texts: Sequence[str]) -> int:
+        """Return how many texts are longer than the model's limit of tokens, so that their end has no say."""
+        return self._tower.tokenize(list(texts))[1] if texts else 0
+
     def prepare(self, image: Image) -> torch.Tensor:
         """Return what `encode_prepared` takes for an image. Safe in threads, and best run there.
 

@@ -51,9 +51,9 @@ def test_from_two_files(tmp_path: Path) -> None:
     assert result.metrics == {"accuracy": 3 / 4, "exact_match": 0.0, "average_accuracy": (1 + 1 / 2 + 1) / 3}
     assert (result.task, result.name, result.n, result.n_unanswered) == ("vqa", "mine", 4, 1)
     assert result.groups["type"] == {
-        "presence": {"accuracy": 1.0, "exact_match": 0.0, "n": 1, "n_unanswered": 0},
-        "count": {"accuracy": 0.5, "exact_match": 0.0, "n": 2, "n_unanswered": 1},
-        UNTYPED: {"accuracy": 1.0, "exact_match": 0.0, "n": 1, "n_unanswered": 0},
+        "presence": {"accuracy": 1.0, "exact_match": 0.0, "n": 1, "n_unanswered": 0, "n_failed": 0},
+        "count": {"accuracy": 0.5, "exact_match": 0.0, "n": 2, "n_unanswered": 1, "n_failed": 0},
+        UNTYPED: {"accuracy": 1.0, "exact_match": 0.0, "n": 1, "n_unanswered": 0, "n_failed": 0},
     }
     assert result.config["questions"]["name"] == "q.jsonl"
     assert len(result.config["predictions"]["sha256"]) == 64

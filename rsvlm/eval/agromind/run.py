@@ -1,33 +1,22 @@
 """Asking a model all of AgroMind, item by item, and going on where a run was stopped."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from types import GeneratorType
-from typing import Any, cast
+from typing import Any
 
 from PIL import Image
 
-from rsvlm.eval.agromind.answers import AnswerFile, open_answers
 from rsvlm.eval.agromind.freetext import REFERENCE_THRESHOLD, SentenceEmbedder
 from rsvlm.eval.agromind.judging import Mode
 from rsvlm.eval.agromind.layout import LAYOUT, compose_picture, find_image, image_folders
 from rsvlm.eval.agromind.prompts import Prompts, read_prompts
 from rsvlm.eval.agromind.read import AgroMind, Item
 from rsvlm.eval.agromind.score import score_agromind
-from rsvlm.eval.errors import EvalError
+from rsvlm.eval.asking.items import GIVE_UP_AFTER, Ask, Progress, ask_items, generator_record, totals_of
 from rsvlm.eval.result import EvalResult
-from rsvlm.models.generators.asking import ask_all
-from rsvlm.models.generators.functions import Function, as_generator
-from rsvlm.models.generators.protocol import Answer, Generator, Request, Totals
-
-Progress = Callable[[int, int], None]
-"""Called with the items that are done, and with all."""
-
-
-_WHERE = {"device", "precision_reason", "versions"}
-"""What a generator says of the machine that it runs on: a run may go on at another one."""
+from rsvlm.models.generators.functions import Function
+from rsvlm.models.generators.protocol import Answer, Generator, Request
 
 
 def ask_agromind(
@@ -38,13 +27,10 @@ def ask_agromind(
     images: Path | None = None,
     prompts: Prompts | None = None,
     workers: int | None = None,
-    give_up_after: int = 20,
+    give_up_after: int = GIVE_UP_AFTER,
     progress: Progress | None = None,
 ) -> dict[str, Answer]:
-    """Ask a model every question that has no answer yet, and keep each answer as it comes.
-
-    Nothing that the model does ends the run: an error is the item's error, and it is asked again by the next run, as
-    is an item whose image was missing. A run that is killed loses the questions under way.
+    """Ask a model every question that has no answer yet, and keep each answer as it comes; see `ask_items`.
 
     Args:
         data: The questions; `data.only(...)` for some files.
@@ -63,22 +49,19 @@ def ask_agromind(
         EvalError: The file holds answers to something else.
     """
     prompts = prompts or read_prompts()
-    asked = as_generator(generator)
     folders = image_folders(data.folder, images)
-    with open_answers(answers, _head(data, asked, prompts)) as file:
-        left = [item for item in data.items if (file.answers.get(item.key) or Answer()).text is None]
-        report = _reporter(progress, len(data.items) - len(left), len(data.items))
-        ready = list(_with_images(left, folders, file, report))
-        requests = (Request(prompts.compose(item), partial(_pictures, item, folders)) for item in ready)
-        found = ask_all(asked, requests, workers=workers, give_up_after=give_up_after)
-        with closing(
-            cast("GeneratorType[Answer, None, None]", found)
-        ):  # an error here ends what is under way
-            for item, answer in zip(ready, found, strict=True):
-                file.add(item.key, answer)
-                report()
-        keys = {item.key for item in data.items}
-        return {key: answer for key, answer in file.answers.items() if key in keys}
+    asks = [
+        Ask(
+            item.key,
+            Request(prompts.compose(item), partial(_pictures, item, folders)),
+            partial(_find_images, item, folders),
+        )
+        for item in data.items
+    ]
+    head = _head(data, prompts) | {"generator": generator_record(generator, whole=False)}
+    return ask_items(
+        asks, generator, answers, head, workers=workers, give_up_after=give_up_after, progress=progress
+    )
 
 
 def evaluate_agromind(
@@ -100,12 +83,8 @@ def evaluate_agromind(
     """
     prompts = prompts or read_prompts()
     found = ask_agromind(data, generator, answers, prompts=prompts, **options)
-    totals = Totals()
-    for answer in found.values():
-        totals.add(answer)
-    asked = as_generator(generator)
-    config = _head(data, asked, prompts) | {"totals": totals.to_dict()}
-    config["generator"]["info"] = getattr(asked, "info", {})
+    config = _head(data, prompts)
+    config |= {"generator": generator_record(generator, whole=True), "totals": totals_of(found.values())}
     result = score_agromind(
         data, found, mode=mode, seed=seed, embedder=embedder, threshold=threshold, config=config
     )
@@ -115,46 +94,19 @@ def evaluate_agromind(
     return result
 
 
-def _head(data: AgroMind, generator: Generator, prompts: Prompts) -> dict[str, Any]:
-    """All that decides answers."""
+def _head(data: AgroMind, prompts: Prompts) -> dict[str, Any]:
+    """All but the generator that decides answers."""
     return {
         "questions": data.release.digest,
         "prompts": {"name": prompts.name, "sha256": prompts.digest},
         "layout": LAYOUT,
-        "generator": {
-            "name": generator.name,
-            "revision": generator.revision,
-            "info": {
-                name: value for name, value in getattr(generator, "info", {}).items() if name not in _WHERE
-            },
-        },
     }
 
 
-def _with_images(
-    items: Sequence[Item], folders: Sequence[Path], file: AnswerFile, report: Callable[[], None]
-) -> Iterator[Item]:
-    """Yield the items whose images are there; the others fail without asking anybody."""
-    for item in items:
-        try:
-            for name in item.images:
-                find_image(name, folders)
-        except EvalError as error:
-            file.add(item.key, Answer(error=str(error)))
-            report()
-        else:
-            yield item
+def _find_images(item: Item, folders: Sequence[Path]) -> None:
+    for name in item.images:
+        find_image(name, folders)
 
 
 def _pictures(item: Item, folders: Sequence[Path]) -> list[Image.Image]:
     return [compose_picture(item, folders)]
-
-
-def _reporter(progress: Progress | None, done: int, total: int) -> Callable[[], None]:
-    def report() -> None:
-        nonlocal done
-        done += 1
-        if progress:
-            progress(done, total)
-
-    return report

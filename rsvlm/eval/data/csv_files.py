@@ -37,7 +37,7 @@ def read_csv(
     Raises:
         EvalError: It cannot be read, has no column of paths, a line lacks something, or a number has no name.
     """  # fmt: skip
-    columns = _columns(path)
+    columns = read_columns(path)
     image = column_of(list(columns), IMAGE)
     label = label or column_of(list(columns), LABEL)
     if image is None or (label is not None and label not in columns):
@@ -73,6 +73,27 @@ def header(path: Path) -> list[str]:
         return []
 
 
+def read_columns(path: Path) -> dict[str, list[str]]:
+    """Return the columns of a csv by name, without white space around their values.
+
+    Raises:
+        EvalError: It cannot be read, or a line has more or fewer fields than the first one.
+    """
+    reader = csv.DictReader(io.StringIO(read_utf8(path), newline=""))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise EvalError(f"{path}: line {reader.line_num} is no csv ({error})") from None
+    names = [name for name in reader.fieldnames or [] if name]
+    for line, row in enumerate(rows, start=2):
+        missing = [name for name in names if row[name] is None]
+        if missing or None in row:
+            raise EvalError(
+                f"{path}: line {line} has {'fewer' if missing else 'more'} fields than the first line"
+            )
+    return {name: [row[name].strip() for row in rows] for name in names}
+
+
 def class_names_beside(path: Path, label: str = "label") -> tuple[str, ...] | None:
     """Return the class names that lie beside a file, in their order; None where there are none.
 
@@ -90,22 +111,6 @@ def _class_file(path: Path, label: str) -> Path:
     """`classnames.txt` with the end of the label's name, if there is one of its own."""
     own = path.with_name(f"classnames{label.removeprefix('label')}.txt")
     return own if label.startswith("label") and own.is_file() else path.with_name("classnames.txt")
-
-
-def _columns(path: Path) -> dict[str, list[str]]:
-    reader = csv.DictReader(io.StringIO(read_utf8(path), newline=""))
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise EvalError(f"{path}: line {reader.line_num} is no csv ({error})") from None
-    names = [name for name in reader.fieldnames or [] if name]
-    for line, row in enumerate(rows, start=2):
-        missing = [name for name in names if row[name] is None]
-        if missing or None in row:
-            raise EvalError(
-                f"{path}: line {line} has {'fewer' if missing else 'more'} fields than the first line"
-            )
-    return {name: [row[name].strip() for row in rows] for name in names}
 
 
 def _base(path: Path, names: list[str]) -> Path:

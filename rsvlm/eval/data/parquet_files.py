@@ -50,7 +50,7 @@ def read_parquet(
     names: list[str] = []
     columns: dict[str, list[Any]] = {}
     for path in paths:
-        column = _Images(path)
+        column = ImageColumn(path)
         images += [StoredImage(column, row) for row in range(column.n)]
         names += column.names()
         for key, values in column.others().items():
@@ -78,7 +78,7 @@ def read_parquet(
 class StoredImage:
     """One image of a parquet file; calling it gives its bytes or its path."""
 
-    def __init__(self, column: "_Images", row: int) -> None:
+    def __init__(self, column: "ImageColumn", row: int) -> None:
         self._column, self._row = column, row
 
     def __call__(self) -> Content:
@@ -90,11 +90,20 @@ class StoredImage:
         return self._column.content(self._row)
 
 
-class _Images:
-    """The images of one file. Threads may share it."""
+class ImageColumn:
+    """The images of one file. Threads may share it.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: A parquet file with a column `image` (or `filepath`...): bytes, {bytes, path}, or paths.
+        images: Folder that paths start from; None: the folder of the file.
+
+    Raises:
+        EvalError: It cannot be read, or has no such column.
+    """
+
+    def __init__(self, path: Path, images: Path | None = None) -> None:
         self.path = path
+        self._folder = images or path.parent
         try:
             self._file = pq.ParquetFile(path)
         except (pa.ArrowInvalid, OSError) as error:
@@ -107,17 +116,23 @@ class _Images:
         if image is None:
             raise EvalError(f"{path}: has no column image; its columns are {', '.join(names) or 'none'}")
         self.column: str = image
+        self._kind = self._file.schema_arrow.field(image).type
         self._groups: OrderedDict[int, pa.ChunkedArray] = OrderedDict()
         self._lock = threading.Lock()
 
+    @property
+    def holds_paths(self) -> bool:
+        """Whether it holds paths, and no bytes."""
+        return bool(pa.types.is_string(self._kind) or pa.types.is_large_string(self._kind))
+
     def names(self) -> list[str]:
         """The name of each image: its path, else its file and row."""
-        kind = self._file.schema_arrow.field(self.column).type
+        kind = self._kind
         stored: list[Any] = [None] * self.n
         if pa.types.is_struct(kind) and kind.get_field_index("path") >= 0:
             stored = self._read([f"{self.column}.path"])[self.column].to_pylist()
             stored = [value and value["path"] for value in stored]
-        elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        elif self.holds_paths:
             stored = self._read([self.column])[self.column].to_pylist()
         return [name or f"{self.path.stem} {row}" for row, name in enumerate(stored)]
 
@@ -128,14 +143,14 @@ class _Images:
         return {name: table[name].to_pylist() for name in columns}
 
     def content(self, row: int) -> Content:
-        """The bytes of an image, or its path, relative to the file."""
+        """The bytes of an image, or its path."""
         group = int(np.searchsorted(self._ends, row, side="right"))
         place = row - (self._ends[group - 1] if group else 0)
         value = self._group(group)[place].as_py()
         found = value.get("bytes") or value.get("path") if isinstance(value, dict) else value
         if not isinstance(found, str | bytes) or not found:
             raise EvalError(f"{self.path}: row {row} holds no image bytes and no path")
-        return str(self.path.parent / found) if isinstance(found, str) else found
+        return str(self._folder / found) if isinstance(found, str) else found
 
     def _group(self, group: int) -> pa.ChunkedArray:
         with self._lock:

@@ -7,7 +7,7 @@ NOTHING = "\u2013"
 """Where there is no number."""
 
 _PLAIN = re.compile(
-    r"bleu|meteor|rouge|cider|clipscore|spice|kappa|r2|rmse|mae|spearman|pearson|_km$|_km2$|rank|seconds",
+    r"bleu|meteor|rouge|cider|clipscore|spice|kappa|r2|rmse|mae|spearman|pearson|_km$|_km2$|rank|seconds|problems",
     re.I,
 )
 """Metrics that are no shares, or that the literature does not give in percent."""
@@ -72,7 +72,7 @@ def is_share(name: str) -> bool:
 
 def lower_is_better(name: str) -> bool:
     """Whether less of a metric is better: errors and ranks."""
-    return re.search(r"rmse|mae|_km$|rank|ece", name) is not None
+    return re.search(r"rmse|mae|_km$|rank|ece|contradicted|not_understood|problems", name) is not None
 
 
 def show(name: str, value: float | None, n: float = 1000) -> str:

@@ -94,9 +94,7 @@ def read_answers(path: Path) -> dict[str, Answer]:
     """
     lines = _lines(path)
     if _head(lines) is None:
-        raise EvalError(
-            f"{path}: is no file of answers to AgroMind; its first line does not say of which run"
-        )
+        raise EvalError(f"{path}: is no file of answers; its first line does not say of which run")
     return _answers(lines[1:])
 
 

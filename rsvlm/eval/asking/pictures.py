@@ -1,0 +1,39 @@
+"""The pictures that go with what is asked: read as everywhere in evaluation, when their turn comes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rsvlm.eval.data.pictures import ImageRef, open_picture
+from rsvlm.eval.errors import EvalError
+from rsvlm.imagery import ChipReader
+from rsvlm.models import Image
+
+
+def pictures_of(
+    image: ImageRef, reader: ChipReader, opening: Mapping[str, Any] | None = None
+) -> Callable[[], Sequence[Image]]:
+    """Return what opens the picture of an image, for a request; see `open_picture`."""
+    return partial(_open, image, reader, opening)
+
+
+def check_of(image: ImageRef) -> Callable[[], None]:
+    """Return what raises `EvalError` where the file of an image is not there."""
+    return partial(_check, image)
+
+
+def _open(image: ImageRef, reader: ChipReader, opening: Mapping[str, Any] | None) -> list[Image]:
+    return [open_picture(image, reader, opening)]
+
+
+def _check(image: ImageRef) -> None:
+    if isinstance(image, str) and not _is_there(image):
+        raise EvalError(f"image {image}: there is no such file")
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long for a name, or with a null in it
+        return False
