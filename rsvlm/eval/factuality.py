@@ -20,10 +20,10 @@ from rsvlm.models.generators.functions import Function
 from rsvlm.models.generators.protocol import Generator
 
 from .asking.captions import ask_captions
-from .asking.chips import chips_of
 from .asking.items import errors_of, record_of, texts_of
 from .asking.prompts import CAPTION_PROMPT, Prompt
 from .captions import check_images, read_captions
+from .data.pairs import read_pairs
 from .errors import EvalError
 from .fact_problems import CONTRADICTED, FACTUAL, KINDS, NOT_UNDERSTOOD
 from .fact_reading import READINGS, Finding, read_caption, usable_readings
@@ -99,7 +99,7 @@ def evaluate_captioner_facts(
     Raises:
         EvalError: As `ask_captions` and `evaluate_factuality`.
     """
-    found = ask_captions(chips_of(pairs), generator, answers, prompt=prompt, **options)
+    found = ask_captions(read_pairs(pairs), generator, answers, prompt=prompt, **options)
     result = evaluate_factuality(texts_of(found), pairs, errors=errors_of(found), reading=reading)
     result.config |= record_of(generator, prompt, found)
     return result

@@ -13,6 +13,7 @@ from .data.csv_files import class_names_beside, header, read_csv
 from .data.folders import class_names, images_below, read_class_folders
 from .data.karpathy import read_karpathy
 from .data.multilabel import METADATA, read_bigearthnet
+from .data.pairs import is_pairs_dataset
 from .data.reading import read_eval_set, splits_of
 from .data.sets import EvalSet
 from .errors import EvalError
@@ -77,6 +78,8 @@ def find_sets(data: Path) -> Layout:
 
 
 def _in_folder(folder: Path) -> list[FoundSet] | str:
+    if is_pairs_dataset(folder):
+        return [FoundSet(folder.name, lambda: read_eval_set(folder))]
     splits = splits_of(folder)
     if splits:
         return _of_splits(folder, list(splits))

@@ -10,6 +10,7 @@ The folder has a folder for each data set, in any of these forms:
       rsitmd/dataset_RSITMD.json, images/                           captions in Karpathy's json
       patternnet/patternnet_img_txt_pairs_train.csv, classnames.txt SkyScript's benchmark: `filepath`, `label`
       bigearthnet/<patch>/<patch>_labels_metadata.json              BigEarthNet-S2 v1, with its files by band
+      town/manifest.json, shards/                                   a pairs dataset, as `rsvlm caption` writes it
 
 The test split is judged, else the validation split, else all there is. What has labels is classified without training;
 what has captions is searched both ways by both conventions; where there is a training split, probes learn from it.

@@ -16,7 +16,7 @@ from rsvlm.captioning.dataset import PairsDataset, open_dataset
 from rsvlm.captioning.sample import write_sample
 from rsvlm.eval import EvalError, fact_problems
 from rsvlm.eval.asking import ask_captions
-from rsvlm.eval.asking.chips import chips_of
+from rsvlm.eval.data.pairs import read_pairs
 from rsvlm.eval.fact_problems import KINDS, UNCLEAR, holds_nothing, kind_of, verdict_of
 from rsvlm.eval.factuality import evaluate_captioner_facts, evaluate_factuality
 
@@ -151,7 +151,7 @@ def test_a_model_captions_the_chips(pairs: PairsDataset, tmp_path: Path) -> None
     assert result.config["totals"]["failed"] == len(pairs) // 3
     assert 0 < result.metrics["factual"] < 1
     result.save(tmp_path / "r.json")
-    ask_captions(chips_of(pairs), model, tmp_path / "a.jsonl", workers=1)
+    ask_captions(read_pairs(pairs), model, tmp_path / "a.jsonl", workers=1)
     assert len(sizes) == len(pairs) + len(pairs) // 3  # only what had failed
 
 

@@ -9,8 +9,11 @@ import pytest
 from eval_pictures import NAMES, Colours, picture, write_parquet  # type: ignore[import-not-found] # beside this file
 
 import rsvlm
+from rsvlm.captioning.sample import write_sample
 from rsvlm.eval import EvalError, EvalSet, evaluate, read_eval_set
+from rsvlm.eval.data.pairs import middles
 from rsvlm.eval.floors import ColourHistogram
+from rsvlm.eval.layout import find_sets
 
 
 @pytest.fixture(autouse=True)
@@ -179,3 +182,31 @@ def test_published_averages_in_the_shell(
     assert 100 * found == pytest.approx(value, abs=5e-6)
     assert rsvlm_command(*command) == 0
     assert f"published {value} %" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_pairs_dataset_is_a_data_set(tmp_path: Path) -> None:
+    town = write_sample(tmp_path / "town")
+    rsvlm.caption(town.image, osm=town.osm, landcover=town.landcover, out=tmp_path / "sets" / "pairs")
+    given = read_eval_set(tmp_path / "sets" / "pairs")
+    pair = next(iter(rsvlm.open_pairs(tmp_path / "sets" / "pairs")))
+    assert (given.name, len(given), given.labels) == ("pairs", 64, None)
+    assert (given.keys[0], given.captions and given.captions[0]) == (pair.key, (pair.caption,))
+    assert pair.bbox is not None
+    assert given.places is not None
+    assert pair.bbox[0] < given.places[0, 0] < pair.bbox[2]
+    assert pair.bbox[1] < given.places[0, 1] < pair.bbox[3]
+    result = evaluate("retrieval", data=tmp_path / "sets" / "pairs", encoder=Colours())
+    assert result.n == 128
+    assert result.n_failed == 0
+    (found,) = find_sets(tmp_path / "sets").sets
+    assert found.judged().fingerprint == given.fingerprint
+    (tmp_path / "sets" / "pairs" / "shards" / "00000.parquet").write_bytes(b"torn")
+    with pytest.raises(EvalError, match="shards missing or damaged: 00000"):
+        read_eval_set(tmp_path / "sets" / "pairs")
+
+
+def test_a_footprint_across_the_antimeridian_has_its_middle_there() -> None:
+    found = middles([[179.0, -1.0, -178.0, 1.0], None, [10.0, 40.0, 12.0, 44.0]])
+    assert found is not None
+    assert np.allclose(found, np.array([[-179.5, 0], [np.nan, np.nan], [11, 42]]), equal_nan=True)
+    assert middles([None, None]) is None

@@ -46,7 +46,7 @@ def ask_captions(
     nothing of it.
 
     Args:
-        data: The images, as of `read_eval_set` or `chips_of`; its captions and labels are not shown.
+        data: The images, as of `read_eval_set`; its captions and labels are not shown.
         generator: A generator, or a function `(prompt, images) -> str`.
         answers: Where captions are kept, a .jsonl file; one of an earlier run of the same is gone on with.
         prompt: What is asked.

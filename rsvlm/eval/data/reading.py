@@ -11,6 +11,7 @@ from .csv_files import read_csv
 from .folders import read_class_folders
 from .karpathy import read_karpathy
 from .multilabel import METADATA, read_bigearthnet
+from .pairs import is_pairs_dataset, read_pairs
 from .parquet_files import read_parquet
 from .sets import EvalSet
 
@@ -41,6 +42,7 @@ def read_eval_set(
             * a folder with a folder for each class, or with `train/`, `test/`... that have one for each class;
             * a folder with one csv, and `classnames.txt` where labels are numbers;
             * a folder of BigEarthNet patches;
+            * a pairs dataset, as `rsvlm caption` writes it;
             * a .parquet, a .csv, or a .json of Karpathy's form.
         split: "train", "validation" or "test"; None: the only one that is there.
         name: The data set's; None: the name of the folder or file.
@@ -87,6 +89,8 @@ def splits_of(folder: Path) -> dict[str, list[Path]]:
 def _folder(
     path: Path, name: str, split: str | None, label: str | None, opening: Mapping[str, Any]
 ) -> EvalSet:
+    if is_pairs_dataset(path):
+        return read_pairs(path)
     splits = splits_of(path)
     if splits:
         chosen = _chosen(path, splits, split)
