@@ -38,7 +38,10 @@ def vqa(
     ] = None,
     compat: Annotated[
         str | None,
-        typer.Option(help="rs-rag: read and score as RS-RAG does; strict: its files, nothing left out."),
+        typer.Option(
+            help="rs-rag: read and score as RS-RAG does; strict: its files, nothing left out; rsvqa: counts and areas "
+            "by RSVQA's intervals."
+        ),
     ] = None,
     synonyms: Synonyms = True,
     out: Out = None,
@@ -56,18 +59,18 @@ def vqa(
     rsvlm eval vqa RSWK_answer_llama.jsonl --compat rs-rag --json
     """
     from rsvlm.eval.rsrag import score_rsrag
-    from rsvlm.eval.vqa import score_vqa
+    from rsvlm.eval.vqa import RSVQA, score_vqa
 
     mode: Any = compat
     kept = check_asking(generator, answers)
     if kept is not None:
         result = _asked_questions(file, generator, kept, images, prompt, workers, mode, synonyms, offline)
-    elif compat is not None:
+    elif compat not in (None, RSVQA):
         result = score_rsrag(file, mode, synonyms=synonyms)
     elif questions is None:
-        result = score_vqa(file, name=file.stem)
+        result = score_vqa(file, compat=compat, name=file.stem)
     else:
-        result = score_vqa(questions, file, name=questions.stem)
+        result = score_vqa(questions, file, compat=compat, name=questions.stem)
     finish(result, out, as_json)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,14 @@ import pyarrow as pa
 from .errors import EvalError
 from .jsonlines import Line, as_text, file_record, read_lines, text_column, texts_column
 from .result import EvalResult
+from .rsvqa_bins import binned, counts_in_intervals
 from .text.normalize import same_answer
 from .text.scores import intervals
 
 Path = str | os.PathLike[str]
 
 UNTYPED = "(no type)"
+RSVQA = "rsvqa"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def score_vqa(
     predictions: Mapping[str, str | None] | Path | None = None,
     *,
     errors: Mapping[str, str] | None = None,
+    compat: str | None = None,
     name: str = "vqa",
 ) -> EvalResult:
     """Score answers to questions about images.
@@ -87,6 +90,8 @@ def score_vqa(
         predictions: Answers by key of the question, or the file of `read_predictions`; None reads them from the field
             `prediction` of the file of questions.
         errors: Why questions could not be put, by their key. They count as wrong, and as failed, not as unanswered.
+        compat: "rsvqa" puts counts and areas into its authors' intervals before they are compared, golds and answers
+            alike; see `rsvlm.eval.rsvqa_bins`. None compares the numbers.
         name: Of the data set, for the result.
 
     Returns:
@@ -113,11 +118,14 @@ def score_vqa(
     if not questions:
         raise EvalError("there is nothing to score: no questions were given")
     _check_keys(questions, predictions)
+    if compat not in (None, RSVQA):
+        raise EvalError(f"there is no way {compat!r} to score answers; take {RSVQA}, or none")
     failures = [(errors or {}).get(question.key) for question in questions]
     answers = [
         predictions.get(question.key) if failure is None else None
         for question, failure in zip(questions, failures, strict=True)
     ]
+    config["protocol"] = compat or "normalised"
     return _result(questions, answers, failures, name, config)
 
 
@@ -132,8 +140,15 @@ def _result(
     failed = np.array([error is not None for error in errors])
     unanswered = np.array([not (answer or "").strip() for answer in answers]) & ~failed
     exact = np.array([is_exact(answer, question.golds) for question, answer in asked])
-    correct = np.array([is_correct(answer, question.golds) for question, answer in asked])
     types = np.array([question.type for question in questions])
+    if config["protocol"] == RSVQA:
+        counts = counts_in_intervals(set(types.tolist()))
+        config["intervals"] = "counts and areas" if counts else "areas"
+        asked = [
+            (_in_intervals(question, counts), _binned(answer, question.type, counts))
+            for question, answer in asked
+        ]
+    correct = np.array([is_correct(answer, question.golds) for question, answer in asked])
     groups = {}
     for kind in dict.fromkeys(types.tolist()):
         of = types == kind
@@ -158,6 +173,15 @@ def _result(
         intervals=intervals(items, {"accuracy": "correct", "exact_match": "exact"}, "image"), config=config,
         items=items,
     )  # fmt: skip
+
+
+def _in_intervals(question: Question, counts: bool) -> Question:
+    golds = tuple(binned(gold, question.type, counts=counts) for gold in question.golds)
+    return replace(question, golds=golds)
+
+
+def _binned(answer: str | None, kind: str, counts: bool) -> str | None:
+    return None if answer is None else binned(answer, kind, counts=counts)
 
 
 def is_exact(answer: str | None, golds: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rsvlm.eval import EvalError, load_result
+from rsvlm.eval.rsvqa_bins import binned
 from rsvlm.eval.vqa import (
     UNTYPED,
     Question,
@@ -151,3 +152,39 @@ def test_a_mark_at_the_start_and_strange_line_ends(tmp_path: Path) -> None:
     )
     (tmp_path / "q.jsonl").write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n")
     assert score_vqa(tmp_path / "q.jsonl").metrics["accuracy"] == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "counts", "interval"),
+    [
+        ("0", "count", True, "0"), ("1", "count", True, "0-10"), ("ten", "count", True, "0-10"),
+        ("11", "count", True, "10-100"), ("1,000", "count", True, "100-1000"), ("1001", "count", True, "1000-"),
+        ("between 0 and 10", "count", True, "0-10"), ("Between 1 and 10.", "count", True, "0-10"),
+        ("more than 1000", "count", True, "1000-"), ("12", "count", False, "12"), ("12", "presence", True, "12"),
+        ("0m2", "area", False, "0"), ("10m2", "area", False, "0-10"), ("11 m2", "area", False, "10-100"),
+        ("more than 1000m2", "area", False, "1000-"), ("between 100m2 and 1000m2", "area", False, "100-1000"),
+        ("about 12", "count", True, "about 12"), ("", "count", True, ""), ("12 m2", "count", True, "12 m2"),
+    ],
+)  # fmt: skip
+def test_rsvqas_intervals(answer: str, kind: str, counts: bool, interval: str) -> None:
+    assert binned(answer, kind, counts=counts) == interval
+
+
+def test_rsvqas_way_counts_by_interval_where_its_low_resolution_set_does() -> None:
+    asked = [
+        Question("1", "a", "How many?", ("37",), "count"), Question("2", "a", "How many?", ("3",), "count"),
+        Question("3", "a", "Rural?", ("rural",), "rural_urban"), Question("4", "a", "Any?", ("yes",), "presence"),
+    ]  # fmt: skip
+    said = {"1": "90", "2": "between 0 and 10", "3": "Rural", "4": None}
+    plain = score_vqa(asked, said)
+    assert (plain.metrics["accuracy"], plain.config["protocol"]) == (0.25, "normalised")
+    result = score_vqa(asked, said, compat="rsvqa")
+    assert result.metrics["accuracy"] == 0.75
+    assert result.metrics["average_accuracy"] == pytest.approx(2 / 3)
+    assert result.config["intervals"] == "counts and areas"
+    high = score_vqa(
+        [asked[0], Question("5", "a", "Area?", ("37m2",), "area")], {"1": "90", "5": "90 m2"}, compat="rsvqa"
+    )
+    assert (high.groups["type"]["count"]["accuracy"], high.groups["type"]["area"]["accuracy"]) == (0.0, 1.0)
+    with pytest.raises(EvalError, match="no way 'coco' to score answers; take rsvqa"):
+        score_vqa(asked, said, compat="coco")

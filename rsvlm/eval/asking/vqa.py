@@ -8,10 +8,10 @@ from typing import Any
 from rsvlm.eval.data.questions import QuestionSet, read_question_set
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.result import EvalResult
-from rsvlm.eval.rsrag import Mode, check_mode, score_rsrag_items
+from rsvlm.eval.rsrag import Mode, score_rsrag_items
 from rsvlm.eval.rsrag_files import RsRagFile
 from rsvlm.eval.text.wordnet import find_wordnet
-from rsvlm.eval.vqa import score_vqa
+from rsvlm.eval.vqa import RSVQA, score_vqa
 from rsvlm.imagery import ChipReader
 from rsvlm.models.generators.functions import Function
 from rsvlm.models.generators.protocol import Answer, Generator, Request
@@ -28,6 +28,8 @@ from .items import (
 )
 from .pictures import check_of, pictures_of
 from .prompts import BARE_PROMPT, QUESTION_PROMPT, Prompt
+
+STRICT = "strict"
 
 
 def ask_questions(
@@ -88,7 +90,7 @@ def evaluate_vqa(
     *,
     images: Path | None = None,
     prompt: Prompt | None = None,
-    mode: Mode = "strict",
+    mode: str = "strict",
     synonyms: bool = True,
     **options: Any,
 ) -> EvalResult:
@@ -103,7 +105,7 @@ def evaluate_vqa(
     """
     asked = _read(data, images)
     words = prompt or _usual_prompt(asked)
-    check_mode(mode)
+    _check_mode(mode, asked)
     if asked.rsrag is not None and not asked.rsrag.is_classification and synonyms:
         find_wordnet()
     found = ask_questions(asked, generator, answers, prompt=words, **options)
@@ -113,14 +115,15 @@ def evaluate_vqa(
 
 
 def score_answers(
-    data: QuestionSet | Path, answers: Mapping[str, Answer], *, mode: Mode = "strict", synonyms: bool = True
+    data: QuestionSet | Path, answers: Mapping[str, Answer], *, mode: str = "strict", synonyms: bool = True
 ) -> EvalResult:
     """Score answers that were asked for.
 
     Args:
         data: The questions, or their file.
         answers: By key of the question, as of `ask_questions` or `read_answers`. Questions without one count as wrong.
-        mode: RS-RAG's files: "strict" leaves nothing out, "rs-rag" leaves out what has no answer, as RS-RAG does.
+        mode: "strict" leaves nothing out and compares numbers. RS-RAG's files: "rs-rag" leaves out what has no answer,
+            as RS-RAG does. Others: "rsvqa" compares counts and areas by RSVQA's intervals.
         synonyms: RS-RAG's files: whether METEOR matches synonyms, which takes WordNet 3.0.
 
     Returns:
@@ -130,17 +133,26 @@ def score_answers(
         EvalError: Answers belong to no question, or the questions cannot be read.
     """
     asked = _read(data, None)
+    _check_mode(mode, asked)
     if asked.rsrag is None:
         texts, errors = texts_of(answers), errors_of(answers)
-        result = score_vqa(asked.questions, texts, errors=errors, name=asked.name)
+        compat = None if mode == STRICT else mode
+        result = score_vqa(asked.questions, texts, errors=errors, compat=compat, name=asked.name)
     else:
         strange = sorted(set(answers) - {question.key for question in asked.questions})
         if strange:
             raise EvalError(f"{len(strange)} answers belong to no question, the first is {strange[0]!r}")
-        result = score_rsrag_items(_answered(asked.rsrag, answers), mode, synonyms=synonyms)
+        chosen: Mode = "strict" if mode == STRICT else "rs-rag"
+        result = score_rsrag_items(_answered(asked.rsrag, answers), chosen, synonyms=synonyms)
         result.name = asked.name
     result.config["questions"] = [dict(source) for source in asked.sources]
     return result
+
+
+def _check_mode(mode: str, asked: QuestionSet) -> None:
+    own = RSVQA if asked.rsrag is None else "rs-rag"
+    if mode not in (STRICT, own):
+        raise EvalError(f"{mode!r} is no way to score the answers to {asked.name}: take {STRICT} or {own}")
 
 
 def _read(data: QuestionSet | Path, images: Path | None) -> QuestionSet:
