@@ -129,6 +129,17 @@ def test_one_kind_alone(sources: list[Source], tmp_path: Path) -> None:
     assert report.kinds == {"SL_1_1_2": 8}
 
 
+def test_progress_is_told_in_order(sources: list[Source], tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    make_questions(
+        sources[3:], tmp_path / "out", count=6, tasks=["OC_2_1_3"], progress=lambda *step: told.append(step)
+    )
+    stages = ["Reading labels", "Looking for questions", "Drawing pictures", "Checking answers"]
+    assert list(dict.fromkeys(what for what, _, _ in told)) == stages
+    assert [step[1:] for step in told if step[0] == "Drawing pictures"] == [(done, 6) for done in range(6)]
+    assert all(done < total for _, done, total in told)
+
+
 @pytest.mark.parametrize(
     ("count", "tasks", "message"),
     [

@@ -1,7 +1,9 @@
 """Questions from real labels: a few of every kind, each found right by the check."""
 
+import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from rsvlm.eval.questions import ClassMap, Objects, Pairs, Scenes, check_questions, make_questions
@@ -26,3 +28,22 @@ def test_questions_from_real_labels(data_dir: Path, tmp_path: Path) -> None:
     assert len(report.sources) == 5
     assert not report.refused
     assert not check_questions(tmp_path / "out").refused
+
+
+@pytest.mark.slow
+def test_half_hidden_buildings_leave_counts_above_one(data_dir: Path, tmp_path: Path) -> None:
+    """No upright window of this image holds two buildings without one that is half hidden; turned ones do."""
+    atlanta = data_dir / "spacenet-atlanta"
+    source = Objects(
+        image=atlanta / "image.tif", features=atlanta / "buildings.geojson", uncertain={"name": "Occlusion"}
+    )
+    kinds = ["CO_3_2_1", "SR_1_2_3", "BD_1_3_4", "SC_3_1_2", "VPR_4_1_2"]
+    report = make_questions([source], tmp_path / "out", count=90, tasks=kinds)
+    assert set(report.kinds) == set(kinds)
+    assert not report.refused
+    for kind in ("CO_3_2_1", "VPR_4_1_2"):
+        assert report.golds[kind]["2"] >= 0.25 * report.kinds[kind]
+    for row in pq.read_table(tmp_path / "out" / "provenance.parquet").to_pylist():
+        panel = json.loads(row["pictures"])[0]["panels"][0]
+        if row["key"].startswith("CO_3_2_1") and json.loads(row["values"])["count"] > 1:
+            assert panel["turn"]

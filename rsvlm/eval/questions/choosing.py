@@ -14,6 +14,8 @@ from .kinds import KINDS
 from .makers import MAKERS
 
 T = TypeVar("T")
+Progress = Callable[[str, int, int], None]
+"""Takes what is going on, how much of it is done, and of how much."""
 
 DRAWN_WEIGHT = 0.4
 """How much a source counts whose pictures are drawn maps, against one with images."""
@@ -46,7 +48,7 @@ class Vein:
         return KINDS[self.kind].task
 
 
-def dig(data: Sequence[object], kinds: Sequence[str], most: int, seed: int) -> list[Vein]:
+def dig(data: Sequence[object], kinds: Sequence[str], most: int, seed: int, progress: Progress) -> list[Vein]:
     """Let every maker work on every source that it can use.
 
     Args:
@@ -54,16 +56,21 @@ def dig(data: Sequence[object], kinds: Sequence[str], most: int, seed: int) -> l
         kinds: Codes of the kinds that are wanted.
         most: How many drafts of a vein are of use.
         seed: Decides all that is random, for each vein apart.
+        progress: Told of every vein.
     """
-    veins = []
-    for number, one in enumerate(data):
-        for kind, needed, make in MAKERS:
-            if kind not in kinds or not isinstance(one, needed):
-                continue
-            rng = np.random.default_rng([seed, number, crc32(kind.encode())])
-            vein = Vein(kind, number, DRAWN_WEIGHT if getattr(one, "drawn", False) else 1.0)
-            vein.drafts = _balanced(list(_distinct(make(one, rng), vein, 2 * most)), most, rng)
-            veins.append(vein)
+    work = [
+        (number, one, kind, make)
+        for number, one in enumerate(data)
+        for kind, needed, make in MAKERS
+        if kind in kinds and isinstance(one, needed)
+    ]
+    veins: list[Vein] = []
+    for number, one, kind, make in work:
+        progress("Looking for questions", len(veins), len(work))
+        rng = np.random.default_rng([seed, number, crc32(kind.encode())])
+        vein = Vein(kind, number, DRAWN_WEIGHT if getattr(one, "drawn", False) else 1.0)
+        vein.drafts = _balanced(list(_distinct(make(one, rng), vein, 2 * most)), most, rng)
+        veins.append(vein)
     return veins
 
 

@@ -28,12 +28,14 @@ class Panel:
         image: What is shown, as its source names it.
         window: Which part of it.
         marks: What is drawn on it.
+        turn: Degrees clockwise by which the window is turned about its middle.
     """
 
     source: int
     image: str
     window: Window
     marks: tuple[Mark, ...] = ()
+    turn: int = 0
 
     def marked(self, *marks: Mark) -> "Panel":
         """Return the panel with other marks."""

@@ -18,7 +18,7 @@ from rsvlm.shards import atomic_write, write_json
 from . import map_amounts, map_marks, map_places, map_sets, object_questions, scene_questions
 from .assembling import Assembler, Data, Question
 from .checking import check_rows
-from .choosing import Vein, allot, dig
+from .choosing import Progress, Vein, allot, dig
 from .kinds import ABSENT, KINDS
 from .mapdata import MapData
 from .objectdata import ObjectData
@@ -46,6 +46,7 @@ def make_questions(
     count: int,
     seed: int = 0,
     tasks: Sequence[str] | None = None,
+    progress: Progress | None = None,
 ) -> QuestionReport:
     """Make question files in AgroMind's layout, with their pictures, from labels.
 
@@ -59,6 +60,7 @@ def make_questions(
         count: How many questions; there are fewer where the labels do not allow so many.
         seed: Decides all that is random.
         tasks: Letters of tasks ("SL", "CO") or codes of kinds ("SL_1_1_2"); None: all that the labels allow.
+        progress: Called with what is going on ("Drawing pictures"), how much of it is done, and of how much.
 
     Raises:
         EvalError: A source cannot be read, a task is unknown, the folder is not empty, or nothing can be asked.
@@ -71,11 +73,14 @@ def make_questions(
         raise EvalError("there are no sources to make questions from; name one at least")
     if folder.exists() and any(folder.iterdir()):
         raise EvalError(f"{folder}: is not empty; give a new folder, or empty it")
-    data = [_open(source, number, seed) for number, source in enumerate(sources)]
+    tell: Progress = progress or (lambda *_: None)
+    data: list[Data] = []
     try:
-        veins = dig(data, kinds, _most(count, kinds), seed)
-        shares = allot(veins, count)
-        questions, refused = _assembled(veins, shares, data, sources, seed)
+        for number, source in enumerate(sources):
+            tell("Reading labels", number, len(sources))
+            data.append(_open(source, number, seed))
+        veins = dig(data, kinds, _most(count, kinds), seed, tell)
+        questions, refused = _assembled(veins, allot(veins, count), data, sources, seed, tell)
     finally:
         for one in data:
             one.close()
@@ -121,29 +126,37 @@ def _most(count: int, kinds: Sequence[str]) -> int:
 
 
 def _assembled(
-    veins: Sequence[Vein], shares: dict[int, int], data: Sequence[Data], sources: Sequence[Source], seed: int
+    veins: Sequence[Vein],
+    shares: dict[int, int],
+    data: Sequence[Data],
+    sources: Sequence[Source],
+    seed: int,
+    tell: Progress,
 ) -> tuple[list[Question], list[str]]:
     """The questions that the check finds right, and what it refused."""
     assembler = Assembler(data, np.random.default_rng([seed, len(data)]))
-    questions: list[Question] = []
-    seen: set[str] = set()
-    for kind in KINDS:
-        for place, vein in enumerate(veins):
-            for draft in vein.drafts[: shares.get(place, 0)] if vein.kind == kind else []:
-                question = assembler.assemble(draft)
-                content = json.dumps(
-                    {**question.item, "options": sorted(map(str, question.item.get("options", {}).values()))}
-                )
-                if content not in seen:
-                    seen.add(content)
-                    questions.append(question)
-    reasons = check_rows(
-        [(one.kind, one.item, json.loads(one.provenance["pictures"])) for one in questions], sources
-    )
-    good = [one for one, reason in zip(questions, reasons, strict=True) if reason is None]
-    refused = [
-        f"{one.kind}: {reason}" for one, reason in zip(questions, reasons, strict=True) if reason is not None
+    drafts = [
+        draft
+        for kind in KINDS
+        for place, vein in enumerate(veins)
+        if vein.kind == kind
+        for draft in vein.drafts[: shares.get(place, 0)]
     ]
+    questions: dict[str, Question] = {}
+    for number, draft in enumerate(drafts):
+        tell("Drawing pictures", number, len(drafts))
+        question = assembler.assemble(draft)
+        options = sorted(map(str, question.item.get("options", {}).values()))
+        questions.setdefault(json.dumps({**question.item, "options": options}), question)
+    rows = [(one.kind, one.item, json.loads(one.provenance["pictures"])) for one in questions.values()]
+    good: list[Question] = []
+    refused: list[str] = []
+    for one, reason in zip(questions.values(), check_rows(rows, sources), strict=True):
+        tell("Checking answers", len(good) + len(refused), len(rows))
+        if reason is None:
+            good.append(one)
+        else:
+            refused.append(f"{one.kind}: {reason}")
     return good, refused
 
 

@@ -9,6 +9,7 @@ from rsvlm.eval.agromind.boxes import Box
 
 from .drafts import Draft, Mark, Panel
 from .drawing import scale_of
+from .kinds import MARGIN
 from .makers import maker, shuffled
 from .mapchips import leads
 from .objectdata import ObjectChip, ObjectData
@@ -18,17 +19,17 @@ Drafts = Iterator[Draft | None]
 _MOST = 12
 """Things that can be counted at a glance or two."""
 _TRIALS = 4
+_LARGER = 1.5
+"""Most that one of several windows to be compared is larger than another."""
 
 
 @maker("SL_1_1_4", ObjectData)
 def quarter_of_most(data: ObjectData, rng: np.random.Generator) -> Drafts:
     """Which quarter has most things."""
     for chip in shuffled(data.chips, rng):
-        half = _side(chip) / 2
-        cut = any(
-            low < half < high for one in chip.shapes for low, high in (one.bounds[::2], one.bounds[1::2])
-        )
-        places = [int(y > half) * 2 + int(x > half) for x, y in chip.centres]
+        middle = chip.width / 2, chip.height / 2
+        cut = any(one.bounds[i] < middle[i] < one.bounds[i + 2] for one in chip.shapes for i in range(2))
+        places = [int(y > middle[1]) * 2 + int(x > middle[0]) for x, y in chip.centres]
         counts = [float(places.count(place)) for place in range(4)]
         first = None if cut else leads(counts, counts)
         if first is None:
@@ -136,10 +137,8 @@ def count_in_box(data: ObjectData, rng: np.random.Generator) -> Drafts:
         if len(chip.shapes) < 2:
             continue
         for _ in range(_TRIALS):
-            side = _side(chip)
-            width, height = rng.integers(side // 3, int(side * 0.8), 2).tolist()
-            x, y = int(rng.integers(3, side - width - 2)), int(rng.integers(3, side - height - 2))
-            frame = shapely.box(x, y, x + width, y + height)
+            box = _box_of_some(chip, rng)
+            frame = shapely.box(*box)
             inside = [frame.buffer(-1.5).contains(one) for one in chip.shapes]
             if any(
                 frame.buffer(1.5).intersects(one) and not whole
@@ -148,7 +147,7 @@ def count_in_box(data: ObjectData, rng: np.random.Generator) -> Drafts:
                 yield None
                 continue
             number = sum(inside)
-            panel = chip.panel.marked(Mark("box", (x, y, x + width, y + height)))
+            panel = chip.panel.marked(Mark("box", box))
             yield Draft(
                 "VPR_4_1_2",
                 {"things": data.nouns},
@@ -166,7 +165,7 @@ def area_of_marked(data: ObjectData, rng: np.random.Generator) -> Drafts:
         for place in rng.permutation(len(chip.shapes))[:2].tolist():
             area = chip.shapes[place].area * chip.pixel
             shown, right = numbers_around(area, rng)
-            size = chip.pixel**0.5 / scale_of(_side(chip))
+            size = chip.pixel**0.5 / scale_of(max(chip.width, chip.height))
             yield Draft(
                 "VPR_4_1_1", {"thing": data.noun, "size": f"{size:.3g}"}, ((_boxed(chip, place),),), f"place {right}",
                 {"square_metres": round(area, 1)}, options=tuple(f"{one} m²" for one in shown), right=(right,),
@@ -181,7 +180,7 @@ def area_of_only(data: ObjectData, rng: np.random.Generator) -> Drafts:
             continue
         area = chip.shapes[0].area * chip.pixel
         shown, right = numbers_around(area, rng)
-        total = _side(chip) ** 2 * chip.pixel
+        total = chip.width * chip.height * chip.pixel
         yield Draft(
             "AS_3_3_6", {"thing": data.noun, "total": f"{total:,.0f}"}, ((chip.panel,),), f"place {right}",
             {"square_metres": round(area, 1)}, options=tuple(f"{one} m²" for one in shown), right=(right,),
@@ -195,7 +194,8 @@ def most_things(data: ObjectData, rng: np.random.Generator) -> Drafts:
         number = len(chip.shapes)
         chosen = [chip]
         for other in shuffled(data.chips, rng)[:200]:
-            if len(other.shapes) < number and all(_apart(one.panel, other.panel) for one in chosen):
+            fewer = number - len(other.shapes) >= MARGIN * number
+            if fewer and all(_apart(one, other) for one in chosen):
                 chosen.append(other)
             if len(chosen) == 4:
                 break
@@ -213,7 +213,7 @@ def difference(data: ObjectData, rng: np.random.Generator) -> Drafts:
     """How many more things one of two windows has."""
     for chip in shuffled(data.chips, rng):
         for other in shuffled(data.chips, rng)[:20]:
-            if _apart(chip.panel, other.panel):
+            if _apart(chip, other):
                 gold = str(abs(len(chip.shapes) - len(other.shapes)))
                 yield Draft(
                     "SC_3_1_5", {"things": data.nouns}, ((chip.panel,), (other.panel,)), gold,
@@ -226,11 +226,12 @@ def difference(data: ObjectData, rng: np.random.Generator) -> Drafts:
 def farthest(data: ObjectData, rng: np.random.Generator) -> Drafts:
     """Which of four places is farthest from things."""
     for chip in shuffled(data.chips, rng):
-        side = _side(chip)
         if not chip.shapes:
             continue
+        size = np.array([chip.width, chip.height])
+        side = int(size.min())
         every = shapely.union_all(list(chip.shapes))
-        spots = rng.integers(side // 8, side - side // 8, (16, 2)).tolist()
+        spots = rng.integers(size // 8, size - size // 8, (16, 2)).tolist()
         rows = sorted(((every.distance(shapely.Point(x, y)), x, y) for x, y in spots), reverse=True)
         chosen = rows[:1]
         for far, x, y in rows[1:]:
@@ -244,19 +245,16 @@ def farthest(data: ObjectData, rng: np.random.Generator) -> Drafts:
             continue
         half = side / 48
         sites = tuple((x - half, y - half, x + half, y + half) for _, x, y in chosen)
-        corner = QUARTERS[(chosen[0][2] > side / 2) * 2 + (chosen[0][1] > side / 2)]
+        corner = QUARTERS[(chosen[0][2] > chip.height / 2) * 2 + (chosen[0][1] > chip.width / 2)]
         yield Draft(
             "PL_4_4_3", {"things": data.nouns}, ((chip.panel,),), corner,
             {"pixels_away": [round(far, 1) for far, _, _ in chosen]}, sites=sites, right=(0,),
         )  # fmt: skip
 
 
-def _side(chip: ObjectChip) -> int:
-    return chip.panel.window[2]
-
-
 def _box(chip: ObjectChip, place: int) -> Box:
-    return Box(*(side / _side(chip) for side in chip.shapes[place].bounds))
+    left, top, right, bottom = chip.shapes[place].bounds
+    return Box(left / chip.width, top / chip.height, right / chip.width, bottom / chip.height)
 
 
 def _boxed(chip: ObjectChip, place: int) -> Panel:
@@ -265,7 +263,25 @@ def _boxed(chip: ObjectChip, place: int) -> Panel:
     return chip.panel.marked(Mark("box", (left - 2, top - 2, right + 2, bottom + 2)))
 
 
-def _apart(one: Panel, other: Panel) -> bool:
-    """Whether two windows have one size and show different ground."""
-    (x, y, width, height), (a, b, *size) = one.window, other.window
-    return [width, height] == size and (abs(x - a) >= width * 0.75 or abs(y - b) >= height * 0.75)
+def _box_of_some(chip: ObjectChip, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """A box around a thing and some that are near it, with room, or one anywhere; it may cut others."""
+    size = np.array([chip.width, chip.height])
+    number = int(rng.integers(len(chip.shapes) + 1))
+    if not number:
+        wide = rng.integers(size // 4, size // 2)
+        low = rng.integers(3, size - wide - 2)
+        high = low + wide
+    else:
+        start = chip.centres[rng.integers(len(chip.shapes))]
+        near = np.argsort(np.hypot(*(chip.centres - start).T), kind="stable")[:number]
+        bounds = np.array([chip.shapes[place].bounds for place in near])
+        low = np.maximum(3, bounds[:, :2].min(axis=0) - rng.integers(3, size // 6 + 4)).astype(int)
+        high = np.minimum(size - 3, bounds[:, 2:].max(axis=0) + rng.integers(3, size // 6 + 4)).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _apart(one: ObjectChip, other: ObjectChip) -> bool:
+    """Whether two windows are much alike in size and show different ground, but for a quarter of the smaller one."""
+    small, large = sorted((one.ground.area, other.ground.area))
+    shared: float = one.ground.intersection(other.ground).area
+    return bool(large <= _LARGER * small and shared <= small / 4)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from PIL import Image
 from pyproj import Transformer
 from pyproj.exceptions import CRSError
 from rasterio.features import rasterize
@@ -19,25 +20,19 @@ from rsvlm.eval.errors import EvalError
 from rsvlm.eval.jsonlines import read_text
 from rsvlm.imagery import ChipReader, ImageryError, open_scene
 
-from .drafts import Panel, Window
+from .drafts import Panel
 from .sources import Objects
+from .windows import WindowSearch, ground_of
 
-_MOST_CHIPS = 900
-_MOST_ALIKE, _MOST_EMPTY = 3, 12
-"""Windows of one size with the same outlines, and with none."""
-_APART = 0.2
-"""Share of their side by which two such windows are apart."""
 _LEAST = 12
 """Pixels along the shorter side of the smallest outline that is counted as a thing to be seen."""
 _LIGHT = (40.0, 235.0)
 """Mean brightness, of 255, between which a thing can be seen: not lost in shade, nor on ground as bright as it."""
-_SIDES = (10.0, 7.0, 5.0, 3.5)
-"""Sides of windows, in typical lengths of a thing."""
 
 
 @dataclass(frozen=True, eq=False)
 class ObjectChip:
-    """A window without a cut outline.
+    """A window without a cut outline, upright or turned.
 
     Attributes:
         panel: What is shown.
@@ -53,6 +48,21 @@ class ObjectChip:
     def centres(self) -> npt.NDArray[np.float64]:
         """(n, 2) x and y of the outlines' centres."""
         return np.array([(one.centroid.x, one.centroid.y) for one in self.shapes]).reshape(-1, 2)
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return self.panel.window[2]
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return self.panel.window[3]
+
+    @cached_property
+    def ground(self) -> shapely.Polygon:
+        """What it shows, in pixels of the image."""
+        return ground_of(self.panel.window, self.panel.turn)
 
 
 class ObjectData:
@@ -78,18 +88,37 @@ class ObjectData:
             )
         self.pixel = gsd**2
         self._reader = ChipReader()
-        self._certain, uncertain = self._outlines()
-        if not self._certain:
+        certain, doubtful = self._outlines()
+        if not certain:
             raise EvalError(
                 f"{source.features}: no outline that can be seen for certain lies in {source.image}"
             )
-        self._tree = shapely.STRtree(self._certain)
-        self._doubtful = shapely.STRtree(uncertain)
-        self.chips = list(self._choose(rng))
+        search = WindowSearch(certain, doubtful, (self.scene.grid.width, self.scene.grid.height))
+        self.chips = [
+            ObjectChip(
+                Panel(number, source.image.name, found.window, turn=found.turn), found.shapes, self.pixel
+            )
+            for found in search.find(rng)
+        ]
 
     def pixels(self, panel: Panel) -> npt.NDArray[np.uint8]:
         """What a panel shows, (height, width, 3)."""
-        return self._reader.rgb(self.scene, panel.window)
+        if not panel.turn:
+            return self._reader.rgb(self.scene, panel.window)
+        x, y, width, height = panel.window
+        ground = ground_of(panel.window, panel.turn)
+        left, top = (int(side) for side in ground.bounds[:2])
+        right = min(int(ground.bounds[2]) + 1, self.scene.grid.width)
+        bottom = min(int(ground.bounds[3]) + 1, self.scene.grid.height)
+        upright = Image.fromarray(self._reader.rgb(self.scene, (left, top, right - left, bottom - top)))
+        cos, sin = float(np.cos(np.radians(panel.turn))), float(np.sin(np.radians(panel.turn)))
+        middle = x + width / 2 - left, y + height / 2 - top
+        way = (
+            cos, -sin, middle[0] - cos * width / 2 + sin * height / 2,
+            sin, cos, middle[1] - sin * width / 2 - cos * height / 2,
+        )  # fmt: skip
+        turned = upright.transform((width, height), Image.Transform.AFFINE, way, Image.Resampling.BICUBIC)
+        return np.asarray(turned)
 
     def label_files(self, panel: Panel) -> list[Path]:  # noqa: ARG002 - as the other sources
         """The file of the outlines."""
@@ -125,41 +154,6 @@ class ObjectData:
         moved = shapely.affinity.translate(outline, -left, -top)
         inside = rasterize([moved], out_shape=pixels.shape, all_touched=True) > 0
         return bool(inside.any() and _LIGHT[0] <= pixels[inside].mean() <= _LIGHT[1])
-
-    def _choose(self, rng: np.random.Generator) -> Iterator[ObjectChip]:
-        """Windows of several sizes whose outlines are whole and certain; few with the same outlines, well apart."""
-        width, height = self.scene.grid.width, self.scene.grid.height
-        typical = float(np.median([np.sqrt(one.area) for one in self._certain]))
-        seen: dict[tuple[int, tuple[int, ...]], list[tuple[int, int]]] = {}
-        found = 0
-        for factor in _SIDES:
-            side = min(int(factor * typical) // 4 * 4, width, height)
-            starts = np.column_stack(
-                [rng.integers(0, room + 1, 6000) for room in (width - side, height - side)]
-            )
-            for x, y in starts.tolist():
-                chip, inside = self._window((x, y, side, side))
-                if chip is None or found >= _MOST_CHIPS:
-                    continue
-                same = seen.setdefault((side, inside), [])
-                near = any(max(abs(x - a), abs(y - b)) < side * _APART for a, b in same)
-                if near or len(same) >= (_MOST_ALIKE if inside else _MOST_EMPTY):
-                    continue
-                same.append((x, y))
-                found += 1
-                yield chip
-
-    def _window(self, window: Window) -> tuple[ObjectChip | None, tuple[int, ...]]:
-        x, y, width, height = window
-        frame = shapely.box(x, y, x + width, y + height)
-        if self._doubtful.query(frame, predicate="intersects").size:
-            return None, ()
-        inside = tuple(np.sort(self._tree.query(frame, predicate="intersects")).tolist())
-        inner = shapely.box(x + 2, y + 2, x + width - 2, y + height - 2)
-        if not all(inner.contains(self._certain[place]) for place in inside):
-            return None, ()
-        shapes = tuple(shapely.affinity.translate(self._certain[place], -x, -y) for place in inside)
-        return ObjectChip(Panel(self.number, self.source.image.name, window), shapes, self.pixel), inside
 
 
 def read_outlines(path: Path) -> Iterator[tuple[shapely.Polygon, dict[str, Any]]]:

@@ -6,7 +6,7 @@ what is asked is read from the text of the question and the provenance of its pi
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,9 @@ class CheckReport:
         return said + [f"  {key}: {reason}" for key, reason in self.refused.items()]
 
 
-def check_rows(rows: Sequence[Row], sources: Sequence[Source]) -> list[str | None]:
-    """Return for each question why its answer does not follow from the labels, None where it does."""
-    return [_reason(row, sources) for row in rows]
+def check_rows(rows: Sequence[Row], sources: Sequence[Source]) -> Iterator[str | None]:
+    """Yield for each question why its answer does not follow from the labels, None where it does."""
+    return (_reason(row, sources) for row in rows)
 
 
 def check_questions(folder: str | Path, sources: Sequence[Source] | None = None) -> CheckReport:

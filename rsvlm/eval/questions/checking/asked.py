@@ -81,7 +81,7 @@ class Asked:
         shown = self.pictures[picture][0]
         need(isinstance(source, Objects), "the source has no outlines")
         assert isinstance(source, Objects)
-        return _things(source.model_dump_json(), source.image.name, tuple(shown["window"]))
+        return _things(source.model_dump_json(), source.image.name, tuple(shown["window"]), shown["turn"])
 
     def labels(self, picture: int = 0) -> set[str]:
         """The classes of an image."""
@@ -101,8 +101,8 @@ def _map(source: ClassMap, image: str, window: tuple[int, ...]) -> MapView:
 
 
 @lru_cache(maxsize=512)
-def _things(source: str, image: str, window: tuple[int, ...]) -> ObjectView:
-    return ObjectView(Objects.model_validate_json(source), {"image": image, "window": window})
+def _things(source: str, image: str, window: tuple[int, ...], turn: int) -> ObjectView:
+    return ObjectView(Objects.model_validate_json(source), {"image": image, "window": window, "turn": turn})
 
 
 def forget() -> None:

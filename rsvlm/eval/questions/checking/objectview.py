@@ -9,14 +9,14 @@ import numpy as np
 from pyproj import CRS, Transformer
 from rasterio.errors import RasterioError
 from rasterio.features import rasterize
-from shapely import transform
+from shapely import Polygon, transform
 from shapely.geometry import shape
 
 from rsvlm.eval.errors import EvalError
 from rsvlm.imagery.guard import open_dataset, raster_env
 
 from ..sources import Objects
-from .places import at, moved
+from .places import at, moved, turned
 
 FINE = 4
 """Cells of the raster along a pixel."""
@@ -43,7 +43,7 @@ class Thing:
 
 
 class ObjectView:
-    """The things of a window.
+    """The things of a window, which may be turned about its middle.
 
     Raises:
         EvalError: The files cannot be read, or an outline is cut by the window's edge or cannot be seen for certain.
@@ -53,22 +53,17 @@ class ObjectView:
         x, y, self.width, self.height = (int(value) for value in panel["window"])
         try:
             with raster_env(), open_dataset(str(source.image.absolute())) as image:
-                place = moved(image.transform, x, y)
+                upright = moved(image.transform, x, y)
                 outlines = _outlines(source.features, image.crs.to_wkt())
         except RasterioError as error:
             raise EvalError(f"{source.image}: cannot be read again ({error})") from None
+        place = turned(upright, self.width, self.height, panel["turn"])
         self.pixel = abs(place.a * place.e - place.b * place.d)
         fine = moved(place, 0, 0, 1 / FINE)
         size = (self.height * FINE, self.width * FINE)
         self.things: list[Thing] = []
-        left, top = at(place, 0, 0)
-        right, bottom = at(place, self.width, self.height)
-        frame = shape(
-            {
-                "type": "Polygon",
-                "coordinates": [[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]],
-            }
-        )
+        corners = ((0, 0), (self.width, 0), (self.width, self.height), (0, self.height))
+        frame = Polygon([at(place, *corner) for corner in corners])
         for outline, properties in outlines:
             if not outline.intersects(frame):
                 continue
