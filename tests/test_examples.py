@@ -11,7 +11,11 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.parametrize(
     ("stage", "said"),
-    [("captioning", ["64 verified", "volcano"]), ("classification", ["forest", "farmland"])],
+    [
+        ("captioning", ["64 verified", "volcano"]),
+        ("classification", ["forest", "farmland"]),
+        ("eval", ["40 questions of 40", "function:counting", "one page"]),
+    ],
 )
 def test_example_runs(stage: str, said: list[str]) -> None:
     example = ROOT / stage / "example.py"

@@ -1,7 +1,6 @@
 """`rsvlm eval` as people type it, on small data made here."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from rsvlm.cli import main
-
 TINY: dict[str, Any] = {
     "embed_dim": 32,
     "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
 }
-
-
-@pytest.fixture
-def rsvlm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """Run the command line in this process; gives its exit code."""
-    monkeypatch.setenv("RSVLM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("RSVLM_DATA", str(tmp_path / "data"))
-
-    def run(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["rsvlm", *map(str, arguments)])
-        try:
-            main()
-        except SystemExit as end:
-            return int(end.code or 0)
-        return 0
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +52,15 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_zero_shot_report_and_compare(
-    rsvlm: Any, model: list[str], scenes: Path, tmp_path: Path, capsys: Any
+    rsvlm_command: Any, model: list[str], scenes: Path, tmp_path: Path, capsys: Any
 ) -> None:
     for name, protocol in (("first", "rsvlm"), ("second", "skyscript")):
         out = tmp_path / f"{name}.json"
         assert (
-            rsvlm("eval", "zero-shot", scenes / "images", "--protocol", protocol, "--out", out, *model) == 0
+            rsvlm_command(
+                "eval", "zero-shot", scenes / "images", "--protocol", protocol, "--out", out, *model
+            )
+            == 0
         )
     said = capsys.readouterr().err
     assert "12 items, 0 unanswered and 1 failed (counted as wrong)" in said
@@ -86,39 +69,41 @@ def test_zero_shot_report_and_compare(
     assert stored["config"]["protocol"] == "rsvlm"
     assert (tmp_path / "first.parquet").exists()
     page = tmp_path / "report.html"
-    assert rsvlm("eval", "report", tmp_path / "first.json", tmp_path / "second.json", "--out", page) == 0
+    assert (
+        rsvlm_command("eval", "report", tmp_path / "first.json", tmp_path / "second.json", "--out", page) == 0
+    )
     html = page.read_text(encoding="utf-8")
     assert not any(outside in html for outside in ("<script", 'src="http', "@import", "url("))
-    assert rsvlm("eval", "compare", tmp_path / "first.json", tmp_path / "second.json", "--json") == 0
+    assert rsvlm_command("eval", "compare", tmp_path / "first.json", tmp_path / "second.json", "--json") == 0
     assert json.loads(capsys.readouterr().out)["n"] == 12
 
 
 @pytest.mark.parametrize(("protocol", "texts"), [("remoteclip", 24), ("skyscript", 14)])
 def test_retrieval(
-    rsvlm: Any, model: list[str], scenes: Path, capsys: Any, protocol: str, texts: int
+    rsvlm_command: Any, model: list[str], scenes: Path, capsys: Any, protocol: str, texts: int
 ) -> None:
     data = scenes / "dataset.json"
-    assert rsvlm("eval", "retrieval", data, "--protocol", protocol, "--json", *model) == 0
+    assert rsvlm_command("eval", "retrieval", data, "--protocol", protocol, "--json", *model) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["n_failed"] == 1
     assert document["n"] == 12 + texts
 
 
-def test_captions(rsvlm: Any, scenes: Path, tmp_path: Path, capsys: Any) -> None:
+def test_captions(rsvlm_command: Any, scenes: Path, tmp_path: Path, capsys: Any) -> None:
     said = tmp_path / "said.jsonl"
     rows = [{"image": f"Forest/{n}.png", "prediction": f"a forest number {n}"} for n in range(6)]
     said.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     command = ["eval", "captions", said, "--data", scenes / "dataset.json", "--no-synonyms"]
-    assert rsvlm(*command, "--json") == 0
+    assert rsvlm_command(*command, "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["n"], document["n_unanswered"]) == (12, 6)
     assert document["metrics"]["rouge_l"] == pytest.approx(0.5)
     said.write_text(json.dumps({"image": "Sea/1.png", "prediction": "the sea"}), encoding="utf-8")
-    assert rsvlm(*command) == 2
+    assert rsvlm_command(*command) == 2
     assert "1 captions are of images" in " ".join(capsys.readouterr().err.split())
 
 
-def test_vqa(rsvlm: Any, tmp_path: Path, capsys: Any) -> None:
+def test_vqa(rsvlm_command: Any, tmp_path: Path, capsys: Any) -> None:
     rows = [
         {
             "image": "a",
@@ -132,27 +117,29 @@ def test_vqa(rsvlm: Any, tmp_path: Path, capsys: Any) -> None:
     ]
     file = tmp_path / "answers.jsonl"
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    assert rsvlm("eval", "vqa", file, "--json") == 0
+    assert rsvlm_command("eval", "vqa", file, "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["metrics"]["accuracy"] == pytest.approx(2 / 3)
     assert document["n_unanswered"] == 1
 
 
-def test_agromind_baselines(rsvlm: Any, tmp_path: Path, capsys: Any) -> None:
+def test_agromind_baselines(rsvlm_command: Any, tmp_path: Path, capsys: Any) -> None:
     folder = tmp_path / "QA_Pairs" / "Object Understanding"
     folder.mkdir(parents=True)
     row = {"question": "Is it wheat?", "answer": "Yes", "type_id": 3, "image_path": "./a.png"}
     ids = {"level1_id": 2, "level2_id": 1, "level3_id": 4}
     rows = [row | ids | {"item_id": number} for number in range(1, 41)]
     (folder / "OC_2_1_4.json").write_text(json.dumps(rows), encoding="utf-8")
-    assert rsvlm("eval", "agromind", tmp_path / "QA_Pairs", "--baseline", "majority", "--json") == 0
+    assert rsvlm_command("eval", "agromind", tmp_path / "QA_Pairs", "--baseline", "majority", "--json") == 0
     assert json.loads(capsys.readouterr().out)["metrics"]["accuracy"] == 1.0
-    assert rsvlm("eval", "agromind", tmp_path / "QA_Pairs", "--baseline", "random", "--json") == 0
+    assert rsvlm_command("eval", "agromind", tmp_path / "QA_Pairs", "--baseline", "random", "--json") == 0
     assert 0 < json.loads(capsys.readouterr().out)["metrics"]["accuracy"] < 1
-    assert rsvlm("eval", "agromind", tmp_path / "QA_Pairs") == 2
+    assert rsvlm_command("eval", "agromind", tmp_path / "QA_Pairs") == 2
     assert "give one of --generator" in " ".join(capsys.readouterr().err.split())
 
 
-def test_an_unknown_protocol_is_one_line(rsvlm: Any, model: list[str], scenes: Path, capsys: Any) -> None:
-    assert rsvlm("eval", "zero-shot", scenes / "images", "--protocol", "clip", *model) == 2
+def test_an_unknown_protocol_is_one_line(
+    rsvlm_command: Any, model: list[str], scenes: Path, capsys: Any
+) -> None:
+    assert rsvlm_command("eval", "zero-shot", scenes / "images", "--protocol", "clip", *model) == 2
     assert "there are rsvlm" in " ".join(capsys.readouterr().err.split())

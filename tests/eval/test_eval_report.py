@@ -152,6 +152,8 @@ def test_images_are_found_in_the_data_that_were_judged(tmp_path: Path) -> None:
 class Reversed(Colours):  # type: ignore[misc]
     """Takes every colour for another one."""
 
+    name = "reversed"
+
     def encode_texts(self, texts: Any) -> Any:
         return np.roll(super().encode_texts(texts), 1, axis=1)
 

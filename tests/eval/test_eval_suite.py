@@ -18,12 +18,6 @@ NAMES = ["red", "green", "blue"]
 QUICK = SuiteOptions(probes=("linear", "knn"))
 
 
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RSVLM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("RSVLM_DATA", str(tmp_path / "data"))
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Data sets in several layouts, and things that are none."""

@@ -16,12 +16,6 @@ from rsvlm.eval.floors import ColourHistogram
 from rsvlm.eval.layout import find_sets
 
 
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RSVLM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("RSVLM_DATA", str(tmp_path / "data"))
-
-
 @pytest.fixture
 def colours(tmp_path: Path) -> Path:
     """Pictures of three colours with places and a number that follows from the colour."""

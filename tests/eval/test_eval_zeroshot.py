@@ -23,12 +23,6 @@ from rsvlm.vocabularies import vocabulary, vocabulary_from_classes
 VOCABULARY = vocabulary_from_classes(list(NAMES), "colours")
 
 
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RSVLM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("RSVLM_DATA", str(tmp_path / "data"))
-
-
 def in_memory(labels: Sequence[tuple[str, ...]], shown: Sequence[str], **more: Any) -> EvalSet:
     images = [picture(name, row) for row, name in enumerate(shown)]
     return EvalSet("colours", images, tuple(f"{row}.png" for row in range(len(shown))), tuple(labels), **more)
