@@ -111,6 +111,19 @@ def test_results_with_other_first_metrics_stand_in_other_tables(tmp_path: Path) 
     assert "## Zero-shot classification: mAP" in (tmp_path / "report.md").read_text("utf-8")
 
 
+def test_rows_of_one_data_set_and_protocol_stand_together(tmp_path: Path) -> None:
+    given = [
+        classified(["a", "b"], name=name, config={"encoder": model, "protocol": "knn"})
+        for model in ("ours", "floor") for name in ("ucm", "aid")
+    ]  # fmt: skip
+    words = " ".join(Page(html_of(tmp_path, *given)).words.split())
+    places = [
+        words.index(text)
+        for text in ("aid ours · knn", "aid floor · knn", "ucm ours · knn", "ucm floor · knn")
+    ]
+    assert places == sorted(places)
+
+
 def test_shots_stand_in_order_and_are_drawn(tmp_path: Path) -> None:
     shots = {str(k): {"accuracy": k / 20, "n": 5.0} for k in (1, 16, 2, 4, 8)}
     result = EvalResult(

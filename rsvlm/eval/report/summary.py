@@ -27,14 +27,19 @@ def task_title(task: str) -> str:
 
 
 def summaries(all_facts: Sequence[Facts]) -> dict[str, list[Facts]]:
-    """Results that stand in one table, by its title: those of one task with the same first metric."""
+    """Results that stand in one table, by its title: those of one task with the same first metric.
+
+    Of one data set and protocol they stand below each other, as they are to be compared.
+    """
     tables: dict[tuple[str, str], list[Facts]] = {}
     for facts in all_facts:
         first = next(iter(facts.result.metrics), "")
         tables.setdefault((facts.result.task, first), []).append(facts)
     tasks = [task for task, _ in tables]
     return {
-        task_title(task) if tasks.count(task) == 1 else f"{task_title(task)}: {metric_label(first)}": some
+        task_title(task) if tasks.count(task) == 1 else f"{task_title(task)}: {metric_label(first)}": sorted(
+            some, key=lambda facts: (facts.title, facts.protocol)
+        )
         for (task, first), some in tables.items()
     }
 
