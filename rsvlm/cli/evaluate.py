@@ -72,10 +72,10 @@ def zero_shot(
     from rsvlm.eval.stored import is_stored
 
     stored = is_stored(data)
-    given: dict[str, Any] = {"prompt": prompt} if stored else {"templates": templates}
     _evaluate(
         "zero-shot", data, None if stored else (encoder, weights, device, precision, batch_size, offline), out,
-        as_json, split=split, vocabulary=classes, protocol=protocol, cache=cache, seed=seed, **given,
+        as_json, split=split, vocabulary=classes, protocol=protocol, templates=templates, prompt=prompt, cache=cache,
+        seed=seed,
     )  # fmt: skip
 
 

@@ -9,9 +9,21 @@ from rich.table import Table
 
 from .common import console, print_json
 
+
+def _check_out(out: Path | None) -> Path | None:
+    """Before hours of work, not after them."""
+    if out is not None and out.suffix.lower() != ".json":
+        raise typer.BadParameter(f"{out}: a result is a .json file")
+    return out
+
+
 Out = Annotated[
     Path | None,
-    typer.Option("--out", help="File for the result: .json, with every item in a .parquet beside it."),
+    typer.Option(
+        "--out",
+        help="File for the result: .json, with every item in a .parquet beside it.",
+        callback=_check_out,
+    ),
 ]
 
 _COUNTS = ("n", "low", "high", "n_unanswered", "n_failed")
@@ -21,8 +33,6 @@ _GROUPS = 14
 
 def finish(result: Any, out: Path | None, as_json: bool) -> None:
     """Print a result, and write it where that was asked for."""
-    if out is not None and out.suffix.lower() != ".json":
-        raise typer.BadParameter(f"--out {out}: a result is a .json file")
     if out is not None:
         result.save(out)
     if as_json:

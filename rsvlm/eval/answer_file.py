@@ -7,7 +7,7 @@ answer, verbatim, or why there is none. Of several lines for an item the last on
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -27,19 +27,28 @@ _KEPT = ("tokens_in", "tokens_out", "cost", "cut", "model")
 class AnswerFile:
     """Answers as they come in. Made by `open_answers`."""
 
-    def __init__(self, path: Path, found: Mapping[str, Answer]) -> None:
-        """Continue a file whose answers were read."""
-        self.answers = dict(found)
+    def __init__(self, path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Continue a file whose rows were read."""
+        self.answers = {row["key"]: _answer(row) for row in rows}
+        self.pictures: dict[str, str] = {row["key"]: row["picture"] for row in rows if row.get("picture")}
         self._file = path.open("ab")
         self._synced = time.monotonic()
 
-    def add(self, key: str, answer: Answer) -> None:
-        """Keep the answer to an item; the same failure is said once."""
+    def add(self, key: str, answer: Answer, picture: str | None = None) -> None:
+        """Keep the answer to an item; the same failure is said once.
+
+        Args:
+            key: The item.
+            answer: Its answer.
+            picture: What tells its picture from others, where that is known.
+        """
         answer = replace(answer, seconds=0.0, cached=False)  # how it came about this time is not kept
         if answer.error is not None and answer == self.answers.get(key):
             return
         self.answers[key] = answer
         row = {"key": key, "answer": answer.text, "error": answer.error}
+        if picture is not None:
+            self.pictures[key] = row["picture"] = picture
         more = {name: value for name, value in asdict(answer).items() if name in _KEPT and value}
         self._write(_line(row | more))
 
@@ -77,7 +86,7 @@ def open_answers(path: Path, head: Mapping[str, Any]) -> Iterator[AnswerFile]:
         found = _continued(path, head)
         if found is None:
             path.write_bytes(_line({"run": head}))
-        file = AnswerFile(path, found or {})
+        file = AnswerFile(path, found or [])
         try:
             yield file
         finally:
@@ -95,10 +104,10 @@ def read_answers(path: Path) -> dict[str, Answer]:
     lines = _lines(path)
     if _head(lines) is None:
         raise EvalError(f"{path}: is no file of answers; its first line does not say of which run")
-    return _answers(lines[1:])
+    return {row["key"]: _answer(row) for row in _rows(lines[1:])}
 
 
-def _continued(path: Path, head: Mapping[str, Any]) -> dict[str, Answer] | None:
+def _continued(path: Path, head: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """Return what a file holds, cut to whole lines; None where it is to be begun."""
     if not path.exists():
         return None
@@ -112,7 +121,7 @@ def _continued(path: Path, head: Mapping[str, Any]) -> dict[str, Answer] | None:
             f"{path}: holds answers of another run (it differs in {', '.join(parts) or 'more'}); name another file"
         )
     os.truncate(path, sum(len(line) + 1 for line in lines))
-    return _answers(lines[1:])
+    return _rows(lines[1:])
 
 
 def _line(row: Mapping[str, Any]) -> bytes:
@@ -132,15 +141,18 @@ def _head(lines: list[bytes]) -> dict[str, Any] | None:
     return run if isinstance(run, dict) else None
 
 
-def _answers(lines: list[bytes]) -> dict[str, Answer]:
+def _rows(lines: list[bytes]) -> list[dict[str, Any]]:
     """Read lines; one that a crash of the system left as rubbish is passed over, and its item asked again."""
-    answers = {}
-    for line in lines:
-        row = _object(line)
+    found = []
+    for row in map(_object, lines):
         key, text, error = row.get("key"), row.get("answer"), row.get("error")
         if isinstance(key, str) and isinstance(text, str | None) and isinstance(error, str | None):
-            answers[key] = Answer(text, error, **{name: row[name] for name in _KEPT if name in row})
-    return answers
+            found.append(row)
+    return found
+
+
+def _answer(row: Mapping[str, Any]) -> Answer:
+    return Answer(row.get("answer"), row.get("error"), **{name: row[name] for name in _KEPT if name in row})
 
 
 def _object(line: bytes) -> dict[str, Any]:

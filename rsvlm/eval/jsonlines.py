@@ -36,10 +36,6 @@ def read_utf8(path: str | os.PathLike[str]) -> str:
         raise EvalError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-read_text = read_utf8
-"""The former name, which reads like `Path.read_text` without an encoding."""
-
-
 def read_lines(path: str | os.PathLike[str]) -> list[Line]:
     """The objects of a file of JSON lines; empty lines are passed over.
 

@@ -1,7 +1,9 @@
 """What a folder of data sets holds: which sets, which of their splits are judged and which are learned from."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from .data.folders import class_names, images_below, read_class_folders
 from .data.karpathy import read_karpathy
 from .data.multilabel import METADATA, read_bigearthnet
 from .data.pairs import is_pairs_dataset
-from .data.reading import read_eval_set, splits_of
+from .data.reading import SPLITS, read_eval_set, splits_of
 from .data.sets import EvalSet
 from .errors import EvalError
 from .vocabulary_choice import candidates, covers
@@ -68,13 +70,25 @@ def find_sets(data: Path) -> Layout:
         found = _in_folder(folder)
         if isinstance(found, str):
             passed_over[folder.name] = found
-        else:
-            sets += found
+            continue
+        for one in found:
+            same = next((other.name for other in sets if file_name(other.name) == file_name(one.name)), None)
+            if same is None:
+                sets.append(one)
+            else:
+                passed_over[f"{folder.name}/{one.name}"] = (
+                    f"has the name of another data set, {same}; rename it"
+                )
     if not sets:
         raise EvalError(
             f"{data}: holds no data set; each is a folder such as {data.name}/eurosat/test.parquet"
         )
     return Layout(tuple(sets), passed_over)
+
+
+def file_name(name: str) -> str:
+    """The name of a data set as files are named."""
+    return name.replace(" ", "_")
 
 
 def _in_folder(folder: Path) -> list[FoundSet] | str:
@@ -87,7 +101,7 @@ def _in_folder(folder: Path) -> list[FoundSet] | str:
     tables = [path for path in sorted(folder.glob("*.csv")) if _is_table(path)]
     if captions or tables:
         found = [_of_captions(path) for path in captions]
-        return found + [one for path in tables for one in _of_table(path, alone=len(tables) == 1)]
+        return found + _of_tables(tables)
     if any(folder.glob("*.npz")):
         return "holds stored vectors of other models; evaluate these files one by one"
     if any(folder.glob(f"*/*{METADATA}")):
@@ -112,16 +126,48 @@ def _of_captions(path: Path) -> FoundSet:
     return FoundSet(name, lambda: read_karpathy(path, name=name))
 
 
-def _of_table(path: Path, *, alone: bool) -> list[FoundSet]:
+def _of_tables(tables: Sequence[Path]) -> list[FoundSet]:
+    """Tables of one name and of different splits are one data set, of which one split is judged."""
+    found: list[FoundSet] = []
+    for path in tables:
+        own = _split_of(path)
+        others = {_split_of(other): other for other in tables if _base_of(other) == _base_of(path)}
+        if own is None or len(others) == 1:
+            found += _of_table(path, alone=len(tables) == 1)
+            continue
+        judged = next((split for split in ("test", "validation") if split in others), None)
+        if own == judged:
+            train, choose = others.get("train"), others.get("validation") if judged == "test" else None
+            found += _of_table(path, alone=False, train=train, validation=choose if train else None)
+    return found
+
+
+def _base_of(path: Path) -> str:
+    return re.sub(r"[_-]?(img_txt_pairs)?[_-]?(train|training|val|valid|validation|dev|test)$", "", path.stem)
+
+
+def _split_of(path: Path) -> str | None:
+    last = re.split(r"[_-]", path.stem)[-1].casefold()
+    return next((split for split, aliases in SPLITS.items() if last in aliases), None)
+
+
+def _of_table(
+    path: Path, *, alone: bool, train: Path | None = None, validation: Path | None = None
+) -> list[FoundSet]:
     """SkyScript's `aid_img_txt_pairs_test.csv` is "aid"; with `label_v1` and `label_v2` it is two sets."""
     stem, marker, _ = path.stem.partition("_img_txt_pairs")
-    name = path.parent.name if alone and not marker else stem
+    name = path.parent.name if alone and not marker else stem if marker or not train else _base_of(path)
     labels = [label for label in header(path) if label in (*LABEL, "label_v2")]
 
     def found(label: str) -> FoundSet:
         title = name if len(labels) == 1 else f"{name}-{label.removeprefix('label').strip('_')}"
         own = class_names_beside(path, label) is not None
-        return FoundSet(title, lambda: read_csv(path, title, label=label), own_classes=own)
+        split = None if train is None else _split_of(path)
+        learn, choose = (
+            None if part is None else partial(read_csv, part, title, _split_of(part), label=label)
+            for part in (train, validation)
+        )
+        return FoundSet(title, lambda: read_csv(path, title, split, label=label), learn, choose, own)
 
     return [found(label) for label in labels]
 

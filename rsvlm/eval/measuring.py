@@ -78,10 +78,13 @@ class Draws:
             counts = np.bincount(cells, minlength=n_cells)
             yield from rng.multinomial(len(cells), counts / len(cells), size=draws)
             return
-        own = [np.bincount(cells[rows], minlength=n_cells) for rows in self._rows]
+        n = len(self._rows)
+        group_of = np.empty(len(cells), np.int64)
+        for group, rows in enumerate(self._rows):
+            group_of[rows] = group
         for _ in range(draws):
-            drawn = np.bincount(rng.integers(0, len(own), len(own)), minlength=len(own))
-            yield np.sum([count * own[group] for group, count in enumerate(drawn.tolist()) if count], axis=0)
+            drawn = np.bincount(rng.integers(0, n, n), minlength=n)
+            yield np.bincount(cells, weights=drawn[group_of], minlength=n_cells).astype(np.int64)
 
 
 def measure_classes(

@@ -71,7 +71,7 @@ def dependent_groups(items: pa.Table) -> Ints | None:
     if {"direction", "key", "gold"} <= names:
         images = _retrieved_images(items)
     elif "image" in names and pa.types.is_string(items.schema.field("image").type):
-        images = items["image"].to_pylist()
+        images = [image or f"\0{row}" for row, image in enumerate(items["image"].to_pylist())]
     else:
         return None
     numbers = np.unique(np.array([str(image) for image in images]), return_inverse=True)[1]

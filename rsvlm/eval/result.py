@@ -63,8 +63,11 @@ class EvalResult:
     def save(self, path: Path) -> None:
         """Write `path` (.json) and, where there are items, a .parquet of the same stem beside it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        if self.items is not None:
-            with atomic_write(path.with_suffix(".parquet")) as temporary:
+        items = path.with_suffix(".parquet")
+        if self.items is None:
+            items.unlink(missing_ok=True)  # those of an earlier result
+        else:
+            with atomic_write(items) as temporary:
                 pq.write_table(self.items, temporary)
         write_json(path, self.to_dict(), indent=1)
 
@@ -84,5 +87,7 @@ def load_result(path: Path) -> EvalResult:
         stored["intervals"] = {name: tuple(ends) for name, ends in stored["intervals"].items()}
         items = path.with_suffix(".parquet")
         return EvalResult(**stored, items=pq.read_table(items) if items.exists() else None)
-    except (OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except EvalError:
+        raise
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, pa.ArrowException) as error:
         raise EvalError(f"{path}: is no result of an evaluation ({type(error).__name__}: {error})") from None

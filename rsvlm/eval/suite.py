@@ -40,7 +40,7 @@ from .caption_retrieval import search_captions
 from .class_retrieval import BY_CLASS, search_classes
 from .data.sets import EvalSet
 from .errors import EvalError
-from .layout import FoundSet, find_sets
+from .layout import FoundSet, file_name, find_sets
 from .probes import cross_validate, evaluate_few_shot, evaluate_probe, probe_data
 from .probes.data import ProbeData
 from .probes.splits import stratified
@@ -117,8 +117,15 @@ class _Task:
     """One result that is to be made: its name, what decides it, and how it is made."""
 
     name: str
-    options: dict[str, Any]
+    decided: Callable[[], list[Any] | None]
     run: Callable[[], EvalResult]
+
+
+_PARTS: dict[str, tuple[str, ...]] = {
+    "linear": ("judged", "train", "validation"), "knn": ("judged", "train", "validation"),
+    "few-shot": ("judged", "train"), "folding": ("train",),
+}  # fmt: skip
+"""The splits that each probe looks at."""
 
 
 def run_suite(
@@ -147,11 +154,11 @@ def run_suite(
     """
     options = options or SuiteOptions()
     layout = find_sets(data)
+    unknown = set(options.sets or ()) - {found.name for found in layout.sets}
+    if unknown:
+        raise EvalError(f"{data}: holds no {', '.join(sorted(unknown))}; it has {_names(layout.sets)}")
     chosen = [found for found in layout.sets if options.sets is None or found.name in options.sets]
-    if not chosen:
-        raise EvalError(
-            f"{data}: holds none of {', '.join(options.sets or ())}; it has {_names(layout.sets)}"
-        )
+    out.mkdir(parents=True, exist_ok=True)
     results: dict[str, EvalResult] = {}
     problems: dict[str, str] = {}
     groups: dict[str, Vocabulary | None] = {}
@@ -197,23 +204,33 @@ class _SetWork:
         labelled, texts = self.judged.labels is not None, hasattr(self.encoder, "encode_texts")
         if labelled and texts:
             for protocol in self.options.protocols:
-                decided = {"protocol": protocol, "words": str(self.vocabulary)}
-                yield _Task(f"{self.title}-zero-shot-{protocol}", decided, partial(self._zero_shot, protocol))
+                yield self._task("zero-shot", protocol, self._zero_shot)
         for name in self.options.conventions if texts else ():
             if self._can_search(name):
-                decided = {"protocol": name, "words": str(self.vocabulary) if name == BY_CLASS else ""}
-                yield _Task(f"{self.title}-retrieval-{name}", decided, partial(self._retrieval, name))
+                yield self._task("retrieval", name, self._retrieval)
         if labelled and self.found.train is not None:
             for kind in self.options.probes:
-                if kind != "folding" or self.judged.places is not None:
-                    decided = {"kind": kind, "train": str(self._part("train").fingerprint)}
-                    yield _Task(f"{self.title}-probe-{kind}", decided, partial(self._probe, kind))
+                if (kind != "folding" or self._can_fold()) and (kind != "few-shot" or not self._several):
+                    yield self._task("probe", kind, self._probe)
+
+    def _task(self, task: str, by: str, run: Callable[[str], EvalResult]) -> _Task:
+        parts = _PARTS[by] if task == "probe" else ("judged",)
+        return _Task(f"{self.title}-{task}-{by}", partial(self._decided, by, parts), partial(run, by))
+
+    def _decided(self, by: str, parts: Sequence[str]) -> list[Any] | None:
+        """All that decides a result; None where something does not say what it is, so that nothing is kept."""
+        if self.found.validation is None:
+            parts = [part for part in parts if part != "validation"]
+        states = [self._part(part).state for part in parts]
+        if not self.encoder.revision or None in states:
+            return None
+        return [_FORMAT, encoder_record(self.encoder), states, by, str(self.vocabulary), self.options.seed]
 
     @property
     def title(self) -> str:
         """Name and split, as files are named."""
         parts = (self.found.name, self.judged.split)
-        return "-".join(part for part in parts if part).replace(" ", "_")
+        return file_name("-".join(part for part in parts if part))
 
     def _zero_shot(self, protocol: str) -> EvalResult:
         # where a paper's own list of class names is there, its protocol means these words
@@ -226,8 +243,18 @@ class _SetWork:
     def _can_search(self, convention: str) -> bool:
         if convention != BY_CLASS:
             return self.judged.captions is not None
-        several = self.judged.multi_label or (self.vocabulary is not None and self.vocabulary.multi_label)
-        return self.judged.labels is not None and not several
+        return self.judged.labels is not None and not self._several
+
+    @property
+    def _several(self) -> bool:
+        """Whether an image may have several classes."""
+        return self.judged.multi_label or (self.vocabulary is not None and self.vocabulary.multi_label)
+
+    def _can_fold(self) -> bool:
+        try:
+            return self._part("train").places is not None
+        except _FAILURES:  # which the task will say
+            return True
 
     def _retrieval(self, convention: str) -> EvalResult:
         kept: dict[str, Any] = {"cache": self.cache, "seed": self.options.seed, "progress": self._tell}
@@ -238,7 +265,7 @@ class _SetWork:
     def _probe(self, kind: str) -> EvalResult:
         train, test, seed = self._data("train"), self._data("judged"), self.options.seed
         if kind == "few-shot":
-            result = evaluate_few_shot(train, test)
+            result = evaluate_few_shot(train, test, seed=seed)
         elif kind == "folding":
             result = cross_validate(train, schemes=("spatial", "random"), seed=seed)
         else:
@@ -281,16 +308,12 @@ class _SetWork:
 def _done(task: _Task, work: _SetWork, out: Path) -> EvalResult:
     """A result that is there, if all that decides it is the same; else a new one, which is saved."""
     path = out / f"{task.name}.json"
-    decided = [encoder_record(work.encoder), work.judged.fingerprint, task.options, work.options.seed]
-    text = json.dumps([_FORMAT, decided], sort_keys=True, default=str, ensure_ascii=False)
-    run = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    if path.exists():
-        try:
-            kept = load_result(path)
-        except EvalError:
-            kept = None
-        if kept is not None and kept.config.get("run") == run:
-            return kept
+    decided = task.decided()
+    text = json.dumps(decided, sort_keys=True, default=str, ensure_ascii=False)
+    run = None if decided is None else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    kept = _kept(path) if run else None
+    if kept is not None and kept.config.get("run") == run and not kept.n_failed:
+        return kept
     result = task.run()
     names = (result.name, *([] if work.vocabulary is None else [work.vocabulary.name]))
     result.notes += [note for note in domain_notes(work.encoder, *names) if note not in result.notes]
@@ -300,6 +323,13 @@ def _done(task: _Task, work: _SetWork, out: Path) -> EvalResult:
     }
     result.save(path)
     return result
+
+
+def _kept(path: Path) -> EvalResult | None:
+    try:
+        return load_result(path)
+    except EvalError:  # there is none, or none that is whole
+        return None
 
 
 def _summary(report: SuiteReport, encoder: Any, options: SuiteOptions) -> dict[str, Any]:

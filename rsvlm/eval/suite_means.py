@@ -41,20 +41,20 @@ def suite_means(results: dict[str, EvalResult]) -> dict[str, float]:
 def capability_means(
     results: dict[str, EvalResult], vocabularies: dict[str, Vocabulary | None]
 ) -> dict[str, float]:
-    """Return the mean headline metric of zero-shot results by GEO-Bench-2's groups of capabilities.
+    """Return the mean headline metrics of zero-shot results by GEO-Bench-2's groups of capabilities.
 
-    An encoder is shown red, green and blue of single dates and says classes, so of the nine groups these apply:
-    Classification, RGB/NIR, and by the ground sample distance "<10 m" and ">=10 m".
+    An encoder is shown red, green and blue of single dates and says classes, so of the nine groups these tell sets
+    apart: Classification, which all are, and by the ground sample distance "<10 m" and ">=10 m".
     """
     values: dict[str, list[float]] = defaultdict(list)
     for result in results.values():
         if result.task != "zero-shot":
             continue
         entry = vocabularies.get(result.name)
-        headline = next(iter(result.metrics.values()))
-        for group in ("Classification", "RGB/NIR"):
-            values[f"{group}/{result.config['protocol']}"].append(headline)
+        metric, headline = next(iter(result.metrics.items()))
+        groups = ["Classification"]
         if entry is not None and entry.gsd is not None:
-            group = "<10 m" if entry.gsd < 10 else ">=10 m"
-            values[f"{group}/{result.config['protocol']}"].append(headline)
+            groups.append("<10 m" if entry.gsd < 10 else ">=10 m")
+        for group in groups:
+            values[f"{group}/{result.config['protocol']}/{metric}"].append(headline)
     return {name: float(np.mean(found)) for name, found in values.items()}

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rsvlm.vocabularies import Vocabulary, read_classes
 
@@ -18,10 +17,12 @@ from .data.sets import EvalSet
 from .encoders import AnyEncoder, opened_encoder
 from .errors import EvalError
 from .geolocation import geolocate
+from .measuring import with_items
 from .probes.task import evaluate_probes
 from .result import EvalResult
 from .stored import AVERAGE, evaluate_stored, is_stored
-from .vectors import Progress, encoder_record, image_vectors
+from .vectors import Progress, SetVectors, encoder_record, image_vectors
+from .vocabulary_choice import vocabulary_for
 from .zeroshot import evaluate_zero_shot
 
 PathLike = str | os.PathLike[str]
@@ -96,8 +97,14 @@ def _zero_shot(
     prompt: str = AVERAGE,
 ) -> EvalResult:
     if not isinstance(data, EvalSet) and is_stored(data):
+        if templates is not None or split is not None:
+            raise EvalError(
+                f"{data}: stored vectors have no templates and no splits; choose one of their prompts"
+            )
         words = _vocabulary(vocabulary)
         return evaluate_stored(Path(data), words, prompt=prompt, protocol=protocol, seed=seed)
+    if prompt != AVERAGE:
+        raise EvalError(f"prompt {prompt!r}: only stored vectors have prompts; name templates")
     model = opened_encoder(encoder, texts=True)
     eval_set = _read(data, split)
     return evaluate_zero_shot(
@@ -141,14 +148,28 @@ def _geolocation(
     model = opened_encoder(encoder)
     queries = _read(data, split)
     items = queries if against is None else _searched(data, against)
-    places = [_places(one) for one in (queries, items)]
-    vectors = [image_vectors(model, one, cache=cache, progress=progress) for one in (queries, items)]
+    same = items is queries or None is not queries.state == items.state
+    sets = [queries] if same else [queries, items]
+    placed = [_placed(one) for one in sets]
+    vectors = [image_vectors(model, one, cache=cache, progress=progress) for one in placed]
+    if not same:
+        placed[1], vectors[1] = _without_queries(placed[1], vectors[1], vectors[0])
+    asked, held = placed[0], placed[-1]
     result = geolocate(
-        vectors[0].values, places[0], vectors[1].values, places[1], cell_km=cell_km, same=items is queries,
-        name=queries.name, seed=seed,
+        vectors[0].values, np.asarray(asked.places), vectors[-1].values, np.asarray(held.places), cell_km=cell_km,
+        same=same, name=queries.name, seed=seed,
     )  # fmt: skip
     result.config |= {"encoder": encoder_record(model), "data": queries.record, "against": items.record}
-    return result
+    if queries.split is not None:
+        result.config["split"] = queries.split
+    left = {one.title: len(one) - len(kept) for one, kept in zip(sets, placed, strict=True)}
+    result.notes += [
+        f"{title}: {n} images have no place, or are pictures that are looked for; they were left out"
+        for title, n in left.items() if n
+    ]  # fmt: skip
+    if result.items is not None:
+        result.items = result.items.drop_columns(["key"])
+    return with_items(result, asked.keys, vectors[0].errors)
 
 
 _TASKS: dict[str, Callable[..., EvalResult]] = {
@@ -169,17 +190,26 @@ def _searched(data: EvalSet | PathLike, against: EvalSet | PathLike) -> EvalSet:
     return _read(against, None)
 
 
-def _places(eval_set: EvalSet) -> NDArray[np.float64]:
-    if eval_set.places is None:
+def _placed(eval_set: EvalSet) -> EvalSet:
+    """The images of which it is known where they are."""
+    known = None if eval_set.places is None else np.flatnonzero(~np.isnan(eval_set.places).any(axis=1))
+    if known is None or not len(known):
         raise EvalError(
             f"{eval_set.title}: has no places; its table needs the columns latitude and longitude"
         )
-    return eval_set.places
+    return eval_set if len(known) == len(eval_set) else eval_set.take(known)
+
+
+def _without_queries(items: EvalSet, vectors: SetVectors, asked: SetVectors) -> tuple[EvalSet, SetVectors]:
+    """The items without pictures that are looked for: a picture finds its own copy, and its place."""
+    pictures = {one for one in asked.hashes if one}
+    rows = [row for row, one in enumerate(vectors.hashes) if one not in pictures]
+    if not rows:
+        raise EvalError(f"{items.title}: all of its pictures are those that are looked for")
+    return items.take(rows), vectors.take(rows)
 
 
 def _vocabulary(given: Vocabulary | PathLike | None, eval_set: EvalSet | None = None) -> Vocabulary | None:
     if given is None:
-        from rsvlm.vocabularies.vocabulary_files import shipped_vocabulary
-
-        return None if eval_set is None else shipped_vocabulary(eval_set.name)
+        return None if eval_set is None else vocabulary_for(eval_set)
     return given if isinstance(given, Vocabulary) else read_classes(os.fspath(given))

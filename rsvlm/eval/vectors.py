@@ -97,8 +97,8 @@ def image_vectors(
         rows = range(start, min(start + PART, len(eval_set)))
         file = None if folder is None else folder / f"{start:08d}.npz"
         part = None if file is None else _read(file, len(rows), encoder.dimension)
-        if part is None:
-            part = _encode(encoder, eval_set, rows, batch_size)
+        if part is None or any(part.errors):
+            part = _mended(part, encoder, eval_set, rows, batch_size)
             if file is not None:
                 _store(file, part)
         parts.append(part)
@@ -148,16 +148,35 @@ def _digest(value: Any) -> str:
 
 
 def _folder(cache: Path | None, encoder: ImageEncoder, eval_set: EvalSet) -> Path | None:
-    if cache is None or not encoder.revision or eval_set.fingerprint is None:
+    state = None if cache is None or not encoder.revision else eval_set.state
+    if cache is None or state is None:
         return None
-    return cache / f"images-{_digest([_identity(encoder), eval_set.fingerprint])}"
+    return cache / f"images-{_digest([_identity(encoder), state])}"
 
 
 def _text_file(cache: Path, encoder: Encoder, texts: Sequence[str]) -> Path | None:
     return cache / f"texts-{_digest([_identity(encoder), list(texts)])}.npz" if encoder.revision else None
 
 
-def _encode(encoder: ImageEncoder, eval_set: EvalSet, rows: range, batch_size: int | None) -> SetVectors:
+def _mended(
+    part: SetVectors | None, encoder: ImageEncoder, eval_set: EvalSet, rows: range, batch_size: int | None
+) -> SetVectors:
+    """A part in which what has failed is tried again: a disk may have been away."""
+    if part is None:
+        return _encode(encoder, eval_set, rows, batch_size)
+    failed = np.flatnonzero(part.failed)
+    again = _encode(encoder, eval_set, [rows[place] for place in failed.tolist()], batch_size)
+    values, hashes, errors = part.values.copy(), list(part.hashes), list(part.errors)
+    values[failed] = again.values
+    for place, value, error in zip(failed.tolist(), again.hashes, again.errors, strict=True):
+        hashes[place], errors[place] = value, error
+    return SetVectors(values, tuple(hashes), tuple(errors))
+
+
+def _encode(
+    encoder: ImageEncoder, eval_set: EvalSet, rows: Sequence[int], batch_size: int | None
+) -> SetVectors:
+    place_of = {row: place for place, row in enumerate(rows)}
     hashes = [""] * len(rows)
     values = np.full((len(rows), encoder.dimension), np.nan, np.float32)
     errors: list[str | None] = [None] * len(rows)
@@ -165,7 +184,7 @@ def _encode(encoder: ImageEncoder, eval_set: EvalSet, rows: range, batch_size: i
 
         def load(row: int) -> Image:
             picture = open_picture(eval_set.images[row], reader, eval_set.opening)
-            hashes[row - rows.start] = picture_hash(picture)
+            hashes[place_of[row]] = picture_hash(picture)
             return picture
 
         for place, one in enumerate(encode_stream(cast(Encoder, encoder), rows, load, batch_size=batch_size)):

@@ -49,7 +49,17 @@ def read_questions(path: Path) -> list[Question]:
     questions = [question_of(path, line) for line in read_lines(path)]
     if not questions:
         raise EvalError(f"{path}: holds no questions")
+    check_ids(path, questions)
     return questions
+
+
+def check_ids(path: Path, questions: Sequence[Question]) -> None:
+    """Refuse an id that several questions have (`EvalError`): one prediction would be scored for all of them."""
+    seen: dict[str, Question] = {}
+    for question in questions:
+        first = seen.setdefault(question.key, question)
+        if (first.image, first.question) != (question.image, question.question):
+            raise EvalError(f"{path}: {question.key!r} is the id of several questions; give each its own")
 
 
 def read_predictions(path: Path) -> dict[str, str | None]:

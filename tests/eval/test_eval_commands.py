@@ -143,3 +143,10 @@ def test_an_unknown_protocol_is_one_line(
 ) -> None:
     assert rsvlm_command("eval", "zero-shot", scenes / "images", "--protocol", "clip", *model) == 2
     assert "there are rsvlm" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_wrong_ending_of_the_result_is_said_before_the_work(
+    rsvlm_command: Any, tmp_path: Path, capsys: Any
+) -> None:
+    assert rsvlm_command("eval", "vqa", tmp_path / "absent.jsonl", "--out", tmp_path / "r.parquet") == 2
+    assert "a result is a .json file" in " ".join(capsys.readouterr().err.split())

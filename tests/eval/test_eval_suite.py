@@ -70,9 +70,11 @@ def test_a_run(folder: Path, tmp_path: Path) -> None:
     summary = json.loads((tmp_path / "out" / "suite.json").read_text(encoding="utf-8"))
     assert set(summary["results"]) == set(report.results)
     assert set(summary["passed_over"]) == {"osm", "pairs"}
-    assert summary["means"]["Classification/rsvlm"] == pytest.approx(
-        np.mean([next(iter(r.metrics.values())) for r in report.results.values() if r.task == "zero-shot"])
+    shots = [r for r in report.results.values() if r.task == "zero-shot" and "accuracy" in r.metrics]
+    assert summary["means"]["Classification/rsvlm/accuracy"] == pytest.approx(
+        np.mean([result.metrics["accuracy"] for result in shots])
     )
+    assert summary["means"]["Classification/rsvlm/map"] == 1.0
 
 
 def test_a_stopped_run_goes_on_and_a_finished_one_is_read(folder: Path, tmp_path: Path) -> None:
@@ -169,7 +171,7 @@ def test_splits_are_kept_apart(folder: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_to_evaluate(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(EvalError, match="holds none of mine; it has aid, colours"):
+    with pytest.raises(EvalError, match="holds no mine; it has aid, colours"):
         run_suite(Colours(), folder, tmp_path / "out", SuiteOptions(sets=("mine",)))
     with pytest.raises(EvalError, match="no such folder"):
         find_sets(tmp_path / "nowhere")

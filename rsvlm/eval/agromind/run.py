@@ -14,6 +14,8 @@ from rsvlm.eval.agromind.prompts import Prompts, read_prompts
 from rsvlm.eval.agromind.read import AgroMind, Item
 from rsvlm.eval.agromind.score import score_agromind
 from rsvlm.eval.asking.items import GIVE_UP_AFTER, Ask, Progress, ask_items, generator_record, totals_of
+from rsvlm.eval.asking.pictures import mark_of
+from rsvlm.eval.errors import EvalError
 from rsvlm.eval.result import EvalResult
 from rsvlm.models.generators.functions import Function
 from rsvlm.models.generators.protocol import Answer, Generator, Request
@@ -55,6 +57,7 @@ def ask_agromind(
             item.key,
             Request(prompts.compose(item), partial(_pictures, item, folders)),
             partial(_find_images, item, folders),
+            partial(_mark, item, folders),
         )
         for item in data.items
     ]
@@ -103,9 +106,15 @@ def _head(data: AgroMind, prompts: Prompts) -> dict[str, Any]:
     }
 
 
-def _find_images(item: Item, folders: Sequence[Path]) -> None:
-    for name in item.images:
-        find_image(name, folders)
+def _find_images(item: Item, folders: Sequence[Path]) -> list[Path]:
+    return [find_image(name, folders) for name in item.images]
+
+
+def _mark(item: Item, folders: Sequence[Path]) -> str | None:
+    try:
+        return mark_of(*map(str, _find_images(item, folders)))()
+    except EvalError:
+        return None
 
 
 def _pictures(item: Item, folders: Sequence[Path]) -> list[Image.Image]:

@@ -26,7 +26,7 @@ from .items import (
     record_of,
     texts_of,
 )
-from .pictures import check_of, pictures_of
+from .pictures import check_of, mark_of, pictures_of
 from .prompts import CAPTION_PROMPT, Prompt
 
 
@@ -67,7 +67,12 @@ def ask_captions(
     }
     with ChipReader() as reader:
         asks = [
-            Ask(key, Request(prompt.filled(), pictures_of(image, reader, data.opening)), check_of(image))
+            Ask(
+                key,
+                Request(prompt.filled(), pictures_of(image, reader, data.opening)),
+                check_of(image),
+                mark_of(image),
+            )
             for key, image in zip(data.keys, data.images, strict=True)
         ]
         return ask_items(

@@ -30,11 +30,14 @@ class Ask(NamedTuple):
         key: Names the item in the file of answers.
         request: The prompt and the pictures, opened when their turn comes.
         check: Raises `EvalError` where a picture is missing: such an item fails without asking anybody.
+        picture: Says what tells its picture from others (None: nothing): an answer about another one is not gone on
+            with.
     """
 
     key: str
     request: Request
     check: Callable[[], object]
+    picture: Callable[[], str | None]
 
 
 def ask_items(
@@ -68,7 +71,8 @@ def ask_items(
         EvalError: The file holds answers to something else.
     """
     with open_answers(answers, head) as file:
-        left = [ask for ask in asks if (file.answers.get(ask.key) or Answer()).text is None]
+        shown = {ask.key: ask.picture() for ask in asks}
+        left = [ask for ask in asks if not _is_answered(file, ask.key, shown[ask.key])]
         report = _reporter(progress, len(asks) - len(left), len(asks))
         ready = list(_checked(left, file, report))
         requests = (ask.request for ask in ready)
@@ -77,7 +81,7 @@ def ask_items(
             cast("GeneratorType[Answer, None, None]", found)
         ):  # an error here ends what is under way
             for ask, answer in zip(ready, found, strict=True):
-                file.add(ask.key, answer)
+                file.add(ask.key, answer, shown[ask.key])
                 report()
         keys = {ask.key for ask in asks}
         return {key: answer for key, answer in file.answers.items() if key in keys}
@@ -123,6 +127,13 @@ def texts_of(answers: Mapping[str, Answer]) -> dict[str, str | None]:
 def errors_of(answers: Mapping[str, Answer]) -> dict[str, str]:
     """Return why there was no answer, by key, of those where something failed."""
     return {key: answer.error for key, answer in answers.items() if answer.error is not None}
+
+
+def _is_answered(file: AnswerFile, key: str, picture: str | None) -> bool:
+    """Whether there is an answer, and it is not about another picture."""
+    about = file.pictures.get(key)
+    other = None not in (about, picture) and about != picture
+    return (file.answers.get(key) or Answer()).text is not None and not other
 
 
 def _checked(asks: Sequence[Ask], file: AnswerFile, report: Callable[[], None]) -> Iterator[Ask]:

@@ -1,5 +1,7 @@
 """The pictures that go with what is asked: read as everywhere in evaluation, when their turn comes."""
 
+import os
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,6 +11,9 @@ from rsvlm.eval.data.pictures import ImageRef, open_picture
 from rsvlm.eval.errors import EvalError
 from rsvlm.imagery import ChipReader
 from rsvlm.models import Image
+
+_BEGINNING = 2**16
+"""Bytes: of small chips the whole file."""
 
 
 def pictures_of(
@@ -21,6 +26,25 @@ def pictures_of(
 def check_of(image: ImageRef) -> Callable[[], None]:
     """Return what raises `EvalError` where the file of an image is not there."""
     return partial(_check, image)
+
+
+def mark_of(*images: ImageRef) -> Callable[[], str | None]:
+    """Return what says how files of images differ from others: size, and a checksum of their beginning."""
+    return partial(_mark, images)
+
+
+def _mark(images: Sequence[ImageRef]) -> str | None:
+    """None where an image is no file of its own, or not there."""
+    marks = []
+    for image in images:
+        if not isinstance(image, str):
+            return None
+        try:
+            with Path(image).open("rb") as file:
+                marks.append(f"{os.fstat(file.fileno()).st_size}-{zlib.crc32(file.read(_BEGINNING)):08x}")
+        except (OSError, ValueError):
+            return None
+    return " ".join(marks)
 
 
 def _open(image: ImageRef, reader: ChipReader, opening: Mapping[str, Any] | None) -> list[Image]:

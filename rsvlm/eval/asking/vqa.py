@@ -26,7 +26,7 @@ from .items import (
     record_of,
     texts_of,
 )
-from .pictures import check_of, pictures_of
+from .pictures import check_of, mark_of, pictures_of
 from .prompts import BARE_PROMPT, QUESTION_PROMPT, Prompt
 
 STRICT = "strict"
@@ -74,6 +74,7 @@ def ask_questions(
                 question.key,
                 Request(words.filled(question.question), pictures_of(image, reader)),
                 check_of(image),
+                mark_of(image),
             )
             for question, image in zip(asked.questions, asked.images, strict=True)
         }

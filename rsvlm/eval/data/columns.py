@@ -37,9 +37,17 @@ def optional_columns(columns: Mapping[str, Sequence[Any]], place: str) -> dict[s
         "captions": None if captions is None else tuple(_texts(value) for value in columns[captions]),
         "places": _places(columns, place),
         "times": None if time is None else tuple(_text(value) for value in columns[time]),
-        "groups": None if group is None else tuple(str(value) for value in columns[group]),
+        "groups": None if group is None else _groups(columns[group]),
         "targets": {name: found for name in names if (found := _numbers(columns[name])) is not None},
     }
+
+
+def _groups(values: Sequence[Any]) -> tuple[str, ...]:
+    """An item without a group is one by itself."""
+    return tuple(
+        f"(none) {row}" if value is None or not str(value).strip() else str(value)
+        for row, value in enumerate(values)
+    )
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -81,6 +81,16 @@ class StoredImage:
     def __init__(self, column: "ImageColumn", row: int) -> None:
         self._column, self._row = column, row
 
+    @property
+    def path(self) -> str | None:
+        """Its path, where the file holds paths and no bytes."""
+        if not self._column.holds_paths:
+            return None
+        try:
+            return str(self._column.content(self._row))
+        except EvalError:  # the row is empty
+            return None
+
     def __call__(self) -> Content:
         """Read it.
 
@@ -105,18 +115,19 @@ class ImageColumn:
         self.path = path
         self._folder = images or path.parent
         try:
-            self._file = pq.ParquetFile(path)
+            with pq.ParquetFile(path) as file:
+                self._metadata, self._schema = file.metadata, file.schema_arrow
         except (pa.ArrowInvalid, OSError) as error:
             raise EvalError(f"{path}: is no parquet file that can be read ({error})") from None
-        self.n = self._file.metadata.num_rows
-        groups = range(self._file.num_row_groups)
-        self._ends = np.cumsum([self._file.metadata.row_group(group).num_rows for group in groups]).tolist()
-        names = self._file.schema_arrow.names
+        self.n = self._metadata.num_rows
+        groups = range(self._metadata.num_row_groups)
+        self._ends = np.cumsum([self._metadata.row_group(group).num_rows for group in groups]).tolist()
+        names = self._schema.names
         image = column_of(names, IMAGE)
         if image is None:
             raise EvalError(f"{path}: has no column image; its columns are {', '.join(names) or 'none'}")
         self.column: str = image
-        self._kind = self._file.schema_arrow.field(image).type
+        self._kind = self._schema.field(image).type
         self._groups: OrderedDict[int, pa.ChunkedArray] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -138,7 +149,7 @@ class ImageColumn:
 
     def others(self) -> dict[str, list[Any]]:
         """The values of all other columns."""
-        columns = [name for name in self._file.schema_arrow.names if name != self.column]
+        columns = [name for name in self._schema.names if name != self.column]
         table = self._read(columns)
         return {name: table[name].to_pylist() for name in columns}
 
@@ -157,13 +168,16 @@ class ImageColumn:
             if group not in self._groups:
                 while len(self._groups) >= _KEPT:
                     self._groups.popitem(last=False)
-                self._groups[group] = self._file.read_row_group(group, columns=[self.column])[self.column]
+                # opened when it is needed: a data set may have more shards than a program may have files open
+                with pq.ParquetFile(self.path, metadata=self._metadata) as file:
+                    self._groups[group] = file.read_row_group(group, columns=[self.column])[self.column]
             self._groups.move_to_end(group)
             return self._groups[group]
 
     def _read(self, columns: list[str]) -> pa.Table:
         try:
-            return self._file.read(columns=columns)
+            with pq.ParquetFile(self.path, metadata=self._metadata) as file:
+                return file.read(columns=columns)
         except (pa.ArrowInvalid, OSError) as error:
             raise EvalError(f"{self.path}: cannot be read ({error})") from None
 

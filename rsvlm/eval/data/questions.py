@@ -8,7 +8,7 @@ from typing import Any
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.jsonlines import Line, read_lines, read_utf8
 from rsvlm.eval.rsrag_files import RsRagFile, read_rsrag
-from rsvlm.eval.vqa import Question, question_of
+from rsvlm.eval.vqa import Question, check_ids, question_of
 
 from .columns import IMAGE, column_of
 from .csv_files import read_columns
@@ -153,10 +153,7 @@ def _check(path: Path, found: QuestionSet) -> None:
     """Refuse a set without questions, questions without an image, and keys that name several questions."""
     if not found.questions:
         raise EvalError(f"{path}: holds no questions")
-    seen: dict[str, Question] = {}
     for question in found.questions:
         if not question.image and found.rsrag is None:  # RS-RAG's odd lines fail one by one
             raise EvalError(f"{path}: question {question.key!r} names no image")
-        first = seen.setdefault(question.key, question)
-        if (first.image, first.question) != (question.image, question.question):
-            raise EvalError(f"{path}: {question.key!r} is the id of several questions; give each its own")
+    check_ids(path, found.questions)

@@ -38,7 +38,8 @@ def read_eval_set(
     Args:
         place: One of
 
-            * a folder with `train.parquet`, `test.parquet`, `test-00000-of-00002.parquet`..., which `split` picks;
+            * a folder with `train.parquet`, `test.parquet`, `test-00000-of-00002.parquet`..., which `split` picks; or
+              with `train.csv`, `test.csv`...;
             * a folder with a folder for each class, or with `train/`, `test/`... that have one for each class;
             * a folder with one csv, and `classnames.txt` where labels are numbers;
             * a folder of BigEarthNet patches;
@@ -75,14 +76,15 @@ def read_eval_set(
 
 
 def splits_of(folder: Path) -> dict[str, list[Path]]:
-    """Return the splits of a folder: their parquet files in order, or the one folder of each."""
+    """Return the splits of a folder: their parquet files in order, or the one folder or csv of each."""
     found: dict[str, list[Path]] = {}
     for split, aliases in SPLITS.items():
         pattern = re.compile(rf"({'|'.join(aliases)})(-\d+-of-\d+)?\.parquet", re.IGNORECASE)
         files = sorted(path for path in folder.glob("*.parquet") if pattern.fullmatch(path.name))
         folders = [path for path in folder.iterdir() if path.is_dir() and path.name.casefold() in aliases]
-        if files or folders:
-            found[split] = files or folders[:1]
+        tables = [path for path in sorted(folder.glob("*.csv")) if path.stem.casefold() in aliases]
+        if files or folders or tables:
+            found[split] = files or folders[:1] or tables[:1]
     return found
 
 
@@ -96,6 +98,8 @@ def _folder(
         chosen = _chosen(path, splits, split)
         if chosen[0].is_dir():
             return read_class_folders(chosen[0], name, split or next(iter(splits)), opening)
+        if chosen[0].suffix.casefold() == ".csv":
+            return read_csv(chosen[0], name, split or next(iter(splits)), opening, label)
         return read_parquet(chosen, name, split or next(iter(splits)), opening, label)
     tables = sorted(path.glob("*.csv"))
     if len(tables) == 1:

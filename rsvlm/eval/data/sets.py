@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -82,11 +83,29 @@ class EvalSet:
 
     @property
     def fingerprint(self) -> str | None:
-        """16 hex digits for which images these are and how they are read; None where no file says so."""
+        """16 hex digits for which images these are and how they are read; None where no file says so.
+
+        The same wherever the data set lies.
+        """
         if not self.sources:
             return None
         text = json.dumps([[dict(source) for source in self.sources], self.keys, dict(self.opening)])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def state(self) -> str | None:
+        """As `fingerprint`, and for images that are files of their own their sizes and times, too.
+
+        What is kept for later runs hangs on it: a list of files says nothing of what is in them.
+        """
+        if self.fingerprint is None:
+            return None
+        digest = hashlib.sha256(self.fingerprint.encode())
+        for image in self.images:
+            path = image if isinstance(image, str) else getattr(image, "path", None)
+            if isinstance(path, str):
+                digest.update(repr(_size_and_time(path)).encode())
+        return digest.hexdigest()[:16]
 
     @property
     def record(self) -> dict[str, Any]:
@@ -118,6 +137,15 @@ class EvalSet:
             times=some(self.times),
             targets={name: values[index] for name, values in self.targets.items()},
         )
+
+
+def _size_and_time(path: str) -> tuple[int, int] | None:
+    """None where there is no such file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a Path for each of a million files takes longer
+    except (OSError, ValueError):
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def unique_keys(names: Sequence[str]) -> Names:

@@ -24,6 +24,8 @@ def evaluate_few_shot(
     shots: Sequence[int] = SHOTS,
     seeds: int = 5,
     kind: str = "linear",
+    limit: int | None = None,
+    seed: int = 0,
 ) -> EvalResult:
     """Learn from k items of each class, several times by other items, and judge on all test items.
 
@@ -33,6 +35,8 @@ def evaluate_few_shot(
         shots: Values of k; a class with fewer items gives all of them.
         seeds: How often items are drawn.
         kind: "linear", with C fixed, or "knn", the nearest one.
+        limit: At most so many training items, drawn by class.
+        seed: The first of the seeds.
 
     Returns:
         Metrics accuracy@k, the means over the seeds, with the 95 % t intervals of these means; groups by k.
@@ -44,7 +48,7 @@ def evaluate_few_shot(
         raise EvalError(
             f"{train.name}: few-shot probes need one class an item, and the same classes to learn and judge"
         )
-    learned, dropped = usable(train, test, None, 0)
+    learned, dropped = usable(train, test, limit, seed)
     setting = STRENGTH if kind == "linear" else 1
     result = EvalResult(
         "probe", test.name, {}, n=len(test), n_failed=sum(error is not None for error in test.errors)
@@ -52,8 +56,8 @@ def evaluate_few_shot(
     result.groups["shots"] = {}
     for k in shots:
         found = []
-        for seed in range(seeds):
-            part = learned.take(few_shot(learned.target.classes, k, seed))
+        for drawn in range(seed, seed + seeds):
+            part = learned.take(few_shot(learned.target.classes, k, drawn))
             found.append(test.target.score(fit_probe(part, kind, setting=setting)(test)))
         summary = over_seeds(found)
         result.metrics[f"accuracy@{k}"] = summary.mean
@@ -65,8 +69,8 @@ def evaluate_few_shot(
         }
     result.config = {
         "probe": {"kind": kind, "C" if kind == "linear" else "k": setting, "chosen_on": "nothing: it is fixed"},
-        "shots": list(shots), "seeds": seeds, "train": dict(train.record), "data": dict(test.record),
-        "left_out_of_train": dropped, "names": list(test.target.names),
+        "shots": list(shots), "seeds": seeds, "seed": seed, "limit": limit, "train": dict(train.record),
+        "data": dict(test.record), "left_out_of_train": dropped, "names": list(test.target.names),
     }  # fmt: skip
     result.notes = leak_notes(dropped)
     return result

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 Part = Literal["last-block", "all"]
 
+_BLOCK = 512
+"""Images that are judged at a time."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -93,7 +96,7 @@ def evaluate_fine_tuned(
     names = vocabulary.names
     gold = Target.of_classes(label_places(test, vocabulary, multi_label=False), names)
     labels = Target.of_classes(label_places(train, vocabulary, multi_label=False), names).classes
-    judged = _read(encoder, test)
+    judged = _read(encoder, test, keep=False)  # of any number: only what is learned from is in memory
     rows = stratified(labels, recipe.limit, recipe.seed)
     learned = _read(encoder, train.take(rows))
     leaked = leaked_rows(learned.hashes, judged.hashes)
@@ -105,8 +108,10 @@ def evaluate_fine_tuned(
     model = _Model(tower, encoder, len(names), recipe)
     record = model.fit(prepared, targets)
     predicted = np.full((len(test), len(names)), np.nan)
-    known = [row for row, error in enumerate(judged.errors) if error is None]
-    predicted[known] = model.predict([judged.prepared[row] for row in known])
+    known = np.flatnonzero([error is None for error in judged.errors])
+    for start in range(0, len(known), _BLOCK):
+        block = known[start : start + _BLOCK]
+        predicted[block] = model.predict(_read(encoder, test.take(block)).prepared)
     result = gold.measure(predicted, Draws(len(test), test.groups, recipe.seed))
     result.name = test.name
     dropped = {"is_a_test_picture": len(leaked), "failed": len(rows) - len(good) - len(leaked)}
@@ -254,13 +259,14 @@ def _tower(encoder: Any) -> Any:
     return tower
 
 
-def _read(encoder: Any, eval_set: EvalSet) -> _Images:
-    """Read and prepare all images, in threads."""
+def _read(encoder: Any, eval_set: EvalSet, *, keep: bool = True) -> _Images:
+    """Read and prepare all images, in threads; without `keep` their hashes and errors only."""
 
     def one(row: int) -> tuple[Any, str, str | None]:
         try:
             picture = open_picture(eval_set.images[row], reader, eval_set.opening)
-            return encoder.prepare(picture), picture_hash(picture), None
+            prepared = encoder.prepare(picture)
+            return prepared if keep else None, picture_hash(picture), None
         except Exception as error:  # a file may fail in any way; the others go on
             return None, "", one_line(error)
 

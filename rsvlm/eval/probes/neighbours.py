@@ -15,7 +15,8 @@ Float64s = NDArray[np.float64]
 NEIGHBOURS = (1, 3, 5, 10, 20, 50)
 """Values of k to choose from."""
 
-_ROWS = 1024
+_CELLS = 2**22
+"""Cosines in memory at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +63,9 @@ def _answers(model: NeighbourModel, features: Float64s, counts: Sequence[int]) -
     found: list[list[Float64s]] = [[] for _ in counts]
     # of two equal votes the nearer neighbours' wins; the weights differ too little to outvote anybody
     nearer = 1 + 1e-6 * np.arange(most, 0, -1) / most if model.target.kind != "number" else np.ones(most)
-    for start in range(0, len(queries), _ROWS):
-        cosines = queries[start : start + _ROWS] @ model.vectors.T
+    step = max(1, _CELLS // max(len(model.vectors), 1))
+    for start in range(0, len(queries), step):
+        cosines = queries[start : start + step] @ model.vectors.T
         best = np.argsort(-cosines, axis=1, kind="stable")[:, :most]
         values = model.target.values[best]
         for place, count in enumerate(counts):

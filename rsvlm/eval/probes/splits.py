@@ -130,7 +130,8 @@ def spatial_blocks(places: ArrayLike, size: float = BLOCK) -> list[str]:
         )
     rows = np.floor(found[:, 1] / size)
     narrowest = np.cos(np.radians(np.minimum(np.maximum(np.abs(rows), np.abs(rows + 1)) * size, 89.0)))
-    columns = np.floor((found[:, 0] % 360) / (size / narrowest))
+    around = np.maximum(np.floor(360 * narrowest / size), 1)  # whole blocks, so that none is cut at Greenwich
+    columns = np.floor((found[:, 0] % 360) / 360 * around)
     return [f"{int(row)}_{int(column)}" for row, column in zip(rows, columns, strict=True)]
 
 

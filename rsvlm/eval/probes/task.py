@@ -83,8 +83,10 @@ def evaluate_probes(
     Raises:
         EvalError: There is nothing to learn from, or something asked for is not there.
     """
-    _check(kind, folds, features)
+    _check(kind, folds, features, target, train, limit)
     splits = _folded(data, split) if folds is not None else _splits(data, split, train)
+    if splits.train is not None and splits.train.state == splits.judged.state is not None:
+        raise EvalError(f"{splits.judged.title}: is learned from and judged; name another data set or split")
     classes = None if target is not None else _classes(vocabulary, splits)
     model = opened_encoder(encoder) if kind == "fine-tuned" or {"image", "text"} & set(features) else None
     if kind == "fine-tuned":
@@ -124,12 +126,14 @@ def _run(
         return cross_validate(judged, schemes=schemes, kind=kind, block=block, seed=seed)
     learned = given[id(splits.train)]
     if kind == "few-shot":
-        return evaluate_few_shot(learned, judged)
+        return evaluate_few_shot(learned, judged, limit=limit, seed=seed)
     validation = None if splits.validation is None else given[id(splits.validation)]
     return evaluate_probe(learned, judged, validation=validation, kind=kind, limit=limit, seed=seed)
 
 
-def _check(kind: str, folds: str | None, features: Sequence[str]) -> None:
+def _check(
+    kind: str, folds: str | None, features: Sequence[str], target: str | None, train: Any, limit: int | None
+) -> None:
     if kind not in PROBES:
         raise EvalError(f"there is no probe {kind!r}; take one of {', '.join(PROBES)}")
     if folds is not None and (folds not in SCHEMES or kind not in ("linear", "knn")):
@@ -139,6 +143,10 @@ def _check(kind: str, folds: str | None, features: Sequence[str]) -> None:
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
         raise EvalError(f"features {', '.join(unknown) or '(none)'}: take some of {', '.join(FEATURES)}")
+    if folds is not None and (train is not None or limit is not None):
+        raise EvalError("with folds items are learned from and judged in turns: leave out train and limit")
+    if kind == "fine-tuned" and (target is not None or tuple(features) != ("image",)):
+        raise EvalError("a fine-tuned probe learns classes from images: leave out target and other features")
 
 
 def _folded(data: EvalSet | PathLike, split: str | None) -> _Splits:

@@ -17,7 +17,7 @@ from rasterio.features import rasterize
 from shapely.geometry import shape
 
 from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import read_text
+from rsvlm.eval.jsonlines import read_utf8
 from rsvlm.imagery import ChipReader, ImageryError, open_scene
 
 from .drafts import Panel
@@ -163,7 +163,7 @@ def read_outlines(path: Path) -> Iterator[tuple[shapely.Polygon, dict[str, Any]]
         EvalError: It is no GeoJSON.
     """
     try:
-        content = json.loads(read_text(path))
+        content = json.loads(read_utf8(path))
         name = (content.get("crs") or {}).get("properties", {}).get("name", "EPSG:4326")
         way = Transformer.from_crs(str(name), "EPSG:4326", always_xy=True)
         features = content["features"]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import read_text
+from rsvlm.eval.jsonlines import read_utf8
 from rsvlm.vocabularies import VocabularyError
 from rsvlm.vocabularies.yaml_files import first_error, load_yaml
 
@@ -97,7 +97,7 @@ def read_sources(path: str | Path) -> list[Source]:
     """
     place = Path(path)
     try:
-        rows = load_yaml(read_text(place).encode(), str(place), "list of sources")
+        rows = load_yaml(read_utf8(place).encode(), str(place), "list of sources")
     except VocabularyError as error:
         raise EvalError(str(error)) from error
     if not isinstance(rows, list) or not rows:

@@ -115,9 +115,13 @@ def intervals(
     Args:
         items: One row an item.
         columns: By name of the metric, the column of its values.
-        together: Column of the image, or whatever makes items depend on each other: its rows are drawn together.
+        together: Column of the image, or whatever makes items depend on each other: its rows are drawn together,
+            those without a value each for itself.
     """
-    groups = None if together is None else np.unique(items[together].to_numpy(), return_inverse=True)[1]
+    groups = None
+    if together is not None:
+        names = [name or f"\0{row}" for row, name in enumerate(items[together].to_pylist())]
+        groups = np.unique(names, return_inverse=True)[1]
     values = {name: items[column].to_numpy().astype(np.float64) for name, column in columns.items()}
     return {name: bootstrap_interval(of, groups=groups, draws=DRAWS) for name, of in values.items()}
 
