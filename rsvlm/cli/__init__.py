@@ -61,7 +61,9 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         app()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != 130:  # typer turns an interrupt into this code
+            raise
         console.print("[yellow]Stopped.[/yellow] What is done is kept: the same command goes on from there.")
         sys.exit(130)
     except BrokenPipeError:  # `rsvlm ... | head`

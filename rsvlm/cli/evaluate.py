@@ -10,6 +10,8 @@ from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .evaluation_output import Out, finish
 from .progress import counting_bar
 
+BUILT_IN = "built-in"
+
 app = typer.Typer(
     no_args_is_help=True,
     help="""Measure encoders, captions and answers, so that the numbers can be compared.
@@ -42,7 +44,7 @@ Seed = Annotated[int, typer.Option(help="Seeds all that is drawn, such as the re
 @app.command("zero-shot", no_args_is_help=True)
 def zero_shot(
     data: Annotated[str, typer.Argument(help="A data set, or an .npz of stored vectors (needs no encoder).")],
-    encoder: EncoderName = "built-in",
+    encoder: EncoderName = BUILT_IN,
     weights: Weights = None,
     classes: Classes = None,
     protocol: Annotated[
@@ -72,6 +74,10 @@ def zero_shot(
     from rsvlm.eval.stored import is_stored
 
     stored = is_stored(data)
+    if stored and (encoder != BUILT_IN or weights is not None):
+        raise typer.BadParameter(
+            f"{data} holds vectors, which need no encoder: leave out --encoder and --weights"
+        )
     _evaluate(
         "zero-shot", data, None if stored else (encoder, weights, device, precision, batch_size, offline), out,
         as_json, split=split, vocabulary=classes, protocol=protocol, templates=templates, prompt=prompt, cache=cache,
@@ -82,7 +88,7 @@ def zero_shot(
 @app.command("retrieval", no_args_is_help=True)
 def retrieval(
     data: Data,
-    encoder: EncoderName = "built-in",
+    encoder: EncoderName = BUILT_IN,
     weights: Weights = None,
     protocol: Annotated[
         str,
@@ -116,7 +122,7 @@ def retrieval(
 @app.command("probe", no_args_is_help=True)
 def probe(
     data: Data,
-    encoder: EncoderName = "built-in",
+    encoder: EncoderName = BUILT_IN,
     weights: Weights = None,
     kind: Annotated[str, typer.Option(help="linear, knn, few-shot or fine-tuned.")] = "linear",
     train: Annotated[
@@ -129,6 +135,7 @@ def probe(
             "show random: the gap is what neighbours flatter."
         ),
     ] = None,
+    n_folds: Annotated[int, typer.Option(help="Of cross-validation.", min=2)] = 5,
     target: Annotated[
         str | None, typer.Option(help="Column of numbers to predict, instead of classes: R2, RMSE, Spearman.")
     ] = None,
@@ -161,15 +168,15 @@ def probe(
     unseen = not {"image", "text"} & set(named) and kind != "fine-tuned"
     _evaluate(
         "probe", data, None if unseen else (encoder, weights, device, precision, batch_size, offline), out, as_json,
-        split=split, kind=kind, train=train, folds=folds, target=target, features=named, vocabulary=classes,
-        limit=limit, cache=cache, seed=seed,
+        split=split, kind=kind, train=train, folds=folds, n_folds=n_folds, target=target, features=named,
+        vocabulary=classes, limit=limit, cache=cache, seed=seed,
     )  # fmt: skip
 
 
 @app.command("geolocation", no_args_is_help=True)
 def geolocation(
     data: Data,
-    encoder: EncoderName = "built-in",
+    encoder: EncoderName = BUILT_IN,
     weights: Weights = None,
     against: Annotated[
         str | None,

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .common import AsJson, Debug, Offline
+from .common import AsJson, Debug, Offline, console
 from .evaluate import Seed
 from .evaluation_output import Out, finish
-from .generators import Answers, GeneratorName, Images, Workers, check_asking, load
+from .generators import Answers, GeneratorName, Images, Options, Workers, check_asking, load
 from .progress import progress_bar
 
 
@@ -22,9 +22,17 @@ def agromind(
     mode: Annotated[str, typer.Option(help="compat: the reference's rules; strict: one answer.")] = "compat",
     images: Images = None,
     embedder: Annotated[
-        str | None, typer.Option(help="Judge of free text: a sentence-transformers folder, or default.")
-    ] = None,
+        str,
+        typer.Option(
+            help="Judge of free text: a sentence-transformers folder (AgroMind's is paraphrase-MiniLM-L6-v2), default "
+            "(all-MiniLM-L6-v2), or none: then it counts as wrong."
+        ),
+    ] = "default",
     workers: Workers = None,
+    options: Options = None,
+    files: Annotated[
+        str | None, typer.Option(help="Only these files of questions: OC_2_1_4,CO_3_2_1.")
+    ] = None,
     out: Out = None,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -45,21 +53,24 @@ def agromind(
         )
     kept: Any = check_asking(generator, answers)
     questions = read_agromind(data)
+    if files is not None:
+        questions = questions.only([name.strip() for name in files.split(",")])
     judge = None
-    if embedder is not None:
-        judge = load_sentence_embedder() if embedder == "default" else load_sentence_embedder(embedder)
-    options: dict[str, Any] = {"mode": mode, "seed": seed, "embedder": judge}
+    if embedder != "none":
+        with console.status("Loading the judge of free text"):
+            judge = load_sentence_embedder() if embedder == "default" else load_sentence_embedder(embedder)
+    scoring: dict[str, Any] = {"mode": mode, "seed": seed, "embedder": judge}
     if baseline is not None:
         config = {"model": f"{baseline} baseline"}
-        result = score_agromind(questions, _baseline(baseline, questions, seed), config=config, **options)
+        result = score_agromind(questions, _baseline(baseline, questions, seed), config=config, **scoring)
     elif generator is not None:
-        model = load(generator, offline)
+        model = load(generator, offline, options)
         with progress_bar("Asking", "questions", before="Reading the questions") as show:
             result = evaluate_agromind(
-                questions, model, kept, images=images, workers=workers, progress=show, **options
+                questions, model, kept, images=images, workers=workers, progress=show, **scoring
             )
     else:
-        result = score_agromind(questions, read_answers(kept), **options)
+        result = score_agromind(questions, read_answers(kept), **scoring)
     finish(result, out, as_json)
 
 

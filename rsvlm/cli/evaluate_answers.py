@@ -7,7 +7,7 @@ import typer
 
 from .common import AsJson, Debug, Offline
 from .evaluation_output import Out, finish
-from .generators import Answers, GeneratorName, Images, Workers, check_asking, load
+from .generators import Answers, GeneratorName, Images, Limit, Options, Workers, check_asking, load
 from .progress import progress_bar
 
 Synonyms = Annotated[
@@ -33,6 +33,8 @@ def vqa(
         ),
     ] = None,
     workers: Workers = None,
+    options: Options = None,
+    limit: Limit = None,
     questions: Annotated[
         Path | None, typer.Option(help="The questions (.jsonl), where FILE holds only the predictions.")
     ] = None,
@@ -64,7 +66,9 @@ def vqa(
     mode: Any = compat
     kept = check_asking(generator, answers)
     if kept is not None:
-        result = _asked_questions(file, generator, kept, images, prompt, workers, mode, synonyms, offline)
+        result = _asked_questions(
+            file, (generator, kept, offline, options), images, prompt, workers, limit, mode, synonyms
+        )
     elif compat not in (None, RSVQA):
         result = score_rsrag(file, mode, synonyms=synonyms)
     elif questions is None:
@@ -76,24 +80,25 @@ def vqa(
 
 def _asked_questions(
     file: Path,
-    generator: str | None,
-    answers: Path,
+    asking: tuple[str | None, Path, bool, list[str] | None],
     images: Path | None,
     prompt: str | None,
     workers: int | None,
+    limit: int | None,
     mode: Any,
     synonyms: bool,
-    offline: bool,
 ) -> Any:
     from rsvlm.eval.answer_file import read_answers
     from rsvlm.eval.asking import evaluate_vqa, read_prompt, score_answers
     from rsvlm.eval.data.questions import read_question_set
 
+    generator, answers, offline, options = asking
     asked = read_question_set(file, images)
+    asked = asked if limit is None else asked.first(limit)
     scoring: dict[str, Any] = {"mode": mode or "strict", "synonyms": synonyms}
     if generator is None:
         return score_answers(asked, read_answers(answers), **scoring)
     words = None if prompt is None else read_prompt(prompt, question=True)
-    model = load(generator, offline)
+    model = load(generator, offline, options)
     with progress_bar("Asking", "questions", before="Reading the questions") as show:
         return evaluate_vqa(asked, model, answers, prompt=words, workers=workers, progress=show, **scoring)

@@ -11,7 +11,7 @@ from .encoders import load as load_encoder
 from .evaluate import Cache, Split
 from .evaluate_answers import Synonyms
 from .evaluation_output import Out, finish
-from .generators import Answers, GeneratorName, Workers, check_asking, load
+from .generators import Answers, GeneratorName, Options, Workers, check_asking, load
 from .progress import counting_bar, progress_bar
 
 
@@ -34,6 +34,7 @@ def captions(
         typer.Option(help="What is asked: a text, or a file of one. (default: asks for a sentence)"),
     ] = None,
     workers: Workers = None,
+    options: Options = None,
     convention: Annotated[str, typer.Option(help="coco, or rs-rag for one caption an image.")] = "coco",
     synonyms: Synonyms = True,
     encoder: Annotated[
@@ -69,7 +70,7 @@ def captions(
         raise typer.BadParameter("give --data or --facts, and PREDICTIONS or --answers")
     if facts is not None and (encoder is not None or split is not None):
         raise typer.BadParameter("--encoder and --split go with --data, not with --facts")
-    asking = (generator, kept, prompt, workers, offline)
+    asking = (generator, kept, prompt, workers, offline, options)
     if facts is not None:
         finish(_factuality(facts, predictions, reading, asking), out, as_json)
         return
@@ -87,8 +88,8 @@ def captions(
     finish(result, out, as_json)
 
 
-_Asking = tuple[str | None, Path | None, str | None, int | None, bool]
-"""Generator, file of answers, prompt, workers, and whether to stay offline."""
+_Asking = tuple[str | None, Path | None, str | None, int | None, bool, list[str] | None]
+"""Generator, file of answers, prompt, workers, whether to stay offline, and settings."""
 
 
 def _likeness(eval_set: Any, predictions: Any, asking: _Asking, **scoring: Any) -> Any:
@@ -96,13 +97,13 @@ def _likeness(eval_set: Any, predictions: Any, asking: _Asking, **scoring: Any) 
     from rsvlm.eval.asking import evaluate_captioner, read_kept
     from rsvlm.eval.captions import evaluate_captions
 
-    generator, kept, prompt, workers, offline = asking
+    generator, kept, prompt, workers, offline, options = asking
     if kept is None:
         return evaluate_captions(predictions, eval_set, **scoring)
     if generator is None:
         said, errors = read_kept(kept)
         return evaluate_captions(said, eval_set, errors=errors, **scoring)
-    words, model = _prompt(prompt), load(generator, offline)
+    words, model = _prompt(prompt), load(generator, offline, options)
     with progress_bar("Asking", "captions", before="Reading the images") as show:
         return evaluate_captioner(
             eval_set, model, kept, prompt=words, workers=workers, progress=show, **scoring
@@ -115,14 +116,14 @@ def _factuality(facts: Path, predictions: Any, reading: str | None, asking: _Ask
     from rsvlm.eval.asking import read_kept
     from rsvlm.eval.factuality import evaluate_captioner_facts, evaluate_factuality
 
-    generator, kept, prompt, workers, offline = asking
+    generator, kept, prompt, workers, offline, options = asking
     pairs = open_dataset(facts)
     if kept is None:
         return evaluate_factuality(predictions, pairs, reading=reading)
     if generator is None:
         said, errors = read_kept(kept)
         return evaluate_factuality(said, pairs, errors=errors, reading=reading)
-    words, model = _prompt(prompt), load(generator, offline)
+    words, model = _prompt(prompt), load(generator, offline, options)
     with progress_bar("Asking", "captions", before="Reading the chips") as show:
         return evaluate_captioner_facts(
             pairs, model, kept, prompt=words, reading=reading, workers=workers, progress=show

@@ -12,9 +12,6 @@ from .common import AsJson, Debug, Offline, console, print_json
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights
 from .evaluate import Seed, load_any
 
-SUMMARY = "suite.json"
-"""What `rsvlm eval suite` writes beside its results; remoteclip/*.json takes it along."""
-
 Results = Annotated[list[Path], typer.Argument(help="Results: .json files of other `rsvlm eval` commands.")]
 Page = Annotated[Path, typer.Option("--out", help="The page: .html, or .md with its pictures beside it.")]
 
@@ -138,8 +135,9 @@ def report(
     """
     from rsvlm.eval.report.images import DataImages
     from rsvlm.eval.report.writing import write_report
+    from rsvlm.eval.suite import SUMMARY
 
-    kept = [path for path in results if path.name != SUMMARY]
+    kept = [path for path in results if path.name != SUMMARY]  # which remoteclip/*.json takes along
     with console.status("Writing the page"):
         write_report(kept, out, images=None if data is None else DataImages(data), title=title)
     console.print(f"Written: {out}", highlight=False, soft_wrap=True)
@@ -158,23 +156,30 @@ def compare(
 
     rsvlm eval compare before.json after.json
     """
-    from rsvlm.eval import load_result
     from rsvlm.eval.compare import compare_results
+    from rsvlm.eval.report.numbers import metric_label, show, unit
     from rsvlm.eval.report.versus import difference_text, names_of
     from rsvlm.eval.report.writing import write_comparison
 
-    comparison = compare_results(load_result(first), load_result(second), seed=seed)
+    comparison = compare_results(first, second, seed=seed)
     if out is not None:
         write_comparison(comparison, out)
     if as_json:
         print_json(comparison.to_dict())
         return
+    for place, name in zip(("first", "second"), names_of(comparison), strict=True):
+        if name != place:
+            console.print(f"{place}: {name}", highlight=False, markup=False, soft_wrap=True)
     table = Table(
-        "metric", *(escape(name) for name in names_of(comparison)), "difference", "95 % interval", "p"
+        "metric", "first", "second", "difference", "95 % interval", "p", box=SIMPLE_HEAD, padding=(0, 1)
     )
     for row in comparison.metrics:
-        table.add_row(row.metric, f"{row.first:.4f}", f"{row.second:.4f}", *difference_text(row))
+        values = [show(row.metric, value, comparison.first.n) for value in (row.first, row.second)]
+        table.add_row(metric_label(row.metric) + unit(row.metric), *values, *difference_text(row))
     console.print(table)
+    if comparison.changed:
+        differ = ", ".join(changed.name for changed in comparison.changed)
+        console.print(f"They differ in: {differ}", highlight=False, markup=False, soft_wrap=True)
     for note in comparison.notes:
         console.print(f"[yellow]note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
     if out is not None:

@@ -1,5 +1,7 @@
 """How every evaluation ends: a table for people, a file, or JSON."""
 
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,13 +28,15 @@ Out = Annotated[
     ),
 ]
 
+_PLACES = re.compile(r"\S*[/\\]\S+")
+"""Paths and addresses in a reason, which differ from item to item."""
 _COUNTS = ("n", "low", "high", "n_unanswered", "n_failed")
 _GROUPS = 14
 """Lines of a group of results on the screen."""
 
 
 def finish(result: Any, out: Path | None, as_json: bool) -> None:
-    """Print a result, and write it where that was asked for."""
+    """Print a result, and write it where that was asked for; where nothing could be measured, exit with 1."""
     if out is not None:
         result.save(out)
     if as_json:
@@ -41,23 +45,21 @@ def finish(result: Any, out: Path | None, as_json: bool) -> None:
         print_result(result)
     if out is not None:
         console.print(f"Written: {out}", highlight=False, soft_wrap=True)
+    if result.n and result.n_failed == result.n:
+        raise typer.Exit(1)
 
 
 def print_result(result: Any) -> None:
     """A table of the metrics, one of the groups, and what a reader should know."""
-    table = Table(
-        "metric",
-        "value",
-        "95 % interval",
-        title=escape(f"{result.name}: {result.task}"),
-        title_justify="left",
-    )
+    table = Table("metric", "value", "95 % interval", title=escape(title_of(result)), title_justify="left")
     for name, value in result.metrics.items():
         low, high = result.intervals.get(name, (None, None))
         table.add_row(name, f"{value:.4f}", "" if low is None else f"{low:.4f} to {high:.4f}")
     console.print(table)
     counts = f"{result.n:,} items, {result.n_unanswered:,} unanswered and {result.n_failed:,} failed (counted as wrong)"
     console.print(counts, highlight=False)
+    for reason, n in reasons_of(result)[:3]:
+        console.print(f"  {n:,} failed: {escape(reason)}", highlight=False, soft_wrap=True)
     for name, parts in result.groups.items():
         if len(parts) <= _GROUPS:
             _print_group(name, parts)
@@ -67,15 +69,35 @@ def print_result(result: Any) -> None:
         console.print(f"[yellow]note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
 
 
+def title_of(result: Any) -> str:
+    """What was measured, on what, how, and of whom."""
+    from rsvlm.eval.report.facts import facts_of
+
+    facts = facts_of(1, result)
+    return ", ".join(part for part in (facts.title, result.task, facts.protocol, facts.model) if part)
+
+
+def reasons_of(result: Any) -> list[tuple[str, int]]:
+    """Why items failed, the most frequent reason first; what differs from item to item is left out of it."""
+    if result.items is None or "error" not in result.items.column_names:
+        return []
+    said = (str(error) for error in result.items["error"].to_pylist() if error)
+    return Counter(_PLACES.sub("...", reason) for reason in said).most_common()
+
+
 def _print_group(name: str, parts: dict[str, dict[str, float]]) -> None:
     """A line for each part: its first metric, the interval where there is one, and its items."""
     metric = next((key for values in parts.values() for key in values if key not in _COUNTS), None)
     if metric is None:
         return
-    table = Table(name, metric, "95 % interval", "items")
+    with_ends = any({"low", "high"} <= values.keys() for values in parts.values())
+    with_items = any("n" in values for values in parts.values())
+    table = Table(name, metric, *(["95 % interval"] if with_ends else []), *(["items"] if with_items else []))
     for part, values in parts.items():
         ends = f"{values['low']:.4f} to {values['high']:.4f}" if {"low", "high"} <= values.keys() else ""
-        table.add_row(escape(part), f"{values[metric]:.4f}", ends, f"{values.get('n', 0):,.0f}")
+        row = [escape(part), f"{values[metric]:.4f}"]
+        row += [ends] if with_ends else []
+        table.add_row(*row, *([f"{values.get('n', 0):,.0f}"] if with_items else []))
     console.print(table)
 
 

@@ -1,5 +1,6 @@
 """Options of every command that asks a generator, and loading it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,15 @@ Answers = Annotated[
         help="File of answers (.jsonl): where they are kept as they come, or what is scored without a generator."
     ),
 ]
+Options = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Setting of the generator, NAME=VALUE, again for each: max_tokens=64, temperature=0, timeout=30, "
+        "key_variable=MY_KEY, price_in=0.1, cache=false (docs/generators.md has all).",
+    ),
+]
+Limit = Annotated[int | None, typer.Option(help="Only the first so many, to try it.", min=1)]
 Images = Annotated[Path | None, typer.Option(help="Folder that the paths of images start from.")]
 Workers = Annotated[int | None, typer.Option(help="Items asked for side by side.", min=1)]
 
@@ -33,9 +43,24 @@ def check_asking(generator: str | None, answers: Path | None) -> Path | None:
     return answers
 
 
-def load(name: str, offline: bool) -> Any:
-    """Load the generator that the options name."""
+def load(name: str, offline: bool, options: Sequence[str] | None = None) -> Any:
+    """Load the generator that the options name, with its settings."""
     from rsvlm.models.generators import load_generator
 
+    settings = dict(map(_setting, options or ()))
     with console.status("Loading the generator"):
-        return load_generator(name, offline=offline)
+        return load_generator(name, offline=offline, **settings)
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """A setting as YAML reads it: numbers, true and false, lists and maps in braces, else text."""
+    import yaml
+
+    name, equals, value = text.partition("=")
+    try:
+        read = yaml.safe_load(value)
+    except yaml.YAMLError:
+        read = value
+    if not equals or not name.strip().isidentifier():
+        raise typer.BadParameter(f"--set {text}: write NAME=VALUE, such as max_tokens=64")
+    return name.strip(), read

@@ -95,13 +95,13 @@ def open_answers(path: Path, head: Mapping[str, Any]) -> Iterator[AnswerFile]:
         lock.release()
 
 
-def read_answers(path: Path) -> dict[str, Answer]:
+def read_answers(path: str | os.PathLike[str]) -> dict[str, Answer]:
     """Return the answers of a file, by the key of the item.
 
     Raises:
         EvalError: It cannot be read, or is no such file.
     """
-    lines = _lines(path)
+    lines = _lines(Path(path))
     if _head(lines) is None:
         raise EvalError(f"{path}: is no file of answers; its first line does not say of which run")
     return {row["key"]: _answer(row) for row in _rows(lines[1:])}

@@ -15,7 +15,7 @@ from .text.scores import Convention, score_captions
 
 
 def evaluate_captions(
-    predictions: Mapping[str, str | None] | Path,
+    predictions: Mapping[str, str | None] | str | Path,
     data: EvalSet | str | Path,
     *,
     errors: Mapping[str, str] | None = None,
@@ -41,9 +41,10 @@ def evaluate_captions(
     if eval_set.captions is None:
         raise EvalError(f"{eval_set.title}: has no captions to compare with")
     config: dict[str, Any] = {"data": eval_set.record}
-    if isinstance(predictions, Path):
+    if isinstance(predictions, str | Path):
+        said = read_captions(Path(predictions))
         config["predictions"] = file_record(predictions)
-        predictions = read_captions(predictions)
+        predictions = said
     check_images(predictions, eval_set.keys, eval_set.title)
     chosen: Any = convention
     scores = score_captions(
@@ -88,7 +89,8 @@ def check_images(said: Collection[str], keys: Collection[str], title: str) -> No
     if unknown:
         raise EvalError(
             f"{len(unknown)} captions are of images that {title} has not: "
-            f"{', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}"
+            f"{', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}; it calls them "
+            f"{', '.join(list(keys)[:2])}{' ...' if len(keys) > 2 else ''}"
         )
 
 

@@ -1,6 +1,7 @@
 """Two results on the same items: differences with their intervals, paired tests, and the items won and lost."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from .errors import EvalError
 from .paired import Float64s, Ints, Statistic, dependent_groups, item_values, statistics_of
-from .result import EvalResult
+from .result import EvalResult, load_result
 from .statistics import Interval, mcnemar, paired_bootstrap
 
 EXAMPLES = 12
@@ -89,7 +90,9 @@ class Comparison:
         }  # fmt: skip
 
 
-def compare_results(first: EvalResult, second: EvalResult, *, seed: int = 0) -> Comparison:
+def compare_results(
+    first: EvalResult | str | os.PathLike[str], second: EvalResult | str | os.PathLike[str], *, seed: int = 0
+) -> Comparison:
     """Compare two results on the same items.
 
     Items are matched by key. A metric that is a mean over items has a paired test: McNemar's exact one for right and
@@ -97,13 +100,15 @@ def compare_results(first: EvalResult, second: EvalResult, *, seed: int = 0) -> 
     corrected for the number of metrics.
 
     Args:
-        first: A result with items.
+        first: A result with items, or the .json file of one.
         second: One of the same task, data set and items.
         seed: Of the bootstrap.
 
     Raises:
         EvalError: Task, data set, items or right answers differ; the message says which.
     """
+    first = first if isinstance(first, EvalResult) else load_result(first)
+    second = second if isinstance(second, EvalResult) else load_result(second)
     _check_same(first, second)
     one, other = _matched(_items(first, "first"), _items(second, "second"))
     groups = dependent_groups(one)

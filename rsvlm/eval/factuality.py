@@ -41,7 +41,7 @@ NOTES = (
 
 
 def evaluate_factuality(
-    captions: Mapping[str, str | None] | Path,
+    captions: Mapping[str, str | None] | str | Path,
     pairs: PairsDataset,
     *,
     errors: Mapping[str, str] | None = None,
@@ -69,9 +69,10 @@ def evaluate_factuality(
     if reading is not None and reading not in READINGS:
         raise EvalError(f"no reading {reading!r} of free captions; there are {', '.join(READINGS)}")
     config: dict[str, Any] = {"pairs": _pairs_record(pairs), "reading": reading or "by the labels"}
-    if isinstance(captions, Path):
+    if isinstance(captions, str | Path):
+        said = read_captions(Path(captions))
         config["predictions"] = file_record(captions)
-        captions = read_captions(captions)
+        captions = said
     name = pairs.folder.resolve().name
     check_images(captions, [row["key"] for row in pairs.rows(["key"])], name)
     found = list(_findings(pairs, captions, errors or {}, (reading,) if reading else READINGS))

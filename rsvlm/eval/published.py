@@ -1,5 +1,6 @@
 """Published figures: what papers print, to set beside what was measured, and what models were trained on."""
 
+import math
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -224,7 +225,12 @@ def _beside(result: EvalResult, figure: Figure) -> Comparison:
     if not result.comparable:
         remarks.append("this run is marked as not comparable")
     remark = f" ({'; '.join(remarks)})" if remarks else ""
-    measured = f"{scale * value:.{len(digits)}f}{' %' if scale == 100 else ''}"
+    shown = scale * value
+    if figure.truncated:  # as it is printed
+        shown = math.floor(shown * 10 ** len(digits) + 1e-9) / 10 ** len(digits)
+    measured = (
+        f"{shown:.{len(digits)}f}{' %' if scale == 100 else ''}{' (cut off)' if figure.truncated else ''}"
+    )
     text = f"{figure.metric} {measured}, published {figure.printed} [{figure.source}]: {verdict}{remark}"
     return Comparison(figure.metric, value, figure, difference, text)
 

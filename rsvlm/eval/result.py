@@ -1,6 +1,7 @@
 """What every evaluation gives: numbers, how sure they are, and all that decided them."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rsvlm.models.quiet import one_line
 from rsvlm.shards import atomic_write, write_json
 
 from .errors import EvalError
@@ -60,8 +62,9 @@ class EvalResult:
             "comparable": self.comparable, "notes": self.notes, "confusion": self.confusion,
         }  # fmt: skip
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write `path` (.json) and, where there are items, a .parquet of the same stem beside it."""
+        path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         items = path.with_suffix(".parquet")
         if self.items is None:
@@ -72,12 +75,15 @@ class EvalResult:
         write_json(path, self.to_dict(), indent=1)
 
 
-def load_result(path: Path) -> EvalResult:
+def load_result(path: str | os.PathLike[str]) -> EvalResult:
     """Read what `EvalResult.save` wrote.
 
     Raises:
         EvalError: It is no such file.
     """
+    path = Path(path)
+    if not path.is_file():
+        raise EvalError(f"{path}: there is no such file")
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored.pop("format") != FORMAT:
@@ -90,4 +96,5 @@ def load_result(path: Path) -> EvalResult:
     except EvalError:
         raise
     except (OSError, KeyError, TypeError, AttributeError, ValueError, pa.ArrowException) as error:
-        raise EvalError(f"{path}: is no result of an evaluation ({type(error).__name__}: {error})") from None
+        what = "it lacks a field" if isinstance(error, KeyError) else one_line(error)
+        raise EvalError(f"{path}: is no result of an evaluation ({what})") from None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rsvlm.classification.class_vectors import unit
 from rsvlm.classification.labelled import match_labels
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
+from rsvlm.vocabularies.protocols import protocol_names
 
 from .data.csv_files import class_names_beside
 from .data.sources import records
@@ -56,6 +57,8 @@ def evaluate_stored(
     Raises:
         EvalError: The file cannot be read or lacks something, or there is no such prompt.
     """
+    if protocol is not None and protocol not in protocol_names():
+        raise EvalError(f"there is no protocol {protocol}; take one of {', '.join(protocol_names())}")
     stored = _read(path)
     classes, files = _classes(path, stored)
     texts = _texts(path, stored, prompt)
@@ -77,7 +80,9 @@ def evaluate_stored(
     config = {
         "encoder": {"name": path.stem, "revision": records([path])[0]["sha256"]},
         "classes": list(own.names), "vocabulary": own.name, "prompt": prompt, "prompts": n_prompts,
-        "averaging": "normalized", "scale": 100.0, "seed": seed, "protocol": protocol,
+        "averaging": "normalized", "scale": 100.0, "seed": seed,
+        # what is published by a protocol is of its averaged prompts
+        "protocol": protocol if protocol is None or prompt == AVERAGE else f"{protocol}, one prompt",
         "data": {"name": title, "n": len(images), "sources": list(records([path, *files]))},
     }  # fmt: skip
     return measure_cosines(

@@ -57,6 +57,9 @@ _FORMAT = 2  # rises when the same run would give other numbers
 _FAILURES = (ValueError, OSError, RuntimeError)
 """What a data set may do to those who read it, and a model to those who run it."""
 
+SUMMARY = "suite.json"
+"""What is written beside the results, last."""
+
 PROBES = ("linear", "knn", "few-shot", "folding")
 
 TRAIN_LIMIT = 10_000
@@ -159,6 +162,7 @@ def run_suite(
         raise EvalError(f"{data}: holds no {', '.join(sorted(unknown))}; it has {_names(layout.sets)}")
     chosen = [found for found in layout.sets if options.sets is None or found.name in options.sets]
     out.mkdir(parents=True, exist_ok=True)
+    _check_owner(encoder, out)
     results: dict[str, EvalResult] = {}
     problems: dict[str, str] = {}
     groups: dict[str, Vocabulary | None] = {}
@@ -177,7 +181,7 @@ def run_suite(
                 problems[task.name] = one_line(error)
     means = {**suite_means(results), **capability_means(results, groups)}
     report = SuiteReport(results, problems, dict(layout.passed_over), means)
-    write_json(out / "suite.json", _summary(report, encoder, options), indent=1)
+    write_json(out / SUMMARY, _summary(report, encoder, options), indent=1)
     return report
 
 
@@ -323,6 +327,18 @@ def _done(task: _Task, work: _SetWork, out: Path) -> EvalResult:
     }
     result.save(path)
     return result
+
+
+def _check_owner(encoder: Any, out: Path) -> None:
+    """A folder is for the results of one encoder: those of another are not written over."""
+    try:
+        owner = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["encoder"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return
+    if owner.get("name") != encoder.name:
+        raise EvalError(
+            f"{out}: holds the results of {owner.get('name')}; name another folder for those of {encoder.name}"
+        )
 
 
 def _kept(path: Path) -> EvalResult | None:

@@ -186,7 +186,7 @@ def test_few_shots_learn_more_with_more_items() -> None:
     assert result.metrics["accuracy@16"] > result.metrics["accuracy@1"]
     low, high = result.intervals["accuracy@1"]
     assert low < result.metrics["accuracy@1"] < high
-    assert result.groups["shots"]["1"]["n"] == 3
+    assert result.groups["shots"]["1"]["draws"] == 3
 
 
 def test_several_labels_and_numbers() -> None:

@@ -104,11 +104,11 @@ def find_sheets(path: Path, legend: Legend) -> list[Sheet]:
         )
         if not files:
             raise CaptioningError(
-                f"--landcover {path}: no class raster in this folder ({', '.join(_ENDINGS)})"
+                f"land cover {path}: no class raster in this folder ({', '.join(_ENDINGS)})"
             )
         return [_describe(file, file.relative_to(path).with_suffix("").parts, legend) for file in files]
     if not path.exists():
-        raise CaptioningError(f"--landcover {path}: no such file or folder")
+        raise CaptioningError(f"land cover {path}: no such file or folder")
     return [_describe(path, (path.stem,), legend)]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from .prompts import CAPTION_PROMPT, Prompt
 def ask_captions(
     data: EvalSet,
     generator: Generator | Function,
-    answers: Path,
+    answers: str | os.PathLike[str],
     *,
     prompt: Prompt = CAPTION_PROMPT,
     workers: int | None = None,
@@ -76,7 +77,7 @@ def ask_captions(
             for key, image in zip(data.keys, data.images, strict=True)
         ]
         return ask_items(
-            asks, generator, answers, head,
+            asks, generator, Path(answers), head,
             workers=workers, give_up_after=give_up_after, progress=progress,
         )  # fmt: skip
 
@@ -84,7 +85,7 @@ def ask_captions(
 def evaluate_captioner(
     data: EvalSet,
     generator: Generator | Function,
-    answers: Path,
+    answers: str | os.PathLike[str],
     *,
     prompt: Prompt = CAPTION_PROMPT,
     convention: Convention | str = "coco",

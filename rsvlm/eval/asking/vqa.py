@@ -1,5 +1,6 @@
 """Asking a model the questions of a data set, each with its image, and scoring what it answered."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -30,14 +31,15 @@ from .pictures import check_of, mark_of, pictures_of
 from .prompts import BARE_PROMPT, QUESTION_PROMPT, Prompt
 
 STRICT = "strict"
+PathLike = str | os.PathLike[str]
 
 
 def ask_questions(
-    data: QuestionSet | Path,
+    data: QuestionSet | PathLike,
     generator: Generator | Function,
-    answers: Path,
+    answers: PathLike,
     *,
-    images: Path | None = None,
+    images: PathLike | None = None,
     prompt: Prompt | None = None,
     workers: int | None = None,
     give_up_after: int = GIVE_UP_AFTER,
@@ -79,17 +81,17 @@ def ask_questions(
             for question, image in zip(asked.questions, asked.images, strict=True)
         }
         return ask_items(
-            list(asks.values()), generator, answers, head,
+            list(asks.values()), generator, Path(answers), head,
             workers=workers, give_up_after=give_up_after, progress=progress,
         )  # fmt: skip
 
 
 def evaluate_vqa(
-    data: QuestionSet | Path,
+    data: QuestionSet | PathLike,
     generator: Generator | Function,
-    answers: Path,
+    answers: PathLike,
     *,
-    images: Path | None = None,
+    images: PathLike | None = None,
     prompt: Prompt | None = None,
     mode: str = "strict",
     synonyms: bool = True,
@@ -116,7 +118,11 @@ def evaluate_vqa(
 
 
 def score_answers(
-    data: QuestionSet | Path, answers: Mapping[str, Answer], *, mode: str = "strict", synonyms: bool = True
+    data: QuestionSet | PathLike,
+    answers: Mapping[str, Answer],
+    *,
+    mode: str = "strict",
+    synonyms: bool = True,
 ) -> EvalResult:
     """Score answers that were asked for.
 
@@ -156,8 +162,10 @@ def _check_mode(mode: str, asked: QuestionSet) -> None:
         raise EvalError(f"{mode!r} is no way to score the answers to {asked.name}: take {STRICT} or {own}")
 
 
-def _read(data: QuestionSet | Path, images: Path | None) -> QuestionSet:
-    return data if isinstance(data, QuestionSet) else read_question_set(data, images)
+def _read(data: QuestionSet | PathLike, images: PathLike | None) -> QuestionSet:
+    if isinstance(data, QuestionSet):
+        return data
+    return read_question_set(Path(data), None if images is None else Path(images))
 
 
 def _usual_prompt(asked: QuestionSet) -> Prompt:

@@ -13,6 +13,8 @@ LABEL = ("label", "labels", "class", "label_v1")
 CAPTIONS = ("captions", "caption", "title_multi_objects", "title", "text")
 LATITUDE, LONGITUDE = ("latitude", "lat"), ("longitude", "lon", "lng")
 TIME = ("datetime", "time", "timestamp", "date")
+_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
+"""How tables say that there is no number."""
 GROUP = ("group", "scene", "location", "place")
 
 
@@ -80,7 +82,7 @@ def _places(columns: Mapping[str, Sequence[Any]], place: str) -> NDArray[np.floa
 
 def _numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
     """Return values as numbers, NaN where there is none; None where one is something else, or all are missing."""
-    missing = [value is None or value == "" for value in values]
+    missing = [value is None or str(value).strip().casefold() in _MISSING for value in values]
     if all(missing) or any(isinstance(value, list | tuple | dict | bool | bytes) for value in values):
         return None
     try:

@@ -1,7 +1,7 @@
 """Questions about images in whichever file they come, each with its image: what a model is asked."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -37,6 +37,14 @@ class QuestionSet:
     images: tuple[ImageRef, ...]
     sources: tuple[Mapping[str, Any], ...]
     rsrag: RsRagFile | None = None
+
+    def first(self, n: int) -> "QuestionSet":
+        """Return the first so many questions, of the same file: their answers are those of the whole set, too."""
+        if self.rsrag is None:
+            return replace(self, questions=self.questions[:n], images=self.images[:n])
+        kept = replace(self.rsrag, items=self.rsrag.items[:n])
+        asked = sum(not item.error for item in kept.items)
+        return replace(self, questions=self.questions[:asked], images=self.images[:asked], rsrag=kept)
 
 
 def read_question_set(path: Path, images: Path | None = None) -> QuestionSet:

@@ -53,7 +53,9 @@ class ProbeData:
         """Refuse parts of different length (`EvalError`)."""
         lengths = {"target": len(self.target), "keys": len(self.keys), "hashes": len(self.hashes)}
         lengths |= {f"features {name}": len(values) for name, values in self.blocks.items()}
-        if len(set(lengths.values())) > 1 or not self.blocks or not len(self.keys):
+        if not len(self.keys):
+            raise EvalError(f"{self.name}: no items are left for a probe; could none of its images be read?")
+        if len(set(lengths.values())) > 1 or not self.blocks:
             raise EvalError(
                 f"{self.name}: a probe needs features and targets of the same items, not {lengths}"
             )

@@ -65,7 +65,7 @@ def evaluate_few_shot(
         result.groups["shots"][str(k)] = {
             "accuracy": summary.mean,
             "std": summary.std,
-            "n": float(np.size(found)),
+            "draws": float(np.size(found)),
         }
     result.config = {
         "probe": {"kind": kind, "C" if kind == "linear" else "k": setting, "chosen_on": "nothing: it is fixed"},

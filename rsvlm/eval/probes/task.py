@@ -41,6 +41,11 @@ class _Splits:
     def all(self) -> list[EvalSet]:
         return [one for one in (self.judged, self.train, self.validation) if one is not None]
 
+    def with_number(self, target: str) -> "_Splits":
+        """The items of which the number is known."""
+        train, validation = (one and _with_number(one, target) for one in (self.train, self.validation))
+        return _Splits(_with_number(self.judged, target), train, validation)
+
 
 def evaluate_probes(
     encoder: AnyEncoder | PathLike | None,
@@ -54,7 +59,8 @@ def evaluate_probes(
     train: EvalSet | PathLike | None = None,
     folds: str | None = None,
     target: str | None = None,
-    features: Sequence[str] = ("image",),
+    features: str | Sequence[str] = ("image",),
+    n_folds: int = 5,
     vocabulary: Vocabulary | PathLike | None = None,
     limit: int | None = None,
     block: float = BLOCK,
@@ -75,7 +81,8 @@ def evaluate_probes(
             map stay whole; random folds stand beside it, and the gap says how much neighbours flatter), "groups" or
             "random".
         target: Name of the number to predict; None: the classes.
-        features: Some of "image", "text", "place", "place-waves" and "time", fused.
+        features: Some of "image", "text", "place", "place-waves" and "time", fused; a text has commas between them.
+        n_folds: Of cross-validation.
         vocabulary: The classes; None: the shipped vocabulary called like the set, else the set's own.
         limit: At most so many training items, drawn by class.
         block: Side of a spatial block in degrees of latitude.
@@ -83,12 +90,18 @@ def evaluate_probes(
     Raises:
         EvalError: There is nothing to learn from, or something asked for is not there.
     """
+    if isinstance(features, str):
+        features = tuple(name.strip() for name in features.split(",") if name.strip())
     _check(kind, folds, features, target, train, limit)
-    splits = _folded(data, split) if folds is not None else _splits(data, split, train)
+    if isinstance(data, str | os.PathLike) and not Path(data).exists():
+        raise EvalError(f"{os.fspath(data)}: there is no such file or folder")
+    whole = _folded(data, split) if folds is not None else _splits(data, split, train)
+    splits = whole if target is None else whole.with_number(target)
     if splits.train is not None and splits.train.state == splits.judged.state is not None:
         raise EvalError(f"{splits.judged.title}: is learned from and judged; name another data set or split")
     classes = None if target is not None else _classes(vocabulary, splits)
-    model = opened_encoder(encoder) if kind == "fine-tuned" or {"image", "text"} & set(features) else None
+    seen = kind == "fine-tuned" or {"image", "text"} & set(features)
+    model = opened_encoder(encoder, texts="text" in features) if seen else None
     if kind == "fine-tuned":
         if splits.train is None:
             raise EvalError("a fine-tuned probe needs a training split; it is not cross-validated")
@@ -99,12 +112,15 @@ def evaluate_probes(
             id(one): _probe_data(one, model, cache, progress, classes, features, target)
             for one in splits.all()
         }
-        result = _run(splits, given, kind, folds, limit, block, seed)
+        result = _run(splits, given, kind, folds, n_folds, limit, block, seed)
         if model is not None:
             result.config["encoder"] = encoder_record(model)
     result.config |= {"protocol": folds or kind, "features": list(features)}
     if splits.judged.split is not None:
         result.config["split"] = splits.judged.split
+    left_out = sum(map(len, whole.all())) - sum(map(len, splits.all()))
+    if left_out:
+        result.notes.append(f"{left_out} items have no number {target}, and were left out")
     if model is not None:
         notes = domain_notes(model, splits.judged.name, *([classes.name] if classes else []))
         result.notes += [note for note in notes if note not in result.notes]
@@ -116,6 +132,7 @@ def _run(
     given: dict[int, ProbeData],
     kind: Kind,
     folds: str | None,
+    n_folds: int,
     limit: int | None,
     block: float,
     seed: int,
@@ -123,7 +140,7 @@ def _run(
     judged = given[id(splits.judged)]
     if folds is not None:
         schemes = (folds,) if folds == "random" else (folds, "random")
-        return cross_validate(judged, schemes=schemes, kind=kind, block=block, seed=seed)
+        return cross_validate(judged, schemes=schemes, kind=kind, folds=n_folds, block=block, seed=seed)
     learned = given[id(splits.train)]
     if kind == "few-shot":
         return evaluate_few_shot(learned, judged, limit=limit, seed=seed)
@@ -174,6 +191,13 @@ def _splits(data: EvalSet | PathLike, split: str | None, train: EvalSet | PathLi
     if chosen == "test" and "validation" in found:
         validation = read_eval_set(folder, split="validation")
     return _Splits(read_eval_set(folder, split=chosen), read_eval_set(folder, split=name), validation)
+
+
+def _with_number(eval_set: EvalSet, target: str) -> EvalSet:
+    numbers = eval_set.targets.get(target)
+    if numbers is None or np.isfinite(numbers).all():
+        return eval_set
+    return eval_set.take(np.flatnonzero(np.isfinite(numbers)))
 
 
 def _classes(given: Vocabulary | PathLike | None, splits: _Splits) -> Vocabulary:

@@ -19,8 +19,9 @@ class DataImages:
     """Gives reports the image of an item, by its key in the data set that the result names.
 
     Args:
-        data: A data set, or a folder of data sets, as `rsvlm eval` takes them. A result whose data are not there, or
-            are others than those that were judged (by their fingerprint), has no images.
+        data: A data set, or a folder of data sets, as `rsvlm eval` takes them, or the folder from which questions name
+            their images. A result whose data are not there, or are others than those that were judged (by their
+            fingerprint), has no images.
 
     Raises:
         EvalError: There is no such file or folder.
@@ -37,11 +38,18 @@ class DataImages:
         record = result.config.get("data")
         fingerprint = record.get("fingerprint") if isinstance(record, Mapping) else None
         if not isinstance(record, Mapping) or not isinstance(fingerprint, str):
-            return None
+            return self._file(row.get("image"))
         if fingerprint not in self._found:
             self._found[fingerprint] = self._images(record, fingerprint)
         keys = (str(row.get(name)) for name in ("key", "image"))
         return next((self._found[fingerprint][key] for key in keys if key in self._found[fingerprint]), None)
+
+    def _file(self, name: Any) -> str | None:
+        """A file below the folder: questions name their images by path."""
+        if not isinstance(name, str) or not name or "\0" in name or not self._data.is_dir():
+            return None
+        root, path = self._data.resolve(), (self._data / name).resolve()
+        return str(path) if path.is_relative_to(root) and path.is_file() else None
 
     def _images(self, record: Mapping[str, Any], fingerprint: str) -> Mapping[str, ImageRef]:
         for read in self._readers(str(record.get("name")), record.get("split")):

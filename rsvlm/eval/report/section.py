@@ -138,8 +138,21 @@ def _lines(result: EvalResult, row: Mapping[str, Any]) -> str:
         lines.append(
             f'<dt>{_SAID.get(result.task, "said")}</dt><dd class="wrong">{text(said(row.get(answer)), 200)}</dd>'
         )
+    lines += [
+        f"<dt>{name}</dt><dd>{text(place)}</dd>"
+        for name, place in (("is", place_of(row, "")), ("found", place_of(row, "found_"))) if place
+    ]  # fmt: skip
     lines += [f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in measures(result, row)]
     return "".join(lines)
+
+
+def place_of(row: Mapping[str, Any], prefix: str) -> str:
+    """Latitude and longitude of an item of geolocation, true or found; "" where there is none."""
+    latitude, longitude = row.get(f"{prefix}latitude"), row.get(f"{prefix}longitude")
+    if not isinstance(latitude, float) or not isinstance(longitude, float):
+        return ""
+    north, east = "N" if latitude >= 0 else "S", "E" if longitude >= 0 else "W"
+    return f"{abs(latitude):.2f}\u00b0 {north}, {abs(longitude):.2f}\u00b0 {east}"
 
 
 def measures(result: EvalResult, row: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ _LEAD = (
 
 def write_report(
     results: Sequence[EvalResult | str | os.PathLike[str]],
-    out: Path,
+    out: str | os.PathLike[str],
     *,
     images: Images | None = None,
     title: str = "Evaluation report",
@@ -49,6 +49,7 @@ def write_report(
     Raises:
         EvalError: There are no results, one cannot be read, or `out` ends in something else.
     """
+    out = Path(out)
     if not results:
         raise EvalError("there are no results to report; name at least one")
     read = [result if isinstance(result, EvalResult) else load_result(Path(result)) for result in results]
@@ -66,7 +67,9 @@ def write_report(
         _write(out, page(title, _LEAD, _sections(all_facts, thumbnails, worst)))
 
 
-def write_comparison(comparison: Comparison, out: Path, *, images: Images | None = None) -> None:
+def write_comparison(
+    comparison: Comparison, out: str | os.PathLike[str], *, images: Images | None = None
+) -> None:
     """Write a page of two results compared.
 
     Args:
@@ -77,6 +80,7 @@ def write_comparison(comparison: Comparison, out: Path, *, images: Images | None
     Raises:
         EvalError: `out` ends in something else.
     """
+    out = Path(out)
     if _kind(out) == ".md":
         raise EvalError(f"{out}: comparisons are written as .html")
     body = comparison_sections(comparison, Thumbnails(images))
