@@ -13,6 +13,7 @@ _HOMES = {
     "caption": "rsvlm.captioning",
     "evaluate": "rsvlm.eval",
     "load_encoder": "rsvlm.models",
+    "load_generator": "rsvlm.models.generators",
     "open_pairs": "rsvlm.captioning",
     "open_scene": "rsvlm.imagery",
     "vocabulary": "rsvlm.vocabularies",
@@ -24,6 +25,7 @@ __all__ = [
     "caption",
     "evaluate",
     "load_encoder",
+    "load_generator",
     "open_pairs",
     "open_scene",
     "vocabulary",
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from .eval import evaluate
     from .imagery import open_scene
     from .models import load_encoder
+    from .models.generators import load_generator
     from .vocabularies import vocabulary
 
 

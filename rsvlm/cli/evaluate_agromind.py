@@ -46,6 +46,7 @@ def agromind(
     """
     from rsvlm.eval.agromind import evaluate_agromind, read_agromind, read_answers, score_agromind
     from rsvlm.eval.agromind.freetext import load_sentence_embedder
+    from rsvlm.eval.agromind.tasks import QuestionType
 
     if sum(one is not None for one in (generator, baseline)) > 1 or not (generator or baseline or answers):
         raise typer.BadParameter(
@@ -56,7 +57,7 @@ def agromind(
     if files is not None:
         questions = questions.only([name.strip() for name in files.split(",")])
     judge = None
-    if embedder != "none":
+    if embedder != "none" and any(item.kind is QuestionType.FREE_TEXT for item in questions.items):
         with console.status("Loading the judge of free text"):
             judge = load_sentence_embedder() if embedder == "default" else load_sentence_embedder(embedder)
     scoring: dict[str, Any] = {"mode": mode, "seed": seed, "embedder": judge}
