@@ -2,8 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+_WORDS = ["a satellite photo of a harbour.", "Annual crop land", "river"]
+"""What the tokenizers of tiny models know."""
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +20,67 @@ def data_dir() -> Path:
     if not path.is_dir():
         pytest.skip(f"RSVLM_TEST_DATA={value} is not a folder")
     return path
+
+
+def transformers_folder(kind: str, folder: Path) -> Path:
+    """Write a folder as `save_pretrained` does: tiny configuration, random weights, processor, tokenizer."""
+    import torch
+    import transformers as typed
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+
+    transformers: Any = typed  # in part only
+    siglip = kind != "clip"
+    start, end, pad = ("<s>", "</s>", "<pad>")
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    trainer = trainers.BpeTrainer(
+        vocab_size=120, special_tokens=[pad, end, start, "<unk>"], show_progress=False
+    )
+    tokenizer.train_from_iterator([*_WORDS, "forest road sea lake building park"], trainer)
+    template = f"$A {end}" if siglip else f"{start} $A {end}"
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=template, special_tokens=[(end, 1)] if siglip else [(start, 2), (end, 1)]
+    )
+    wrapped = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=start, eos_token=end, pad_token=pad, unk_token="<unk>",
+        padding_side="right", model_max_length=16, model_input_names=["input_ids", "attention_mask"],
+    )  # fmt: skip
+    text = {
+        "vocab_size": 120, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "max_position_embeddings": 16,
+        "pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 2,
+    }  # fmt: skip
+    vision = {
+        "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "patch_size": 8,
+    }  # fmt: skip
+    torch.manual_seed(3)
+    if kind == "clip":
+        config = transformers.CLIPConfig(
+            text_config=text, vision_config=vision | {"image_size": 32}, projection_dim=24
+        )
+        model = transformers.CLIPModel(config)
+        images = transformers.CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=32)
+    elif kind == "siglip":
+        config = transformers.SiglipConfig(text_config=text, vision_config=vision | {"image_size": 32})
+        model = transformers.SiglipModel(config)
+        images = transformers.SiglipImageProcessor(size={"height": 32, "width": 32})
+    else:
+        config = transformers.Siglip2Config(text_config=text, vision_config=vision | {"num_patches": 16})
+        model = transformers.Siglip2Model(config)
+        images = transformers.Siglip2ImageProcessor(patch_size=8, max_num_patches=16)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(0.05 * torch.randn_like(weight))
+    model.save_pretrained(folder)
+    images.save_pretrained(folder)
+    wrapped.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def transformers_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of a tiny CLIP, SigLIP and SigLIP 2 (NaFlex)."""
+    base = tmp_path_factory.mktemp("transformers")
+    return {kind: transformers_folder(kind, base / kind) for kind in ("clip", "siglip", "siglip2")}

@@ -57,7 +57,8 @@ class LinearAttention(nn.Module):
             key: Likewise, of any length.
             value: As `key`.
             need_weights: Must be False.
-            attn_mask: Added to the products, (length of queries, length of keys).
+            attn_mask: Added to the products, (length of queries, length of keys), or one for each head of each input,
+                (n * heads, length of queries, length of keys); of truth values True leaves a key out, as in torch's.
         """
         if need_weights:
             raise ModelError("attention made of linear layers gives no weights of attention")
@@ -67,6 +68,10 @@ class LinearAttention(nn.Module):
             _heads(layer(tensor), self.num_heads)
             for layer, tensor in ((self.q_proj, query), (self.k_proj, key), (self.v_proj, value))
         )
+        if attn_mask is not None and attn_mask.dtype is torch.bool:
+            attn_mask = ~attn_mask
+        if attn_mask is not None and attn_mask.dim() == 3:
+            attn_mask = attn_mask.reshape(-1, self.num_heads, *attn_mask.shape[-2:])
         found = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=attn_mask)
         out: Tensor = self.out_proj(found.transpose(1, 2).flatten(-2))
         return (out if self.batch_first else out.transpose(0, 1)), None

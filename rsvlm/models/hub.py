@@ -9,6 +9,9 @@ from rsvlm.models.quiet import one_line
 
 _TRUE = {"1", "on", "true", "yes"}
 
+ADAPTER_RECORD = "rsvlm_adapter.json"
+"""What makes a folder an adapter of rsvlm's."""
+
 OPEN_CLIP_CONFIG = "open_clip_config.json"
 OPEN_CLIP_WEIGHTS = (
     "open_clip_model.safetensors",

@@ -32,6 +32,7 @@ def load_encoder(
     name: str | os.PathLike[str],
     *,
     weights: str | os.PathLike[str] | None = None,
+    adapter: str | os.PathLike[str] | None = None,
     quick_gelu: bool | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -49,8 +50,10 @@ def load_encoder(
             - an open_clip configuration: its folder, or its .json with `weights`
             - a folder with a CLIP, SigLIP or SigLIP 2 of Hugging Face transformers
             - "hf:owner/model": either of the last two from the hub, fetched when not in its cache
+            - the folder of an adapter: its base is loaded, and the adapter merged into it
         weights: A state dict or training checkpoint of the architecture: .pt (read without running anything in
             it) or .safetensors. Every weight of the model must be in it. "hf:owner/model/file" is one on the hub.
+        adapter: The folder of an adapter for this model, which is merged into its weights.
         quick_gelu: Whether the model was trained with QuickGELU, as OpenAI's CLIP was. The default is what the
             preset says, else the pretrained tag, else the configuration; `info` records which.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -65,7 +68,7 @@ def load_encoder(
         ModelError: There is no such model, or it cannot be loaded whole.
     """
     try:
-        tower = load_tower(name, weights=weights, quick_gelu=quick_gelu, offline=offline)
+        tower = load_tower(name, weights=weights, adapter=adapter, quick_gelu=quick_gelu, offline=offline)
         from rsvlm.models.runtime import TorchEncoder
     except ImportError as error:
         raise ModelError(
@@ -79,10 +82,53 @@ def load_tower(
     name: str | os.PathLike[str],
     *,
     weights: str | os.PathLike[str] | None = None,
+    adapter: str | os.PathLike[str] | None = None,
     quick_gelu: bool | None = None,
     offline: bool = False,
 ) -> "Tower":
     """Load what `load_encoder` encodes with: the model in float32 on the CPU. The arguments are the same."""
+    if (Path(name) / hub.ADAPTER_RECORD).is_file():
+        return _from_adapter(Path(name), weights, adapter, quick_gelu, offline)
+    tower = _load_base(name, weights, quick_gelu, offline)
+    if adapter is not None:
+        from rsvlm.models.adapters import apply_adapter
+
+        apply_adapter(tower, Path(adapter))
+    return tower
+
+
+def _from_adapter(
+    folder: Path,
+    weights: str | os.PathLike[str] | None,
+    adapter: str | os.PathLike[str] | None,
+    quick_gelu: bool | None,
+    offline: bool,
+) -> "Tower":
+    """Load the base of an adapter, and the adapter onto it."""
+    from rsvlm.models.adapters import apply_adapter, read_record
+
+    if adapter is not None:
+        raise ModelError(
+            f"{folder} is an adapter, and adapter={adapter} names another: merge one of them first"
+        )
+    base = read_record(folder).base
+    own = base.weights if weights is None else weights
+    try:
+        told = base.quick_gelu if quick_gelu is None else quick_gelu
+        tower = _load_base(base.name, own, told, offline)
+    except ModelError as error:
+        raise ModelError(f"adapter {folder}: its base cannot be loaded: {error}") from None
+    apply_adapter(tower, folder)
+    tower.name = tower.info["name"] = folder.resolve().name
+    return tower
+
+
+def _load_base(
+    name: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None,
+    quick_gelu: bool | None,
+    offline: bool,
+) -> "Tower":
     text = os.fspath(name)
     if text.strip().lower() == "built-in":
         raise ModelError(

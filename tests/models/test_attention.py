@@ -97,7 +97,14 @@ def test_shapes_masks_and_other_widths(batch_first: bool, widths: dict[str, Any]
     width = widths.get("kdim", 8)
     query, key = torch.randn(3, 3, 8), torch.randn(3, 3, width)
     mask = torch.full((3, 3), float("-inf")).triu(1)
-    for attn_mask in (None, mask):
+    several = mask.isinf().expand(6, 3, 3)
+    for attn_mask in (
+        None,
+        mask,
+        mask.isinf(),
+        several,
+        torch.zeros(6, 3, 3).masked_fill(several, float("-inf")),
+    ):
         expected = fused(query, key, key, need_weights=False, attn_mask=attn_mask)[0]
         assert torch.allclose(layer(query, key, key, attn_mask=attn_mask)[0], expected, atol=1e-6)
     assert layer.plain_state().keys() == dict(fused.named_parameters()).keys()

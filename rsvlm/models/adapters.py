@@ -1,0 +1,190 @@
+"""Adapters: what was trained on top of a model, kept apart from it, and put onto the same model again.
+
+A folder holds LoRA weights in peft's own format (`adapter_config.json`, `adapter_model.safetensors`), parts that were
+trained whole in `trained.safetensors`, and `rsvlm_adapter.json`, which says of which model they are. They are merged
+when they are loaded, so an adapted encoder runs as fast as its base; on another base they are refused. All names are
+those of the model with separate attention (`rsvlm.models.attention`).
+"""
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors.torch import load_file
+
+from rsvlm.models import hub
+from rsvlm.models.attention import plain_state, separate_attention
+from rsvlm.models.errors import ModelError
+from rsvlm.models.quiet import one_line, quiet
+from rsvlm.models.tower import Tower
+
+LORA_CONFIG, LORA_WEIGHTS, TRAINED = "adapter_config.json", "adapter_model.safetensors", "trained.safetensors"
+FORMAT = 1
+"""Rises when older programs would misread the folder."""
+
+Tensors = dict[str, torch.Tensor]
+
+
+class Base(BaseModel):
+    """The model that an adapter is for.
+
+    Attributes:
+        name: What `load_encoder` takes.
+        weights: Its weights file, where the name does not say it.
+        quick_gelu: As it was loaded, where that was told.
+        revision: Identifies its weights.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    weights: str | None = None
+    quick_gelu: bool | None = None
+    revision: str
+
+
+class AdapterRecord(BaseModel):
+    """What `rsvlm_adapter.json` says.
+
+    Attributes:
+        format: `FORMAT`.
+        base: The model that it is for.
+        strength: How much of what was learned is added: 1 all, 0 nothing (WiSE-FT, Wortsman et al. 2022).
+        rsvlm: The version that wrote it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = FORMAT
+    base: Base
+    strength: float = 1.0
+    rsvlm: str = ""
+
+
+def read_record(folder: Path) -> AdapterRecord:
+    """Read which model an adapter is for.
+
+    Raises:
+        ModelError: It is no adapter of rsvlm's, or of a later version.
+    """
+    file = folder / hub.ADAPTER_RECORD
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(content, dict) and content.get("format") != FORMAT:
+            raise ModelError(
+                f"{folder}: is an adapter of format {content.get('format')}, and this version reads {FORMAT}"
+            )
+        return AdapterRecord.model_validate(content)
+    except FileNotFoundError:
+        raise ModelError(f"{folder}: is no adapter; it has no {hub.ADAPTER_RECORD}") from None
+    except (OSError, ValueError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else one_line(error)
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(f"{file}: cannot be read ({reason})") from None
+
+
+def apply_adapter(tower: Tower, folder: Path) -> None:
+    """Merge an adapter into the weights of its base, in place; name, revision and info then say so.
+
+    Raises:
+        ModelError: It is for another model, or a file is missing, damaged or does not fit.
+    """
+    record = read_record(folder)
+    if record.base.revision != tower.revision:
+        raise ModelError(
+            f"adapter {folder} is for {record.base.name} ({record.base.revision}), and not for {tower.name} "
+            f"({tower.revision}): name the base that it was trained on"
+        )
+    before = tower.module.state_dict()
+    after = adapted_state(tower.module, folder)
+    if record.strength != 1:
+        after = mixed(before, after, record.strength)
+    tower.module.load_state_dict(after, strict=True)
+    digest = _digest(folder)
+    tower.revision = f"{tower.revision}+{digest}"
+    module: Any = tower.module
+    tower.logit_scale = float(module.logit_scale.exp())
+    if getattr(module, "logit_bias", None) is not None:
+        tower.logit_bias = float(module.logit_bias)
+    tower.info |= {
+        "revision": tower.revision,
+        "adapter": {"name": folder.resolve().name, "digest": digest, "strength": record.strength},
+        "logit_scale": tower.logit_scale,
+        "logit_bias": tower.logit_bias,
+    }
+
+
+def adapted_state(module: torch.nn.Module, folder: Path) -> Tensors:
+    """Return the state dict of a model with an adapter merged into it; the model stays as it is.
+
+    Raises:
+        ModelError: A file is missing, damaged or does not fit the model.
+    """
+    work = copy.deepcopy(module)
+    separate_attention(work)
+    there = [name for name in (LORA_WEIGHTS, TRAINED) if (folder / name).is_file()]
+    if not there:
+        raise ModelError(f"adapter {folder}: holds neither {LORA_WEIGHTS} nor {TRAINED}")
+    if LORA_WEIGHTS in there:
+        work = _merged(work, folder)
+    if TRAINED in there:
+        weights = dict(work.named_parameters())
+        for name, value in _tensors(folder / TRAINED).items():
+            if name not in weights or weights[name].shape != value.shape:
+                raise ModelError(
+                    f"{folder / TRAINED}: {name} is no weight of this model, or of another shape"
+                )
+            weights[name].data.copy_(value)
+    return plain_state(work)
+
+
+def mixed(before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], strength: float) -> Tensors:
+    """Return weights between two models': before + strength * (after - before); what is no float is that of after."""
+    return {
+        name: torch.lerp(before[name].to(value), value, strength) if value.is_floating_point() else value
+        for name, value in after.items()
+    }
+
+
+def _merged(module: torch.nn.Module, folder: Path) -> torch.nn.Module:
+    """The module with LoRA weights added to its own."""
+    from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
+
+    weights = _tensors(folder / LORA_WEIGHTS)
+    try:
+        config = LoraConfig.from_pretrained(str(folder), local_files_only=True)
+        with quiet():
+            adapted: Any = get_peft_model(module, config)
+            loaded: Any = set_peft_model_state_dict(adapted, weights)
+    except Exception as error:  # whatever peft makes of a config, or of weights that do not fit
+        raise ModelError(f"adapter {folder}: does not fit its base ({one_line(error)})") from None
+    missing = [name for name in loaded.missing_keys if "lora_" in name]
+    if missing or loaded.unexpected_keys:
+        odd = [*missing, *loaded.unexpected_keys]
+        raise ModelError(f"adapter {folder}: {len(odd)} weights do not fit its base, the first is {odd[0]}")
+    merged: torch.nn.Module = adapted.merge_and_unload()
+    return merged
+
+
+def _tensors(file: Path) -> Tensors:
+    try:
+        return load_file(file)
+    except Exception as error:  # its own, and the system's
+        raise ModelError(f"{file}: is missing, truncated or damaged ({one_line(error)})") from None
+
+
+def _digest(folder: Path) -> str:
+    """What identifies an adapter: the hash of all that it adds."""
+    digest = hashlib.sha256()
+    for name in (hub.ADAPTER_RECORD, LORA_CONFIG, LORA_WEIGHTS, TRAINED):
+        file = folder / name
+        digest.update(f"{name}\0".encode())
+        if file.is_file():
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return f"sha256:{digest.hexdigest()[:16]}"

@@ -1,0 +1,1 @@
+"""Continual pretraining with LoRA: pairs and an encoder become an adapter."""

@@ -1,0 +1,233 @@
+"""LoRA on every kind of encoder: W + dW once, each layer learns, and the adapter opens again on its base only."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+from PIL import Image
+
+import rsvlm
+from rsvlm.models import hub
+from rsvlm.models.adapters import LORA_WEIGHTS, TRAINED, Base
+from rsvlm.models.errors import ModelError
+from rsvlm.models.loading import load_tower
+from rsvlm.pretraining.errors import PretrainingError
+from rsvlm.pretraining.lora import Adapted, LoraSettings, _batch
+
+TEXT = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2}
+VIT: dict[str, Any] = {
+    "embed_dim": 32, "text_cfg": TEXT,
+    "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
+}  # fmt: skip
+RESNET = VIT | {"vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16, "patch_size": None}}
+TIMM = VIT | {
+    "vision_cfg": {
+        "timm_model_name": "tf_efficientnet_lite0", "timm_model_pretrained": False, "timm_pool": "avg",
+        "timm_proj": "linear", "image_size": 64,
+    }
+}  # fmt: skip
+CONFIGS = {"vit": VIT, "resnet": RESNET, "timm": TIMM}
+SETTINGS = LoraSettings(rank=2, alpha=4)
+PICTURES = [Image.effect_noise((40, 40), sigma).convert("RGB") for sigma in (20, 60, 90)]
+WORDS = ["a satellite photo of a farm", "river"]
+
+
+def folder_of(place: Path, config: dict[str, Any], seed: int = 0) -> Path:
+    """An open_clip model in a folder, with random weights."""
+    torch.manual_seed(seed)
+    place.mkdir(parents=True, exist_ok=True)
+    model = open_clip.CLIP(**config).eval()
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.ndim == 1:  # CLIP's ResNets begin with norms of zero, behind which nothing has a slope
+                weight.add_(0.1 * torch.randn_like(weight))
+    torch.save(model.state_dict(), place / "open_clip_pytorch_model.bin")
+    content = {"model_cfg": config, "preprocess_cfg": {}}
+    (place / "open_clip_config.json").write_text(json.dumps(content), encoding="utf-8")
+    return place
+
+
+def adapted(base: Path, settings: LoraSettings = SETTINGS) -> Adapted:
+    tower = load_tower(base)
+    return Adapted(tower, settings, Base(name=str(base), revision=tower.revision))
+
+
+def vectors(tower: Any) -> torch.Tensor:
+    with torch.no_grad():
+        images = torch.cat([_batch(tower, tower.prepare(picture)) for picture in PICTURES])
+        return torch.cat([tower.images(images), tower.texts(tower.tokenize(WORDS)[0])])
+
+
+def learn(model: Adapted, seed: int = 0) -> None:
+    """Move everything that learns, as a few steps would, and see that each part has a slope."""
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(0.05 * torch.randn_like(weight))
+    tower = model.tower
+    images = torch.cat([_batch(tower, tower.prepare(picture)) for picture in PICTURES])
+    loss = tower.images(images).square().sum() + tower.texts(tower.tokenize(WORDS)[0]).square().sum()
+    loss.backward()  # type: ignore[no-untyped-call]
+    slopes = [weight.grad for weight in model.parameters()]
+    assert slopes
+    assert all(slope is not None and slope.abs().sum() > 0 for slope in slopes)
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_trained_saved_and_opened_again(kind: str, tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", CONFIGS[kind])
+    model = adapted(base)
+    assert torch.allclose(vectors(model.tower), vectors(load_tower(base)), atol=1e-5)  # it begins as its base
+    learn(model)
+    wanted = vectors(model.tower)
+    model.save(tmp_path / "adapter")
+    assert sorted(path.name for path in (tmp_path / "adapter").iterdir()) == [
+        "adapter_config.json", "adapter_model.safetensors", "rsvlm_adapter.json",
+    ]  # fmt: skip
+    opened = load_tower(tmp_path / "adapter")
+    assert torch.allclose(vectors(opened), wanted, atol=1e-5)
+    stock = open_clip.CLIP(**CONFIGS[kind]).eval()
+    stock.load_state_dict(opened.module.state_dict(), strict=True)  # a plain model of open_clip's
+    assert not torch.allclose(vectors(load_tower(base)), wanted, atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ViT-B-32", "RN50"])
+def test_models_of_full_size(name: str, tmp_path: Path) -> None:
+    config = open_clip.get_model_config(name)
+    base = folder_of(tmp_path / "base", config)
+    model = adapted(base)
+    learn(model)
+    wanted = vectors(model.tower)
+    model.save(tmp_path / "adapter")
+    opened = load_tower(tmp_path / "adapter")
+    assert torch.allclose(vectors(opened), wanted, atol=1e-5 * float(wanted.abs().max()))
+    stock = open_clip.CLIP(**config).eval()
+    stock.load_state_dict(opened.module.state_dict(), strict=True)
+
+
+@pytest.mark.parametrize("kind", ["vit", "resnet"])
+def test_each_weight_is_w_plus_dw(kind: str, tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", CONFIGS[kind])
+    before = load_tower(base).module.state_dict()
+    model = adapted(base)
+    learn(model)
+    layer = "transformer.resblocks.0.attn.out_proj"
+    wrapped: Any = model.tower.module.get_submodule(layer)
+    delta = wrapped.get_delta_weight("default")
+    model.save(tmp_path / "adapter")
+    after = load_tower(tmp_path / "adapter").module.state_dict()
+    assert torch.allclose(after[f"{layer}.weight"], before[f"{layer}.weight"] + delta, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["clip", "siglip"])
+def test_a_transformers_folder(kind: str, transformers_models: dict[str, Path], tmp_path: Path) -> None:
+    model = adapted(transformers_models[kind])
+    learn(model)
+    wanted = vectors(model.tower)
+    model.save(tmp_path / "adapter")
+    assert torch.allclose(vectors(load_tower(tmp_path / "adapter")), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("whole", ["norms", "biases", "heads", "all"])
+def test_parts_that_learn_whole_lie_beside_the_adapter(whole: Any, tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", VIT)
+    model = adapted(base, LoraSettings(rank=0 if whole == "all" else 2, whole=(whole,)))
+    learn(model)
+    model.save(tmp_path / "adapter")
+    assert (tmp_path / "adapter" / TRAINED).is_file()
+    assert (tmp_path / "adapter" / LORA_WEIGHTS).is_file() == (whole != "all")
+    assert torch.allclose(vectors(load_tower(tmp_path / "adapter")), vectors(model.tower), atol=1e-5)
+
+
+def test_depthwise_convolutions_learn_whole(tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", TIMM)
+    model = adapted(base, LoraSettings(rank=2, whole=("depthwise",)))
+    assert not any("conv_dw" in name for name in model.lora)
+    assert any("conv_dw" in name for name in model.trained)
+
+
+def test_one_side_and_chosen_layers(tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", VIT)
+    image = adapted(base, LoraSettings(rank=2, sides=("image",)))
+    assert all(name.startswith("visual.") for name in image.lora)
+    chosen = adapted(base, LoraSettings(rank=2, targets=("c_fc",)))
+    assert {name.rpartition(".")[2] for name in chosen.lora} == {"c_fc"}
+    with pytest.raises(PretrainingError, match="is no linear layer and no convolution of the model"):
+        adapted(base, LoraSettings(targets=("q",)))
+    with pytest.raises(PretrainingError, match="nothing would learn"):
+        adapted(base, LoraSettings(rank=0))
+    with pytest.raises(PretrainingError, match="would get no gradient from image"):
+        adapted(base, LoraSettings(sides=("image",), targets=("transformer.resblocks.0.mlp.c_fc",)))
+
+
+def test_between_base_and_adapter(tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", VIT)
+    model = adapted(base)
+    learn(model)
+    plain = load_tower(base).module.state_dict()
+    for strength in (0.0, 0.5, 1.0):
+        model.save(tmp_path / "adapter", strength)
+        found = load_tower(tmp_path / "adapter").module.state_dict()
+        model.save(tmp_path / "whole")
+        whole = load_tower(tmp_path / "whole").module.state_dict()
+        name = "visual.transformer.resblocks.1.mlp.c_proj.weight"
+        assert torch.allclose(found[name], plain[name] + strength * (whole[name] - plain[name]), atol=1e-6)
+
+
+def test_the_encoder_says_what_it_is(tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", VIT)
+    model = adapted(base)
+    learn(model)
+    model.save(tmp_path / "farm adapter")
+    encoder = rsvlm.load_encoder(tmp_path / "farm adapter", precision="fp32")
+    same = rsvlm.load_encoder(base, adapter=tmp_path / "farm adapter", precision="fp32")
+    assert encoder.name == "farm adapter"
+    assert encoder.revision == same.revision != rsvlm.load_encoder(base).revision
+    info: Any = encoder
+    assert info.info["adapter"]["name"] == "farm adapter"
+    assert np.array_equal(encoder.encode_texts(WORDS), same.encode_texts(WORDS))
+
+
+def test_on_another_base_it_is_refused(tmp_path: Path) -> None:
+    base, other = folder_of(tmp_path / "base", VIT), folder_of(tmp_path / "other", VIT, seed=1)
+    model = adapted(base)
+    model.save(tmp_path / "adapter")
+    with pytest.raises(ModelError, match=r"is for .*base \(sha256:.*, and not for other"):
+        load_tower(other, adapter=tmp_path / "adapter")
+    with pytest.raises(ModelError, match="merge one of them first"):
+        load_tower(tmp_path / "adapter", adapter=tmp_path / "adapter")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        (hub.ADAPTER_RECORD, b"{", "cannot be read"),
+        (hub.ADAPTER_RECORD, b'{"format": 9}', "of format 9, and this version reads 1"),
+        (hub.ADAPTER_RECORD, b'{"format": 1, "base": 3}', "cannot be read"),
+        (LORA_WEIGHTS, b"torn", "missing, truncated or damaged"),
+        ("adapter_config.json", b"{}", "does not fit its base"),
+    ],
+)
+def test_damaged_adapters_are_one_line(file: str, content: bytes, message: str, tmp_path: Path) -> None:
+    model = adapted(folder_of(tmp_path / "base", VIT))
+    model.save(tmp_path / "adapter")
+    (tmp_path / "adapter" / file).write_bytes(content)
+    with pytest.raises(ModelError, match=message) as caught:
+        load_tower(tmp_path / "adapter")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_adapter_of_another_architecture_does_not_fit(tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", VIT)
+    small = folder_of(tmp_path / "small", VIT | {"text_cfg": TEXT | {"width": 32}})
+    adapted(small).save(tmp_path / "adapter")
+    record = json.loads((tmp_path / "adapter" / hub.ADAPTER_RECORD).read_text(encoding="utf-8"))
+    record["base"] |= {"name": str(base), "revision": load_tower(base).revision}
+    (tmp_path / "adapter" / hub.ADAPTER_RECORD).write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(ModelError, match="does not fit its base"):
+        load_tower(tmp_path / "adapter")
