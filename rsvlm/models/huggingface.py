@@ -124,6 +124,13 @@ class HuggingFaceTower:
             return int(settings["max_num_patches"] ** 0.5) * int(settings["patch_size"])
         return int(vision.image_size)
 
+    def write(self, folder: Path) -> None:
+        """Write the model as stock transformers opens it: `AutoModel.from_pretrained(FOLDER)`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.module.save_pretrained(folder)
+        self._processor.save_pretrained(folder)
+        self._tokenizer.save_pretrained(folder)
+
     def prepare(self, image: PillowImage.Image) -> torch.Tensor:
         """Return what the model's own image processor returns for an RGB image.
 

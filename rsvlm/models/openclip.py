@@ -10,6 +10,7 @@ import open_clip
 import torch
 from open_clip.transform import PreprocessCfg
 from PIL import Image as PillowImage
+from safetensors.torch import save_file
 from torch.overrides import TorchFunctionMode
 
 from rsvlm.models import hub
@@ -21,6 +22,7 @@ from rsvlm.models.quiet import one_line, quiet
 from rsvlm.models.shortening import can_shorten, longest, positions
 from rsvlm.models.state_dicts import Tensors, load_into, tensors_of
 from rsvlm.models.versions import versions
+from rsvlm.shards import atomic_write, write_json
 
 
 class OpenClipTower:
@@ -52,6 +54,7 @@ class OpenClipTower:
         settings = _preprocessing(blueprint, module)
         size = settings["size"]
         self.image_size = int(size if isinstance(size, int) else max(size))
+        self._blueprint, self._settings = blueprint, settings
         self._prepare, self.mean, self.std = open_clip_preparation(settings)
         self._shorten = can_shorten(module)
         self._tokenizer = _tokenizer(config)
@@ -72,6 +75,17 @@ class OpenClipTower:
             "logit_bias": self.logit_bias,
             "versions": versions("open_clip_torch", "torchvision", "timm"),
         }
+
+    def write(self, folder: Path) -> None:
+        """Write the model as stock open_clip opens it: `open_clip.create_model_and_transforms("local-dir:FOLDER")`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        model = {**self._blueprint.model, "quick_gelu": self._blueprint.activation}
+        content = {"model_cfg": model, "preprocess_cfg": {**self._settings, "mode": "RGB"}}
+        write_json(folder / hub.OPEN_CLIP_CONFIG, content, indent=1)
+        # one storage a weight: safetensors refuses shared ones
+        state = {name: value.detach().cpu().clone() for name, value in self.module.state_dict().items()}
+        with atomic_write(folder / hub.OPEN_CLIP_WEIGHTS[0]) as temporary:
+            save_file(state, temporary)
 
     def prepare(self, image: PillowImage.Image) -> torch.Tensor:
         """Return what open_clip's `preprocess_val` makes of an RGB image: uint8 (H, W, 3), before normalisation."""

@@ -1,6 +1,7 @@
 """What a loader gives to the runtime: one CLIP-like model in torch, with its own preprocessing and tokenizer."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -32,6 +33,10 @@ class Tower(Protocol):
     module: torch.nn.Module
     mean: tuple[float, float, float] | None
     std: tuple[float, float, float] | None
+
+    def write(self, folder: Path) -> None:
+        """Write the model, with whatever was merged into it, as its own library opens it."""
+        ...
 
     def prepare(self, image: PillowImage.Image) -> torch.Tensor:
         """Turn an RGB image of any size into the model's. Thread-safe.

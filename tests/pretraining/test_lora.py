@@ -8,6 +8,7 @@ import numpy as np
 import open_clip
 import pytest
 import torch
+import transformers
 from PIL import Image
 
 import rsvlm
@@ -142,6 +143,41 @@ def test_parts_that_learn_whole_lie_beside_the_adapter(whole: Any, tmp_path: Pat
     assert (tmp_path / "adapter" / TRAINED).is_file()
     assert (tmp_path / "adapter" / LORA_WEIGHTS).is_file() == (whole != "all")
     assert torch.allclose(vectors(load_tower(tmp_path / "adapter")), vectors(model.tower), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_a_merged_open_clip_model_opens_in_stock_open_clip(kind: str, tmp_path: Path) -> None:
+    model = adapted(folder_of(tmp_path / "base", CONFIGS[kind]))
+    learn(model)
+    model.save(tmp_path / "adapter")
+    opened = load_tower(tmp_path / "adapter")
+    opened.write(tmp_path / "merged")
+    stock, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{tmp_path / 'merged'}")
+    words = open_clip.get_tokenizer(f"local-dir:{tmp_path / 'merged'}")(WORDS)
+    with torch.no_grad():
+        stock.eval()
+        images = torch.stack([preprocess(picture) for picture in PICTURES])
+        found = torch.cat([stock.encode_image(images), stock.encode_text(words)])
+    assert torch.allclose(found, vectors(opened), atol=1e-5)
+    assert torch.allclose(vectors(load_tower(tmp_path / "merged")), vectors(opened), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["clip", "siglip"])
+def test_a_merged_transformers_model_opens_in_stock_transformers(
+    kind: str, transformers_models: dict[str, Path], tmp_path: Path
+) -> None:
+    model = adapted(transformers_models[kind])
+    learn(model)
+    model.save(tmp_path / "adapter")
+    opened = load_tower(tmp_path / "adapter")
+    opened.write(tmp_path / "merged")
+    stock = transformers.AutoModel.from_pretrained(tmp_path / "merged").eval()
+    with torch.no_grad():
+        pixels = torch.stack([opened.prepare(picture) for picture in PICTURES])
+        images: Any = stock.get_image_features(pixel_values=pixels)
+        texts: Any = stock.get_text_features(**opened.tokenize(WORDS)[0])
+    found = [one if isinstance(one, torch.Tensor) else one.pooler_output for one in (images, texts)]
+    assert torch.allclose(torch.cat(found), vectors(opened), atol=1e-5)
 
 
 def test_depthwise_convolutions_learn_whole(tmp_path: Path) -> None:
