@@ -1,6 +1,7 @@
 """What every test may use: real data where a folder of it is named, and small things made on the spot."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,19 @@ def transformers_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     """Folders of a tiny CLIP, SigLIP and SigLIP 2 (NaFlex)."""
     base = tmp_path_factory.mktemp("transformers")
     return {kind: transformers_folder(kind, base / kind) for kind in ("clip", "siglip", "siglip2")}
+
+
+@pytest.fixture
+def rsvlm_command(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run the command line in this process; gives its exit code."""
+    from rsvlm.cli import main
+
+    def run(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["rsvlm", *map(str, arguments)])
+        try:
+            main()
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    return run

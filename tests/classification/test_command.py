@@ -1,7 +1,6 @@
 """`rsvlm classify` as people type it, with a tiny model of open_clip's and the sample town."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import torch
 from PIL import Image
 
 from rsvlm.captioning.sample import write_sample
-from rsvlm.cli import main
 
 TINY: dict[str, Any] = {
     "embed_dim": 32,
@@ -44,41 +42,31 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_sample(tmp_path_factory.mktemp("town")).image
 
 
-@pytest.fixture
-def rsvlm(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the command line in this process; gives its exit code."""
-
-    def run(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["rsvlm", *map(str, arguments)])
-        try:
-            main()
-        except SystemExit as end:
-            return int(end.code or 0)
-        return 0
-
-    return run
-
-
-def test_a_few_images_on_the_screen(rsvlm: Any, model: list[str], town: Path, capsys: Any) -> None:
-    assert rsvlm("classify", town, "--classes", "forest,water,houses", *model) == 0
+def test_a_few_images_on_the_screen(rsvlm_command: Any, model: list[str], town: Path, capsys: Any) -> None:
+    assert rsvlm_command("classify", town, "--classes", "forest,water,houses", *model) == 0
     said = capsys.readouterr().err
     assert "uncalibrated" in said
     assert any(name in said for name in ("forest", "water", "houses"))
 
 
-def test_json_is_one_document_on_stdout(rsvlm: Any, model: list[str], town: Path, capsys: Any) -> None:
-    assert rsvlm("classify", town, "--classes", "forest,water", "--chips", "whole", "--json", *model) == 0
+def test_json_is_one_document_on_stdout(
+    rsvlm_command: Any, model: list[str], town: Path, capsys: Any
+) -> None:
+    assert (
+        rsvlm_command("classify", town, "--classes", "forest,water", "--chips", "whole", "--json", *model)
+        == 0
+    )
     document = json.loads(capsys.readouterr().out)
     assert len(document["rows"]) == 1
     assert document["record"]["encoder"]["precision"] == "fp32"
 
 
 def test_a_tiled_scene_becomes_rows_a_map_and_a_sheet(
-    rsvlm: Any, model: list[str], town: Path, tmp_path: Path, capsys: Any
+    rsvlm_command: Any, model: list[str], town: Path, tmp_path: Path, capsys: Any
 ) -> None:
     out = tmp_path / "pre dictions.parquet"
     arguments = ["classify", town, "--classes", "eurosat", "--size", 64, "--out", out, *model]
-    assert rsvlm(*arguments, "--map", tmp_path / "maps", "--sheet", tmp_path / "sheet.png") == 0
+    assert rsvlm_command(*arguments, "--map", tmp_path / "maps", "--sheet", tmp_path / "sheet.png") == 0
     table = pq.read_table(out)
     assert table.num_rows > 20
     assert table["west"].null_count == 0
@@ -91,12 +79,12 @@ def test_a_tiled_scene_becomes_rows_a_map_and_a_sheet(
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 400
     assert "Written" in capsys.readouterr().err
-    assert rsvlm(*arguments) == 0
+    assert rsvlm_command(*arguments) == 0
     assert f"{table.num_rows:,} chips were done before" in capsys.readouterr().err
 
 
 def test_calibrating_on_class_folders(
-    rsvlm: Any, model: list[str], tmp_path: Path, capsys: Any, town: Path
+    rsvlm_command: Any, model: list[str], tmp_path: Path, capsys: Any, town: Path
 ) -> None:
     for number in range(30):
         folder = tmp_path / "labelled" / ("Forest" if number % 2 else "river")
@@ -104,7 +92,7 @@ def test_calibrating_on_class_folders(
         colour = (20, 90 + number, 30) if number % 2 else (20, 30, 120 + number)
         Image.new("RGB", (32, 32), colour).save(folder / f"{number}.png")
     arguments = ["--classes", "eurosat", "--calibrate", tmp_path / "labelled", *model]
-    assert rsvlm("classify", town, "--chips", "whole", "--json", *arguments) == 0
+    assert rsvlm_command("classify", town, "--chips", "whole", "--json", *arguments) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["calibration"]["n_images"] == 30
     assert document["rows"][0]["calibrated"]
@@ -122,7 +110,7 @@ def test_calibrating_on_class_folders(
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(
-    rsvlm: Any,
+    rsvlm_command: Any,
     model: list[str],
     town: Path,
     tmp_path: Path,
@@ -132,11 +120,11 @@ def test_bad_input_is_one_line_and_exit_2(
     said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    code = rsvlm("classify", *[one.format(town=town) for one in arguments], *model)
+    code = rsvlm_command("classify", *[one.format(town=town) for one in arguments], *model)
     assert said in " ".join(capsys.readouterr().err.split())
     assert code == 2 or "nowhere" in said
 
 
-def test_without_a_model_one_line_says_so(rsvlm: Any, town: Path, capsys: Any) -> None:
-    assert rsvlm("classify", town, "--classes", "eurosat") == 2
+def test_without_a_model_one_line_says_so(rsvlm_command: Any, town: Path, capsys: Any) -> None:
+    assert rsvlm_command("classify", town, "--classes", "eurosat") == 2
     assert "built-in model does not exist yet" in " ".join(capsys.readouterr().err.split())

@@ -1,15 +1,12 @@
 """What several tests of this folder read: published answers, unpacked, and a small WordNet."""
 
-import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from made_wordnet import write_wordnet  # type: ignore[import-not-found] # this folder is on pytest's path
 
-from rsvlm.cli import main
 from rsvlm.eval.text import WordNet, find_wordnet
 
 
@@ -58,18 +55,3 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     """Nothing that a test keeps reaches another one, or the user: encoders of tests lie about who they are."""
     monkeypatch.setenv("RSVLM_CACHE", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("RSVLM_DATA", str(tmp_path_factory.mktemp("data")))
-
-
-@pytest.fixture
-def rsvlm_command(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the command line in this process; gives its exit code."""
-
-    def run(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["rsvlm", *map(str, arguments)])
-        try:
-            main()
-        except SystemExit as end:
-            return int(end.code or 0)
-        return 0
-
-    return run
