@@ -1,0 +1,22 @@
+"""The data of pretraining: sources of pairs, mixed, partly held out, changed, and given to the model in batches."""
+
+from .augment import Augmentation
+from .examples import Example, caption_of
+from .holdout import Holdout, hold_out
+from .loader import Batch, PairLoader, Problem
+from .mixture import Mixture
+from .sources import PairsSource, read_pairs_source
+
+__all__ = [
+    "Augmentation",
+    "Batch",
+    "Example",
+    "Holdout",
+    "Mixture",
+    "PairLoader",
+    "PairsSource",
+    "Problem",
+    "caption_of",
+    "hold_out",
+    "read_pairs_source",
+]

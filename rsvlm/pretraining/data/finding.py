@@ -1,0 +1,115 @@
+"""What a user names as a source of pairs: which kind it is, and which files belong to it."""
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rsvlm.captioning.dataset import open_dataset
+from rsvlm.captioning.errors import CaptioningError
+from rsvlm.eval.data.pairs import is_pairs_dataset
+from rsvlm.eval.data.reading import SPLITS, splits_of
+from rsvlm.pretraining.errors import PretrainingError
+from rsvlm.shards import shard_name
+
+Kind = Literal["parquet", "webdataset", "csv", "folders", "hub"]
+HUB = "hf:"
+_KINDS: dict[str, Kind] = {".parquet": "parquet", ".tar": "webdataset", ".csv": "csv"}
+_REMEDY = (
+    "name a pairs dataset, a folder of class folders, .parquet, .tar or .csv files (a file, a folder or a pattern), "
+    "or hf:owner/name"
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the pairs are.
+
+    Attributes:
+        kind: How they are read.
+        name: What the user called them.
+        files: The files in order; the folder of the classes; the id on the hub.
+        split: The split on the hub.
+    """
+
+    kind: Kind
+    name: str
+    files: tuple[str, ...]
+    split: str | None = None
+
+
+def find_source(spec: str | Path, split: str | None) -> Found:
+    """Say what a source is.
+
+    Args:
+        spec: What the user named.
+        split: Which part, where a folder or a hub id has several.
+
+    Raises:
+        PretrainingError: There is no such thing, or it is none of what can be read.
+    """
+    name = str(spec)
+    if name.startswith(HUB):
+        repository = name.removeprefix(HUB)
+        if repository.count("/") != 1 or not all(repository.split("/")):
+            raise PretrainingError(f"{name}: a data set on the hub is named hf:owner/name")
+        return Found("hub", name, (repository,), split or "train")
+    path = Path(spec)
+    if path.is_dir():
+        return _in_folder(path, name, split)
+    if path.is_file():
+        return _of_files([path], name)
+    matching = sorted(Path(match) for match in glob.glob(name, recursive=True))  # noqa: PTH207 - any root
+    if not matching:
+        raise PretrainingError(f"{name}: there is no such file or folder; {_REMEDY}")
+    return _of_files(matching, name)
+
+
+def _in_folder(folder: Path, name: str, split: str | None) -> Found:
+    if is_pairs_dataset(folder):
+        return Found("parquet", name, _shards(folder))
+    splits = splits_of(folder)
+    if splits:
+        chosen = _chosen(splits, name, split)
+        return Found("folders", name, (str(chosen[0]),)) if chosen[0].is_dir() else _of_files(chosen, name)
+    if split is not None:
+        raise PretrainingError(f"{name}: has no splits; leave out split={split}")
+    for suffix in _KINDS:
+        files = sorted(folder.glob(f"*{suffix}"))
+        if len(files) > 1 and suffix == ".csv":
+            raise PretrainingError(f"{name}: holds {len(files)} csv files; name the one to read")
+        if files:
+            return _of_files(files, name)
+    return Found("folders", name, (str(folder),))
+
+
+def _shards(folder: Path) -> tuple[str, ...]:
+    """The tables of a pairs dataset, once it is known to be whole."""
+    try:
+        dataset = open_dataset(folder)
+    except CaptioningError as error:
+        raise PretrainingError(str(error)) from None
+    count = dataset.manifest.counts.shards
+    return tuple(str(folder / "shards" / f"{shard_name(shard)}.parquet") for shard in range(count))
+
+
+def _chosen(splits: dict[str, list[Path]], name: str, split: str | None) -> list[Path]:
+    if split is None and len(splits) == 1:
+        return next(iter(splits.values()))
+    wanted = next((key for key, aliases in SPLITS.items() if split in (key, *aliases)), split or "train")
+    if wanted not in splits:
+        raise PretrainingError(f"{name}: has no split {wanted}; it has {', '.join(splits)}")
+    return splits[wanted]
+
+
+def _of_files(files: Sequence[Path], name: str) -> Found:
+    suffixes = {path.suffix.casefold() for path in files}
+    kind = _KINDS.get(next(iter(suffixes)))
+    if len(suffixes) > 1 or kind is None:
+        raise PretrainingError(f"{name}: {', '.join(sorted(suffixes)) or 'files without ending'}; {_REMEDY}")
+    if kind == "csv" and len(files) > 1:
+        raise PretrainingError(
+            f"{name}: {len(files)} csv files; name one, whose folder image paths start from"
+        )
+    return Found(kind, name, tuple(str(path) for path in files))

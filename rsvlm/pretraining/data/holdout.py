@@ -1,0 +1,181 @@
+"""What is kept from training to measure it: whole geographic blocks, whole scenes, never a part of one."""
+
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rsvlm.eval.probes.splits import BLOCK, spatial_blocks
+from rsvlm.pretraining.errors import PretrainingError
+
+from .examples import Example, mixed
+from .sources import PairsSource
+
+_ENOUGH = 20
+"""Blocks at least, where smaller ones can be had: with fewer, a tenth is no more than one or two places."""
+_HALVINGS = 14
+"""From 1 degree to some 7 m."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Says which examples are kept from training. All that lies in a block, or is of a scene, goes one way.
+
+    Attributes:
+        share: Of the examples.
+        seed: Of the choice.
+        block: Degrees along a block.
+        groups: The blocks and scenes that are held out; None where streams, whose examples nobody knows beforehand,
+            make chance decide on each block and scene.
+    """
+
+    share: float
+    seed: int
+    block: float = BLOCK
+    groups: frozenset[str] | None = None
+
+    def holds(self, example: Example, source: str) -> bool:
+        """Whether an example of the source of this name is held out."""
+        if example.place is None:
+            group = _without_place(example, source)
+        else:
+            group = f"block {spatial_blocks([example.place], self.block)[0]}"
+        if self.groups is None:
+            return mixed(self.seed, "held out", group) < self.share * 2**64
+        return group in self.groups
+
+
+class Holdout(NamedTuple):
+    """Sources in two parts, in the order they were given in.
+
+    Attributes:
+        train: What is to be learned from.
+        held: What is held out.
+        keys: Of what is held out of each source, each once; None for streams.
+        rule: How it was decided.
+    """
+
+    train: list[PairsSource]
+    held: list[PairsSource]
+    keys: list[tuple[str, ...] | None]
+    rule: Rule
+
+
+def hold_out(sources: Sequence[PairsSource], share: float = 0.1, seed: int = 0) -> Holdout:
+    """Keep a part of all sources from training.
+
+    Where an example has a place, its block decides; else the image that it was cut from; else its key. What lies in
+    one block is on one side in all sources. Blocks are of 1 degree, or, where that makes fewer than 20, of the half,
+    the quarter... Neighbours look alike, so the largest are the most honest.
+
+    Args:
+        sources: What is trained on, replay included.
+        share: Of all examples. With a stream among the sources it is the chance of each block, and what comes out is
+            near it.
+        seed: Of the choice.
+
+    Raises:
+        PretrainingError: The share is not between 0 and 1, or all examples lie in one block or scene.
+    """
+    if not 0 < share < 1:
+        raise PretrainingError(f"{share:g} of the examples cannot be held out: take a share between 0 and 1")
+    if any(source.streaming for source in sources):
+        return _of_streams(sources, Rule(share, seed))
+    facts = [_read_facts(source) for source in sources]
+    block = _block(np.concatenate([known.places for known in facts]))
+    groups = [_groups(known, block) for known in facts]
+    sizes = Counter(group for found in groups for group in found)
+    chosen = _chosen(sizes, share, seed, sources[0].name)
+    held = [np.array([group in chosen for group in found], bool) for found in groups]
+    parts = [source.take(np.flatnonzero(rows)) for source, rows in zip(sources, held, strict=True)]
+    return Holdout(
+        [source.take(np.flatnonzero(~rows)) for source, rows in zip(sources, held, strict=True)],
+        parts,
+        [_keys(part) for part in parts],
+        Rule(share, seed, block, chosen),
+    )
+
+
+class _Facts(NamedTuple):
+    """What divides the examples of a source, in little memory: there may be millions.
+
+    Attributes:
+        places: (m, 2) longitude and latitude of those that have a place.
+        others: The group of each example that has none; None for one with a place.
+    """
+
+    places: NDArray[np.float64]
+    others: list[str | None]
+
+
+def _read_facts(source: PairsSource) -> _Facts:
+    degrees = array("d")
+    others: list[str | None] = []
+    for fact in source.facts():
+        degrees.extend(fact.place or ())
+        others.append(None if fact.place else _without_place(fact, source.name))
+    return _Facts(np.asarray(degrees, np.float64).reshape(-1, 2), others)
+
+
+def _groups(known: _Facts, block: float) -> list[str]:
+    blocks = iter(spatial_blocks(known.places, block))
+    return [sys.intern(f"block {next(blocks)}") if other is None else other for other in known.others]
+
+
+def _without_place(example: Example, source: str) -> str:
+    return f"key {source} {example.key}" if example.scene is None else f"scene {example.scene}"
+
+
+def _of_streams(sources: Sequence[PairsSource], rule: Rule) -> Holdout:
+    def side(source: PairsSource, wanted: bool) -> PairsSource:
+        keep: Callable[[Example], bool] = partial(_is_on_side, rule, source.name, wanted)
+        if source.streaming:
+            return source.where(keep)
+        return source.take([row for row, fact in enumerate(source.facts()) if keep(fact)])
+
+    return Holdout(
+        [side(source, False) for source in sources],
+        [side(source, True) for source in sources],
+        [None if source.streaming else _keys(side(source, True)) for source in sources],
+        rule,
+    )
+
+
+def _is_on_side(rule: Rule, name: str, wanted: bool, example: Example) -> bool:
+    return rule.holds(example, name) is wanted
+
+
+def _keys(source: PairsSource) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(fact.key for fact in source.facts()))
+
+
+def _block(places: NDArray[np.float64]) -> float:
+    block = BLOCK
+    for _ in range(_HALVINGS if len(places) else 0):
+        if len(set(spatial_blocks(places, block))) >= _ENOUGH:
+            return block
+        block /= 2
+    return BLOCK  # nowhere, or all in a few spots: smaller blocks would not divide them
+
+
+def _chosen(sizes: Counter[str], share: float, seed: int, name: str) -> frozenset[str]:
+    """Groups drawn at random whose examples come as near to the share as whole groups can."""
+    if len(sizes) < 2:
+        raise PretrainingError(
+            f"{name}: all {sizes.total()} examples lie in one block or scene, so none can be held out fairly: "
+            "hold out nothing, or add data of another place"
+        )
+    groups = sorted(sizes)
+    wanted, found, chosen = share * sizes.total(), 0, set()
+    for number in np.random.default_rng(mixed(seed, "held out")).permutation(len(groups)).tolist():
+        size = sizes[groups[number]]
+        if abs(found + size - wanted) < abs(found - wanted):
+            found += size
+            chosen.add(groups[number])
+    return frozenset(chosen or {min(groups, key=lambda group: (sizes[group], group))})

@@ -1,0 +1,158 @@
+"""Several sources as one: which examples make up each batch, the same for the same seed wherever one begins."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rsvlm.pretraining.errors import PretrainingError
+
+from .examples import Example, mixed
+from .schedule import exact_counts, spread
+from .sources import PairsSource
+
+Weighted = tuple[PairsSource, float | None]
+
+
+class Draw(NamedTuple):
+    """One place of a batch.
+
+    Attributes:
+        source: Number of the source: those of the mixture first, then those of the replay.
+        visit: Which time the example is seen: what caption and augmentation hang on.
+        row: Number of the example in its source; None for a stream.
+        example: The example of a stream; None for a source on the disk, whose row is read later, in a thread.
+    """
+
+    source: int
+    visit: int
+    row: int | None
+    example: Example | None
+
+
+class Mixture:
+    """Batches from several sources.
+
+    Each source is gone through in an order of its own, anew once it is through: every example of it is seen before
+    one is seen again. A stream begins anew with every epoch, its files in another order.
+
+    Args:
+        sources: Sources and their weights: the shares of what is not replayed, exact over an epoch and even in it.
+            Weights of None, for all, count each example once.
+        replay: Sources and the share of every batch that each of them gets, on top: old knowledge to be kept.
+        batch_size: Examples a batch; every batch is full.
+        seed: Of the order.
+        epoch_size: Examples of `sources` in an epoch; None: as many as they hold together.
+        buffer: Examples that a stream is shuffled in.
+
+    Attributes:
+        sources: All sources: those of the mixture, then those of the replay.
+        steps: Batches in an epoch.
+        batch_size: Examples in each of them, those of the replay at its end.
+        first_replay: Number of the first source of the replay.
+
+    Raises:
+        PretrainingError: Weights, shares or sizes that cannot be kept.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Weighted],
+        *,
+        batch_size: int,
+        replay: Sequence[tuple[PairsSource, float]] = (),
+        seed: int = 0,
+        epoch_size: int | None = None,
+        buffer: int = 1000,
+    ) -> None:
+        self._seed, self._buffer = seed, buffer
+        again = [round(share * batch_size) for _, share in replay]
+        for count, (source, share) in zip(again, replay, strict=True):
+            if count < 1:
+                raise PretrainingError(
+                    f"{source.name}: {share:g} of a batch of {batch_size} is no example to replay"
+                )
+        self.batch_size, self.first_replay = batch_size, len(sources)
+        self._fresh = batch_size - sum(again)
+        if not sources or self._fresh < 1:
+            raise PretrainingError(
+                f"a batch of {batch_size} has no place for new examples beside {sum(again)} that are replayed"
+            )
+        self.sources = [source for source, _ in (*sources, *replay)]
+        weights, size = _weights(sources), epoch_size or sum(_length(source) for source, _ in sources)
+        self.steps = size // self._fresh
+        if self.steps < 1:
+            raise PretrainingError(
+                f"an epoch of {size} examples does not fill a batch of {self._fresh}: take a smaller batch"
+            )
+        counts = exact_counts(weights, self.steps * self._fresh)
+        self._fresh_order = spread(counts)
+        self._again_order = np.repeat(np.arange(len(again)) + len(sources), again)
+        self._counts = counts + [self.steps * count for count in again]
+        _check_repeats(self.sources, [count / self.steps for count in self._counts])
+
+    def batches(self, epoch: int, start: int = 0) -> Iterator[list[Draw]]:
+        """Yield the places of each batch of an epoch, from batch `start` on: what (epoch, start) resumes."""
+        taken = np.bincount(self._fresh_order[: start * self._fresh], minlength=len(self.sources))
+        taken += start * np.bincount(self._again_order, minlength=len(self.sources))
+        streams = [self._draws(number, epoch, int(begin)) for number, begin in enumerate(taken)]
+        for step in range(start, self.steps):
+            fresh = self._fresh_order[step * self._fresh : (step + 1) * self._fresh]
+            yield [next(streams[number]) for number in (*fresh.tolist(), *self._again_order.tolist())]
+
+    def _draws(self, number: int, epoch: int, begin: int) -> Iterator[Draw]:
+        if self.sources[number].streaming:
+            return islice(self._from_stream(number, epoch), begin, None)
+        return self._from_disk(number, epoch * self._counts[number] + begin)
+
+    def _from_disk(self, number: int, pick: int) -> Iterator[Draw]:
+        """From the pick of this number on, counted from the beginning of training."""
+        size = len(self.sources[number])
+        visit, place = divmod(pick, size)
+        while True:
+            order: NDArray[np.int64] = np.random.default_rng(
+                mixed(self._seed, "order", number, visit)
+            ).permutation(size)
+            yield from (Draw(number, visit, row, None) for row in order[place:].tolist())
+            visit, place = visit + 1, 0
+
+    def _from_stream(self, number: int, epoch: int) -> Iterator[Draw]:
+        source, again = self.sources[number], 0
+        while True:
+            visit = mixed(epoch, again) if again else epoch
+            empty = True
+            for example in source.shuffled(mixed(self._seed, "order", number, visit), self._buffer):
+                empty = False
+                yield Draw(number, visit, None, example)
+            if empty:
+                raise PretrainingError(f"{source.name}: holds no pairs")
+            again += 1
+
+
+def _weights(sources: Sequence[Weighted]) -> list[float]:
+    given = [weight for _, weight in sources if weight is not None]
+    if not given:
+        return [float(_length(source)) for source, _ in sources]
+    if len(given) < len(sources) or min(given) <= 0:
+        raise PretrainingError(f"weights {given} for {len(sources)} sources: give each one above 0, or none")
+    return given
+
+
+def _length(source: PairsSource) -> int:
+    if source.streaming:
+        raise PretrainingError(
+            f"{source.name}: a stream has no length: give weights, and say how many examples are an epoch"
+        )
+    return len(source)
+
+
+def _check_repeats(sources: Sequence[PairsSource], a_batch: Sequence[float]) -> None:
+    """A batch that shows an image twice would teach that its caption is wrong for it."""
+    for source, count in zip(sources, a_batch, strict=True):
+        if not source.streaming and count > len(source):
+            raise PretrainingError(
+                f"{source.name}: a batch takes {count:.0f} of its {len(source)} examples: "
+                "take a smaller batch or weight"
+            )

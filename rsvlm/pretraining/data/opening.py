@@ -1,0 +1,95 @@
+"""Opening what was found through Hugging Face `datasets`: as a table on the disk, or as a stream."""
+
+import glob
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import datasets
+
+from rsvlm.eval.data.csv_files import header
+from rsvlm.eval.data.folders import class_names, images_below
+from rsvlm.models.quiet import one_line, quiet
+from rsvlm.pretraining.errors import PretrainingError
+
+from .finding import Found
+
+Data: TypeAlias = datasets.Dataset | datasets.IterableDataset
+
+
+def open_data(found: Found, *, streaming: bool) -> Data:
+    """Return the rows of a source, its images not decoded.
+
+    A table is copied into the cache of `datasets` once (HF_DATASETS_CACHE says where), from which any row is read
+    at any time; a stream is read where it lies, in its order. What is no more than paths and texts, a csv or a list
+    of images, is a table in any case.
+
+    Raises:
+        PretrainingError: It cannot be read.
+    """
+    with reading(found.name):
+        if found.kind in ("csv", "folders"):
+            data: Data = _csv(found) if found.kind == "csv" else _class_folders(Path(found.files[0]))
+        elif found.kind == "hub":
+            data = datasets.load_dataset(found.files[0], split=found.split, streaming=streaming)
+        else:
+            data = _load(found, streaming=streaming)
+    for name, feature in (data.features or {}).items():
+        if isinstance(feature, datasets.Image):
+            data = data.cast_column(name, datasets.Image(decode=False))
+    return data
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Keep `datasets` off the terminal within the block, and turn what it raises into one line (`PretrainingError`)."""
+    bars = datasets.is_progress_bar_enabled()
+    datasets.disable_progress_bars()
+    try:
+        with quiet():
+            yield
+    except PretrainingError:
+        raise
+    except Exception as error:  # each of its readers, and each file system, has errors of its own
+        raise PretrainingError(f"{name}: cannot be read ({one_line(error.__cause__ or error)})") from error
+    finally:
+        if bars:
+            datasets.enable_progress_bars()
+
+
+def _load(found: Found, **options: Any) -> Data:
+    # names are taken as patterns, and a folder may well be called "tiles [2024]"
+    files = [glob.escape(str(Path(file).absolute())) for file in found.files]
+    try:
+        return datasets.load_dataset(found.kind, data_files=files, split="train", **options)
+    except ValueError as error:
+        if "corresponds to no data" in str(error):  # all that it says of files without rows
+            raise PretrainingError(f"{found.name}: holds no pairs") from None
+        raise
+
+
+def _csv(found: Found) -> datasets.Dataset:
+    """The lines of a csv, each value as the text that stands there: "007" and "NA" stay what they are."""
+    names = header(Path(found.files[0]))
+    if not names:
+        raise PretrainingError(
+            f"{found.name}: is no csv in UTF-8 with the names of its columns in its first line"
+        )
+    features = datasets.Features({name: datasets.Value("string") for name in names})
+    return _load(found, features=features, keep_default_na=False, skipinitialspace=True)
+
+
+def _class_folders(folder: Path) -> datasets.Dataset:
+    """The paths of images below a folder, relative to it, with the folder of each as its class."""
+    rows = [(path, name) for name in class_names(folder) for path in images_below(folder / name)]
+    if not rows:
+        raise PretrainingError(
+            f"{folder}: holds no pairs: no .parquet, .tar or .csv, and no folders with images"
+        )
+    return datasets.Dataset.from_dict(
+        {
+            "image": [path.relative_to(folder).as_posix() for path, _ in rows],
+            "label": [name for _, name in rows],
+        }
+    )

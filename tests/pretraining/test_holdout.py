@@ -1,0 +1,114 @@
+"""What is held out: whole blocks, whole scenes, in no source on both sides."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pairs_made as made  # type: ignore[import-not-found] # beside this file
+import pytest
+
+from rsvlm.eval.probes.splits import spatial_blocks
+from rsvlm.pretraining.data import Holdout, PairsSource, hold_out, read_pairs_source
+from rsvlm.pretraining.errors import PretrainingError
+
+own_cache = pytest.fixture(autouse=True)(made.own_cache)
+
+
+def placed(path: Path, n: int, seed: int = 0, spread: float = 8.0) -> Path:
+    """Examples at random places in a square."""
+    east, north = np.random.default_rng(seed).uniform(0, spread, (2, n)).tolist()
+    lines = [[f"{row}.png", f"field {row}", x, y] for row, (x, y) in enumerate(zip(east, north, strict=True))]
+    return Path(made.table(path, ["path", "text", "lon", "lat"], lines))
+
+
+def blocks(sources: Sequence[PairsSource], size: float) -> set[str]:
+    return set(spatial_blocks([example.place or (0, 0) for source in sources for example in source], size))
+
+
+def both_sides(found: Holdout) -> tuple[list[str], list[str]]:
+    return tuple([f"{s.name} {e.key}" for s in side for e in s] for side in (found.train, found.held))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whole_blocks_are_held_out_in_all_sources(seed: int, tmp_path: Path) -> None:
+    sources = [read_pairs_source(placed(tmp_path / f"{n}.csv", n, n)) for n in (300, 200)]
+    found = hold_out(sources, seed=seed)
+    train, held = both_sides(found)
+    assert not set(train) & set(held)
+    assert len(train) + len(held) == 500
+    assert 45 <= len(held) <= 55
+    assert found.rule.block == 1.0
+    assert not blocks(found.train, 1.0) & blocks(found.held, 1.0)
+    keys = [key for known in found.keys for key in known or ()]
+    assert [
+        f"{s.name} {key}" for s, known in zip(sources, found.keys, strict=True) for key in known or ()
+    ] == held
+    assert len(keys) == len(held)
+    again = hold_out(sources, seed=seed)
+    assert both_sides(again) == (train, held)
+    assert both_sides(hold_out(sources, seed=seed + 10)) != (train, held)
+    rule = found.rule
+    assert all(rule.holds(example, source.name) for source in found.held for example in source)
+    assert not any(rule.holds(example, source.name) for source in found.train for example in source)
+
+
+def test_a_small_place_is_divided_into_small_blocks(tmp_path: Path) -> None:
+    pairs = read_pairs_source(made.town(tmp_path, limit=40))
+    found = hold_out([pairs])
+    assert found.rule.block < 0.01
+    assert 3 <= len(found.held[0]) <= 5
+    assert not blocks(found.train, found.rule.block) & blocks(found.held, found.rule.block)
+
+
+def test_images_of_one_scene_stay_together_where_there_is_no_place(tmp_path: Path) -> None:
+    lines = [[f"{row}.png", "text", f"scene {row // 5}"] for row in range(100)]
+    found = hold_out([read_pairs_source(made.table(tmp_path / "a.csv", ["path", "text", "scene"], lines))])
+    assert len(found.held[0]) == 10
+    assert not {e.scene for e in found.train[0]} & {e.scene for e in found.held[0]}
+
+
+def test_rows_of_one_image_stay_together(tmp_path: Path) -> None:
+    lines = [[f"{row // 3}.png", f"caption {row}"] for row in range(90)]
+    found = hold_out([read_pairs_source(made.table(tmp_path / "a.csv", ["path", "text"], lines))])
+    assert len(found.held[0]) == 9
+    assert len(found.keys[0] or ()) == 3
+    assert not {e.key for e in found.train[0]} & {e.key for e in found.held[0]}
+
+
+def test_one_large_block_is_not_taken_for_a_tenth(tmp_path: Path) -> None:
+    lines = [[f"{row}.png", "text", "town" if row < 60 else f"farm {row}"] for row in range(100)]
+    source = read_pairs_source(made.table(tmp_path / "a.csv", ["path", "text", "scene"], lines))
+    for seed in range(5):
+        assert len(hold_out([source], seed=seed).held[0]) == 10
+
+
+def test_something_is_held_out_of_few_large_scenes(tmp_path: Path) -> None:
+    lines = [[f"{row}.png", "text", "big" if row < 6 else "small"] for row in range(10)]
+    source = read_pairs_source(made.table(tmp_path / "a.csv", ["path", "text", "scene"], lines))
+    found = hold_out([source])
+    assert {example.scene for example in found.held[0]} == {"small"}
+    with pytest.raises(PretrainingError, match="all 10 examples lie in one block or scene"):
+        hold_out(
+            [
+                read_pairs_source(
+                    made.table(
+                        tmp_path / "b.csv", ["path", "text", "scene"], [[*line[:2], "x"] for line in lines]
+                    )
+                )
+            ]
+        )
+    with pytest.raises(PretrainingError, match="between 0 and 1"):
+        hold_out([source], share=1.0)
+
+
+def test_streams_are_divided_by_the_same_blocks(tmp_path: Path) -> None:
+    path = placed(tmp_path / "a.csv", 2000, spread=40)
+    other = read_pairs_source(placed(tmp_path / "b.csv", 500, 1, spread=40))
+    found = hold_out([read_pairs_source(path, streaming=True), other])
+    train, held = both_sides(found)
+    assert len(train) + len(held) == 2500
+    assert not set(train) & set(held)
+    assert 150 <= len(held) <= 350
+    assert not blocks(found.train, 1.0) & blocks(found.held, 1.0)
+    assert found.keys[0] is None
+    assert found.keys[1] == tuple(example.key for example in found.held[1])
