@@ -51,6 +51,15 @@ def open_clip_preparation(settings: Mapping[str, Any]) -> Preparation:
     return Preparation(prepare, _three(settings["mean"]), _three(settings["std"]))
 
 
+def model_input(prepared: torch.Tensor, mean: Three | None, std: Three | None) -> torch.Tensor:
+    """Return what a tower's `images` takes, (n, 3, H, W) float32, for a batch of what its `prepare` gave."""
+    if prepared.dtype != torch.uint8:
+        return prepared
+    low, width = torch.tensor(mean, device=prepared.device), torch.tensor(std, device=prepared.device)
+    # The order of torchvision's steps, for the same numbers to the last bit.
+    return prepared.float().div_(255).sub_(low).div_(width).permute(0, 3, 1, 2)
+
+
 def _three(numbers: Any) -> Three:
     red, green, blue = numbers if isinstance(numbers, list | tuple) else (numbers,) * 3
     return float(red), float(green), float(blue)

@@ -15,6 +15,7 @@ from PIL import Image as PillowImage
 from rsvlm.models.casting import cast_image_weights, holds_convolutions
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pictures import rgb_picture
+from rsvlm.models.pixels import model_input
 from rsvlm.models.precision import FORMATS, device_name, pick_precision, whole_float32
 from rsvlm.models.protocol import Image
 from rsvlm.models.threads import usable_cores, work_ahead
@@ -111,7 +112,7 @@ class TorchEncoder:
         def encode(batch: list[str]) -> torch.Tensor:
             tokens, too_long = self._tower.tokenize(batch)
             cut.append(too_long)
-            return self._tower.texts(_moved(tokens, self.device))
+            return self._tower.texts(moved(tokens, self.device))
 
         vectors = self._encode(texts, encode, normalize)
         self._tell_of_cut_texts(sum(cut), len(texts))
@@ -188,13 +189,7 @@ class TorchEncoder:
         batch = torch.stack(list(prepared))
         if self.device.type == "cuda":
             batch = batch.pin_memory().to(self.device, non_blocking=True)
-        batch = batch.to(self.device)
-        if batch.dtype != torch.uint8:
-            return batch
-        mean = torch.tensor(self._tower.mean, device=self.device)
-        std = torch.tensor(self._tower.std, device=self.device)
-        # The order of torchvision's steps, for the same numbers to the last bit.
-        return batch.float().div_(255).sub_(mean).div_(std).permute(0, 3, 1, 2)
+        return model_input(batch.to(self.device), self._tower.mean, self._tower.std)
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         if self.precision != "fp32":
@@ -236,7 +231,8 @@ def batches(items: Iterable[T], size: Callable[[], int]) -> Iterator[list[T]]:
         yield batch
 
 
-def _moved(tokens: Any, device: torch.device) -> Any:
+def moved(tokens: Any, device: torch.device) -> Any:
+    """Return what a tower's `tokenize` gave, on a device."""
     if isinstance(tokens, torch.Tensor):
         return tokens.to(device)
     return {name: value.to(device) for name, value in tokens.items()}

@@ -5,6 +5,7 @@ their vectors depend on is that side.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ import rsvlm
 from rsvlm.models import hub
 from rsvlm.models.adapters import LORA_CONFIG, LORA_WEIGHTS, TRAINED, AdapterRecord, Base
 from rsvlm.models.attention import separate_attention
+from rsvlm.models.pixels import model_input
 from rsvlm.models.quiet import quiet
 from rsvlm.models.tower import Tower
 from rsvlm.shards import atomic_write, write_json
@@ -25,6 +27,7 @@ from rsvlm.shards import atomic_write, write_json
 from .errors import PretrainingError
 
 Side = Literal["image", "text"]
+SIDES: tuple[Side, ...] = ("image", "text")
 Whole = Literal["norms", "biases", "heads", "depthwise", "all"]
 
 HEADS = ("proj", "head", "projection", "text_projection", "visual_projection")
@@ -81,24 +84,58 @@ class Adapted:
         """
         self.tower, self.base = tower, base
         separate_attention(tower.module)
-        used = {name for side in settings.sides for name in _depends_on(tower, side)}
+        reached = {side: _depends_on(tower, side) for side in SIDES}
+        used = {name for side in settings.sides for name in reached[side]}
         self.lora = _targets(tower.module, used, settings) if settings.rank else ()
         weights = dict(tower.module.named_parameters())  # peft gives what it wraps other names
         self._whole = {name: weights[name] for name in _whole(tower.module, used, settings)}
         if not self.lora and not self._whole:
             raise PretrainingError("nothing would learn: give a rank above 0, or parts that learn whole")
         self._model: Any = _with_lora(tower.module, self.lora, settings) if self.lora else None
+        tower.module.eval()  # peft's own parts are made in training mode
         for weight in self._whole.values():
             weight.requires_grad_(True)
+        learning = {*(f"{name}.weight" for name in self.lora), *self._whole}
+        self._sides = frozenset(side for side in SIDES if learning & reached[side])
+        self._before = {name: weight.detach().clone() for name, weight in self._whole.items()}
+
+    def learns(self, side: Side) -> bool:
+        """Whether the vectors of a side change by training."""
+        return side in self._sides
+
+    def set_dropout(self, *, on: bool) -> None:
+        """Turn the dropout of LoRA on or off, where it has any; the model itself stays in evaluation mode."""
+        for name, part in self.tower.module.named_modules():
+            if ".lora_dropout." in name:
+                part.train(on)
+
+    @contextmanager
+    def as_base(self) -> Iterator[None]:
+        """Make the model within the block what it was before training."""
+        learned = {name: weight.detach().clone() for name, weight in self._whole.items()}
+        with self._model.disable_adapter() if self._model is not None else nullcontext(), torch.no_grad():
+            for name, weight in self._whole.items():
+                weight.copy_(self._before[name])
+            try:
+                yield
+            finally:
+                for name, weight in self._whole.items():
+                    weight.copy_(learned[name])
 
     @property
     def trained(self) -> tuple[str, ...]:
         """Names of the weights that learn whole."""
         return tuple(self._whole)
 
+    @property
+    def learning(self) -> dict[str, nn.Parameter]:
+        """What learns, by name."""
+        named = self.tower.module.named_parameters()
+        return {name: weight for name, weight in named if weight.requires_grad}
+
     def parameters(self) -> Iterator[nn.Parameter]:
         """What learns."""
-        return (weight for weight in self.tower.module.parameters() if weight.requires_grad)
+        return iter(self.learning.values())
 
     def save(self, folder: Path, strength: float = 1.0) -> None:
         """Write the adapter: `load_encoder(folder)` opens base and adapter. The record, last, says that all is there.
@@ -143,7 +180,7 @@ def _depends_on(tower: Tower, side: Side) -> set[str]:
     try:
         if side == "image":
             picture = tower.prepare(Image.new("RGB", (tower.image_size, tower.image_size), (90, 120, 60)))
-            vectors = tower.images(_batch(tower, picture))
+            vectors = tower.images(model_input(picture[None], tower.mean, tower.std))
         else:
             vectors = tower.texts(tower.tokenize(["a satellite photo of a farm"])[0])
         vectors.float().square().sum().backward()  # type: ignore[no-untyped-call]
@@ -152,14 +189,6 @@ def _depends_on(tower: Tower, side: Side) -> set[str]:
         module.zero_grad(set_to_none=True)
         for name, weight in module.named_parameters():
             weight.requires_grad_(before[name])
-
-
-def _batch(tower: Tower, prepared: torch.Tensor) -> torch.Tensor:
-    """One prepared image as the model takes it."""
-    if prepared.dtype != torch.uint8:
-        return prepared[None]
-    mean, std = torch.tensor(tower.mean), torch.tensor(tower.std)
-    return ((prepared.float() / 255 - mean) / std).permute(2, 0, 1)[None]
 
 
 def _targets(module: nn.Module, used: set[str], settings: LoraSettings) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from rsvlm.models import hub
 from rsvlm.models.adapters import LORA_WEIGHTS, TRAINED, Base
 from rsvlm.models.errors import ModelError
 from rsvlm.models.loading import load_tower
+from rsvlm.models.pixels import model_input
 from rsvlm.pretraining.errors import PretrainingError
-from rsvlm.pretraining.lora import Adapted, LoraSettings, _batch
+from rsvlm.pretraining.lora import Adapted, LoraSettings
 
 TEXT = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2}
 VIT: dict[str, Any] = {
@@ -59,7 +60,9 @@ def adapted(base: Path, settings: LoraSettings = SETTINGS) -> Adapted:
 
 def vectors(tower: Any) -> torch.Tensor:
     with torch.no_grad():
-        images = torch.cat([_batch(tower, tower.prepare(picture)) for picture in PICTURES])
+        images = torch.cat(
+            [model_input(tower.prepare(picture)[None], tower.mean, tower.std) for picture in PICTURES]
+        )
         return torch.cat([tower.images(images), tower.texts(tower.tokenize(WORDS)[0])])
 
 
@@ -70,7 +73,9 @@ def learn(model: Adapted, seed: int = 0) -> None:
         for weight in model.parameters():
             weight.add_(0.05 * torch.randn_like(weight))
     tower = model.tower
-    images = torch.cat([_batch(tower, tower.prepare(picture)) for picture in PICTURES])
+    images = torch.cat(
+        [model_input(tower.prepare(picture)[None], tower.mean, tower.std) for picture in PICTURES]
+    )
     loss = tower.images(images).square().sum() + tower.texts(tower.tokenize(WORDS)[0]).square().sum()
     loss.backward()  # type: ignore[no-untyped-call]
     slopes = [weight.grad for weight in model.parameters()]

@@ -1,0 +1,109 @@
+"""What a run leaves on the disk while it goes on: its checkpoint, and a line for every step."""
+
+import json
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from rsvlm.models.quiet import one_line
+from rsvlm.shards import atomic_write
+
+from .errors import PretrainingError
+
+CHECKPOINT, METRICS = "checkpoint.pt", "metrics.jsonl"
+
+
+class Place(NamedTuple):
+    """Where a training stands: the next step to be made."""
+
+    epoch: int
+    step: int
+
+
+def save_checkpoint(
+    folder: Path, identity: Mapping[str, Any], place: Place, state: Mapping[str, Any]
+) -> None:
+    """Put a checkpoint in the place of the last one, at once or not at all."""
+    with atomic_write(folder / CHECKPOINT) as temporary:
+        torch.save(
+            {"identity": json.dumps(identity, sort_keys=True), "place": tuple(place), "state": state},
+            temporary,
+        )
+
+
+def load_checkpoint(folder: Path, identity: Mapping[str, Any]) -> tuple[Place, dict[str, Any]] | None:
+    """Return where a run of this folder stood, and its state; None where none was begun.
+
+    Raises:
+        PretrainingError: It was a run of something else, or the file is damaged.
+    """
+    path = folder / CHECKPOINT
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        before, place = json.loads(content["identity"]), Place(*content["place"])
+    except FileNotFoundError:
+        return None
+    except (
+        OSError,
+        RuntimeError,
+        pickle.UnpicklingError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:
+        raise PretrainingError(
+            f"{path}: cannot be read ({one_line(error)}); delete it to begin anew"
+        ) from None
+    now = json.loads(json.dumps(identity, sort_keys=True))
+    changed = [
+        f"{name} {before.get(name)} then and {now.get(name)} now"
+        for name in sorted({*before, *now}) if before.get(name) != now.get(name)
+    ]  # fmt: skip
+    if changed:
+        raise PretrainingError(
+            f"{folder}: a run was begun there with {'; '.join(changed)}: name another folder, or delete it"
+        )
+    return place, content["state"]
+
+
+class Metrics:
+    """`metrics.jsonl`: a line for every step, and the lines before the step that a run goes on from.
+
+    Args:
+        folder: Of the run.
+        place: The next step: lines from there on are of steps that are made again.
+    """
+
+    def __init__(self, folder: Path, place: Place) -> None:
+        self._path = folder / METRICS
+        kept = [line for line in _lines(self._path) if Place(line["epoch"], line["step"]) < place]
+        with atomic_write(self._path) as temporary:
+            temporary.write_text("".join(f"{json.dumps(line)}\n" for line in kept), encoding="utf-8")
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Write a line."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f"{json.dumps(line)}\n")
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """Return the lines of a run's `metrics.jsonl`."""
+    return _lines(folder / METRICS)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    lines = []
+    for line in text.splitlines():
+        try:
+            lines.append(json.loads(line))
+        except ValueError:  # the last line of a run that was killed while it wrote
+            break
+    return lines

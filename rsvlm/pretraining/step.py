@@ -1,0 +1,130 @@
+"""One step's gradients: a batch through the model, the loss over it, and the way back."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rsvlm.models.pixels import model_input
+from rsvlm.models.precision import pick_precision
+from rsvlm.models.runtime import moved
+
+from .data import Batch
+from .data.examples import mixed
+from .errors import PretrainingError
+from .gradcache import Stream, average_gradients, cached_backward
+from .lora import Adapted
+from .losses import SoftTargets, Vectors
+from .processes import Processes
+from .settings import TrainingSettings
+
+_KEPT = 100_000
+"""Texts whose reference vectors are kept: 200 MB of 512 numbers each. Captions made from labels are far fewer."""
+
+
+class Step:
+    """Gives what learns in a model its gradients from a batch.
+
+    The model stays in evaluation mode, so that batch norms keep their statistics; only LoRA's dropout is on.
+
+    Args:
+        adapted: The model; moved to the device.
+        settings: Of the training.
+        processes: Who trains.
+        extra: Texts without an image, of which each batch gets `settings.extra_texts`.
+    """
+
+    def __init__(
+        self, adapted: Adapted, settings: TrainingSettings, processes: Processes, extra: Sequence[str] = ()
+    ) -> None:
+        self._adapted, self._settings, self._processes = adapted, settings, processes
+        self._extra = list(dict.fromkeys(extra))
+        self._loss = settings.made_loss()
+        adapted.tower.module.to(processes.device)
+        self.precision = pick_precision(settings.precision, processes.device)
+        self._references: dict[str, Tensor] = {}
+        self._texts_learn = adapted.learns("text")
+
+    def __call__(self, batch: Batch) -> float:
+        """Add the gradients of a batch, the mean over all processes; return the loss.
+
+        Raises:
+            PretrainingError: The loss is no number, or the vectors hold NaN. No weight has been changed then.
+        """
+        extra = self._drawn(batch)
+        torch.manual_seed(mixed(self._settings.seed, "step", batch.epoch, batch.step, self._processes.rank))
+        texts = [*batch.captions, *extra]
+        references = None
+        if isinstance(self._loss, SoftTargets) or not self._texts_learn:
+            references = self._as_base(texts)
+        streams = {"images": Stream(self._images, self._chunks(batch.images))}
+        if self._texts_learn:
+            streams["texts"] = Stream(self._encoded, self._chunks(texts))
+
+        def loss(images: Tensor, texts: Tensor | None = None) -> Tensor:
+            if texts is None:
+                assert references is not None
+                texts = references
+            own, rest = texts.tensor_split([len(batch)])
+            vectors = Vectors(images, own, rest if extra else None, references=references)
+            return self._loss(vectors, *self._scale())
+
+        if all(len(stream.chunks) == 1 for stream in streams.values()):
+            value = loss(**{name: stream.encode(stream.chunks[0]) for name, stream in streams.items()})
+            value.backward()  # type: ignore[no-untyped-call]
+            value = value.detach()
+        else:
+            value = cached_backward(loss, streams)
+        if not value.isfinite():
+            raise PretrainingError(f"the loss is {float(value)}: lower the learning rate")
+        average_gradients(self._adapted.parameters())
+        return float(value)
+
+    def _scale(self) -> tuple[Tensor | float, float | None]:
+        tower = self._adapted.tower
+        bias = tower.logit_bias if self._settings.loss == "sigmoid" else None
+        return self._settings.scale or tower.logit_scale, bias
+
+    def _chunks(self, whole: Any) -> list[Any]:
+        size = self._settings.chunk or len(whole)
+        return [whole[start : start + size] for start in range(0, len(whole), size)]
+
+    def _images(self, prepared: Tensor) -> Tensor:
+        tower = self._adapted.tower
+        pixels = model_input(prepared.to(self._processes.device), tower.mean, tower.std)
+        return self._unit(lambda: tower.images(pixels))
+
+    def _encoded(self, texts: Sequence[str]) -> Tensor:
+        tokens = moved(self._adapted.tower.tokenize(texts)[0], self._processes.device)
+        return self._unit(lambda: self._adapted.tower.texts(tokens))
+
+    def _unit(self, encode: Callable[[], Tensor]) -> Tensor:
+        rounded = self.precision.name == "bf16"
+        with torch.autocast(self._processes.device.type, torch.bfloat16, enabled=rounded):
+            vectors = encode()
+        return functional.normalize(vectors.float(), dim=-1)
+
+    def _as_base(self, texts: Sequence[str]) -> Tensor:
+        """The vectors of texts as the model gave them before it was trained, in float32."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._references]
+        with torch.no_grad(), self._adapted.as_base():
+            for chunk in self._chunks(new) if new else ():
+                tokens = moved(self._adapted.tower.tokenize(chunk)[0], self._processes.device)
+                found = functional.normalize(self._adapted.tower.texts(tokens).float(), dim=-1)
+                self._references |= dict(zip(chunk, found, strict=True))
+        vectors = torch.stack([self._references[text] for text in texts])
+        while len(self._references) > _KEPT:
+            del self._references[next(iter(self._references))]
+        return vectors
+
+    def _drawn(self, batch: Batch) -> list[str]:
+        """Texts for this batch: those it has itself are right for an image, and not among them."""
+        wanted = min(self._settings.extra_texts, len(self._extra))
+        generator = torch.Generator().manual_seed(
+            mixed(self._settings.seed, "extra", batch.epoch, batch.step, self._processes.rank) % 2**63
+        )
+        order = torch.randperm(len(self._extra), generator=generator)[:wanted].tolist()
+        own = set(batch.captions)
+        return [self._extra[number] for number in order if self._extra[number] not in own]

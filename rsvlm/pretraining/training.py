@@ -1,0 +1,130 @@
+"""The training itself: batch after batch, from where it stood, to the end."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from .data import Batch, PairLoader
+from .errors import PretrainingError
+from .lora import Adapted
+from .optimising import Optimising, put
+from .processes import Processes
+from .progress import CHECKPOINT, Metrics, Place, load_checkpoint, save_checkpoint
+from .settings import TrainingSettings
+from .step import Step
+
+SAVE_SECONDS = 300.0
+"""Seconds of work that a killed run loses at most."""
+
+
+def train(
+    adapted: Adapted,
+    loader: PairLoader,
+    settings: TrainingSettings,
+    out: Path,
+    *,
+    processes: Processes,
+    extra: Sequence[str] = (),
+    on_step: Callable[[dict[str, Any], int], None] | None = None,
+    save_seconds: float = SAVE_SECONDS,
+) -> None:
+    """Train what learns in a model, which then holds the result. A run that was stopped goes on where it stood.
+
+    A run goes on to the same losses, step for step: batches, captions, augmentations and dropout hang on the seed and
+    the number of the step alone, and the checkpoint holds weights and optimiser in full.
+
+    Args:
+        adapted: The model.
+        loader: The pairs; on several processes, each has its part of every batch.
+        settings: How.
+        out: Folder of the checkpoint and of `metrics.jsonl`.
+        processes: Who trains.
+        extra: Texts without an image: see `TrainingSettings.extra_texts`.
+        on_step: Told each line of the metrics, and how many steps there are in all, on the first process.
+        save_seconds: Seconds between checkpoints; there is one after every epoch, too.
+
+    Raises:
+        PretrainingError: The loss is no number (the checkpoint of the last good step is kept), `out` holds a run of
+            something else, or no pairs can be read.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    step = Step(adapted, settings, processes, extra)
+    steps = loader.mixture.steps
+    optimising = Optimising(adapted.learning, settings.epochs * steps, settings)
+    identity = _identity(adapted, loader, settings, processes, extra)
+    found = load_checkpoint(out, identity)
+    place = Place(0, 0) if found is None else found[0]
+    if found is not None:
+        optimising.restore(found[1])
+    metrics = Metrics(out, place) if processes.first else None
+
+    def save(now: Place) -> None:
+        if processes.first:
+            save_checkpoint(out, identity, now, optimising.state())
+
+    adapted.set_dropout(on=True)
+    saved = time.monotonic()
+    for epoch in range(place.epoch, settings.epochs):
+        start = place.step if epoch == place.epoch else 0
+        with closing(loader.batches(epoch, start)) as batches:
+            pending = next(batches, None)
+            for number in range(start, steps):
+                began = time.monotonic()
+                batch = None
+                if pending is not None and pending.step == number:
+                    batch, pending = pending, next(batches, None)
+                # What one process cannot read would leave the others waiting for its vectors.
+                if not processes.all_agree(batch is not None) or batch is None:
+                    continue
+                line = _made(step, optimising, batch, epoch * steps + number, out)
+                line["seconds"] = round(time.monotonic() - began, 4)
+                if metrics is not None:
+                    metrics.add(line)
+                    if on_step is not None:
+                        on_step(line, settings.epochs * steps)
+                if time.monotonic() - saved >= save_seconds:
+                    save(Place(epoch, number + 1))
+                    saved = time.monotonic()
+        save(Place(epoch + 1, 0))
+    adapted.set_dropout(on=False)
+    put(adapted.learning, optimising.settled())
+
+
+def _made(step: Step, optimising: Optimising, batch: Batch, number: int, out: Path) -> dict[str, Any]:
+    """Make one step; return its line of the metrics."""
+    try:
+        loss = step(batch)
+        rate, length = optimising.step(number)
+    except PretrainingError as error:
+        few = ", ".join(batch.keys[:3]) + (f" and {len(batch) - 3} more" if len(batch) > 3 else "")
+        kept = f"; {out / CHECKPOINT} is from before" if (out / CHECKPOINT).exists() else ""
+        raise PretrainingError(
+            f"epoch {batch.epoch + 1}, step {batch.step + 1} ({few}): {error}{kept}"
+        ) from error
+    return {
+        "epoch": batch.epoch, "step": batch.step, "loss": loss, "learning_rate": rate,
+        "gradient": length, "pairs": len(batch),
+    }  # fmt: skip
+
+
+def _identity(
+    adapted: Adapted,
+    loader: PairLoader,
+    settings: TrainingSettings,
+    processes: Processes,
+    extra: Sequence[str],
+) -> dict[str, Any]:
+    """What must be the same for a run to go on as it began."""
+    mixture = loader.mixture
+    return {
+        "base": adapted.base.revision,
+        "settings": settings.model_dump(),
+        "learning": {name: list(weight.shape) for name, weight in adapted.learning.items()},
+        "sources": [[source.name, None if source.streaming else len(source)] for source in mixture.sources],
+        "batch_size": mixture.batch_size,
+        "steps": mixture.steps,
+        "processes": processes.count,
+        "extra": len(extra),
+    }

@@ -1,0 +1,269 @@
+"""Training: it learns, forgets nothing when it is killed, stops at NaN, and several processes are as one."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import pairs_made as made  # type: ignore[import-not-found] # beside this file
+import pytest
+import torch
+from PIL import Image
+from torch import distributed
+from torch.multiprocessing.spawn import spawn
+
+from rsvlm.models.adapters import Base
+from rsvlm.models.loading import load_tower
+from rsvlm.pretraining.data import Augmentation, Mixture, PairLoader, read_pairs_source
+from rsvlm.pretraining.errors import PretrainingError
+from rsvlm.pretraining.lora import Adapted, LoraSettings
+from rsvlm.pretraining.optimising import learning_rate
+from rsvlm.pretraining.processes import Processes, join_processes
+from rsvlm.pretraining.progress import CHECKPOINT, METRICS, read_metrics
+from rsvlm.pretraining.settings import TrainingSettings
+from rsvlm.pretraining.step import Step
+from rsvlm.pretraining.training import train
+
+own_cache = pytest.fixture(autouse=True)(made.own_cache)
+
+ONE = Processes(0, 1, torch.device("cpu"))
+COLOURS = {"a red field": (200, 40, 40), "a green field": (40, 200, 40), "blue water": (40, 40, 200)}
+SETTINGS = TrainingSettings(epochs=2, learning_rate=3e-3, precision="fp32", chunk=5, seed=3)
+LORA = LoraSettings(rank=4, alpha=8, dropout=0.2, whole=("norms",))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A small open_clip model with random weights."""
+    import open_clip
+
+    config = {
+        "embed_dim": 32,
+        "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 8, "head_width": 32},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
+    }
+    folder = tmp_path / "model"
+    folder.mkdir()
+    torch.manual_seed(0)
+    torch.save(open_clip.CLIP(**config).state_dict(), folder / "open_clip_pytorch_model.bin")
+    content = json.dumps({"model_cfg": config, "preprocess_cfg": {}})
+    (folder / "open_clip_config.json").write_text(content, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """60 noisy pictures of three colours, each said by its colour alone: most captions repeat."""
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    lines, draw = [], np.random.default_rng(0)
+    for number in range(60):
+        caption = list(COLOURS)[number % 3]
+        pixels = np.clip(draw.normal(COLOURS[caption], 40, (32, 32, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+        lines.append([f"{number:02}.png", caption])
+    made.table(folder / "pairs.csv", ["path", "caption"], lines)
+    return folder / "pairs.csv"
+
+
+def begun(model: Path, pairs: Path, lora: LoraSettings = LORA, **options: Any) -> tuple[Adapted, PairLoader]:
+    tower = load_tower(model)
+    mixture = Mixture([(read_pairs_source(pairs), None)], batch_size=12, seed=3)
+    loader = PairLoader(mixture, tower, augmentation=Augmentation(), seed=3, **options)
+    torch.manual_seed(0)  # of LoRA's first matrices
+    return Adapted(tower, lora, Base(name=str(model), revision=tower.revision)), loader
+
+
+def losses(folder: Path) -> list[float]:
+    return [line["loss"] for line in read_metrics(folder)]
+
+
+@pytest.mark.parametrize(
+    ("sides", "loss"), [(("image", "text"), "soft"), (("image",), "clip"), (("text",), "sigmoid")]
+)
+def test_it_learns(sides: Sequence[Any], loss: Any, model: Path, pairs: Path, tmp_path: Path) -> None:
+    adapted, loader = begun(model, pairs, LORA.model_copy(update={"sides": tuple(sides), "dropout": 0.0}))
+    settings = SETTINGS.model_copy(update={"epochs": 6, "loss": loss, "scale": 10.0})
+    train(adapted, loader, settings, tmp_path / "run", processes=ONE, extra=["a road", "blue water"])
+    values = losses(tmp_path / "run")
+    assert len(values) == 6 * 5
+    assert np.mean(values[-5:]) < np.mean(values[:5]) - 0.02
+
+
+def test_killed_and_resumed(model: Path, pairs: Path, tmp_path: Path) -> None:
+    whole, loader = begun(model, pairs)
+    settings = SETTINGS.model_copy(update={"average": 0.9})
+    train(whole, loader, settings, tmp_path / "whole", processes=ONE, extra=["a road", "a wood"])
+    script = tmp_path / "killed.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import os, signal, sys
+        from pathlib import Path
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        import datasets
+        datasets.config.HF_DATASETS_CACHE = Path({str(tmp_path / "datasets cache")!r})
+        import test_training as test
+        from rsvlm.pretraining.training import train
+
+        adapted, loader = test.begun(Path({str(model)!r}), Path({str(pairs)!r}))
+        settings = test.SETTINGS.model_copy(update={{"average": 0.9}})
+        def kill(line, steps):
+            if (line["epoch"], line["step"]) == (1, 2):
+                os.kill(os.getpid(), signal.SIGKILL)
+        train(adapted, loader, settings, Path({str(tmp_path / "killed")!r}), processes=test.ONE,
+              extra=["a road", "a wood"], on_step=kill, save_seconds=0.0)
+        """),
+        encoding="utf-8",
+    )
+    ended = subprocess.run([sys.executable, str(script)], env={**os.environ}, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    before = losses(tmp_path / "killed")
+    resumed, loader = begun(model, pairs)
+    train(resumed, loader, settings, tmp_path / "killed", processes=ONE, extra=["a road", "a wood"])
+    after = losses(tmp_path / "killed")
+    assert len(before) == 8
+    assert np.allclose(after, losses(tmp_path / "whole"), rtol=0, atol=1e-6)
+    for name, weight in whole.learning.items():
+        assert torch.allclose(resumed.learning[name], weight, atol=1e-6), name
+
+
+def test_another_run_in_the_same_folder_is_refused(model: Path, pairs: Path, tmp_path: Path) -> None:
+    adapted, loader = begun(model, pairs)
+    short = SETTINGS.model_copy(update={"epochs": 1})
+    train(adapted, loader, short, tmp_path / "run", processes=ONE)
+    adapted, loader = begun(model, pairs)
+    with pytest.raises(PretrainingError, match=r"run was begun there with settings .*: name another folder"):
+        train(adapted, loader, SETTINGS, tmp_path / "run", processes=ONE)
+    (tmp_path / "run" / CHECKPOINT).write_bytes(b"PK\x03\x04 nothing")
+    with pytest.raises(PretrainingError, match=r"checkpoint\.pt: cannot be read .*delete it to begin anew"):
+        train(adapted, loader, short, tmp_path / "run", processes=ONE)
+
+
+def test_nan_stops_it_and_names_the_batch(model: Path, pairs: Path, tmp_path: Path) -> None:
+    adapted, loader = begun(model, pairs)
+    out = tmp_path / "run"
+
+    def spoil(line: dict[str, Any], steps: int) -> None:
+        if (line["epoch"], line["step"]) == (1, 1):
+            with torch.no_grad():
+                next(adapted.parameters()).fill_(float("nan"))
+
+    with pytest.raises(PretrainingError) as caught:
+        train(adapted, loader, SETTINGS, out, processes=ONE, on_step=spoil)
+    message = str(caught.value)
+    assert message.startswith("epoch 2, step 3 (")
+    assert ".png and 9 more): " in message
+    assert "NaN" in message
+    assert "\n" not in message
+    assert message.endswith(f"{out / CHECKPOINT} is from before")
+    kept = torch.load(out / CHECKPOINT, weights_only=True)
+    assert kept["place"] == (1, 0)
+    assert all(weight.isfinite().all() for weight in kept["state"]["weights"].values())
+
+
+def test_a_half_written_line_of_the_metrics(model: Path, pairs: Path, tmp_path: Path) -> None:
+    adapted, loader = begun(model, pairs)
+    train(adapted, loader, SETTINGS, tmp_path / "run", processes=ONE)
+    file = tmp_path / "run" / METRICS
+    file.write_text(file.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    assert len(losses(tmp_path / "run")) == 9
+
+
+def gradients_of(processes: Processes, model: Path, pairs: Path) -> dict[str, torch.Tensor]:
+    """Loss and gradients of the first batch, of which this process reads its part."""
+    adapted, loader = begun(
+        model, pairs, LORA.model_copy(update={"dropout": 0.0}), part=(processes.rank, processes.count)
+    )
+    for (
+        weight
+    ) in adapted.parameters():  # LoRA's second matrix begins with 0, and so does the slope of its first
+        with torch.no_grad():
+            weight.add_(0.02)
+    with closing(loader.batches(0)) as batches:
+        loss = Step(adapted, SETTINGS, processes)(next(batches))
+    found = {name: weight.grad for name, weight in adapted.learning.items() if weight.grad is not None}
+    assert found.keys() == adapted.learning.keys()
+    return {"loss": torch.tensor(loss), **found}
+
+
+def one_of_two(rank: int, folder: str, model: str, pairs: str) -> None:
+    """What each process does, as `accelerate launch` starts it."""
+    os.environ |= {
+        "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": (Path(folder) / "port").read_text(encoding="utf-8"),
+    }  # fmt: skip
+    datasets.config.HF_DATASETS_CACHE = Path(folder) / "datasets cache"
+    processes = join_processes("cpu")
+    assert (processes.rank, processes.count) == (rank, 2)
+    torch.save(gradients_of(processes, Path(model), Path(pairs)), Path(folder) / f"{rank}.pt")
+    assert not processes.all_agree(rank == 0)
+    # One process has nothing to read for a step: both leave it out, and none waits for ever.
+    adapted, loader = begun(Path(model), Path(pairs), part=(rank, 2))
+    if rank:
+        first = loader.mixture.batches(0)
+        loader.mixture.batches = lambda epoch, start=0: islice(first, 1, None)  # type: ignore[method-assign]
+    short = SETTINGS.model_copy(update={"epochs": 1})
+    train(adapted, loader, short, Path(folder) / "run", processes=processes)
+    distributed.destroy_process_group()
+
+
+def test_two_processes_are_as_one(model: Path, pairs: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        (tmp_path / "port").write_text(str(free.getsockname()[1]), encoding="utf-8")
+    spawn(one_of_two, (str(tmp_path), str(model), str(pairs)), nprocs=2)  # type: ignore[no-untyped-call]
+    one = gradients_of(ONE, model, pairs)
+    for rank in range(2):
+        found = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+        assert found.keys() == one.keys()
+        for name, gradient in one.items():
+            assert torch.allclose(found[name], gradient, atol=1e-5), name
+    assert len(losses(tmp_path / "run")) == 4
+
+
+def test_chunks_change_nothing(model: Path, pairs: Path) -> None:
+    found = []
+    for chunk in (None, 5):
+        adapted, loader = begun(model, pairs, LORA.model_copy(update={"dropout": 0.0}))
+        settings = SETTINGS.model_copy(update={"chunk": chunk})
+        loss = Step(adapted, settings, ONE, ["a road"])(next(iter(loader.batches(0))))
+        found.append((loss, {name: weight.grad for name, weight in adapted.learning.items()}))
+    (loss, gradients), (in_chunks, of_chunks) = found
+    assert loss == pytest.approx(in_chunks, abs=1e-5)
+    for name, gradient in gradients.items():
+        other = of_chunks[name]
+        assert gradient is not None
+        assert other is not None
+        assert torch.allclose(other, gradient, atol=1e-5), name
+
+
+def test_as_base(model: Path, pairs: Path) -> None:
+    adapted, _ = begun(model, pairs)
+    tokens = adapted.tower.tokenize(list(COLOURS))[0]
+    with torch.no_grad():
+        before = load_tower(model).texts(tokens)
+        for weight in adapted.parameters():
+            weight.add_(0.1)
+        learned = adapted.tower.texts(tokens)
+        with adapted.as_base():
+            assert torch.allclose(adapted.tower.texts(tokens), before, atol=1e-5)
+        assert torch.equal(adapted.tower.texts(tokens), learned)
+    assert not torch.allclose(learned, before, atol=1e-2)
+
+
+def test_the_rate_rises_and_falls() -> None:
+    settings = TrainingSettings(learning_rate=0.1, warmup=0.2)
+    rates = [learning_rate(step, 10, settings) for step in range(10)]
+    assert rates[:3] == pytest.approx([0.05, 0.1, 0.1])
+    assert all(later < earlier for earlier, later in pairwise(rates[2:]))
+    assert 0 < rates[-1] < 0.01
