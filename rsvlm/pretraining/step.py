@@ -16,9 +16,10 @@ from .data.examples import mixed
 from .errors import PretrainingError
 from .gradcache import Stream, average_gradients, cached_backward
 from .lora import Adapted
-from .losses import SoftTargets, Vectors
+from .losses import SoftTargets
 from .processes import Processes
 from .settings import TrainingSettings
+from .vectors import Vectors
 
 _KEPT = 100_000
 """Texts whose reference vectors are kept: 200 MB of 512 numbers each. Captions made from labels are far fewer."""

@@ -15,7 +15,8 @@ from torch.nn.functional import normalize
 
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.pretraining.gradcache import Stream, average_gradients, cached_backward
-from rsvlm.pretraining.losses import ContrastiveLoss, InfoNCE, PairwiseSigmoid, SoftTargets, Vectors
+from rsvlm.pretraining.losses import ContrastiveLoss, InfoNCE, PairwiseSigmoid, SoftTargets
+from rsvlm.pretraining.vectors import Vectors
 
 VIT: dict[str, Any] = {
     "embed_dim": 32, "init_logit_bias": -5.0,

@@ -15,7 +15,8 @@ from torch.multiprocessing.spawn import spawn
 from torch.nn.functional import normalize
 
 from rsvlm.pretraining.errors import PretrainingError
-from rsvlm.pretraining.losses import ContrastiveLoss, InfoNCE, PairwiseSigmoid, SoftTargets, Vectors
+from rsvlm.pretraining.losses import ContrastiveLoss, InfoNCE, PairwiseSigmoid, SoftTargets
+from rsvlm.pretraining.vectors import Vectors
 
 # Imported where it is needed: the processes of the last test read this file too, and open_clip takes seconds.
 LOSSES: list[ContrastiveLoss] = [InfoNCE(), PairwiseSigmoid(), SoftTargets()]
