@@ -110,11 +110,12 @@ class Step:
     def _as_base(self, texts: Sequence[str]) -> Tensor:
         """The vectors of texts as the model gave them before it was trained, in float32."""
         new = [text for text in dict.fromkeys(texts) if text not in self._references]
-        with torch.no_grad(), self._adapted.as_base():
-            for chunk in self._chunks(new) if new else ():
-                tokens = moved(self._adapted.tower.tokenize(chunk)[0], self._processes.device)
-                found = functional.normalize(self._adapted.tower.texts(tokens).float(), dim=-1)
-                self._references |= dict(zip(chunk, found, strict=True))
+        if new:
+            with torch.no_grad(), self._adapted.as_base():
+                for chunk in self._chunks(new):
+                    tokens = moved(self._adapted.tower.tokenize(chunk)[0], self._processes.device)
+                    found = functional.normalize(self._adapted.tower.texts(tokens).float(), dim=-1)
+                    self._references |= dict(zip(chunk, found, strict=True))
         vectors = torch.stack([self._references[text] for text in texts])
         while len(self._references) > _KEPT:
             del self._references[next(iter(self._references))]
