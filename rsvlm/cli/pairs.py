@@ -1,4 +1,4 @@
-"""`rsvlm pairs`: look at a dataset of image-text pairs, let people check it, and write it in other formats."""
+"""`rsvlm pairs`: look at a dataset of image-text pairs, let people check it, write it otherwise, choose from it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from . import pairs_choosing
 from .common import AsJson, Debug, Offline, console, print_json
+from .pairs_choosing import Dataset
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Look at a pairs dataset, check it, write it in other formats.",
+    help="Look at a pairs dataset, check it, write it in other formats, keep its best pairs.",
     rich_markup_mode="rich",
 )
-
-Dataset = Annotated[Path, typer.Argument(help="Folder that rsvlm caption wrote.", metavar="DIR")]
 
 
 @app.command()
@@ -117,3 +117,7 @@ def export(
     else:
         left = f"; {written.without_image:,} without an image left out" if written.without_image else ""
         console.print(f"{written.pairs:,} pairs in {written.file}{left}", highlight=False, soft_wrap=True)
+
+
+app.command("score", no_args_is_help=True)(pairs_choosing.score)
+app.command("filter", no_args_is_help=True)(pairs_choosing.keep_best)

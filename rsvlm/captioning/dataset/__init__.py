@@ -1,5 +1,8 @@
 """A pairs dataset: a folder of image-text pairs with labels and sources that outlives this program."""
 
+from .choosing.filter import filter_pairs
+from .choosing.score import score_pairs
+from .choosing.scores import ScoreSet, open_scores
 from .export import Exported, ExportFormat, export_dataset
 from .finish import finish_dataset
 from .manifest import Manifest, read_manifest
@@ -20,15 +23,19 @@ __all__ = [
     "PairsDataset",
     "Problem",
     "ReviewLine",
+    "ScoreSet",
     "ShardWriter",
     "Source",
     "export_dataset",
+    "filter_pairs",
     "finish_dataset",
     "labels_from_row",
     "open_dataset",
+    "open_scores",
     "pair_from_row",
     "read_manifest",
     "read_problems",
+    "score_pairs",
     "summarise",
     "write_contact_sheet",
     "write_page",

@@ -1,6 +1,5 @@
 """The dataset card: README.md for people and for the Hugging Face hub, with sample pictures."""
 
-import html
 import io
 import re
 from collections import Counter
@@ -12,7 +11,9 @@ from PIL import Image
 
 from rsvlm.shards import atomic_write
 
+from .choosing.words import CHOSEN, chosen_text
 from .manifest import Manifest
+from .markdown import markdown_text
 from .problems import read_problems
 from .reader import PairsDataset, Row
 
@@ -40,15 +41,20 @@ _STYLES = {
     "scene": "a sentence that names the classes of the whole image",
 }
 
-_COLUMNS = r"""\ | column | what it is | | --- | --- | | `key` | name of the chip | | `image` | the picture;
-null where captions were made without imagery | | `caption`, `style` | the caption to train on, and its style
-| | `captions` | all variants: `style`, `text` | | `labels` | what the captions were made from: map objects
-with id, role, tags and box in pixels, land cover by region | | `bbox` | west, south, east, north in degrees;
-west > east across the antimeridian | | `crs`, `gsd`, `datetime` | of the image: reference system, metres a
-pixel, acquisition | | `sources` | name, licence, attribution and address of imagery and labels | |
-`generator` | what wrote the caption | | `verified` | whether the caption passed the check | | `score` |
-similarity of image and caption, where a model measured it |
-"""
+_COLUMNS = """\
+| column | what it is |
+| --- | --- |
+| `key` | name of the chip |
+| `image` | the picture; null where captions were made without imagery |
+| `caption`, `style` | the caption to train on, and its style |
+| `captions` | all variants: `style`, `text` |
+| `labels` | what the captions were made from: map objects with id, role, tags and box in pixels, land cover by region |
+| `bbox` | west, south, east, north in degrees; west > east across the antimeridian |
+| `crs`, `gsd`, `datetime` | of the image: reference system, metres a pixel, acquisition |
+| `sources` | name, licence, attribution and address of imagery and labels |
+| `generator` | what wrote the caption |
+| `verified` | whether the caption passed the check |
+| `score` | similarity of image and caption, where a model measured it |"""
 
 
 def write_card(dataset: PairsDataset) -> None:
@@ -63,8 +69,9 @@ def write_card(dataset: PairsDataset) -> None:
         _samples(rows, pictures),
         _loading(dataset.manifest),
         _sources(dataset.manifest),
+        *_choosing(dataset.manifest),
         _checking(dataset),
-        "## Columns\n\n" + _COLUMNS.rstrip(),
+        "## Columns\n\n" + _COLUMNS,
     ]
     with atomic_write(dataset.folder / "README.md") as path:
         path.write_bytes(("\n\n".join(parts) + "\n").encode("utf-8"))
@@ -140,13 +147,6 @@ def _samples(rows: list[Row], pictures: list[str | None]) -> str:
     return "\n".join(lines)
 
 
-def markdown_text(text: str) -> str:
-    """Text that Markdown and HTML show as it is, on one line."""
-    escaped = re.sub(r"([\\`*_\[\]|~])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
-    # what makes a heading or a list, at the start of a line alone
-    return re.sub(r"^(\d*)([#+.-])", r"\1\\\2", escaped)
-
-
 def _loading(manifest: Manifest) -> str:
     last = manifest.counts.shards - 1
     tars = f"shards/{{00000..{last:05d}}}.tar" if last else "shards/00000.tar"
@@ -196,6 +196,11 @@ def _sources(manifest: Manifest) -> str:
         "Who passes these pairs on keeps the attributions; they stand in each row under `sources` as well.",
     ]
     return "\n".join(lines)
+
+
+def _choosing(manifest: Manifest) -> list[str]:
+    chosen = manifest.report.get(CHOSEN)
+    return [chosen_text(chosen)] if chosen else []
 
 
 def _checking(dataset: PairsDataset) -> str:

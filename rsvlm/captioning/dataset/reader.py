@@ -1,9 +1,10 @@
 """Reading a pairs dataset: checked when opened, then row by row, a row group in memory at a time."""
 
 import random
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,10 @@ class PairsDataset:
         """The rows of these numbers, in ascending order; row groups without any of them are not read."""
         check_columns(columns)
         found: list[Row] = []
-        for shard, (start, stop) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
-            mine = sorted(number - start for number in numbers if start <= number < stop)
+        ordered = sorted(numbers)
+        for shard, (start, stop) in enumerate(pairwise(self._starts)):
+            inside = ordered[bisect_left(ordered, start) : bisect_left(ordered, stop)]
+            mine = [number - start for number in inside]
             if mine:
                 with self._open(shard) as file:
                     found += _take(file, mine, columns)

@@ -9,7 +9,8 @@ from made_pairs import make_dataset, pair  # type: ignore[import-not-found]
 from PIL import Image
 
 from rsvlm.captioning.dataset import Caption, PairsDataset
-from rsvlm.captioning.dataset.card import _size_category, markdown_text
+from rsvlm.captioning.dataset.card import _size_category
+from rsvlm.captioning.dataset.markdown import markdown_text
 
 
 def read(dataset: PairsDataset) -> tuple[dict[str, object], str]:
@@ -46,6 +47,8 @@ def test_what_people_read(dataset: PairsDataset) -> None:
     assert "25 of 25 pairs passed" in text
     assert "2 inputs or chips gave no pair" in text
     assert "- unreadable: 1" in text
+    assert "\n| column | what it is |\n| --- | --- |\n| `key` | name of the chip |\n" in text
+    assert "How the pairs were chosen" not in text
 
 
 def test_sample_pictures_are_there(dataset: PairsDataset) -> None:
