@@ -217,6 +217,6 @@ def _checking(dataset: PairsDataset) -> str:
     kinds = Counter(problem.kind for problem in read_problems(dataset.folder))
     listed = "\n".join(f"- {markdown_text(kind)}: {count:,}" for kind, count in sorted(kinds.items()))
     return (
-        f"{text}\n\n{counts.errors:,} inputs or chips gave no pair; `errors.parquet` names each with its "
-        f"reason:\n\n{listed}"
+        f"{text}\n\n{counts.errors:,} inputs, chips or pairs were left out; `errors.parquet` names each with "
+        f"its reason:\n\n{listed}"
     )

@@ -45,7 +45,7 @@ def test_what_people_read(dataset: PairsDataset) -> None:
         "[OpenStreetMap](https://www.openstreetmap.org/copyright) | 25 | ODbL 1.0 | © OpenStreetMap" in text
     )
     assert "25 of 25 pairs passed" in text
-    assert "2 inputs or chips gave no pair" in text
+    assert "2 inputs, chips or pairs were left out" in text
     assert "- unreadable: 1" in text
     assert "\n| column | what it is |\n| --- | --- |\n| `key` | name of the chip |\n" in text
     assert "How the pairs were chosen" not in text

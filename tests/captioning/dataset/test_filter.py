@@ -210,6 +210,13 @@ def test_a_choice_can_be_chosen_from(scored: PairsDataset, tmp_path: Path) -> No
     assert len(chosen) == 1 + 21 + 9
 
 
+def test_the_dataset_itself_is_no_out_folder(scored: PairsDataset) -> None:
+    before = contents(scored.folder)
+    with pytest.raises(CaptioningError, match="is the dataset itself; name a folder"):
+        filter_pairs(scored, scored.folder / "shards" / "..", top=0.5)
+    assert contents(scored.folder) == before
+
+
 def test_an_out_folder_that_is_taken(scored: PairsDataset, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep", encoding="utf-8")

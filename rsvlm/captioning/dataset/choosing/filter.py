@@ -66,6 +66,8 @@ def filter_pairs(
         rsvlm.shards.ShardError: The folder is in use or holds something else, the disk is full, or shards failed.
     """
     rule, out = Rule(top, min_score, per, balanced), Path(out)
+    if out.resolve() == dataset.folder.resolve():
+        raise CaptioningError(f"--out {out}: is the dataset itself; name a folder for the pairs that are kept")
     known = open_scores(dataset, scores)
     candidates = read_candidates(dataset, known, rule)
     chosen = _choose(dataset, candidates, rule)
