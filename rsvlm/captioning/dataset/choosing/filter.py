@@ -67,7 +67,9 @@ def filter_pairs(
     """
     rule, out = Rule(top, min_score, per, balanced), Path(out)
     if out.resolve() == dataset.folder.resolve():
-        raise CaptioningError(f"--out {out}: is the dataset itself; name a folder for the pairs that are kept")
+        raise CaptioningError(
+            f"--out {out}: is the dataset itself; name a folder for the pairs that are kept"
+        )
     known = open_scores(dataset, scores)
     candidates = read_candidates(dataset, known, rule)
     chosen = _choose(dataset, candidates, rule)
