@@ -135,6 +135,11 @@ def _load_base(
             "the built-in model does not exist yet in this version: name a model, for example "
             "remoteclip-vit-b-32, ViT-B-32/openai or hf:google/siglip2-base-patch16-224"
         )
+    if text.strip().lower() == "built-in-base":
+        from rsvlm.models.built_in import base_blueprint, base_checkpoint
+        from rsvlm.models.openclip import OpenClipTower
+
+        return OpenClipTower("built-in-base", base_blueprint(), base_checkpoint())
     for prefix in ("hf:", "hf-hub:"):
         if text.startswith(prefix):
             return _from_hub(text, text.removeprefix(prefix), weights, quick_gelu, offline)

@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from rsvlm.models import hub
 from rsvlm.models.blueprints import Blueprint, local_config
-from rsvlm.models.checkpoints import read_checkpoint
+from rsvlm.models.checkpoints import Checkpoint, read_checkpoint
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pixels import open_clip_preparation
 from rsvlm.models.quiet import one_line, quiet
@@ -28,26 +28,28 @@ from rsvlm.shards import atomic_write, write_json
 class OpenClipTower:
     """An open_clip model with its preprocessing and tokenizer; see `Tower`."""
 
-    def __init__(self, name: str, blueprint: Blueprint, weights: Path, *, offline: bool = True) -> None:
+    def __init__(
+        self, name: str, blueprint: Blueprint, weights: Path | Checkpoint, *, offline: bool = True
+    ) -> None:
         """Build the model and load the weights into it.
 
         Args:
             name: What the user called the model.
             blueprint: Its configuration.
-            weights: The weights file.
+            weights: The weights file, or what was read of it.
             offline: Whether the tokenizer or text configuration that it names by a hub id must be in the cache.
 
         Raises:
             ModelError: The file cannot be read, does not fit, or the configuration is none that open_clip builds.
         """
-        checkpoint = read_checkpoint(weights)
-        tensors = tensors_of(checkpoint.content, str(weights))
+        checkpoint = weights if isinstance(weights, Checkpoint) else read_checkpoint(weights)
+        tensors = tensors_of(checkpoint.content, str(checkpoint.path))
         config = local_config(blueprint, offline=offline)
         module = _build(config, blueprint, tensors)
-        load_into(module, tensors, str(weights), blueprint.architecture)
+        load_into(module, tensors, str(checkpoint.path), blueprint.architecture)
         self.name = name
         self.module: Any = module.eval().requires_grad_(requires_grad=False)
-        self.revision = hub.commit_of(weights) or checkpoint.revision
+        self.revision = hub.commit_of(checkpoint.path) or checkpoint.revision
         self.dimension = int(config["embed_dim"])
         self.logit_scale = float(module.logit_scale.exp())
         self.logit_bias = 0.0 if module.logit_bias is None else float(module.logit_bias)
@@ -64,7 +66,7 @@ class OpenClipTower:
             "revision": self.revision,
             "library": "open_clip",
             "architecture": blueprint.architecture,
-            "weights": weights.name,
+            "weights": checkpoint.path.name,
             "sha256": checkpoint.sha256,
             "quick_gelu": blueprint.activation,
             "quick_gelu_reason": blueprint.reason,

@@ -1,7 +1,8 @@
-"""CLIP's text tower on no more positions than the texts fill: the same vectors, several times sooner.
+"""Text towers on no more positions than the texts fill: the same vectors, several times sooner.
 
-Its attention looks back only, and its vector is read at the end-of-text token, so the padding behind the longest text
-of a batch changes nothing. Prompts have some 12 tokens of 77.
+CLIP's attention looks back only, and its vector is read at the end-of-text token, so the padding behind the longest
+text of a batch changes nothing. Prompts have some 12 tokens of 77. Text towers of transformers are told what is
+padding, and look away from it.
 """
 
 from collections.abc import Iterator
@@ -15,9 +16,19 @@ PADDING = 0
 
 
 def can_shorten(module: Any) -> bool:
-    """Whether a model is open_clip's own CLIP with attention that looks back and a vector read at the end of text."""
+    """Whether the padding behind a text has no say in its vector.
+
+    So it is with open_clip's own CLIP with attention that looks back and a vector read at the end of text, and with
+    transformers' BERT of which the mean or the first position is taken.
+    """
+    if type(module) is open_clip.CLIP:
+        return module.attn_mask is not None and module.text_pool_type == "argmax"
+    text = getattr(module, "text", None)
     return (
-        type(module) is open_clip.CLIP and module.attn_mask is not None and module.text_pool_type == "argmax"
+        type(text).__name__ == "HFTextEncoder"
+        and text.config.model_type == "bert"
+        and text.config.pad_token_id == PADDING
+        and type(text.pooler).__name__ in ("MeanPooler", "ClsPooler")
     )
 
 
@@ -30,6 +41,9 @@ def longest(tokens: torch.Tensor) -> int:
 @contextmanager
 def positions(module: Any, length: int) -> Iterator[None]:
     """Give the model so many positions for the time being. Not for two threads at once: the encoder takes turns."""
+    if type(module) is not open_clip.CLIP:  # others take as many as the tokens have
+        yield
+        return
     whole, mask = module.positional_embedding, module.attn_mask
     try:
         module.positional_embedding = torch.nn.Parameter(whole[:length], requires_grad=False)

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from rsvlm.models.pixels import model_input
 from rsvlm.models.precision import pick_precision
+from rsvlm.models.casting import holds_convolutions
 from rsvlm.models.runtime import moved
 
 from .data import Batch
@@ -17,6 +18,7 @@ from .errors import PretrainingError
 from .gradcache import Stream, average_gradients, cached_backward
 from .lora import Adapted
 from .losses import SoftTargets
+from .memory import keep_freed_memory
 from .processes import Processes
 from .settings import TrainingSettings
 from .vectors import Vectors
@@ -44,6 +46,10 @@ class Step:
         self._extra = list(dict.fromkeys(extra))
         self._loss = settings.made_loss()
         adapted.tower.module.to(processes.device)
+        if holds_convolutions(adapted.tower.module):
+            adapted.tower.module.to(memory_format=torch.channels_last)
+        if processes.device.type == "cpu":
+            keep_freed_memory()
         self.precision = pick_precision(settings.precision, processes.device)
         self._references: dict[str, Tensor] = {}
         self._texts_learn = adapted.learns("text")
