@@ -16,6 +16,7 @@ _HOMES = {
     "load_generator": "rsvlm.models.generators",
     "open_pairs": "rsvlm.captioning",
     "open_scene": "rsvlm.imagery",
+    "pretrain": "rsvlm.pretraining",
     "vocabulary": "rsvlm.vocabularies",
 }
 
@@ -28,6 +29,7 @@ __all__ = [
     "load_generator",
     "open_pairs",
     "open_scene",
+    "pretrain",
     "vocabulary",
 ]
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from .imagery import open_scene
     from .models import load_encoder
     from .models.generators import load_generator
+    from .pretraining import pretrain
     from .vocabularies import vocabulary
 
 

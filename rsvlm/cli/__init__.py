@@ -17,6 +17,7 @@ from . import (
     evaluate_questions,
     evaluate_suite,
     pairs,
+    pretrain,
 )
 from .common import console, is_debug
 
@@ -40,6 +41,7 @@ evaluate.app.command("report", no_args_is_help=True)(evaluate_suite.report)
 evaluate.app.command("compare", no_args_is_help=True)(evaluate_suite.compare)
 evaluate.app.add_typer(evaluate_questions.app, name="questions")
 evaluate.app.command("export", no_args_is_help=True)(evaluate_questions.export)
+app.command("pretrain", no_args_is_help=True)(pretrain.pretrain)
 app.add_typer(evaluate.app, name="eval")
 app.command("doctor")(doctor.doctor)
 

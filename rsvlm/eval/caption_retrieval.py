@@ -10,7 +10,7 @@ from .errors import EvalError
 from .result import EvalResult
 from .retrieval import retrieve
 from .retrieval_protocols import retrieval_set
-from .vectors import Progress, encoder_record, image_vectors, text_vectors
+from .vectors import Progress, SetVectors, encoder_record, image_vectors, text_vectors
 
 
 def search_captions(
@@ -18,6 +18,7 @@ def search_captions(
     eval_set: EvalSet,
     protocol: str,
     *,
+    vectors: SetVectors | None = None,
     cache: Path | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -28,6 +29,7 @@ def search_captions(
         encoder: Any encoder of images and texts.
         eval_set: Images with captions.
         protocol: "remoteclip" or "skyscript".
+        vectors: Those of the images, if they are there already.
         cache: Folder in which vectors are kept.
         seed: Of the bootstrap.
         progress: Called with the number of images that were encoded.
@@ -41,7 +43,7 @@ def search_captions(
         (key, text) for key, texts in zip(eval_set.keys, eval_set.captions, strict=True) for text in texts
     ]
     words = retrieval_set(eval_set.name, rows, protocol)
-    vectors = image_vectors(encoder, eval_set, cache=cache, progress=progress)
+    vectors = vectors or image_vectors(encoder, eval_set, cache=cache, progress=progress)
     place = {key: row for row, key in enumerate(eval_set.keys)}
     images = vectors.values[[place[key] for key in words.images]]
     texts = text_vectors(encoder, words.texts, cache=cache)

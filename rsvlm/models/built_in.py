@@ -103,9 +103,7 @@ def _image_tower(file: Path) -> dict[str, torch.Tensor]:
     if [value.shape for value in names.values()] != [value.shape for value in stored]:
         raise ModelError(f"{file}: timm's tf_efficientnet_lite0 has other weights than it had")
     return {
-        name: value
-        for name, value in zip(names, stored, strict=True)
-        if not name.startswith("classifier.")
+        name: value for name, value in zip(names, stored, strict=True) if not name.startswith("classifier.")
     }
 
 
@@ -118,7 +116,8 @@ def _text_tower(file: Path) -> dict[str, torch.Tensor]:
 
 def _projection(rows: int, columns: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(SEED)
-    return torch.randn(rows, columns, generator=generator) / columns**0.5
+    drawn: torch.Tensor = torch.randn(rows, columns, generator=generator) / columns**0.5
+    return drawn
 
 
 def _image_file() -> Path:

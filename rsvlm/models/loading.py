@@ -17,6 +17,7 @@ from rsvlm.models.presets import Preset, encoder_presets, find_preset, near_pres
 from rsvlm.models.protocol import Encoder
 
 if TYPE_CHECKING:
+    from rsvlm.models.adapters import Base
     from rsvlm.models.blueprints import Blueprint
     from rsvlm.models.tower import Tower
 
@@ -115,12 +116,31 @@ def _from_adapter(
     own = base.weights if weights is None else weights
     try:
         told = base.quick_gelu if quick_gelu is None else quick_gelu
-        tower = _load_base(base.name, own, told, offline)
+        tower = load_tower(base.name, weights=own, quick_gelu=told, offline=offline)
     except ModelError as error:
         raise ModelError(f"adapter {folder}: its base cannot be loaded: {error}") from None
     apply_adapter(tower, folder)
     tower.name = tower.info["name"] = folder.resolve().name
     return tower
+
+
+def base_of(name: str | os.PathLike[str], weights: str | os.PathLike[str] | None, tower: "Tower") -> "Base":
+    """Return what an adapter says of its base: what loads the same model again, wherever one stands then.
+
+    Args:
+        name: What `load_tower` was given, and
+        weights: likewise.
+        tower: What it returned.
+    """
+    from rsvlm.models.adapters import Base
+
+    return Base(
+        name=_anywhere(name), weights=None if weights is None else _anywhere(weights), revision=tower.revision
+    )
+
+
+def _anywhere(name: str | os.PathLike[str]) -> str:
+    return str(Path(name).resolve()) if Path(name).exists() else os.fspath(name)
 
 
 def _load_base(

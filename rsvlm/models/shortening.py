@@ -23,7 +23,7 @@ def can_shorten(module: Any) -> bool:
     """
     if type(module) is open_clip.CLIP:
         return module.attn_mask is not None and module.text_pool_type == "argmax"
-    text = getattr(module, "text", None)
+    text: Any = getattr(module, "text", None)
     return (
         type(text).__name__ == "HFTextEncoder"
         and text.config.model_type == "bert"

@@ -1,7 +1,8 @@
 """How weights change by their gradients, and the state of that, which a run goes on from."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -79,10 +80,23 @@ class Optimising:
                     self._average[name].lerp_(weight, 1 - decay)
         return rate, length
 
-    def settled(self) -> dict[str, Tensor]:
-        """Return copies of the weights to be kept: their average, where there is one."""
-        source: Mapping[str, Tensor] = self._weights if self._average is None else self._average
-        return {name: weight.detach().clone() for name, weight in source.items()}
+    def settle(self) -> None:
+        """Give the model the weights that are to be kept, for good."""
+        if self._average is not None:
+            put(self._weights, self._average)
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Give the model within the block the weights that are to be kept: their average, where there is one."""
+        if self._average is None:
+            yield
+            return
+        now = {name: weight.detach().clone() for name, weight in self._weights.items()}
+        put(self._weights, self._average)
+        try:
+            yield
+        finally:
+            put(self._weights, now)
 
     def state(self) -> dict[str, Any]:
         """Return what `restore` needs to go on as if nothing had happened."""

@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,9 +80,8 @@ class Metrics:
 
     def __init__(self, folder: Path, place: Place) -> None:
         self._path = folder / METRICS
-        kept = [line for line in _lines(self._path) if Place(line["epoch"], line["step"]) < place]
-        with atomic_write(self._path) as temporary:
-            temporary.write_text("".join(f"{json.dumps(line)}\n" for line in kept), encoding="utf-8")
+        kept = [line for line in read_lines(self._path) if Place(line["epoch"], line["step"]) < place]
+        write_lines(self._path, kept)
 
     def add(self, line: Mapping[str, Any]) -> None:
         """Write a line."""
@@ -92,10 +91,17 @@ class Metrics:
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """Return the lines of a run's `metrics.jsonl`."""
-    return _lines(folder / METRICS)
+    return read_lines(folder / METRICS)
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Write a .jsonl, at once or not at all."""
+    with atomic_write(path) as temporary:
+        temporary.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of a .jsonl up to the first that is not whole; none where there is no file."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -9,7 +9,7 @@ from typing import Any
 from .data import Batch, PairLoader
 from .errors import PretrainingError
 from .lora import Adapted
-from .optimising import Optimising, put
+from .optimising import Optimising
 from .processes import Processes
 from .progress import CHECKPOINT, Metrics, Place, load_checkpoint, save_checkpoint
 from .settings import TrainingSettings
@@ -28,9 +28,10 @@ def train(
     processes: Processes,
     extra: Sequence[str] = (),
     on_step: Callable[[dict[str, Any], int], None] | None = None,
+    on_epoch: Callable[[int, Step], None] | None = None,
     save_seconds: float = SAVE_SECONDS,
 ) -> None:
-    """Train what learns in a model, which then holds the result. A run that was stopped goes on where it stood.
+    """Train what learns in a model, which then holds what the last epoch gave. A run that was stopped goes on.
 
     A run goes on to the same losses, step for step: batches, captions, augmentations and dropout hang on the seed and
     the number of the step alone, and the checkpoint holds weights and optimiser in full.
@@ -43,6 +44,8 @@ def train(
         processes: Who trains.
         extra: Texts without an image: see `TrainingSettings.extra_texts`.
         on_step: Told each line of the metrics, and how many steps there are in all, on the first process.
+        on_epoch: Told the number of each epoch that is through, and what it was made with, while the model holds its
+            result, on the first process; told again where a run was stopped within or right after it.
         save_seconds: Seconds between checkpoints; there is one after every epoch, too.
 
     Raises:
@@ -87,9 +90,14 @@ def train(
                 if time.monotonic() - saved >= save_seconds:
                     save(Place(epoch, number + 1))
                     saved = time.monotonic()
+        adapted.set_dropout(on=False)
+        if on_epoch is not None and processes.first:
+            with optimising.settled():
+                on_epoch(epoch, step)
+        adapted.set_dropout(on=True)
         save(Place(epoch + 1, 0))
     adapted.set_dropout(on=False)
-    put(adapted.learning, optimising.settled())
+    optimising.settle()
 
 
 def _made(step: Step, optimising: Optimising, batch: Batch, number: int, out: Path) -> dict[str, Any]:
@@ -105,7 +113,7 @@ def _made(step: Step, optimising: Optimising, batch: Batch, number: int, out: Pa
         ) from error
     return {
         "epoch": batch.epoch, "step": batch.step, "loss": loss, "learning_rate": rate,
-        "gradient": length, "pairs": len(batch),
+        "gradient": length, "pairs": len(batch), "total": number + 1,
     }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class Vectors:
         owners: (m,) integers: the image in `images` that each text belongs to. For several texts an image.
         references: (m + k, e) vectors of a frozen text encoder for `texts` and then `extra`, from which
             `SoftTargets` tells which texts say the same. Encode in float32.
+        alone: Compare them with each other only, whatever other processes there are.
     """
 
     images: Tensor
@@ -39,6 +40,7 @@ class Vectors:
     extra: Tensor | None = None
     owners: Tensor | None = None
     references: Tensor | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def of_everyone(vectors: Vectors) -> Everyone:
     owners = (
         torch.arange(len(texts), device=texts.device) if vectors.owners is None else vectors.owners.long()
     )
-    rows, rank = _rows(vectors.images, texts, extra)
+    rows, rank = _rows(vectors.images, texts, extra, alone=vectors.alone)
     images_of, texts_of, extra_of = zip(*rows, strict=True)
 
     def columns(first: Tensor, last: Tensor) -> Tensor:
@@ -98,10 +100,10 @@ def of_everyone(vectors: Vectors) -> Everyone:
     return everyone
 
 
-def _rows(*tensors: Tensor) -> tuple[list[list[int]], int]:
+def _rows(*tensors: Tensor, alone: bool) -> tuple[list[list[int]], int]:
     """The number of rows of each tensor on each process, and the rank of this one."""
     own = [len(tensor) for tensor in tensors]
-    if not (distributed.is_available() and distributed.is_initialized()):
+    if alone or not (distributed.is_available() and distributed.is_initialized()):
         return [own], 0
     local = torch.tensor(own, device=tensors[0].device)
     everywhere = [torch.empty_like(local) for _ in range(distributed.get_world_size())]

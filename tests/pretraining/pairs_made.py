@@ -11,10 +11,14 @@ from typing import Any
 import datasets
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import rsvlm
 from rsvlm.captioning.sample import write_sample
+
+COLOURS = {"a red field": (200, 40, 40), "a green field": (40, 200, 40), "blue water": (40, 40, 200)}
+"""What `coloured_pairs` shows."""
 
 
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,3 +106,32 @@ def folders(place: Path, classes: Sequence[str], each: int = 3) -> Path:
         for row in range(each):
             (place / name / f"{row}.png").write_bytes(png(100 * number + row))
     return place
+
+
+def small_model(folder: Path) -> Path:
+    """A small open_clip model with random weights."""
+    import open_clip
+
+    config = {
+        "embed_dim": 32,
+        "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 8, "head_width": 32},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
+    }
+    folder.mkdir()
+    torch.manual_seed(0)
+    torch.save(open_clip.CLIP(**config).state_dict(), folder / "open_clip_pytorch_model.bin")
+    content = json.dumps({"model_cfg": config, "preprocess_cfg": {}})
+    (folder / "open_clip_config.json").write_text(content, encoding="utf-8")
+    return folder
+
+
+def coloured_pairs(folder: Path, n: int = 60) -> Path:
+    """A csv of n noisy pictures of three colours, each said by its colour alone: most captions repeat."""
+    folder.mkdir()
+    lines, draw = [], np.random.default_rng(0)
+    for number in range(n):
+        caption = list(COLOURS)[number % 3]
+        pixels = np.clip(draw.normal(COLOURS[caption], 40, (32, 32, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+        lines.append([f"{number:02}.png", caption])
+    return table(folder / "pairs.csv", ["path", "caption"], lines)

@@ -1,6 +1,5 @@
 """Training: it learns, forgets nothing when it is killed, stops at NaN, and several processes are as one."""
 
-import json
 import os
 import signal
 import socket
@@ -18,7 +17,6 @@ import numpy as np
 import pairs_made as made  # type: ignore[import-not-found] # beside this file
 import pytest
 import torch
-from PIL import Image
 from torch import distributed
 from torch.multiprocessing.spawn import spawn
 
@@ -37,43 +35,18 @@ from rsvlm.pretraining.training import train
 own_cache = pytest.fixture(autouse=True)(made.own_cache)
 
 ONE = Processes(0, 1, torch.device("cpu"))
-COLOURS = {"a red field": (200, 40, 40), "a green field": (40, 200, 40), "blue water": (40, 40, 200)}
 SETTINGS = TrainingSettings(epochs=2, learning_rate=3e-3, precision="fp32", chunk=5, seed=3)
 LORA = LoraSettings(rank=4, alpha=8, dropout=0.2, whole=("norms",))
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """A small open_clip model with random weights."""
-    import open_clip
-
-    config = {
-        "embed_dim": 32,
-        "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 8, "head_width": 32},
-        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
-    }
-    folder = tmp_path / "model"
-    folder.mkdir()
-    torch.manual_seed(0)
-    torch.save(open_clip.CLIP(**config).state_dict(), folder / "open_clip_pytorch_model.bin")
-    content = json.dumps({"model_cfg": config, "preprocess_cfg": {}})
-    (folder / "open_clip_config.json").write_text(content, encoding="utf-8")
-    return folder
+    return made.small_model(tmp_path / "model")
 
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
-    """60 noisy pictures of three colours, each said by its colour alone: most captions repeat."""
-    folder = tmp_path / "pairs"
-    folder.mkdir()
-    lines, draw = [], np.random.default_rng(0)
-    for number in range(60):
-        caption = list(COLOURS)[number % 3]
-        pixels = np.clip(draw.normal(COLOURS[caption], 40, (32, 32, 3)), 0, 255).astype(np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number:02}.png")
-        lines.append([f"{number:02}.png", caption])
-    made.table(folder / "pairs.csv", ["path", "caption"], lines)
-    return folder / "pairs.csv"
+    return made.coloured_pairs(tmp_path / "pairs")
 
 
 def begun(model: Path, pairs: Path, lora: LoraSettings = LORA, **options: Any) -> tuple[Adapted, PairLoader]:
@@ -249,7 +222,7 @@ def test_chunks_change_nothing(model: Path, pairs: Path) -> None:
 
 def test_as_base(model: Path, pairs: Path) -> None:
     adapted, _ = begun(model, pairs)
-    tokens = adapted.tower.tokenize(list(COLOURS))[0]
+    tokens = adapted.tower.tokenize(list(made.COLOURS))[0]
     with torch.no_grad():
         before = load_tower(model).texts(tokens)
         for weight in adapted.parameters():

@@ -1,7 +1,7 @@
 """Curves, the reliability picture and bars."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .picture import Box, Line, Picture, Words, cut, text_width
 
@@ -15,7 +15,13 @@ BAR_LINE = 22
 
 
 def curves_picture(
-    series: Mapping[str, Points], x_label: str, y_label: str, alt: str, *, logarithmic: bool = False
+    series: Mapping[str, Points],
+    x_label: str,
+    y_label: str,
+    alt: str,
+    *,
+    logarithmic: bool = False,
+    key_below: bool = False,
 ) -> Picture:
     """Draw curves of shares.
 
@@ -25,6 +31,7 @@ def curves_picture(
         y_label: What the share is.
         alt: The picture in words.
         logarithmic: Whether x has a logarithmic scale; it must then be above 0.
+        key_below: Whether the names stand below the field, where curves leave no corner free.
     """
     values = [x for points in series.values() for x, _ in points]
     low, high = min(values), max(values)
@@ -47,9 +54,58 @@ def curves_picture(
         if len(drawn) == 1:
             drawn = (drawn[0], (_FIELD[2], drawn[0][1]))
         shapes.append(Line(drawn, f"series{number % 4}", 2.2))
+        if key_below:
+            y = HEIGHT + 12 + 17 * number
+            shapes.append(Line(((_FIELD[0], y - 4), (_FIELD[0] + 20, y - 4)), f"series{number % 4}", 2.6))
+            shapes.append(Words(_FIELD[0] + 28, y, cut(name, 56), 12))
+        elif len(series) > 1:
+            shapes += _key(number, cut(name, 34), up=points[-1][1] < points[0][1])
+    return Picture(WIDTH, HEIGHT + (18 + 17 * (len(series) - 1) if key_below else 0), alt, shapes)
+
+
+def lines_picture(series: Mapping[str, Points], x_label: str, y_label: str, alt: str) -> Picture:
+    """Draw curves of any numbers.
+
+    Args:
+        series: Up to four by name; points in rising order of x, at least one each.
+        x_label: What x is.
+        y_label: What y is.
+        alt: The picture in words.
+    """
+    across = _ticks(*_ends(x for points in series.values() for x, _ in points))
+    up = _ticks(*_ends(y for points in series.values() for _, y in points))
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return (
+            _FIELD[0] + (x - across[0]) / (across[-1] - across[0]) * (_FIELD[2] - _FIELD[0]),
+            _FIELD[3] - (y - up[0]) / (up[-1] - up[0]) * (_FIELD[3] - _FIELD[1]),
+        )
+
+    shapes: Shapes = []
+    for tick in up:
+        y = place(across[0], tick)[1]
+        shapes.append(Line(((_FIELD[0], y), (_FIELD[2], y)), "line"))
+        shapes.append(Words(_FIELD[0] - 6, y + 4, _tick_text(tick), 11, "end", colour="quiet"))
+    shapes.append(Words(12, (_FIELD[1] + _FIELD[3]) / 2, y_label, 12, "middle", 90, "quiet"))
+    for tick in across:
+        shapes.append(
+            Words(place(tick, up[0])[0], _FIELD[3] + 17, _tick_text(tick), 11, "middle", colour="quiet")
+        )
+    shapes.append(Words((_FIELD[0] + _FIELD[2]) / 2, HEIGHT - 8, x_label, 12, "middle", colour="quiet"))
+    for number, (name, points) in enumerate(series.items()):
+        drawn = tuple(place(x, y) for x, y in points)
+        if len(drawn) > 1:
+            shapes.append(Line(drawn, f"series{number % 4}", 2.2))
+        else:
+            shapes.append(Box(drawn[0][0] - 3, drawn[0][1] - 3, 6, 6, f"series{number % 4}"))
         if len(series) > 1:
             shapes += _key(number, cut(name, 34), up=points[-1][1] < points[0][1])
     return Picture(WIDTH, HEIGHT, alt, shapes)
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    known = list(values)
+    return min(known), max(known)
 
 
 def reliability_picture(bins: Sequence[Mapping[str, float]], error: float) -> Picture:

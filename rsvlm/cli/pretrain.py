@@ -1,0 +1,265 @@
+"""`rsvlm pretrain`: adapt an encoder to image-text pairs, and see what it gained and what it lost."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from .common import AsJson, Debug, Offline, console, print_json
+from .encoders import Device, EncoderName, Weights
+from .pretrain_progress import TrainingBar
+
+DATA, LORA, TRAINING, JUDGING = "The pairs", "What learns", "How it learns", "What it is judged by"
+
+Column = Annotated[str | None, typer.Option(rich_help_panel=DATA)]
+
+
+def pretrain(
+    datasets: Annotated[
+        list[str],
+        typer.Argument(
+            help="Pairs: a dataset of rsvlm caption, parquet, WebDataset's tar, csv, class folders, hf:OWNER/NAME, or "
+            "a .yaml of several with their columns. With :WEIGHT behind it, its share among them.",
+            metavar="DATASET...",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the adapter.")],
+    encoder: EncoderName = "built-in",
+    weights: Weights = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Times through the pairs. (default: 3; more where they are few)", min=1)
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Pairs a step. (default: 256; fewer where they are few)", min=2)
+    ] = None,
+    lr: Annotated[float, typer.Option(help="Highest learning rate.")] = 2e-4,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    image_column: Annotated[
+        str | None, typer.Option(help="Column of images, if not a usual name.", rich_help_panel=DATA)
+    ] = None,
+    caption_column: Annotated[
+        str | None, typer.Option(help="Column of captions, likewise.", rich_help_panel=DATA)
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="Make captions of the classes in this column.", rich_help_panel=DATA)
+    ] = None,
+    vocabulary: Annotated[
+        str | None, typer.Option(help="Words for these classes: eurosat, a file...", rich_help_panel=DATA)
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Which split. (default: train)", rich_help_panel=DATA)
+    ] = None,
+    streaming: Annotated[
+        bool,
+        typer.Option(
+            "--streaming", help="Read where it lies, for what is larger than the disk.", rich_help_panel=DATA
+        ),
+    ] = False,
+    epoch_size: Annotated[
+        int | None, typer.Option(help="Pairs in an epoch; needed for streams.", min=2, rich_help_panel=DATA)
+    ] = None,
+    replay: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="DATASET:SHARE of what the encoder knows, in every batch: old.parquet:0.5.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    negatives: Annotated[
+        Path | None,
+        typer.Option(help="Texts, one a line, that are right for no image here.", rich_help_panel=DATA),
+    ] = None,
+    no_augmentation: Annotated[
+        bool,
+        typer.Option(
+            "--no-augmentation", help="Do not turn, crop and tint the images.", rich_help_panel=DATA
+        ),
+    ] = False,
+    rank: Annotated[int, typer.Option(help="Of LoRA; 0 for none.", min=0, rich_help_panel=LORA)] = 16,
+    alpha: Annotated[float, typer.Option(help="Of LoRA.", rich_help_panel=LORA)] = 32.0,
+    dropout: Annotated[float, typer.Option(help="Of LoRA.", rich_help_panel=LORA)] = 0.0,
+    rslora: Annotated[
+        bool, typer.Option("--rslora", help="For ranks of 64 and more.", rich_help_panel=LORA)
+    ] = False,
+    dora: Annotated[bool, typer.Option("--dora", help="DoRA; slower.", rich_help_panel=LORA)] = False,
+    sides: Annotated[str, typer.Option(help="image, text or both.", rich_help_panel=LORA)] = "both",
+    targets: Annotated[
+        str | None,
+        typer.Option(
+            help="Layers, by ends of their names: out_proj,c_fc. (default: all)", rich_help_panel=LORA
+        ),
+    ] = None,
+    whole: Annotated[
+        str | None,
+        typer.Option(help="Also learn whole: norms,biases,heads,depthwise,all.", rich_help_panel=LORA),
+    ] = None,
+    loss: Annotated[
+        str,
+        typer.Option(
+            help="soft (texts that say the same don't compete), clip or sigmoid.", rich_help_panel=TRAINING
+        ),
+    ] = "soft",
+    warmup: Annotated[float, typer.Option(help="Share of the steps.", rich_help_panel=TRAINING)] = 0.05,
+    weight_decay: Annotated[float, typer.Option(help="Of matrices.", rich_help_panel=TRAINING)] = 0.01,
+    clip: Annotated[float, typer.Option(help="Longest gradient; 0: any.", rich_help_panel=TRAINING)] = 1.0,
+    scale: Annotated[
+        float | None,
+        typer.Option(help="Of cosines in the loss. (default: the encoder's)", rich_help_panel=TRAINING),
+    ] = None,
+    average: Annotated[
+        float, typer.Option(help="Decay of the weights' moving average; 0: none.", rich_help_panel=TRAINING)
+    ] = 0.0,
+    chunk: Annotated[
+        int | None,
+        typer.Option(
+            help="Encode so many at a time: large batches in little memory.", min=1, rich_help_panel=TRAINING
+        ),
+    ] = None,
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.", rich_help_panel=TRAINING)] = "auto",
+    validation: Annotated[
+        list[str] | None,
+        typer.Option(help="Pairs to choose by, in place of a held-out part.", rich_help_panel=JUDGING),
+    ] = None,
+    held_out: Annotated[
+        float,
+        typer.Option(help="Share that is held out, by place or image; 0: none.", rich_help_panel=JUDGING),
+    ] = 0.1,
+    retain: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Data set with labels or captions that must not get worse.", rich_help_panel=JUDGING
+        ),
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Data set that is measured, too, and decides nothing.", rich_help_panel=JUDGING),
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(help="What each of --retain may lose, of 1.", rich_help_panel=JUDGING)
+    ] = 0.01,
+    device: Device = "auto",
+    threads: Annotated[
+        int | None, typer.Option(help="That read images. (default: one a core)", min=1)
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Adapt an encoder to image-text pairs with LoRA, and see what it gained and what it lost.
+
+    The result is an encoder: --encoder ADAPTER of every command opens it. A stopped run goes on. On several GPUs:
+    accelerate launch -m rsvlm pretrain ...
+
+      rsvlm pretrain pairs/ --out adapter/
+      rsvlm pretrain mine.csv --caption-column text --encoder ViT-B-32/openai --out adapter/ --retain eurosat/
+      rsvlm pretrain chips/ --label-column label --replay old/:0.5 --out adapter/
+    """
+    from rsvlm.pretraining import Augmentation, LoraSettings, PretrainingError, TrainingSettings
+    from rsvlm.pretraining import pretrain as run
+
+    columns = {
+        "image_column": image_column, "caption_column": caption_column, "label_column": label_column,
+        "vocabulary": vocabulary, "split": split, "streaming": streaming,
+    }  # fmt: skip
+    try:
+        lora = LoraSettings.model_validate(
+            {
+                "rank": rank, "alpha": alpha, "dropout": dropout, "rslora": rslora, "dora": dora,
+                "sides": ("image", "text") if sides == "both" else (sides,),
+                "targets": _listed(targets), "whole": _listed(whole) or (),
+            }
+        )  # fmt: skip
+        training = TrainingSettings.model_validate(
+            {
+                "learning_rate": lr, "warmup": warmup, "weight_decay": weight_decay, "clip": clip, "loss": loss,
+                "scale": scale, "average": average, "chunk": chunk, "precision": precision, "seed": seed,
+            }
+        )  # fmt: skip
+    except ValueError as error:
+        raise PretrainingError(_first(error)) from None
+    with TrainingBar() as bar:
+        report = run(
+            _specs(datasets, columns), out=out, encoder=encoder, weights=weights, lora=lora, training=training,
+            augmentation=None if no_augmentation else Augmentation(), batch_size=batch_size, epochs=epochs,
+            epoch_size=epoch_size, replay=[_replayed(one) for one in replay or ()], negatives=_texts(negatives),
+            validation=_specs(validation or (), columns), held_out=held_out, retain=retain or (), target=target or (),
+            tolerance=tolerance, device=device, threads=threads, offline=offline, watcher=bar,
+        )  # fmt: skip
+    if report is None:  # another process tells
+        return
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        _print(report)
+
+
+def _print(report: Any) -> None:
+    from rsvlm.pretraining.card import NOT_MEASURED, changed_text, outcome, result_rows
+
+    table = Table("set", "measure", "images")
+    for name in ("base", "adapter", "change"):
+        table.add_column(name, no_wrap=True)
+    for row in result_rows(report):
+        table.add_row(*(escape(cell.replace("\\", "")) for cell in row))
+    if table.row_count:
+        console.print(table)
+    console.print(outcome(report), highlight=False)
+    if not report.retention_measured:
+        console.print(f"[yellow]{changed_text(report)}{NOT_MEASURED}[/yellow]", highlight=False)
+    if report.passed_over:
+        first = report.problems[0]
+        console.print(
+            f"{report.passed_over:,} times a pair could not be used; the first: {first['key']}: {first['reason']}",
+            markup=False, highlight=False,
+        )  # fmt: skip
+    console.print(f"Card: {report.adapter / 'README.md'}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"Use it: --encoder {report.adapter} of any command", markup=False, highlight=False, soft_wrap=True
+    )
+
+
+def _specs(given: Any, columns: dict[str, Any]) -> list[Any]:
+    """Sources by their arguments; those of a .yaml have columns of their own."""
+    from rsvlm.pretraining.data.specs import read_specs, weighted
+
+    found = []
+    for one in given:
+        if Path(one).suffix.lower() in (".yaml", ".yml"):
+            found += read_specs(Path(one))
+        else:
+            found.append(weighted(one).model_copy(update=columns))
+    return found
+
+
+def _replayed(given: str) -> tuple[Any, float]:
+    """DATASET:SHARE; a .yaml has one source."""
+    from rsvlm.pretraining import PretrainingError
+
+    place, _, share = given.rpartition(":")
+    try:
+        return _specs([place], {})[0], float(share)
+    except ValueError:
+        raise PretrainingError(f"--replay {given}: write DATASET:SHARE, such as old.parquet:0.5") from None
+
+
+def _texts(file: Path | None) -> list[str]:
+    if file is None:
+        return []
+    return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _listed(given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(name.strip() for name in given.split(",") if name.strip())
+
+
+def _first(error: ValueError) -> str:
+    """What pydantic found wrong first, as one line."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    found = error.errors()[0]
+    field = str(found["loc"][0]).replace("_", "-").replace("learning-rate", "lr")
+    return f"--{field} {found['input']!r}: {found['msg']}"

@@ -1,0 +1,77 @@
+"""What a person sees while a model is trained: what goes on, loss, rate and time left, and each epoch's result."""
+
+from collections import deque
+from types import TracebackType
+from typing import Any, Self
+
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from rsvlm.pretraining.watching import Watcher
+
+from .common import console
+
+
+class TrainingBar(Watcher):
+    """A bar on the console; use it in a `with`."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("{task.fields[now]}"), TimeElapsedColumn(), TextColumn("{task.fields[left]}"),
+            console=console, transient=True,
+        )  # fmt: skip
+        self._task = self._bar.add_task("Loading", total=None, now="", left="")
+        self._recent: deque[dict[str, Any]] = deque(maxlen=20)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def told(self, what: str) -> None:
+        """Show what begins now."""
+        self._bar.update(self._task, description=escape(what), total=None, now="", left="")
+
+    def base(self, measures: list[Any]) -> None:
+        """Print what the base does."""
+        if not measures:
+            return
+        table = Table("set", "measure", "images", "base", title="Before", title_justify="left")
+        for one in measures:
+            interval = f"{100 * one.value:.1f} ({100 * one.low:.1f}-{100 * one.high:.1f})"
+            table.add_row(escape(one.name), one.metric, f"{one.n:,}", interval)
+        self._bar.console.print(table)
+
+    def step(self, line: dict[str, Any], steps: int) -> None:
+        """Show a step: the mean loss of the last 20, pairs a second, and the time left at that rate."""
+        self._recent.append(line)
+        seconds = sum(one["seconds"] for one in self._recent) or 1e-9
+        loss = sum(one["loss"] for one in self._recent) / len(self._recent)
+        rate = sum(one["pairs"] for one in self._recent) / seconds
+        left = (steps - line["total"]) * seconds / len(self._recent)
+        minutes, rest = divmod(round(left), 60)
+        self._bar.update(
+            self._task, description=f"Training, epoch {line['epoch'] + 1}", completed=line["total"], total=steps,
+            now=f"loss {loss:.3f}  {rate:,.0f} pairs/s", left=f"left {minutes // 60}:{minutes % 60:02d}:{rest:02d}",
+        )  # fmt: skip
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        """Print an epoch's result."""
+        if record["recall"] is not None:
+            self._bar.console.print(
+                f"Epoch {record['epoch'] + 1}: held-out loss {record['loss']:.3f}, recall@1 {record['recall']:.1%}",
+                highlight=False,
+            )

@@ -1,0 +1,194 @@
+"""The model card of an adapter: what it was made from and how, what it gained and what it lost."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import rsvlm
+from rsvlm.eval.report.picture import Picture, to_image
+from rsvlm.shards import atomic_write
+
+from .judging import Measure
+from .pictures import loss_picture, tradeoff_picture
+from .progress import read_metrics
+from .report import PretrainReport
+
+CARD, CURVE, TRADEOFF = "README.md", "loss.png", "tradeoff.png"
+NOT_MEASURED = "Forgetting was not measured: name labelled sets that must not get worse (--retain)."
+
+
+def write_card(report: PretrainReport) -> None:
+    """Write the card and its pictures into the adapter's folder."""
+    folder = report.adapter
+    metrics = read_metrics(folder)
+    if metrics:
+        held = [record for record in report.epochs if record["loss"] is not None]
+        _write_picture(loss_picture(metrics, held, report.steps), folder / CURVE)
+    if report.before.measures:
+        _write_picture(tradeoff_picture(report.points, report.strength), folder / TRADEOFF)
+    parts = [
+        _head(report), _results(report), _data(report), _training(report), _emissions(report), _use(report)
+    ]  # fmt: skip
+    with atomic_write(folder / CARD) as temporary:
+        temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _head(report: PretrainReport) -> str:
+    base, name = report.resolved["base"], report.adapter.resolve().name
+    return "\n".join(
+        [
+            "---", "library_name: rsvlm", f"base_model: {base['name']}", "tags: [remote-sensing, clip, lora]", "---",
+            "", f"# {name}", "",
+            f"An adapter for `{base['name']}` ({base['revision']}), made by rsvlm {rsvlm.__version__}. "
+            f"{report.learning[0]:,} numbers learned; {report.learning[1]:,} stayed as they were.",
+        ]
+    )  # fmt: skip
+
+
+def _results(report: PretrainReport) -> str:
+    lines = ["## Results", ""]
+    if report.compared:
+        lines += ["| set | measure | images | base | adapter | change |", "|---|---|--:|--:|--:|--:|"]
+        lines += [" | ".join(row).join(("| ", " |")) for row in result_rows(report)]
+        lines += [
+            "",
+            "In per cent, with 95 % intervals over images. \\* decides nothing, is only reported.",
+            "",
+        ]
+    lines += [outcome(report), ""]
+    if not report.retention_measured:
+        lines += [changed_text(report) + NOT_MEASURED, ""]
+    if report.before.measures:
+        lines += [f"![What is gained and lost by strength]({TRADEOFF})", ""]
+    return "\n".join(lines).rstrip()
+
+
+def result_rows(report: PretrainReport) -> list[tuple[str, ...]]:
+    """Set, measure, images, base, adapter and change of all that was measured."""
+    return [
+        (
+            before.name + " \\*" * (before.role == "target"), before.metric, f"{before.n:,}", _shown(before),
+            _shown(after), f"{100 * (after.value - before.value):+.1f}",
+        )
+        for before, after in report.compared
+    ]  # fmt: skip
+
+
+def changed_text(report: PretrainReport) -> str:
+    """Say how many held-out images are seen as something else; nothing without held-out pairs."""
+    changed = report.after.changed
+    return (
+        "" if changed is None else f"{changed:.0%} of the held-out images are now another class of RESISC45. "
+    )
+
+
+def outcome(report: PretrainReport) -> str:
+    """Say in a sentence what was kept, and why."""
+    tolerance = 100 * report.plan["tolerance"]
+    if report.strength == 0:
+        return (
+            "The adapter adds nothing (strength 0): whatever was learned made the held-out pairs worse, or cost a "
+            f"set that was to be retained more than {tolerance:g} points."
+        )
+    kept = (
+        "All that was learned is kept"
+        if report.strength == 1
+        else f"Strength {report.strength:g} of 1 is kept"
+    )
+    chosen = (
+        "the best on the held-out pairs" if report.epochs[0]["recall"] is not None else "nothing to choose by"
+    )
+    limit = (
+        f", no set to be retained losing more than {tolerance:g} points" if report.retention_measured else ""
+    )
+    epoch = f"epoch {report.best_epoch + 1} of {len(report.epochs)}"
+    return f"{kept} ({chosen}{limit}), of {epoch}."
+
+
+def _shown(measure: Measure) -> str:
+    return f"{100 * measure.value:.1f} ({100 * measure.low:.1f}-{100 * measure.high:.1f})"
+
+
+def _data(report: PretrainReport) -> str:
+    specs = [*report.plan["data"], *(spec for spec, _ in report.plan["replay"])]
+    shares = [None] * len(report.plan["data"]) + [share for _, share in report.plan["replay"]]
+    lines = ["## Data", "", "| source | pairs | licences | captions |", "|---|--:|---|---|"]
+    listed = zip(specs, shares, report.resolved["sources"], report.licences, strict=True)
+    for spec, share, known, licences in listed:
+        name = spec["data"] + ("" if share is None else f" (replay, {share:.0%} of each batch)")
+        pairs = "a stream" if known["pairs"] is None else f"{known['pairs']:,}"
+        told = "; ".join(f"{licence} ({n:,})" for licence, n in licences.items()) or "not looked for"
+        lines.append(f"| {name} | {pairs} | {told} | {_captions(spec)} |")
+    plan = report.plan
+    if plan["validation"]:
+        lines += ["", "Chosen on: " + ", ".join(spec["data"] for spec in plan["validation"]) + "."]
+    elif plan["held_out"]:
+        lines += [
+            "",
+            f"{plan['held_out']:.0%} was held out by place or image: the keys are in held-out.json.",
+        ]
+    if plan["negatives"]:
+        lines += ["", f"{plan['negatives']['n']:,} captions without images were told apart from every image."]
+    if report.passed_over:
+        first = report.problems[0]
+        lines += [
+            "",
+            f"{report.passed_over:,} times a pair could not be used, first {first['key']}: {first['reason']}.",
+        ]
+    if report.cut:
+        lines += ["", f"{report.cut:,} captions were longer than the model reads, and were cut."]
+    return "\n".join(lines)
+
+
+def _captions(spec: dict[str, Any]) -> str:
+    if spec["vocabulary"] or spec["label_column"]:
+        return f"made of class names ({spec['vocabulary'] or spec['label_column']})"
+    return f"column {spec['caption_column']}" if spec["caption_column"] else "its own"
+
+
+def _training(report: PretrainReport) -> str:
+    plan, resolved = report.plan, report.resolved
+    settings = {
+        **{f"LoRA {name}": value for name, value in plan["lora"].items()}, **plan["training"],
+        "epochs": resolved["epochs"], "batch size": resolved["batch_size"], "steps in an epoch": report.steps,
+        "processes": resolved["processes"], "device": resolved["device"],
+        "augmentation": "none" if plan["augmentation"] is None else _listed(plan["augmentation"]),
+        "versions": _listed(resolved["versions"]),
+    }  # fmt: skip
+    rows = [f"| {name.replace('_', ' ')} | {_plain(value)} |" for name, value in settings.items()]
+    picture = [f"![The loss by epoch]({CURVE})", ""] if (report.adapter / CURVE).exists() else []
+    return "\n".join(["## Training", "", *picture, "| setting | value |", "|---|---|", *rows])
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(str, value)) or "none"
+    return "default" if value is None else str(value)
+
+
+def _listed(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {_plain(value)}" for name, value in values.items())
+
+
+def _emissions(report: PretrainReport) -> str:
+    took = f"Training and measuring took {report.seconds / 60:.1f} minutes."
+    found = report.emissions
+    if not found:
+        return f"## Energy\n\n{took} Energy was not measured: codecarbon is not installed."
+    return (
+        f"## Energy\n\n{took} {found['kwh']:.3g} kWh, {1000 * found['kg_co2eq']:.3g} g CO2eq ({found['place']}, "
+        f"by {found['by']}, which estimates)."
+    )
+
+
+def _use(report: PretrainReport) -> str:
+    return (
+        "## Use\n\n```python\nimport rsvlm\n\n"
+        f'encoder = rsvlm.load_encoder("{report.adapter.name}/")\n```\n\n'
+        "It may be used as its base and all its data may: see the licences above."
+    )
+
+
+def _write_picture(picture: Picture, path: Path) -> None:
+    with atomic_write(path) as temporary:
+        to_image(picture).save(temporary, "PNG")

@@ -1,0 +1,90 @@
+"""What names a source: its place, its columns and its weight, from an argument or a file of several."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rsvlm.models.quiet import one_line
+from rsvlm.pretraining.errors import PretrainingError
+
+from .sources import PairsSource, read_pairs_source
+
+_WEIGHT = re.compile(r"(.+):(\d+(?:\.\d+)?)")
+
+
+class SourceSpec(BaseModel):
+    """A source of pairs as a user names it; see `read_pairs_source` for the fields.
+
+    Attributes:
+        data: Its place.
+        weight: Its share among the sources, in relation to theirs; None for all: each example counts once.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: str
+    weight: float | None = Field(default=None, gt=0)
+    image_column: str | None = None
+    caption_column: str | None = None
+    label_column: str | None = None
+    vocabulary: str | None = None
+    templates: str | tuple[str, ...] | None = None
+    split: str | None = None
+    streaming: bool = False
+
+    def open(self) -> PairsSource:
+        """Open it (`PretrainingError`)."""
+        return read_pairs_source(self.data, **self.model_dump(exclude={"data", "weight"}))
+
+
+def weighted(argument: str) -> SourceSpec:
+    """Read "pairs/" or "pairs/:0.5", a source and its weight."""
+    found = _WEIGHT.fullmatch(argument)
+    if found is None or Path(argument).exists():
+        return SourceSpec(data=argument)
+    return SourceSpec(data=found[1], weight=float(found[2]))
+
+
+def read_specs(file: Path, root: Path | None = None) -> list[SourceSpec]:
+    """Read a YAML list of sources, each with `data` and what else of `SourceSpec` it needs.
+
+    Args:
+        file: The list.
+        root: The folder that places in it start from; None: that of the file.
+
+    Raises:
+        PretrainingError: It cannot be read, or an entry has a field that there is not.
+    """
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise PretrainingError(f"{file}: cannot be read ({one_line(error)})") from None
+    if not isinstance(content, list) or not content:
+        raise PretrainingError(f"{file}: is no list of sources, such as `- data: pairs/`")
+    base = file.parent if root is None else root
+    return [_placed(_spec(file, entry), base) for entry in content]
+
+
+def with_weights(specs: Iterable[SourceSpec]) -> list[tuple[SourceSpec, float | None]]:
+    """Return sources with their weights: where one is given, those that have none have 1."""
+    listed = list(specs)
+    given = any(spec.weight is not None for spec in listed)
+    return [(spec, (spec.weight or 1.0) if given else None) for spec in listed]
+
+
+def _spec(file: Path, entry: object) -> SourceSpec:
+    try:
+        return SourceSpec.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "an entry"
+        raise PretrainingError(f"{file}: {field}: {first['msg']}") from None
+
+
+def _placed(spec: SourceSpec, base: Path) -> SourceSpec:
+    if spec.data.startswith("hf:") or Path(spec.data).is_absolute():
+        return spec
+    return spec.model_copy(update={"data": str(base / spec.data)})

@@ -1,0 +1,156 @@
+"""Pairs that are not learned from, and how a model does on them: its loss, and how often it finds the right one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rsvlm.eval import EvalSet
+from rsvlm.eval.retrieval import retrieve
+from rsvlm.eval.vectors import image_vectors, text_vectors
+
+from .data import Example, PairsSource, caption_of
+from .data.examples import mixed
+from .errors import PretrainingError
+from .step import Step
+
+LIMIT = 1000
+"""Held-out pairs that are looked at after each epoch: enough for intervals of some 3 points."""
+
+_CAPTIONS = 50
+"""Of an image: class names in templates can be hundreds."""
+
+
+class HeldOutScore(NamedTuple):
+    """How a model does on held-out pairs.
+
+    Attributes:
+        loss: That of the training, over batches of held-out pairs; NaN where nothing was trained with.
+        recall: Mean of the two below: the share of queries whose first answer is right.
+        images: Of images that look for one of their captions among all.
+        texts: Of captions that look for an image of theirs among all.
+        low, high: 95 % interval of `recall`, over images drawn again.
+    """
+
+    loss: float
+    recall: float
+    images: float
+    texts: float
+    low: float
+    high: float
+
+
+class HeldOut:
+    """Held-out pairs of some sources.
+
+    Args:
+        sources: The held-out part of each, or data sets of their own.
+        seed: Of the choice, where there are more than `limit`.
+        limit: How many are looked at.
+
+    Raises:
+        PretrainingError: None of them has an image and a caption.
+    """
+
+    def __init__(self, sources: Sequence[PairsSource], seed: int, limit: int = LIMIT) -> None:
+        self.examples = _whole(_drawn(sources, seed, limit))
+        if not self.examples:
+            names = ", ".join(source.name for source in sources)
+            raise PretrainingError(f"{names}: no pair with an image and a caption is held out")
+        self._seed = seed
+        captions = tuple(example.captions[:_CAPTIONS] for example in self.examples)
+        self.set = EvalSet(
+            name="held out",
+            images=tuple(example.image for example in self.examples if example.image is not None),
+            keys=tuple(f"{number} {example.key}" for number, example in enumerate(self.examples)),
+            captions=captions,
+        )
+        self._texts = list(dict.fromkeys(text for texts in captions for text in texts))
+        place = {text: row for row, text in enumerate(self._texts)}
+        self._pairs = np.array(
+            [(row, place[text]) for row, texts in enumerate(captions) for text in set(texts)]
+        )
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def score(self, encoder: Any, step: Step | None = None, batch_size: int = 256) -> HeldOutScore:
+        """Measure an encoder on them.
+
+        Args:
+            encoder: Any encoder.
+            step: What it is trained with, for the loss.
+            batch_size: Pairs that are compared at once in it.
+
+        Raises:
+            PretrainingError: None of the images can be read.
+        """
+        images = image_vectors(encoder, self.set)
+        if images.failed.all():
+            raise PretrainingError(f"no held-out image can be read; the first: {images.errors[0]}")
+        texts = text_vectors(encoder, self._texts)
+        found = retrieve(images.values, texts, self._pairs, "skyscript", name=self.set.name, seed=self._seed)
+        ways = [found.metrics[f"{way}_success@1"] for way in ("i2t", "t2i")]
+        ends = np.mean([found.intervals[f"{way}_success@1"] for way in ("i2t", "t2i")], axis=0)
+        loss = float("nan") if step is None else self._loss(images.values, texts, step, batch_size)
+        return HeldOutScore(loss, float(np.mean(ways)), *ways, *ends.tolist())
+
+    def vectors(self, encoder: Any) -> NDArray[np.float32]:
+        """Return the vectors of those of the images that can be read."""
+        images = image_vectors(encoder, self.set)
+        return images.values[~images.failed]
+
+    def _loss(
+        self, images: NDArray[np.float32], texts: NDArray[np.float32], step: Step, batch_size: int
+    ) -> float:
+        readable = np.flatnonzero(~np.isnan(images).any(axis=1))
+        place = {text: row for row, text in enumerate(self._texts)}
+        captions = [str(caption_of(self._shown(row), 0, self._seed)) for row in readable.tolist()]
+        losses = []
+        starts = range(
+            0, max(len(readable) - batch_size, 0) + 1, batch_size
+        )  # whole batches, or the only one
+        for start in starts:
+            part = slice(start, start + batch_size)
+            rows = [place[caption] for caption in captions[part]]
+            vectors = torch.from_numpy(images[readable[part]]), torch.from_numpy(texts[rows])
+            losses.append(step.compared(*vectors, captions[part]))
+        return float(np.mean(losses))
+
+    def _shown(self, row: int) -> Example:
+        example = self.examples[row]
+        return replace(example, captions=example.captions[:_CAPTIONS])
+
+
+def _drawn(sources: Sequence[PairsSource], seed: int, limit: int) -> list[Example]:
+    """Up to `limit` examples, of each source as its size says; of streams the first."""
+    known = [source for source in sources if not source.streaming]
+    streams = [source for source in sources if source.streaming]
+    sizes = [len(source) for source in known]
+    first = limit * len(known) // max(len(sources), 1)
+    chosen = np.random.default_rng(mixed(seed, "validation")).permutation(sum(sizes))[:first]
+    ends = np.cumsum([0, *sizes])
+    found = []
+    for number in np.sort(chosen).tolist():
+        source = int(np.searchsorted(ends, number, side="right")) - 1
+        found.append(known[source][number - int(ends[source])])
+    for stream in streams:
+        found += islice(iter(stream), limit // len(sources))
+    return found
+
+
+def _whole(examples: Sequence[Example]) -> list[Example]:
+    """Those with image and caption; rows of one image, as tables with a caption a row have them, as one."""
+    by_key: dict[str, Example] = {}
+    for example in examples:
+        if example.image is None or not example.captions:
+            continue
+        before = by_key.get(example.key)
+        if before is not None:
+            example = replace(before, captions=tuple(dict.fromkeys(before.captions + example.captions)))
+        by_key[example.key] = example
+    return list(by_key.values())

@@ -1,0 +1,52 @@
+"""What a run looks like: its losses, and what is gained and lost on the way from the base to what was learned."""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from rsvlm.eval.report.charts import curves_picture, lines_picture
+from rsvlm.eval.report.picture import Picture
+
+from .tradeoff import Point
+
+_POINTS = 120
+"""Of a loss curve: means of neighbouring steps."""
+
+
+def loss_picture(
+    metrics: Sequence[Mapping[str, Any]], epochs: Sequence[Mapping[str, Any]], steps: int
+) -> Picture:
+    """Draw the loss of a run by epoch, and that of the held-out pairs.
+
+    Args:
+        metrics: Lines of `metrics.jsonl`.
+        epochs: What was measured after each epoch: "epoch" from 0, "loss".
+        steps: In an epoch.
+    """
+    places = [line["epoch"] + (line["step"] + 1) / steps for line in metrics]
+    edges = np.linspace(0, len(places), min(_POINTS, len(places)) + 1).astype(int)
+    series = {
+        "training": [
+            (float(np.mean(places[low:high])), float(np.mean([line["loss"] for line in metrics[low:high]])))
+            for low, high in pairwise(edges.tolist())
+        ]
+    }
+    held = [(line["epoch"] + 1.0, line["loss"]) for line in epochs if math.isfinite(line["loss"])]
+    if held:
+        series["held-out pairs"] = held
+    ends = f"from {series['training'][0][1]:.3g} to {series['training'][-1][1]:.3g}"
+    return lines_picture(series, "epochs", "loss", f"Loss of the training by epoch, {ends}.")
+
+
+def tradeoff_picture(points: Sequence[Point], chosen: float) -> Picture:
+    """Draw what was measured at each strength, the sets that decide first; four curves at most."""
+    base = points[0].measures
+    series = {
+        f"{measure.name}: {measure.metric}": [(point.strength, point.measures[row].value) for point in points]
+        for row, measure in enumerate(base[:4])
+    }
+    alt = f"Measures by how much of what was learned is added; {chosen:g} was chosen."
+    return curves_picture(series, f"strength (kept: {chosen:g})", "measured", alt, key_below=True)

@@ -1,0 +1,45 @@
+"""All that decides what a run gives."""
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .data import Augmentation
+from .data.specs import SourceSpec
+from .lora import LoraSettings
+from .settings import TrainingSettings
+from .tradeoff import TOLERANCE
+
+
+class Plan(BaseModel):
+    """All that decides what a run gives; the fields are explained in `rsvlm.pretrain`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoder: str
+    weights: str | None = None
+    data: tuple[SourceSpec, ...] = Field(min_length=1)
+    replay: tuple[tuple[SourceSpec, float], ...] = ()
+    validation: tuple[SourceSpec, ...] = ()
+    held_out: float = Field(default=0.1, ge=0, lt=1)
+    retain: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    tolerance: float = Field(default=TOLERANCE, ge=0)
+    negatives: tuple[str, ...] = ()
+    batch_size: int | None = Field(default=None, ge=2)
+    epochs: int | None = Field(default=None, ge=1)
+    epoch_size: int | None = Field(default=None, ge=2)
+    lora: LoraSettings = LoraSettings()
+    training: TrainingSettings = TrainingSettings()
+    augmentation: Augmentation | None = Augmentation()
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """It as plain data; of the negatives, which may be thousands, how many there are and their hash."""
+        plain: dict[str, Any] = self.model_dump(mode="json")
+        text = json.dumps(self.negatives, ensure_ascii=False)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        plain["negatives"] = {"n": len(self.negatives), "sha256": digest} if self.negatives else None
+        return plain

@@ -1,0 +1,127 @@
+"""From what a user named to what is trained on: sources opened and partly held out, batches, numbers of steps."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rsvlm.models.tower import Tower
+from rsvlm.shards import write_json
+
+from .data import Holdout, Mixture, PairLoader, PairsSource, hold_out
+from .data.specs import with_weights
+from .errors import PretrainingError
+from .heldout import HeldOut
+from .plan import Plan
+from .processes import Processes
+
+BATCH = 256
+FEWEST_STEPS = 100
+"""Of a training whose epochs nobody gave: on few pairs three epochs are over before anything is learned."""
+
+_MOST_EPOCHS = 20
+_SMALLEST = 4
+_LICENCES = 20_000
+"""Examples whose licence is looked at."""
+
+HELD_KEYS = "held-out.json"
+
+
+class Prepared(NamedTuple):
+    """What is trained on.
+
+    Attributes:
+        held_out: The pairs for validation, or None.
+        replayed: The held-out pairs of what is replayed, or None.
+        loader: The batches.
+        epochs: How often.
+        licences: For each source how many of its examples have which licence.
+    """
+
+    held_out: HeldOut | None
+    replayed: HeldOut | None
+    loader: PairLoader
+    epochs: int
+    licences: list[dict[str, int]]
+
+
+def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: int | None) -> Prepared:
+    """Open sources and make batches of them; the keys of what is held out are written to `out`.
+
+    Args:
+        plan: What is wanted.
+        tower: The model, for its preprocessing.
+        processes: Who trains.
+        out: Folder of the run.
+        threads: That read images.
+
+    Raises:
+        PretrainingError: A source cannot be used, or there are too few pairs.
+    """
+    seed, new = plan.training.seed, len(plan.data)
+    opened = [spec.open() for spec in (*plan.data, *(spec for spec, _ in plan.replay))]
+    held: list[PairsSource] = [spec.open() for spec in plan.validation]
+    train, old = opened, []
+    if plan.held_out and not held:
+        split = hold_out(opened, plan.held_out, seed)
+        train, held, old = split.train, split.held[:new], split.held[new:]
+        if processes.first:
+            _write_keys(split, opened, out / HELD_KEYS)
+    again = [(source, share) for source, (_, share) in zip(train[new:], plan.replay, strict=True)]
+    replayed = sum(share for _, share in again)
+    size = plan.batch_size or _batch_size(train[:new], plan.epoch_size, replayed, processes.count)
+    weights = [weight for _, weight in with_weights(plan.data)]
+    mixture = Mixture(
+        list(zip(train[:new], weights, strict=True)), batch_size=size, replay=again, seed=seed,
+        epoch_size=plan.epoch_size,
+    )  # fmt: skip
+    loader = PairLoader(
+        mixture, tower, augmentation=plan.augmentation, seed=seed, threads=threads,
+        part=(processes.rank, processes.count),
+    )  # fmt: skip
+    first = processes.first
+    return Prepared(
+        held_out=HeldOut(held, seed) if held and first else None,
+        replayed=HeldOut(old, seed) if old and first else None,
+        loader=loader,
+        epochs=plan.epochs or _epochs(mixture.steps),
+        licences=[_licences(source) for source in train] if first else [],
+    )
+
+
+def _batch_size(fresh: Sequence[PairsSource], epoch_size: int | None, replayed: float, processes: int) -> int:
+    """256, or of few pairs a quarter, so that an epoch has some steps; a power of two, replay included."""
+    pairs = epoch_size or sum(len(source) for source in fresh if not source.streaming)
+    if pairs < _SMALLEST:
+        raise PretrainingError(
+            f"{fresh[0].name}: {pairs} pair{'s' * (pairs != 1)} to learn from are too few to tell apart: "
+            f"give {_SMALLEST} or more"
+        )
+    share = max(1 - replayed, 1e-9)
+    return 1 << int(math.log2(min(BATCH, max(_SMALLEST, pairs / 4 / share, processes))))
+
+
+def _epochs(steps: int) -> int:
+    return max(3, min(_MOST_EPOCHS, math.ceil(FEWEST_STEPS / steps)))
+
+
+def _licences(source: PairsSource) -> dict[str, int]:
+    """How many of the first examples have which licence; of a stream it is not looked for."""
+    if source.streaming:
+        return {}
+    found = Counter(fact.licence or "not stated" for fact in islice(source.facts(), _LICENCES))
+    return dict(found.most_common())
+
+
+def _write_keys(split: Holdout, sources: Sequence[PairsSource], file: Path) -> None:
+    rule = split.rule
+    listed: dict[str, Any] = {
+        "share": rule.share, "seed": rule.seed, "block_degrees": rule.block,
+        "sources": [
+            {"name": source.name, "keys": None if keys is None else list(keys)}
+            for source, keys in zip(sources, split.keys, strict=True)
+        ],
+    }  # fmt: skip
+    write_json(file, listed, indent=1)
