@@ -16,6 +16,7 @@ from . import (
     evaluate_captions,
     evaluate_questions,
     evaluate_suite,
+    merge,
     pairs,
     pretrain,
 )
@@ -42,6 +43,7 @@ evaluate.app.command("compare", no_args_is_help=True)(evaluate_suite.compare)
 evaluate.app.add_typer(evaluate_questions.app, name="questions")
 evaluate.app.command("export", no_args_is_help=True)(evaluate_questions.export)
 app.command("pretrain", no_args_is_help=True)(pretrain.pretrain)
+app.command("merge", no_args_is_help=True)(merge.merge)
 app.add_typer(evaluate.app, name="eval")
 app.command("doctor")(doctor.doctor)
 

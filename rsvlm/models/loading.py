@@ -124,6 +124,34 @@ def _from_adapter(
     return tower
 
 
+def write_model(
+    name: str | os.PathLike[str],
+    out: Path,
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    offline: bool = False,
+) -> str:
+    """Write a model, with whatever is merged into it, as its own library opens it.
+
+    Args:
+        name: What `load_encoder` takes, the folder of an adapter for instance.
+        out: A folder that is not there yet, or empty.
+        weights: Weights of it, where its name does not say them.
+        offline: Fetch nothing.
+
+    Returns:
+        "open_clip" or "transformers".
+
+    Raises:
+        ModelError: It cannot be loaded, or `out` holds something.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ModelError(f"{out}: holds something already: name a new folder")
+    tower = load_tower(name, weights=weights, offline=offline)
+    tower.write(out)
+    return str(tower.info["library"])
+
+
 def base_of(name: str | os.PathLike[str], weights: str | os.PathLike[str] | None, tower: "Tower") -> "Base":
     """Return what an adapter says of its base: what loads the same model again, wherever one stands then.
 

@@ -10,7 +10,6 @@ import open_clip
 import torch
 from open_clip.transform import PreprocessCfg
 from PIL import Image as PillowImage
-from safetensors.torch import save_file
 from torch.overrides import TorchFunctionMode
 
 from rsvlm.models import hub
@@ -21,8 +20,9 @@ from rsvlm.models.pixels import open_clip_preparation
 from rsvlm.models.quiet import one_line, quiet
 from rsvlm.models.shortening import can_shorten, longest, positions
 from rsvlm.models.state_dicts import Tensors, load_into, tensors_of
+from rsvlm.models.tensor_files import write_tensors
 from rsvlm.models.versions import versions
-from rsvlm.shards import atomic_write, write_json
+from rsvlm.shards import write_json
 
 
 class OpenClipTower:
@@ -79,15 +79,24 @@ class OpenClipTower:
         }
 
     def write(self, folder: Path) -> None:
-        """Write the model as stock open_clip opens it: `open_clip.create_model_and_transforms("local-dir:FOLDER")`."""
+        """Write the model as stock open_clip opens it: `open_clip.create_model_and_transforms("local-dir:FOLDER")`.
+
+        Tokenizer and text configuration of transformers come with it. open_clip wants the place of the latter in full,
+        so whoever moves the folder changes `hf_model_name` in its configuration; rsvlm finds it all the same.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        model = {**self._blueprint.model, "quick_gelu": self._blueprint.activation}
+        text = dict(self._blueprint.model["text_cfg"])
+        with quiet():
+            if "hf_model_name" in text:
+                text |= {"hf_model_name": str(folder.resolve()), "hf_model_pretrained": False}
+                self.module.text.config.save_pretrained(folder)
+            if text.get("hf_tokenizer_name"):
+                text["hf_tokenizer_name"] = str(folder.resolve())
+                self._tokenizer.tokenizer.save_pretrained(folder)
+        model = {**self._blueprint.model, "text_cfg": text, "quick_gelu": self._blueprint.activation}
         content = {"model_cfg": model, "preprocess_cfg": {**self._settings, "mode": "RGB"}}
         write_json(folder / hub.OPEN_CLIP_CONFIG, content, indent=1)
-        # one storage a weight: safetensors refuses shared ones
-        state = {name: value.detach().cpu().clone() for name, value in self.module.state_dict().items()}
-        with atomic_write(folder / hub.OPEN_CLIP_WEIGHTS[0]) as temporary:
-            save_file(state, temporary)
+        write_tensors(self.module.state_dict(), folder / hub.OPEN_CLIP_WEIGHTS[0])
 
     def prepare(self, image: PillowImage.Image) -> torch.Tensor:
         """Return what open_clip's `preprocess_val` makes of an RGB image: uint8 (H, W, 3), before normalisation."""

@@ -8,14 +8,14 @@ from .errors import PretrainingError
 if TYPE_CHECKING:
     from .data import Augmentation
     from .data.specs import SourceSpec
-    from .lora import LoraSettings
+    from .layers import LoraSettings
     from .report import PretrainReport
     from .run import pretrain
     from .settings import TrainingSettings
 
 _HOMES = {
     "Augmentation": "data",
-    "LoraSettings": "lora",
+    "LoraSettings": "layers",
     "PretrainReport": "report",
     "SourceSpec": "data.specs",
     "TrainingSettings": "settings",

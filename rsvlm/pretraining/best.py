@@ -4,10 +4,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from rsvlm.models.runtime import TorchEncoder
-from rsvlm.shards import atomic_write
+from rsvlm.models.tensor_files import write_tensors
 
 from .heldout import HeldOut
 from .lora import Adapted
@@ -62,11 +62,7 @@ class BestEpoch:
             record |= {"loss": score.loss, "recall": score.recall}
         before = [one for one in self.records if one["epoch"] < epoch]
         if all(_worth(record) > _worth(one) for one in before):
-            state = {
-                name: value.detach().cpu().contiguous() for name, value in self._adapted.learning.items()
-            }
-            with atomic_write(self._weights) as temporary:
-                save_file(state, temporary)
+            write_tensors(self._adapted.learning, self._weights)
         write_lines(self._file, [*before, record])
         return record
 

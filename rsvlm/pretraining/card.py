@@ -87,7 +87,7 @@ def outcome(report: PretrainReport) -> str:
     tolerance = 100 * report.plan["tolerance"]
     if report.strength == 0:
         return (
-            "The adapter adds nothing (strength 0): whatever was learned made the held-out pairs worse, or cost a "
+            "The adapter adds nothing (strength 0): whatever was learned made the held-out pairs no better, or cost a "
             f"set that was to be retained more than {tolerance:g} points."
         )
     kept = (

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .data import Augmentation
 from .data.specs import SourceSpec
-from .lora import LoraSettings
+from .layers import LoraSettings
 from .settings import TrainingSettings
 from .tradeoff import TOLERANCE
 

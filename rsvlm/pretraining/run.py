@@ -24,7 +24,8 @@ from .data.specs import SourceSpec, weighted
 from .emissions import measured_emissions
 from .errors import PretrainingError
 from .judging import Judge, Measure
-from .lora import Adapted, LoraSettings
+from .layers import LoraSettings
+from .lora import Adapted
 from .plan import Plan
 from .preparing import prepare
 from .processes import Processes, join_processes

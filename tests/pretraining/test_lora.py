@@ -18,7 +18,8 @@ from rsvlm.models.errors import ModelError
 from rsvlm.models.loading import load_tower
 from rsvlm.models.pixels import model_input
 from rsvlm.pretraining.errors import PretrainingError
-from rsvlm.pretraining.lora import Adapted, LoraSettings
+from rsvlm.pretraining.layers import LoraSettings
+from rsvlm.pretraining.lora import Adapted
 
 TEXT = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2}
 VIT: dict[str, Any] = {

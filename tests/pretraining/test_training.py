@@ -24,7 +24,8 @@ from rsvlm.models.adapters import Base
 from rsvlm.models.loading import load_tower
 from rsvlm.pretraining.data import Augmentation, Mixture, PairLoader, read_pairs_source
 from rsvlm.pretraining.errors import PretrainingError
-from rsvlm.pretraining.lora import Adapted, LoraSettings
+from rsvlm.pretraining.layers import LoraSettings
+from rsvlm.pretraining.lora import Adapted
 from rsvlm.pretraining.optimising import learning_rate
 from rsvlm.pretraining.processes import Processes, join_processes
 from rsvlm.pretraining.progress import CHECKPOINT, METRICS, read_metrics
@@ -41,12 +42,12 @@ LORA = LoraSettings(rank=4, alpha=8, dropout=0.2, whole=("norms",))
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    return made.small_model(tmp_path / "model")
+    return Path(made.small_model(tmp_path / "model"))
 
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
-    return made.coloured_pairs(tmp_path / "pairs")
+    return Path(made.coloured_pairs(tmp_path / "pairs"))
 
 
 def begun(model: Path, pairs: Path, lora: LoraSettings = LORA, **options: Any) -> tuple[Adapted, PairLoader]:

@@ -1,0 +1,36 @@
+"""`rsvlm merge`: an adapter and its base as one model that needs neither rsvlm nor peft."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .common import AsJson, Debug, Offline, console, print_json
+from .encoders import Weights
+
+
+def merge(
+    adapter: Annotated[str, typer.Argument(help="Folder of the adapter, or any encoder.", metavar="ADAPTER")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
+    weights: Weights = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Write an adapter merged into its base, as stock open_clip or transformers opens it.
+
+    rsvlm merge adapter/ --out merged/
+    python -c "import open_clip; open_clip.create_model_and_transforms('local-dir:merged/')"
+    """
+    from rsvlm.models.loading import write_model
+
+    with console.status("Merging"):
+        library = write_model(adapter, out, weights=weights, offline=offline)
+    if as_json:
+        print_json({"out": str(out), "library": library})
+        return
+    opened = {
+        "open_clip": f'open_clip.create_model_and_transforms("local-dir:{out}")',
+        "transformers": f'transformers.AutoModel.from_pretrained("{out}")',
+    }
+    console.print(f"{out}: opens with {opened[library]}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,20 @@
+"""Weights written as safetensors: whole or not at all, and as readable as any other file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from rsvlm.shards import atomic_write
+
+
+def write_tensors(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
+    """Write tensors of any device, shared storage or not, under their names."""
+    # One storage a tensor: safetensors refuses shared ones.
+    stored = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
+    with atomic_write(path) as temporary:
+        temporary.touch()
+        mode = temporary.stat().st_mode
+        save_file(stored, temporary)
+        temporary.chmod(mode)  # safetensors leaves files that their owner alone may read

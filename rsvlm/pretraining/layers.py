@@ -1,0 +1,119 @@
+"""Which layers of an encoder learn: by what its vectors depend on, not by guessing from names.
+
+An image and a text are passed through, and what their vectors depend on is that side of the model.
+"""
+
+from typing import Literal
+
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+
+from rsvlm.models.pixels import model_input
+from rsvlm.models.tower import Tower
+
+from .errors import PretrainingError
+
+Side = Literal["image", "text"]
+SIDES: tuple[Side, ...] = ("image", "text")
+Whole = Literal["norms", "biases", "heads", "depthwise", "all"]
+
+HEADS = ("proj", "head", "projection", "text_projection", "visual_projection")
+"""Last parts of the names of what maps a tower's width to that of the vectors."""
+
+
+class LoraSettings(BaseModel):
+    """How much of an encoder learns, and how.
+
+    Attributes:
+        rank: Of the two matrices that are added to each weight; 0 adds none.
+        alpha: What they are multiplied with, divided by the rank (by its root with `rslora`).
+        dropout: Of what goes into them.
+        rslora: Rank-stabilised scaling (Kalajdzievski 2023), for ranks of 64 and more.
+        dora: Weight-decomposed LoRA (Liu et al. 2024); slower, often better at small ranks.
+        sides: Which sides of the model learn.
+        targets: Ends of the names of layers that LoRA is put on; None: all linear layers, and all convolutions but
+            depthwise ones, which peft cannot adapt.
+        whole: What else learns, whole: "norms", "biases", "heads" (the last projections), "depthwise" (convolutions),
+            "all".
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rank: int = Field(default=16, ge=0, le=1024)
+    alpha: float = Field(default=32.0, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    rslora: bool = False
+    dora: bool = False
+    sides: tuple[Side, ...] = ("image", "text")
+    targets: tuple[str, ...] | None = None
+    whole: tuple[Whole, ...] = ()
+
+
+def depends_on(tower: Tower, side: Side) -> set[str]:
+    """Names of the weights that a side's vectors depend on."""
+    module = tower.module
+    before = {name: weight.requires_grad for name, weight in module.named_parameters()}
+    module.requires_grad_(requires_grad=True)
+    try:
+        if side == "image":
+            picture = tower.prepare(Image.new("RGB", (tower.image_size, tower.image_size), (90, 120, 60)))
+            vectors = tower.images(model_input(picture[None], tower.mean, tower.std))
+        else:
+            vectors = tower.texts(tower.tokenize(["a satellite photo of a farm"])[0])
+        vectors.float().square().sum().backward()  # type: ignore[no-untyped-call]
+        return {name for name, weight in module.named_parameters() if weight.grad is not None}
+    finally:
+        module.zero_grad(set_to_none=True)
+        for name, weight in module.named_parameters():
+            weight.requires_grad_(before[name])
+
+
+def target_layers(module: nn.Module, used: set[str], settings: LoraSettings) -> tuple[str, ...]:
+    """The layers that LoRA is put on."""
+    layers = {
+        name: part for name, part in module.named_modules()
+        if isinstance(part, nn.Linear) or (isinstance(part, nn.Conv2d) and part.groups == 1)
+    }  # fmt: skip
+    if settings.targets is None:
+        return tuple(name for name in layers if f"{name}.weight" in used)
+    found: list[str] = []
+    for target in settings.targets:
+        own = [target] if target in layers else [name for name in layers if name.endswith(f".{target}")]
+        if not own:
+            raise PretrainingError(
+                f"target {target!r}: is no linear layer and no convolution of the model that can be adapted; it has "
+                f"{', '.join(sorted({name.rpartition('.')[2] for name in layers}))}"
+            )
+        dead = [name for name in own if f"{name}.weight" not in used]
+        if len(dead) == len(own):
+            raise PretrainingError(
+                f"target {target!r}: {dead[0]} would get no gradient from {' and '.join(settings.sides)}"
+            )
+        found += [name for name in own if name not in dead]
+    return tuple(dict.fromkeys(found))
+
+
+def whole_weights(module: nn.Module, used: set[str], settings: LoraSettings) -> tuple[str, ...]:
+    """The weights that learn whole."""
+    if not settings.whole:
+        return ()
+    kinds: dict[str, set[str]] = {kind: set() for kind in ("norms", "biases", "heads", "depthwise", "all")}
+    for name, part in module.named_modules():
+        for own, _ in part.named_parameters(recurse=False):
+            weight = f"{name}.{own}" if name else own
+            kinds["all"].add(weight)
+            if "norm" in type(part).__name__.lower():
+                kinds["norms"].add(weight)
+            if own == "bias":
+                kinds["biases"].add(weight)
+            if (own if own in HEADS else name.rpartition(".")[2]) in HEADS:
+                kinds["heads"].add(weight)
+            if isinstance(part, nn.Conv2d) and part.groups > 1:
+                kinds["depthwise"].add(weight)
+    wanted = set().union(*(kinds[kind] for kind in settings.whole))
+    found = tuple(name for name, _ in module.named_parameters() if name in wanted & used)
+    for kind in settings.whole:
+        if not kinds[kind] & used:
+            raise PretrainingError(f"whole {kind!r}: the model has no such weights that would get a gradient")
+    return found

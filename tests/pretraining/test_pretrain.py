@@ -1,0 +1,335 @@
+"""A whole run: what it writes, that it goes on and is found done, what it chooses, and what it refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pairs_made as made  # type: ignore[import-not-found] # beside this file
+import pytest
+from PIL import Image
+
+import rsvlm
+from rsvlm.pretraining import LoraSettings, PretrainingError, SourceSpec, TrainingSettings
+from rsvlm.pretraining.progress import CHECKPOINT, read_metrics
+from rsvlm.pretraining.report import load_report
+from rsvlm.pretraining.watching import Watcher
+
+own_cache = pytest.fixture(autouse=True)(made.own_cache)
+
+TRAINING = TrainingSettings(epochs=3, learning_rate=3e-3, precision="fp32", scale=10.0, seed=3)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return Path(made.small_model(tmp_path / "model"))
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    return Path(made.coloured_pairs(tmp_path / "pairs"))
+
+
+@pytest.fixture
+def colours(tmp_path: Path) -> Path:
+    """Class folders of other pictures of the same colours."""
+    draw = np.random.default_rng(9)
+    for name, colour in made.COLOURS.items():
+        folder = tmp_path / "colours" / name.removeprefix("a ")
+        folder.mkdir(parents=True)
+        for number in range(6):
+            pixels = np.clip(draw.normal(colour, 40, (32, 32, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number}.png")
+    return tmp_path / "colours"
+
+
+def run(model: Path, pairs: Any, out: Path, **options: Any) -> Any:
+    given = {"training": TRAINING, "lora": LoraSettings(rank=4, alpha=8), "batch_size": 12, "held_out": 0.2}
+    return rsvlm.pretrain(pairs, out=out, encoder=model, **{**given, **options})
+
+
+class Seen(Watcher):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.records: list[dict[str, Any]] = []
+
+    def told(self, what: str) -> None:
+        self.heard.append(what)
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        self.records.append(record)
+
+
+def test_a_run_and_what_it_leaves(model: Path, pairs: Path, colours: Path, tmp_path: Path) -> None:
+    out, seen = tmp_path / "adapter", Seen()
+    report = run(model, pairs, out, target=[colours], watcher=seen)
+    assert sorted(path.name for path in out.iterdir()) == [
+        "README.md", "adapter_config.json", "adapter_model.safetensors", "epochs.jsonl", "held-out.json", "loss.png",
+        "metrics.jsonl", "report.json", "rsvlm_adapter.json", "tradeoff.png",
+    ]  # fmt: skip
+    held = json.loads((out / "held-out.json").read_text(encoding="utf-8"))["sources"][0]["keys"]
+    assert len(held) == 12 == report.before.measures[0].n
+    assert len(read_metrics(out)) == 3 * (48 // 12)
+    assert [record["epoch"] for record in seen.records] == [0, 1, 2]
+    assert {"Reading the data", "Training", "Measuring: held-out pairs"} <= set(seen.heard)
+    assert [point.strength for point in report.points] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    before, after = report.compared[0]
+    assert after.value > before.value + 0.2
+    adapted = rsvlm.load_encoder(out, device="cpu", precision="fp32")
+    measured = rsvlm.evaluate("zero-shot", data=colours, encoder=adapted).metrics["accuracy"]
+    assert measured == pytest.approx(report.targets[0][1].value)
+
+
+def test_the_report_is_read_as_it_was(model: Path, pairs: Path, colours: Path, tmp_path: Path) -> None:
+    report = run(model, pairs, tmp_path / "adapter", target=[colours])
+    again = load_report(tmp_path / "adapter")
+    assert again.compared == report.compared
+    assert json.dumps(again.to_dict(), sort_keys=True) == json.dumps(report.to_dict(), sort_keys=True)
+
+
+def test_the_card(model: Path, pairs: Path, colours: Path, tmp_path: Path) -> None:
+    run(model, pairs, tmp_path / "one")
+    card = (tmp_path / "one" / "README.md").read_text(encoding="utf-8")
+    assert "| held-out pairs | recall@1 | 12 |" in card
+    assert "Forgetting was not measured" in card
+    assert "are now another class of RESISC45" in card
+    assert "not stated (48)" in card
+    report = run(model, pairs, tmp_path / "two", retain=[colours])
+    assert report.retention_measured
+    assert "Forgetting was not measured" not in (tmp_path / "two" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_finished_run_is_found_done(model: Path, pairs: Path, tmp_path: Path) -> None:
+    first, seen = run(model, pairs, tmp_path / "adapter"), Seen()
+    assert run(model, pairs, tmp_path / "adapter", watcher=seen).compared == first.compared
+    assert not seen.heard
+    with pytest.raises(PretrainingError, match=r"holds a finished run with other batch_size, lora"):
+        run(model, pairs, tmp_path / "adapter", batch_size=8, lora=LoraSettings(rank=2))
+
+
+def test_killed_between_and_gone_on(model: Path, pairs: Path, tmp_path: Path) -> None:
+    whole = run(model, pairs, tmp_path / "whole")
+    script = tmp_path / "killed.py"
+    script.write_text(
+        f"""
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import datasets
+datasets.config.HF_DATASETS_CACHE = Path({str(tmp_path / "datasets cache")!r})
+import test_pretrain as test
+
+class Killing(test.Watcher):
+    def step(self, line, steps):
+        if (line["epoch"], line["step"]) == (2, 1):
+            os.kill(os.getpid(), signal.SIGKILL)
+test.run(Path({str(model)!r}), Path({str(pairs)!r}), Path({str(tmp_path / "killed")!r}), watcher=Killing())
+""",
+        encoding="utf-8",
+    )
+    ended = subprocess.run([sys.executable, str(script)], env={**os.environ}, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert (tmp_path / "killed" / CHECKPOINT).exists()
+    with pytest.raises(rsvlm.models.ModelError):  # no half of an adapter
+        rsvlm.load_encoder(tmp_path / "killed")
+    report = run(model, pairs, tmp_path / "killed")
+    one, two = ([line["loss"] for line in read_metrics(tmp_path / name)] for name in ("whole", "killed"))
+    assert np.allclose(one, two, rtol=0, atol=1e-6)
+    assert [record["recall"] for record in report.epochs] == [record["recall"] for record in whole.epochs]
+    assert report.strength == whole.strength
+
+
+def test_what_must_not_get_worse_is_kept(model: Path, pairs: Path, colours: Path, tmp_path: Path) -> None:
+    """Captions that are wrong for every image: what is learned from them spoils the classes."""
+    lines = pairs.read_text(encoding="utf-8").splitlines()
+    names = [*made.COLOURS]
+    wrong = dict(zip(names, names[1:] + names[:1], strict=True))
+    mixed = [lines[0], *(f"{path},{wrong[text]}" for path, text in (line.split(",") for line in lines[1:]))]
+    swapped = pairs.with_name("wrong.csv")
+    swapped.write_text("\n".join(mixed), encoding="utf-8")
+    right = run(model, pairs, tmp_path / "right")
+    assert right.strength > 0
+    report = run(tmp_path / "right", swapped, tmp_path / "adapter", retain=[colours], tolerance=0.0)
+    before, after = report.before.measures[1], report.after.measures[1]
+    assert before.role == "retain"
+    assert after.value >= before.value
+    assert report.points[-1].measures[1].value < before.value
+    assert report.strength < 1
+
+
+def test_an_adapter_on_an_adapter(model: Path, pairs: Path, tmp_path: Path) -> None:
+    run(model, pairs, tmp_path / "first")
+    run(tmp_path / "first", pairs, tmp_path / "second", held_out=0)
+    first, second = (rsvlm.load_encoder(tmp_path / name, precision="fp32") for name in ("first", "second"))
+    assert second.revision.startswith(first.revision)
+    assert not np.allclose(
+        first.encode_texts(["a red field"]), second.encode_texts(["a red field"]), atol=1e-4
+    )
+
+
+def test_replayed_pairs_are_to_be_retained(model: Path, pairs: Path, tmp_path: Path) -> None:
+    old = made.coloured_pairs(tmp_path / "old", n=45)
+    report = run(model, pairs, tmp_path / "adapter", replay=[(old, 0.25)])
+    assert [measure.name for measure in report.before.measures] == [
+        "held-out pairs",
+        "held-out pairs of the replay",
+    ]
+    assert report.retention_measured
+    assert "(replay, 25% of each batch)" in (tmp_path / "adapter" / "README.md").read_text(encoding="utf-8")
+
+
+def test_nothing_held_out_keeps_the_last(model: Path, pairs: Path, tmp_path: Path) -> None:
+    report = run(model, pairs, tmp_path / "adapter", held_out=0)
+    assert (report.best_epoch, report.strength, report.before.measures) == (2, 1.0, ())
+    assert rsvlm.load_encoder(tmp_path / "adapter").dimension == 32
+
+
+def test_few_pairs_get_small_batches_and_more_epochs(model: Path, pairs: Path, tmp_path: Path) -> None:
+    report = run(
+        model, pairs, tmp_path / "adapter", batch_size=None, training=TrainingSettings(precision="fp32"),
+        validation=[pairs],
+    )  # fmt: skip
+    assert report.resolved["batch_size"] == 8  # of 60 pairs a quarter, as a power of two
+    assert report.resolved["epochs"] == 15  # 7 steps each
+
+
+@pytest.mark.parametrize(
+    ("n", "options", "words"),
+    [
+        (1, {}, r"all 1 examples lie in one block or scene"),
+        (1, {"held_out": 0, "batch_size": None}, r"1 pair to learn from are too few to tell apart: give 4 or more"),
+        (12, {"retain": ["nowhere"]}, r"nowhere: there is no such file or folder"),
+        (12, {"batch_size": 1}, r"batch_size: Input should be greater than or equal to 2"),
+        (12, {"data": []}, r"data: "),
+    ],
+)  # fmt: skip
+def test_what_is_refused(n: int, options: dict[str, Any], words: str, model: Path, tmp_path: Path) -> None:
+    pairs = made.coloured_pairs(tmp_path / "pairs", n)
+    with pytest.raises(PretrainingError, match=words):
+        run(model, options.pop("data", pairs), tmp_path / "adapter", **options)
+
+
+def test_two_at_once(model: Path, pairs: Path, tmp_path: Path) -> None:
+    class Second(Watcher):
+        refused = ""
+
+        def step(self, line: dict[str, Any], steps: int) -> None:
+            if not self.refused:
+                with pytest.raises(PretrainingError, match="another run is writing there") as caught:
+                    run(model, pairs, tmp_path / "adapter")
+                self.refused = str(caught.value)
+
+    watcher = Second()
+    run(model, pairs, tmp_path / "adapter", watcher=watcher)
+    assert watcher.refused
+
+
+def test_bad_pairs_are_told(model: Path, pairs: Path, tmp_path: Path) -> None:
+    (pairs.parent / "00.png").write_bytes(b"nothing")
+    with pairs.open("a", encoding="utf-8") as file:
+        file.write("01.png,\n02.png," + "word " * 5000 + "\n")
+    report = run(model, pairs, tmp_path / "adapter", held_out=0)
+    assert report.passed_over
+    assert {problem["key"] for problem in report.problems} <= {"00.png", "01.png"}
+    assert report.cut
+    card = (tmp_path / "adapter" / "README.md").read_text(encoding="utf-8")
+    assert "times a pair could not be used" in card
+    assert "were longer than the model reads" in card
+
+
+def test_the_command(
+    model: Path, pairs: Path, colours: Path, tmp_path: Path, rsvlm_command: Callable[..., int], capfd: Any
+) -> None:
+    more = made.coloured_pairs(tmp_path / "more", 30)
+    sources = tmp_path / "sources.yaml"
+    sources.write_text(
+        f"- data: {pairs}\n- data: {more.relative_to(tmp_path)}\n  weight: 2\n", encoding="utf-8"
+    )
+    negatives = tmp_path / "negatives.txt"
+    negatives.write_text("a wood\n\na road\n", encoding="utf-8")
+    options = [
+        "--encoder", model, "--epochs", 2, "--batch-size", 8, "--lr", "3e-3", "--rank", 4, "--retain", colours,
+        "--negatives", negatives, "--whole", "norms,heads", "--tolerance", 1,
+    ]  # fmt: skip
+    assert rsvlm_command("pretrain", sources, "--out", tmp_path / "adapter", *options, "--json") == 0
+    out, _ = capfd.readouterr()
+    result = json.loads(out)
+    assert [spec["weight"] for spec in result["plan"]["data"]] == [None, 2.0]
+    assert result["plan"]["negatives"]["n"] == 2
+    assert result["plan"]["lora"]["whole"] == ["norms", "heads"]
+    assert rsvlm_command("pretrain", sources, "--out", tmp_path / "adapter", *options) == 0
+    _, told = capfd.readouterr()
+    assert "colours" in told
+    assert str(tmp_path / "adapter") in told.replace("\n", "")
+    classified = ["--classes", "red field,green field,blue water", "--encoder", tmp_path / "adapter"]
+    assert rsvlm_command("classify", colours, *classified, "--out", tmp_path / "said.csv") == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--rank", "4000"], "--rank 4000: Input should be less than or equal to 1024"),
+        (["--loss", "l2"], "--loss 'l2': Input should be 'soft', 'clip' or 'sigmoid'"),
+        (["--sides", "left"], "--sides 'left': Input should be 'image' or 'text'"),
+        (["--lr", "3"], "--lr 3.0: Input should be less than 1"),
+        (["--replay", "old"], "--replay old: write DATASET:SHARE"),
+        (["--caption-column", "words"], "words"),
+        (["--targets", "nothing"], "target 'nothing'"),
+    ],
+)
+def test_bad_options_are_one_line(
+    options: list[str], words: str, model: Path, pairs: Path, tmp_path: Path, rsvlm_command: Callable[..., int],
+    capsys: Any,
+) -> None:  # fmt: skip
+    assert rsvlm_command("pretrain", pairs, "--encoder", model, "--out", tmp_path / "adapter", *options) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert words in told
+    assert "Traceback" not in told
+
+
+def test_sources_in_a_file(tmp_path: Path) -> None:
+    from rsvlm.pretraining.data.specs import read_specs, weighted, with_weights
+
+    file = tmp_path / "sources.yaml"
+    file.write_text("- data: a.csv\n  label_column: label\n- {data: 'hf:a/b', weight: 3}\n", encoding="utf-8")
+    first, second = read_specs(file)
+    assert (first.data, first.label_column, second.data) == (str(tmp_path / "a.csv"), "label", "hf:a/b")
+    assert [weight for _, weight in with_weights([first, second])] == [1.0, 3.0]
+    assert read_specs(file, tmp_path / "root")[0].data == str(tmp_path / "root" / "a.csv")
+    assert weighted("pairs/:0.5") == SourceSpec(data="pairs/", weight=0.5)
+    assert weighted("C:/pairs") == SourceSpec(data="C:/pairs")
+    for text, words in (
+        ("a: 1", "is no list of sources"),
+        ("- dat: a", "data"),
+        ("- data: a\n  weight: -1", "weight"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(PretrainingError, match=words):
+            read_specs(file)
+
+
+def test_merged_with_its_base(
+    model: Path, pairs: Path, tmp_path: Path, rsvlm_command: Callable[..., int], capsys: Any
+) -> None:
+    import open_clip
+    import torch
+
+    run(model, pairs, tmp_path / "adapter")
+    assert rsvlm_command("merge", tmp_path / "adapter", "--out", tmp_path / "merged") == 0
+    assert "open_clip.create_model_and_transforms" in capsys.readouterr().err.replace("\n", "")
+    stock, _, _ = open_clip.create_model_and_transforms(f"local-dir:{tmp_path / 'merged'}")
+    tokens = open_clip.get_tokenizer(f"local-dir:{tmp_path / 'merged'}")(["a red field"])
+    with torch.no_grad():
+        found = stock.eval().encode_text(tokens, normalize=True).numpy()
+    ours = rsvlm.load_encoder(tmp_path / "adapter", precision="fp32").encode_texts(["a red field"])
+    assert np.abs(found - ours).max() < 1e-5
+    assert (tmp_path / "merged" / "open_clip_model.safetensors").stat().st_mode & 0o777 == (
+        (tmp_path / "merged" / "open_clip_config.json").stat().st_mode & 0o777
+    )
+    assert rsvlm_command("merge", tmp_path / "adapter", "--out", tmp_path / "merged") == 2
+    assert "holds something already" in " ".join(capsys.readouterr().err.split())
