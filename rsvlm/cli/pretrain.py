@@ -139,6 +139,7 @@ def pretrain(
     tolerance: Annotated[
         float, typer.Option(help="What each of --retain may lose, of 1.", rich_help_panel=JUDGING)
     ] = 0.01,
+    store: Annotated[str, typer.Option(help="Numbers of the adapter's files: fp32 or fp16.")] = "fp32",
     device: Device = "auto",
     threads: Annotated[
         int | None, typer.Option(help="That read images. (default: one a core)", min=1)
@@ -185,7 +186,9 @@ def pretrain(
             augmentation=None if no_augmentation else Augmentation(), batch_size=batch_size, epochs=epochs,
             epoch_size=epoch_size, replay=[_replayed(one) for one in replay or ()], negatives=_texts(negatives),
             validation=_specs(validation or (), columns), held_out=held_out, retain=retain or (), target=target or (),
-            tolerance=tolerance, device=device, threads=threads, offline=offline, watcher=bar,
+            tolerance=tolerance,
+            store=store,  # type: ignore[arg-type] # checked there
+            device=device, threads=threads, offline=offline, watcher=bar,
         )  # fmt: skip
     if report is None:  # another process tells
         return

@@ -16,9 +16,7 @@ from safetensors.torch import load_file
 from rsvlm.models.blueprints import Blueprint
 from rsvlm.models.checkpoints import Checkpoint
 from rsvlm.models.errors import ModelError
-
-BASE = "built-in-base"
-"""What `load_encoder` calls the two towers before they were trained together."""
+from rsvlm.models.shipped import BASE
 
 IMAGE_SIZE, SCALE, SEED = 128, 30.0, 0
 

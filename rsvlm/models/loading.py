@@ -15,6 +15,7 @@ from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
 from rsvlm.models.presets import Preset, encoder_presets, find_preset, near_presets, preset_of_file
 from rsvlm.models.protocol import Encoder
+from rsvlm.models.shipped import load_shipped, shipped_name
 
 if TYPE_CHECKING:
     from rsvlm.models.adapters import Base
@@ -45,6 +46,8 @@ def load_encoder(
     Args:
         name: One of
 
+            - "built-in" or "built-in-permissive": a small model that comes with rsvlm, and "built-in-base", the
+              towers that it was trained from
             - a preset, "remoteclip-vit-b-32": published weights that lie on this machine (`encoder_presets()`)
             - an open_clip architecture and pretrained tag, "ViT-B-32/openai": fetched when not in the hub's cache
             - an open_clip architecture, "ViT-B-32", whose weights are `weights`
@@ -178,16 +181,11 @@ def _load_base(
     offline: bool,
 ) -> "Tower":
     text = os.fspath(name)
-    if text.strip().lower() == "built-in":
-        raise ModelError(
-            "the built-in model does not exist yet in this version: name a model, for example "
-            "remoteclip-vit-b-32, ViT-B-32/openai or hf:google/siglip2-base-patch16-224"
-        )
-    if text.strip().lower() == "built-in-base":
-        from rsvlm.models.built_in import base_blueprint, base_checkpoint
-        from rsvlm.models.openclip import OpenClipTower
-
-        return OpenClipTower("built-in-base", base_blueprint(), base_checkpoint())
+    shipped = shipped_name(text)
+    if shipped is not None:
+        if weights is not None:
+            raise ModelError(f"{shipped} comes with its weights: leave out weights={weights}")
+        return load_shipped(shipped)
     for prefix in ("hf:", "hf-hub:"):
         if text.startswith(prefix):
             return _from_hub(text, text.removeprefix(prefix), weights, quick_gelu, offline)

@@ -15,6 +15,7 @@ from rsvlm.models.tower import Tower
 from .errors import PretrainingError
 
 Side = Literal["image", "text"]
+Store = Literal["fp32", "fp16"]
 SIDES: tuple[Side, ...] = ("image", "text")
 Whole = Literal["norms", "biases", "heads", "depthwise", "all"]
 

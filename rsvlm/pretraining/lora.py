@@ -1,6 +1,6 @@
 """LoRA on any encoder that can be loaded: put on so that each layer learns, switched off, and stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from rsvlm.models.tower import Tower
 from rsvlm.shards import write_json
 
 from .errors import PretrainingError
-from .layers import SIDES, LoraSettings, Side, depends_on, target_layers, whole_weights
+from .layers import SIDES, LoraSettings, Side, Store, depends_on, target_layers, whole_weights
 
 
 class Adapted:
@@ -96,12 +96,13 @@ class Adapted:
         """What learns."""
         return iter(self.learning.values())
 
-    def save(self, folder: Path, strength: float = 1.0) -> None:
+    def save(self, folder: Path, strength: float = 1.0, store: Store = "fp32") -> None:
         """Write the adapter: `load_encoder(folder)` opens base and adapter. The record, last, says that all is there.
 
         Args:
             folder: Made if it is not there; an adapter that is there is replaced.
             strength: How much of what was learned is to be added when it is loaded.
+            store: The numbers of the files: "fp16" halves them, and keeps three digits.
         """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / hub.ADAPTER_RECORD).unlink(missing_ok=True)
@@ -112,9 +113,9 @@ class Adapted:
 
             with quiet():
                 self._model.peft_config["default"].save_pretrained(str(folder))
-                write_tensors(get_peft_model_state_dict(self._model), folder / LORA_WEIGHTS)
+                write_tensors(_stored(get_peft_model_state_dict(self._model), store), folder / LORA_WEIGHTS)
         if self._whole:
-            write_tensors(self._whole, folder / TRAINED)
+            write_tensors(_stored(self._whole, store), folder / TRAINED)
         record = AdapterRecord(base=self.base, strength=strength, rsvlm=rsvlm.__version__)
         write_json(folder / hub.ADAPTER_RECORD, record.model_dump(), indent=1)
 
@@ -129,3 +130,8 @@ def _with_lora(module: nn.Module, names: Sequence[str], settings: LoraSettings) 
     model: Any = module  # peft takes any module, and says that it takes those of transformers
     with quiet():
         return get_peft_model(model, LoraConfig(**options))
+
+
+def _stored(weights: Mapping[str, torch.Tensor], store: Store) -> dict[str, torch.Tensor]:
+    kind = torch.float16 if store == "fp16" else torch.float32
+    return {name: weight.detach().to(kind) for name, weight in weights.items()}

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .data import Augmentation
 from .data.specs import SourceSpec
-from .layers import LoraSettings
+from .layers import LoraSettings, Store
 from .settings import TrainingSettings
 from .tradeoff import TOLERANCE
 
@@ -34,6 +34,7 @@ class Plan(BaseModel):
     lora: LoraSettings = LoraSettings()
     training: TrainingSettings = TrainingSettings()
     augmentation: Augmentation | None = Augmentation()
+    store: Store = "fp32"
 
     @property
     def record(self) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""The models that come with rsvlm: what was trained on top of `built_in`, and what they may be used for."""
+
+import logging
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from rsvlm.models import hub
+from rsvlm.models.errors import ModelError
+
+if TYPE_CHECKING:
+    from rsvlm.models.tower import Tower
+
+LOG = logging.getLogger(__name__)
+
+DEFAULT, BASE = "built-in", "built-in-base"
+
+_FOLDER = Path(__file__).parent / "weights"
+
+
+class Shipped(NamedTuple):
+    """A model that comes with rsvlm.
+
+    Attributes:
+        name: What `load_encoder` takes.
+        licence: What its weights may be used for, in a line.
+        trained_on: Data sets whose training split it knows, by the names that `rsvlm eval` has for them.
+    """
+
+    name: str
+    licence: str
+    trained_on: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where its adapter, its card and its licence lie."""
+        return _FOLDER / self.name
+
+
+SHIPPED = {
+    one.name: one
+    for one in (
+        Shipped(
+            DEFAULT,
+            "research use: trained on RSICD, which is for research; for other uses take built-in-permissive",
+            ("eurosat", "ucm", "rsicd"),
+        ),
+        Shipped(
+            "built-in-permissive",
+            "Apache-2.0: trained on EuroSAT (MIT) and imagery of the USGS (public domain)",
+            ("eurosat", "ucm"),
+        ),
+    )
+}
+
+
+def shipped_name(name: str) -> str | None:
+    """Return the name of a model that ships, or of its base, as `load_encoder` knows it; None for all others."""
+    plain = name.strip().lower()
+    return plain if plain in SHIPPED or plain == BASE else None
+
+
+def load_shipped(name: str) -> "Tower":
+    """Load a model that ships; `name` is one of `shipped_name`.
+
+    Raises:
+        ModelError: A package that brings weights is missing or another one, or this installation lacks the adapter.
+    """
+    from rsvlm.models.adapters import apply_adapter
+    from rsvlm.models.built_in import base_blueprint, base_checkpoint
+    from rsvlm.models.openclip import OpenClipTower
+
+    tower: OpenClipTower = OpenClipTower(BASE, base_blueprint(), base_checkpoint())
+    if name == BASE:
+        return tower
+    one = SHIPPED[name]
+    if not (one.folder / hub.ADAPTER_RECORD).is_file():
+        raise ModelError(f"this installation of rsvlm lacks the weights of {name}: install it again")
+    apply_adapter(tower, one.folder)
+    tower.name = tower.info["name"] = name
+    tower.info |= {"licence": one.licence, "trained_on": list(one.trained_on)}
+    _tell_licence(name)
+    return tower
+
+
+@cache
+def _tell_licence(name: str) -> None:
+    """Say once what a model may be used for."""
+    LOG.warning("%s: %s", name, SHIPPED[name].licence)

@@ -1,0 +1,156 @@
+"""One run of pretraining: from a plan to an adapter, its card and its report."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rsvlm.models.adapters import adapted_state
+from rsvlm.models.loading import base_of, load_tower
+from rsvlm.models.versions import versions
+
+from .best import BestEpoch
+from .card import write_card
+from .data.examples import mixed
+from .emissions import measured_emissions
+from .judging import Judge, Measure
+from .lora import Adapted
+from .plan import Plan
+from .preparing import prepare
+from .processes import Processes
+from .progress import CHECKPOINT
+from .report import PretrainReport
+from .tradeoff import Encoders, Point, choose, measure_base, measuring_encoder, trace
+from .training import train
+from .watching import Watcher
+
+WORK = "work"
+"""Folder of what a run needs until it is done."""
+
+
+class Run:
+    """One run, from reading the data to the card.
+
+    Args:
+        plan: What is wanted.
+        out: Folder of the adapter.
+        processes: Who trains.
+        threads: That read images.
+        offline: Fetch nothing.
+        watcher: Told what goes on.
+
+    Raises:
+        PretrainingError: Data that cannot be used.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        out: Path,
+        processes: Processes,
+        threads: int | None,
+        offline: bool,
+        watcher: Watcher,
+    ) -> None:
+        self._plan, self._out, self._processes, self._offline, self._watcher = (
+            plan,
+            out,
+            processes,
+            offline,
+            watcher,
+        )
+        watcher.told("Reading the data")
+        seed = plan.training.seed
+        sets = (plan.retain, plan.target) if processes.first else ((), ())
+        self._judge = Judge(
+            *sets, seed=seed
+        )  # before the model is loaded: what is wrong here is told at once
+        tower = load_tower(plan.encoder, weights=plan.weights, offline=offline)
+        self._base = base_of(plan.encoder, plan.weights, tower)
+        self._prepared = prepare(plan, tower, processes, out, threads)
+        self._judge.held_out, self._judge.replayed = self._prepared.held_out, self._prepared.replayed
+        torch.manual_seed(mixed(seed, "first weights") % 2**63)  # of LoRA's matrices
+        self._adapted = Adapted(tower, plan.lora, self._base)
+
+    def report(self) -> PretrainReport | None:
+        """Train, choose, and write all that is told of it."""
+        began = time.monotonic()
+        with measured_emissions(self._processes.first) as emissions:
+            best, before = self._trained()
+            if before is None:
+                return None
+            points, kept, targets = self._measured(*before)
+            self._adapted.save(self._out, kept.strength, self._plan.store)
+        loader = self._prepared.loader
+        weights = self._adapted.tower.module.parameters()
+        report = PretrainReport(
+            adapter=self._out, plan=self._plan.record, resolved=self._resolved(), points=tuple(points),
+            strength=kept.strength, targets=tuple(targets),
+            epochs=tuple(best.records), best_epoch=best.best, steps=loader.mixture.steps,
+            learning=(
+                sum(weight.numel() for weight in self._adapted.parameters()),
+                sum(weight.numel() for weight in weights if not weight.requires_grad),
+            ),
+            licences=tuple(self._prepared.licences), passed_over=loader.passed_over,
+            problems=tuple(problem._asdict() for problem in loader.problems[:20]), cut=loader.cut,
+            retention_measured=self._judge.retains, seconds=round(time.monotonic() - began, 1), emissions=emissions,
+        )  # fmt: skip
+        write_card(report)
+        report.save()
+        (self._out / CHECKPOINT).unlink(missing_ok=True)
+        shutil.rmtree(self._out / WORK, ignore_errors=True)
+        return report
+
+    def _trained(self) -> tuple[BestEpoch, tuple[Point, list[Measure]] | None]:
+        """Train; the model then holds the best epoch. Also what the base was measured to do, on the first process."""
+        prepared, plan = self._prepared, self._plan
+        settings = plan.training.model_copy(update={"epochs": prepared.epochs})
+        work, before, encoder = self._out / WORK, None, None
+        if self._processes.first:
+            work.mkdir(parents=True, exist_ok=True)
+            encoder = measuring_encoder(self._adapted.tower, self._processes.device)
+            tell = self._told("Measuring the base")
+            before = measure_base(encoder, self._judge, tell), self._judge.measure_targets(encoder, tell)
+            self._watcher.base([*before[0].measures, *before[1]])
+        best = BestEpoch(
+            self._adapted, prepared.held_out, encoder, prepared.loader.mixture.batch_size, self._out, work
+        )
+        self._watcher.told("Training")
+        train(
+            self._adapted, prepared.loader, settings, self._out, processes=self._processes, extra=plan.negatives,
+            on_step=self._watcher.step, on_epoch=lambda epoch, step: self._watcher.epoch(best(epoch, step)),
+        )  # fmt: skip
+        if self._processes.first:
+            best.restore()
+        return best, before
+
+    def _measured(
+        self, base: Point, targets: list[Measure]
+    ) -> tuple[list[Point], Point, list[tuple[Measure, Measure]]]:
+        """What encoders between the base and what was learned do, which of them is kept, and what it does elsewhere."""
+        work, tell = self._out / WORK, self._told("Measuring")
+        self._adapted.save(work, store=self._plan.store)
+        tower = load_tower(self._plan.encoder, weights=self._plan.weights, offline=self._offline)
+        encoders = Encoders(tower, adapted_state(tower.module, work), self._processes.device)
+        points = trace(encoders, self._judge, base, tell=tell)
+        kept = choose(points, self._plan.tolerance)
+        after = self._judge.measure_targets(encoders.at(kept.strength), tell) if targets else []
+        return points, kept, list(zip(targets, after, strict=True))
+
+    def _told(self, doing: str) -> Any:
+        return lambda what: self._watcher.told(f"{doing}: {what}")
+
+    def _resolved(self) -> dict[str, Any]:
+        """What the plan left open."""
+        mixture = self._prepared.loader.mixture
+        return {
+            "base": self._base.model_dump(), "epochs": self._prepared.epochs, "batch_size": mixture.batch_size,
+            "sources": [
+                {"name": source.name, "pairs": None if source.streaming else len(source)}
+                for source in mixture.sources
+            ],
+            "processes": self._processes.count, "device": str(self._processes.device),
+            "versions": versions("torch", "peft", "open_clip_torch", "timm", "transformers", "datasets"),
+        }  # fmt: skip
