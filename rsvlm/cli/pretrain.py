@@ -60,6 +60,12 @@ def pretrain(
     epoch_size: Annotated[
         int | None, typer.Option(help="Pairs in an epoch; needed for streams.", min=2, rich_help_panel=DATA)
     ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that places in a .yaml start from. (default: its own)", rich_help_panel=DATA
+        ),
+    ] = None,
     replay: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,6 +108,10 @@ def pretrain(
         ),
     ] = "soft",
     warmup: Annotated[float, typer.Option(help="Share of the steps.", rich_help_panel=TRAINING)] = 0.05,
+    heads_first: Annotated[
+        float,
+        typer.Option(help="Share of the steps in which only the heads learn.", rich_help_panel=TRAINING),
+    ] = 0.0,
     weight_decay: Annotated[float, typer.Option(help="Of matrices.", rich_help_panel=TRAINING)] = 0.01,
     clip: Annotated[float, typer.Option(help="Longest gradient; 0: any.", rich_help_panel=TRAINING)] = 1.0,
     scale: Annotated[
@@ -174,7 +184,8 @@ def pretrain(
         )  # fmt: skip
         training = TrainingSettings.model_validate(
             {
-                "learning_rate": lr, "warmup": warmup, "weight_decay": weight_decay, "clip": clip, "loss": loss,
+                "learning_rate": lr, "warmup": warmup, "heads_first": heads_first,
+                "weight_decay": weight_decay, "clip": clip, "loss": loss,
                 "scale": scale, "average": average, "chunk": chunk, "precision": precision, "seed": seed,
             }
         )  # fmt: skip
@@ -182,10 +193,10 @@ def pretrain(
         raise PretrainingError(_first(error)) from None
     with TrainingBar() as bar:
         report = run(
-            _specs(datasets, columns), out=out, encoder=encoder, weights=weights, lora=lora, training=training,
+            _specs(datasets, columns, root), out=out, encoder=encoder, weights=weights, lora=lora, training=training,
             augmentation=None if no_augmentation else Augmentation(), batch_size=batch_size, epochs=epochs,
-            epoch_size=epoch_size, replay=[_replayed(one) for one in replay or ()], negatives=_texts(negatives),
-            validation=_specs(validation or (), columns), held_out=held_out, retain=retain or (), target=target or (),
+            epoch_size=epoch_size, replay=[_replayed(one, root) for one in replay or ()], negatives=_texts(negatives),
+            validation=_specs(validation or (), columns, root), held_out=held_out, retain=retain or (), target=target or (),
             tolerance=tolerance,
             store=store,  # type: ignore[arg-type] # checked there
             device=device, threads=threads, offline=offline, watcher=bar,
@@ -223,26 +234,26 @@ def _print(report: Any) -> None:
     )
 
 
-def _specs(given: Any, columns: dict[str, Any]) -> list[Any]:
+def _specs(given: Any, columns: dict[str, Any], root: Path | None) -> list[Any]:
     """Sources by their arguments; those of a .yaml have columns of their own."""
     from rsvlm.pretraining.data.specs import read_specs, weighted
 
     found = []
     for one in given:
         if Path(one).suffix.lower() in (".yaml", ".yml"):
-            found += read_specs(Path(one))
+            found += read_specs(Path(one), root)
         else:
             found.append(weighted(one).model_copy(update=columns))
     return found
 
 
-def _replayed(given: str) -> tuple[Any, float]:
+def _replayed(given: str, root: Path | None) -> tuple[Any, float]:
     """DATASET:SHARE; a .yaml has one source."""
     from rsvlm.pretraining import PretrainingError
 
     place, _, share = given.rpartition(":")
     try:
-        return _specs([place], {})[0], float(share)
+        return _specs([place], {}, root)[0], float(share)
     except ValueError:
         raise PretrainingError(f"--replay {given}: write DATASET:SHARE, such as old.parquet:0.5") from None
 

@@ -3,6 +3,7 @@
 An image and a text are passed through, and what their vectors depend on is that side of the model.
 """
 
+import re
 from typing import Literal
 
 from PIL import Image
@@ -21,6 +22,9 @@ Whole = Literal["norms", "biases", "heads", "depthwise", "all"]
 
 HEADS = ("proj", "head", "projection", "text_projection", "visual_projection")
 """Last parts of the names of what maps a tower's width to that of the vectors."""
+
+
+_PEFT = re.compile(r"\.(base_layer|lora_[A-Za-z_]+\.default)(?=\.|$)")
 
 
 class LoraSettings(BaseModel):
@@ -95,6 +99,13 @@ def target_layers(module: nn.Module, used: set[str], settings: LoraSettings) -> 
     return tuple(dict.fromkeys(found))
 
 
+def is_head(weight: str) -> bool:
+    """Whether a weight, by its name, belongs to the last projection of a side; LoRA on it does, too."""
+    *before, part, own = ("", *_PEFT.sub("", weight).split("."))
+    inner = any(name.isdigit() or name in ("patch_embed", "attn") for name in before)
+    return not inner and (own in HEADS or part in HEADS)
+
+
 def whole_weights(module: nn.Module, used: set[str], settings: LoraSettings) -> tuple[str, ...]:
     """The weights that learn whole."""
     if not settings.whole:
@@ -108,7 +119,7 @@ def whole_weights(module: nn.Module, used: set[str], settings: LoraSettings) -> 
                 kinds["norms"].add(weight)
             if own == "bias":
                 kinds["biases"].add(weight)
-            if (own if own in HEADS else name.rpartition(".")[2]) in HEADS:
+            if is_head(weight):
                 kinds["heads"].add(weight)
             if isinstance(part, nn.Conv2d) and part.groups > 1:
                 kinds["depthwise"].add(weight)

@@ -18,7 +18,7 @@ from rsvlm.models.tower import Tower
 from rsvlm.shards import write_json
 
 from .errors import PretrainingError
-from .layers import SIDES, LoraSettings, Side, Store, depends_on, target_layers, whole_weights
+from .layers import SIDES, LoraSettings, Side, Store, depends_on, is_head, target_layers, whole_weights
 
 
 class Adapted:
@@ -28,6 +28,7 @@ class Adapted:
         tower: The encoder's; its module carries the adapter now.
         base: Which model it was.
         lora: Names of the layers that LoRA was put on.
+        learning: What learns, by name.
     """
 
     def __init__(self, tower: Tower, settings: LoraSettings, base: Base) -> None:
@@ -56,6 +57,8 @@ class Adapted:
             weight.requires_grad_(True)
         learning = {*(f"{name}.weight" for name in self.lora), *self._whole}
         self._sides = frozenset(side for side in SIDES if learning & reached[side])
+        named = dict(tower.module.named_parameters())
+        self.learning = {name: weight for name, weight in named.items() if weight.requires_grad}
         self._before = {name: weight.detach().clone() for name, weight in self._whole.items()}
 
     def learns(self, side: Side) -> bool:
@@ -72,6 +75,7 @@ class Adapted:
     def as_base(self) -> Iterator[None]:
         """Make the model within the block what it was before training."""
         learned = {name: weight.detach().clone() for name, weight in self._whole.items()}
+        now = {name: weight.requires_grad for name, weight in self.learning.items()}
         with self._model.disable_adapter() if self._model is not None else nullcontext(), torch.no_grad():
             for name, weight in self._whole.items():
                 weight.copy_(self._before[name])
@@ -80,17 +84,18 @@ class Adapted:
             finally:
                 for name, weight in self._whole.items():
                     weight.copy_(learned[name])
+        for name, weight in self.learning.items():  # peft lets all of LoRA learn again
+            weight.requires_grad_(now[name])
 
     @property
     def trained(self) -> tuple[str, ...]:
         """Names of the weights that learn whole."""
         return tuple(self._whole)
 
-    @property
-    def learning(self) -> dict[str, nn.Parameter]:
-        """What learns, by name."""
-        named = self.tower.module.named_parameters()
-        return {name: weight for name, weight in named if weight.requires_grad}
+    def set_learning(self, *, heads_only: bool) -> None:
+        """Let all learn that is to, or for the time being only the heads."""
+        for name, weight in self.learning.items():
+            weight.requires_grad_(not heads_only or is_head(name))
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """What learns."""

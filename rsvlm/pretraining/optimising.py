@@ -16,7 +16,14 @@ BETAS, EPSILON = (0.9, 0.98), 1e-6
 
 
 def learning_rate(step: int, steps: int, settings: TrainingSettings) -> float:
-    """Return the rate of a step, from 0, of all: it rises in a line, and falls along a cosine."""
+    """Return the rate of a step, from 0, of all: it rises in a line, and falls along a cosine.
+
+    Before that it stays at its highest while only the heads learn.
+    """
+    heads = settings.head_steps(steps)
+    if step < heads:
+        return settings.learning_rate
+    step, steps = step - heads, steps - heads
     rising = math.ceil(settings.warmup * steps)
     if step < rising:
         return settings.learning_rate * (step + 1) / rising

@@ -16,6 +16,9 @@ class TrainingSettings(BaseModel):
         epochs: Times that the pairs are gone through.
         learning_rate: The highest, reached after the warm-up.
         warmup: Share of all steps in which it rises from 0; afterwards it falls to 0 along a cosine.
+        heads_first: Share of all steps, at first, in which only the heads learn, at the full rate; the warm-up comes
+            after it. A head that is new would else spoil what it is put on (LP-FT: Kumar et al. 2022,
+            arXiv:2202.10054).
         weight_decay: Of matrices; norms and biases have none.
         clip: Longer gradients are shortened to this; 0: none are.
         loss: "soft" (texts that say the same don't compete), "clip" or "sigmoid": see `rsvlm.pretraining.losses`.
@@ -34,6 +37,7 @@ class TrainingSettings(BaseModel):
     epochs: int = Field(default=3, ge=1)
     learning_rate: float = Field(default=2e-4, gt=0, lt=1)
     warmup: float = Field(default=0.05, ge=0, lt=1)
+    heads_first: float = Field(default=0.0, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     clip: float = Field(default=1.0, ge=0)
     loss: LossName = "soft"
@@ -44,6 +48,10 @@ class TrainingSettings(BaseModel):
     chunk: int | None = Field(default=None, ge=1)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: int = 0
+
+    def head_steps(self, steps: int) -> int:
+        """Return in how many of all steps only the heads learn."""
+        return round(self.heads_first * steps)
 
     def made_loss(self) -> ContrastiveLoss:
         """Return the loss of this name."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from .data import Batch, PairLoader
 from .errors import PretrainingError
+from .layers import is_head
 from .lora import Adapted
 from .optimising import Optimising
 from .processes import Processes
@@ -67,6 +68,9 @@ def train(
         if processes.first:
             save_checkpoint(out, identity, now, optimising.state())
 
+    heads = settings.head_steps(settings.epochs * steps)
+    if heads and not any(map(is_head, adapted.learning)):
+        raise PretrainingError("heads-first: no head learns: add heads to what learns whole")
     adapted.set_dropout(on=True)
     saved = time.monotonic()
     for epoch in range(place.epoch, settings.epochs):
@@ -81,6 +85,7 @@ def train(
                 # What one process cannot read would leave the others waiting for its vectors.
                 if not processes.all_agree(batch is not None) or batch is None:
                     continue
+                adapted.set_learning(heads_only=epoch * steps + number < heads)
                 line = _made(step, optimising, batch, epoch * steps + number, out)
                 line["seconds"] = round(time.monotonic() - began, 4)
                 if metrics is not None:

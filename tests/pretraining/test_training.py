@@ -24,7 +24,7 @@ from rsvlm.models.adapters import Base
 from rsvlm.models.loading import load_tower
 from rsvlm.pretraining.data import Augmentation, Mixture, PairLoader, read_pairs_source
 from rsvlm.pretraining.errors import PretrainingError
-from rsvlm.pretraining.layers import LoraSettings
+from rsvlm.pretraining.layers import LoraSettings, is_head
 from rsvlm.pretraining.lora import Adapted
 from rsvlm.pretraining.optimising import learning_rate
 from rsvlm.pretraining.processes import Processes, join_processes
@@ -241,3 +241,44 @@ def test_the_rate_rises_and_falls() -> None:
     assert rates[:3] == pytest.approx([0.05, 0.1, 0.1])
     assert all(later < earlier for earlier, later in pairwise(rates[2:]))
     assert 0 < rates[-1] < 0.01
+    heads = TrainingSettings(learning_rate=0.1, warmup=0.2, heads_first=0.5)
+    assert [learning_rate(step, 20, heads) for step in range(20)] == [0.1] * 10 + rates
+
+
+def test_heads_learn_first(model: Path, pairs: Path, tmp_path: Path) -> None:
+    lora = LoraSettings(rank=2, whole=("heads", "norms"))
+    adapted, loader = begun(model, pairs, lora)
+    heads = {name for name in adapted.learning if is_head(name)}
+    assert heads == {"visual.proj", "text_projection"}
+    settings = SETTINGS.model_copy(update={"heads_first": 0.5})
+    changed: list[set[str]] = []
+    before = {name: weight.detach().clone() for name, weight in adapted.learning.items()}
+
+    def look(line: dict[str, Any], steps: int) -> None:
+        now = adapted.learning
+        changed.append({name for name in now if not torch.equal(now[name], before[name])})
+
+    train(adapted, loader, settings, tmp_path / "run", processes=ONE, on_step=look)
+    assert all(names == heads for names in changed[:5])
+    assert all(len(names) > 2 for names in changed[5:])
+    without, loader = begun(model, pairs, LORA)
+    with pytest.raises(PretrainingError, match="heads-first: no head learns"):
+        train(without, loader, settings, tmp_path / "other", processes=ONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("visual.proj", True),
+        ("text_projection", True),
+        ("visual.head.proj.weight", True),
+        ("visual_projection.base_layer.weight", True),
+        ("visual_projection.lora_A.default.weight", True),
+        ("text.proj.weight", True),
+        ("visual.trunk.blocks.0.attn.proj.weight", False),
+        ("visual.trunk.patch_embed.proj.weight", False),
+        ("visual.transformer.resblocks.0.mlp.c_proj.weight", False),
+    ],
+)
+def test_what_is_a_head(name: str, head: bool) -> None:
+    assert is_head(name) is head

@@ -1,0 +1,39 @@
+"""The built-in model, trained by `rsvlm pretrain` and nothing else.
+
+    pip install "rsvlm[cpu]"
+    python pretraining/built_in/train.py --data DIR --out built-in/
+
+DIR has eurosat-rgb/, ucm/ and rsicd/ with train.parquet and validation.parquet each. Stopped, it goes on.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+OPTIONS = (
+    "--encoder built-in-base --sides image --rank 0 --whole all --heads-first 0.06 --epochs 8 --batch-size 128 "
+    "--lr 1e-3 --weight-decay 0.05 --store fp16 --precision fp32"
+)  # fmt: skip
+JUDGED = ("eurosat-rgb", "ucm", "rsicd")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    command = [
+        sys.executable, "-m", "rsvlm", "pretrain", HERE / "sources.yaml", "--root", options.data, "--out", options.out,
+        "--validation", HERE / "validation.yaml", *OPTIONS.split(),
+    ]  # fmt: skip
+    for name in JUDGED:
+        command += ["--target", options.data / name]
+    raise SystemExit(subprocess.run([str(part) for part in command], check=False).returncode)
+
+
+if __name__ == "__main__":
+    main()
