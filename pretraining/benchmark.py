@@ -4,12 +4,13 @@
     python pretraining/benchmark.py
     python pretraining/benchmark.py --device cuda --batch 256
 
-The same ViT-B-32 (random weights: speed does not depend on them), the same images and captions in memory, the contrastive
-loss, AdamW. Each way runs in a process of its own, in turns, `--rounds` times: two steps to warm up, then steps for
-`--seconds`. Medians; ratios are medians of each round's ratio. Peak memory is the whole process's, or the GPU's.
+The same ViT-B-32 (random weights: speed does not depend on them), the same images and captions in memory, the
+contrastive loss, AdamW. Each way runs in a process of its own, in turns, `--rounds` times: two steps to warm up, then
+steps for `--seconds`. Medians; ratios are medians of each round's ratio. Peak memory is the whole process's, or the
+GPU's.
 
-Peers have two rows: as their README has them, and tuned as ours is (bf16 autocast, same batch and threads, and freed memory
-kept by the allocator).
+Peers have two rows: as their README has them, and tuned as ours is (bf16 autocast, same batch and threads, and freed
+memory kept by the allocator).
 """
 
 import argparse
@@ -195,7 +196,7 @@ def open_clip_way(precision: str) -> Callable[..., Callable[[], Any]]:
         class Loader(list[Any]):
             num_batches, num_samples = 2, 2 * len(captions)  # two, so that the loop does not log each
 
-        data = {"train": SimpleNamespace(dataloader=Loader([(pixels, tokens)]), set_epoch=lambda epoch: None)}
+        data = {"train": SimpleNamespace(dataloader=Loader([(pixels, tokens)]), set_epoch=lambda _: None)}
         loss = open_clip.ClipLoss()
         return lambda: train_one_epoch(model, data, loss, 0, optimizer, None, None, None, args)
 

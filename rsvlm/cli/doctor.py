@@ -1,27 +1,76 @@
-"""`rsvlm doctor`: what is installed, what is missing, what clashes."""
+"""`rsvlm doctor`: what is installed, what is missing, what clashes, and whether it works."""
+
+from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from rsvlm.environment import Report, examine
 
 from .common import AsJson, Debug, Offline, console, print_json
+from .encoders import Device, EncoderName
 
 
-def doctor(as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
-    """Tell what is installed, what each extra would add, and what clashes.
+def doctor(
+    check: Annotated[
+        bool, typer.Option("--check", help="Also read, encode and train a little, for about a minute.")
+    ] = False,
+    device: Device = "auto",
+    encoder: EncoderName = "built-in",
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Tell what is installed, what each extra would add, and what clashes; with --check whether it works, and how fast.
 
-    Exits with 1 when packages clash, as faiss-cpu and faiss-gpu do.
+    Exits with 1 when packages clash, as faiss-cpu and faiss-gpu do, or when a device computes other numbers than the
+    processor.
+
+      rsvlm doctor
+      rsvlm doctor --check --device cuda
     """
     report = examine()
-    if as_json:
-        document = report._asdict()
-        document["extras"] = [extra._asdict() for extra in report.extras]
-        print_json(document)
-    else:
+    document: dict[str, Any] = report._asdict()
+    document["extras"] = [extra._asdict() for extra in report.extras]
+    if not as_json:
         _print(report)
-    if report.conflicts:
+    good = not report.conflicts
+    if check:
+        found = _checked(encoder, device)
+        good = good and found.good
+        document["check"] = {
+            **found._asdict(),
+            "rows": [row._asdict() for row in found.rows],
+            "good": found.good,
+        }
+        if not as_json:
+            _print_check(found)
+    if as_json:
+        print_json(document)
+    if not good:
         raise typer.Exit(1)
+
+
+def _checked(encoder: str, device: str) -> Any:
+    from rsvlm.pretraining.checkup import check_machine
+
+    with console.status("Loading") as status:
+        return check_machine(encoder, device, tell=status.update)
+
+
+def _print_check(found: Any) -> None:
+    for name, value in found.machine.items():
+        console.print(f"{name}: {value}", markup=False, highlight=False)
+    table = Table(
+        "what", "device", "precision", "rate", "off the processor's fp32", title=f"Check with {escape(found.encoder)}",
+        title_justify="left",
+    )  # fmt: skip
+    for row in found.rows:
+        off = "-" if row.difference is None else f"{row.difference:.1e}"
+        shown = off if row.good else f"[red]{off}, too much[/red]"
+        table.add_row(row.what, row.device, row.precision, f"{row.rate:,.1f} {row.unit}", shown)
+    console.print(table)
 
 
 def _print(report: Report) -> None:

@@ -196,7 +196,8 @@ def pretrain(
             _specs(datasets, columns, root), out=out, encoder=encoder, weights=weights, lora=lora, training=training,
             augmentation=None if no_augmentation else Augmentation(), batch_size=batch_size, epochs=epochs,
             epoch_size=epoch_size, replay=[_replayed(one, root) for one in replay or ()], negatives=_texts(negatives),
-            validation=_specs(validation or (), columns, root), held_out=held_out, retain=retain or (), target=target or (),
+            validation=_specs(validation or (), columns, root), held_out=held_out,
+            retain=retain or (), target=target or (),
             tolerance=tolerance,
             store=store,  # type: ignore[arg-type] # checked there
             device=device, threads=threads, offline=offline, watcher=bar,

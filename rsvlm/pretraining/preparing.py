@@ -61,8 +61,8 @@ def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: 
         PretrainingError: A source cannot be used, or there are too few pairs.
     """
     seed, new = plan.training.seed, len(plan.data)
-    opened = [spec.open() for spec in (*plan.data, *(spec for spec, _ in plan.replay))]
-    held: list[PairsSource] = [spec.open() for spec in plan.validation]
+    opened = [spec.source() for spec in (*plan.data, *(spec for spec, _ in plan.replay))]
+    held: list[PairsSource] = [spec.source() for spec in plan.validation]
     train, old = opened, []
     if plan.held_out and not held:
         split = hold_out(opened, plan.held_out, seed)

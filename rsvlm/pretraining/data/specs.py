@@ -35,7 +35,7 @@ class SourceSpec(BaseModel):
     split: str | None = None
     streaming: bool = False
 
-    def open(self) -> PairsSource:
+    def source(self) -> PairsSource:
         """Open it (`PretrainingError`)."""
         return read_pairs_source(self.data, **self.model_dump(exclude={"data", "weight"}))
 
