@@ -43,7 +43,7 @@ def test_its_image_tower_is_that_of_the_package() -> None:
     import timm
 
     file = built_in._image_file()
-    model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    model: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     stored = torch.load(file, map_location="cpu", weights_only=True).values()
     model.load_state_dict(dict(zip(model.state_dict(), stored, strict=True)))
     model.reset_classifier(0)
