@@ -213,11 +213,11 @@ def pretrain(
 def _print(report: Any) -> None:
     from rsvlm.pretraining.card import NOT_MEASURED, changed_text, outcome, result_rows
 
-    table = Table("set", "measure", "images")
+    table = Table("set (images)", "measure")
     for name in ("base", "adapter", "change"):
         table.add_column(name, no_wrap=True)
-    for row in result_rows(report):
-        table.add_row(*(escape(cell.replace("\\", "")) for cell in row))
+    for name, measure, images, *numbers in result_rows(report):
+        table.add_row(escape(f"{name} ({images})".replace("\\", "")), measure, *numbers)
     if table.row_count:
         console.print(table)
     console.print(outcome(report), highlight=False)

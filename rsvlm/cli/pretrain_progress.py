@@ -49,10 +49,10 @@ class TrainingBar(Watcher):
         """Print what the base does."""
         if not measures:
             return
-        table = Table("set", "measure", "images", "base", title="Before", title_justify="left")
+        table = Table("set (images)", "measure", "base", title="Before", title_justify="left")
         for one in measures:
             interval = f"{100 * one.value:.1f} ({100 * one.low:.1f}-{100 * one.high:.1f})"
-            table.add_row(escape(one.name), one.metric, f"{one.n:,}", interval)
+            table.add_row(escape(f"{one.name} ({one.n:,})"), one.metric, interval)
         self._bar.console.print(table)
 
     def step(self, line: dict[str, Any], steps: int) -> None:

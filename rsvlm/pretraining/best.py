@@ -6,7 +6,6 @@ from typing import Any
 
 from safetensors.torch import load_file
 
-from rsvlm.models.runtime import TorchEncoder
 from rsvlm.models.tensor_files import write_tensors
 
 from .heldout import HeldOut
@@ -26,7 +25,6 @@ class BestEpoch:
     Args:
         adapted: The model.
         held_out: What it is measured on, or None.
-        encoder: The same model as an encoder; None on all processes but the first.
         batch_size: Pairs that the loss compares.
         out: Folder of `epochs.jsonl`.
         work: Folder of the weights.
@@ -36,12 +34,11 @@ class BestEpoch:
         self,
         adapted: Adapted,
         held_out: HeldOut | None,
-        encoder: TorchEncoder | None,
         batch_size: int,
         out: Path,
         work: Path,
     ) -> None:
-        self._adapted, self._held_out, self._encoder = adapted, held_out, encoder
+        self._adapted, self._held_out = adapted, held_out
         self._batch_size, self._file, self._weights = batch_size, out / EPOCHS, work / BEST
 
     @property
@@ -57,8 +54,8 @@ class BestEpoch:
     def __call__(self, epoch: int, step: Step) -> dict[str, Any]:
         """Measure the epoch that is through."""
         record: dict[str, Any] = {"epoch": epoch, "loss": None, "recall": None}
-        if self._held_out is not None and self._encoder is not None:
-            score = self._held_out.score(self._encoder, step, self._batch_size)
+        if self._held_out is not None:
+            score = self._held_out.score(step.encoder, step, self._batch_size)
             record |= {"loss": score.loss, "recall": score.recall}
         before = [one for one in self.records if one["epoch"] < epoch]
         if all(_worth(record) > _worth(one) for one in before):

@@ -29,6 +29,8 @@ class Adapted:
         base: Which model it was.
         lora: Names of the layers that LoRA was put on.
         learning: What learns, by name.
+        reached: Names of the weights that each side's vectors depend on, as they were before LoRA was put on.
+        dora: Whether it is weight-decomposed.
     """
 
     def __init__(self, tower: Tower, settings: LoraSettings, base: Base) -> None:
@@ -44,7 +46,8 @@ class Adapted:
         """
         self.tower, self.base = tower, base
         separate_attention(tower.module)
-        reached = {side: depends_on(tower, side) for side in SIDES}
+        reached = self.reached = {side: depends_on(tower, side) for side in SIDES}
+        self.dora = settings.dora
         used = {name for side in settings.sides for name in reached[side]}
         self.lora = target_layers(tower.module, used, settings) if settings.rank else ()
         weights = dict(tower.module.named_parameters())  # peft gives what it wraps other names

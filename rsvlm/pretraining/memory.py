@@ -19,6 +19,7 @@ def keep_freed_memory() -> None:
         return
     with suppress(OSError, AttributeError):  # another C library
         library = ctypes.CDLL("libc.so.6")
+        library.malloc_trim(0)  # what loading the model left behind
         library.mallopt(_MMAP_MAX, 0)
         library.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
         library.mallopt(_TOP_PAD, 2**26)

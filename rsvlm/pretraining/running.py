@@ -107,7 +107,7 @@ class Run:
         """Train; the model then holds the best epoch. Also what the base was measured to do, on the first process."""
         prepared, plan = self._prepared, self._plan
         settings = plan.training.model_copy(update={"epochs": prepared.epochs})
-        work, before, encoder = self._out / WORK, None, None
+        work, before = self._out / WORK, None
         if self._processes.first:
             work.mkdir(parents=True, exist_ok=True)
             encoder = measuring_encoder(self._adapted.tower, self._processes.device)
@@ -115,7 +115,7 @@ class Run:
             before = measure_base(encoder, self._judge, tell), self._judge.measure_targets(encoder, tell)
             self._watcher.base([*before[0].measures, *before[1]])
         best = BestEpoch(
-            self._adapted, prepared.held_out, encoder, prepared.loader.mixture.batch_size, self._out, work
+            self._adapted, prepared.held_out, prepared.loader.mixture.batch_size, self._out, work
         )
         self._watcher.told("Training")
         train(

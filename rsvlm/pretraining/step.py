@@ -1,19 +1,14 @@
 """One step's gradients: a batch through the model, the loss over it, and the way back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
-
-from rsvlm.models.casting import holds_convolutions
-from rsvlm.models.pixels import model_input
-from rsvlm.models.precision import Precision, pick_precision
-from rsvlm.models.runtime import moved
+from torch import Tensor
 
 from .data import Batch
 from .data.examples import mixed
+from .encoding import Encoding
 from .errors import PretrainingError
 from .gradcache import Stream, average_gradients, cached_backward
 from .lora import Adapted
@@ -27,12 +22,6 @@ _KEPT = 100_000
 """Texts whose reference vectors are kept: 200 MB of 512 numbers each. Captions made from labels are far fewer."""
 
 
-def _precision(name: str, module: nn.Module, device: torch.device) -> Precision:
-    """The precision to train in: on a processor, depthwise convolutions take longer in bf16 (56, not 85 images/s)."""
-    depthwise = any(isinstance(part, nn.Conv2d) and part.groups > 1 for part in module.modules())
-    return pick_precision("fp32" if name == "auto" and device.type == "cpu" and depthwise else name, device)
-
-
 class Step:
     """Gives what learns in a model its gradients from a batch.
 
@@ -43,6 +32,9 @@ class Step:
         settings: Of the training.
         processes: Who trains.
         extra: Texts without an image, of which each batch gets `settings.extra_texts`.
+
+    Attributes:
+        encoder: The model as it is at the moment.
     """
 
     def __init__(
@@ -51,14 +43,14 @@ class Step:
         self._adapted, self._settings, self._processes = adapted, settings, processes
         self._extra = list(dict.fromkeys(extra))
         self._loss = settings.made_loss()
-        adapted.tower.module.to(processes.device)
-        if holds_convolutions(adapted.tower.module):
-            adapted.tower.module.to(memory_format=torch.channels_last)
+        self._texts_learn = adapted.learns("text")
+        self._compares_texts = isinstance(self._loss, SoftTargets) or not self._texts_learn
+        self.encoder = Encoding(
+            adapted, settings.precision, processes.device, exact_texts=self._compares_texts
+        )
         if processes.device.type == "cpu":
             keep_freed_memory()
-        self.precision = _precision(settings.precision, adapted.tower.module, processes.device)
         self._references: dict[str, Tensor] = {}
-        self._texts_learn = adapted.learns("text")
 
     def __call__(self, batch: Batch) -> float:
         """Add the gradients of a batch, the mean over all processes; return the loss.
@@ -70,11 +62,11 @@ class Step:
         torch.manual_seed(mixed(self._settings.seed, "step", batch.epoch, batch.step, self._processes.rank))
         texts = [*batch.captions, *extra]
         references = None
-        if isinstance(self._loss, SoftTargets) or not self._texts_learn:
+        if self._compares_texts:
             references = self._as_base(texts)
-        streams = {"images": Stream(self._images, self._chunks(batch.images))}
+        streams = {"images": Stream(self.encoder.images, self._chunks(batch.images))}
         if self._texts_learn:
-            streams["texts"] = Stream(self._encoded, self._chunks(texts))
+            streams["texts"] = Stream(self.encoder.texts, self._chunks(texts))
 
         def loss(images: Tensor, texts: Tensor | None = None) -> Tensor:
             if texts is None:
@@ -118,30 +110,13 @@ class Step:
         size = self._settings.chunk or len(whole)
         return [whole[start : start + size] for start in range(0, len(whole), size)]
 
-    def _images(self, prepared: Tensor) -> Tensor:
-        tower = self._adapted.tower
-        pixels = model_input(prepared.to(self._processes.device), tower.mean, tower.std)
-        return self._unit(lambda: tower.images(pixels))
-
-    def _encoded(self, texts: Sequence[str]) -> Tensor:
-        tokens = moved(self._adapted.tower.tokenize(texts)[0], self._processes.device)
-        return self._unit(lambda: self._adapted.tower.texts(tokens))
-
-    def _unit(self, encode: Callable[[], Tensor]) -> Tensor:
-        rounded = self.precision.name == "bf16"
-        with torch.autocast(self._processes.device.type, torch.bfloat16, enabled=rounded):
-            vectors = encode()
-        return functional.normalize(vectors.float(), dim=-1)
-
     def _as_base(self, texts: Sequence[str]) -> Tensor:
         """The vectors of texts as the model gave them before it was trained, in float32."""
         new = [text for text in dict.fromkeys(texts) if text not in self._references]
         if new:
             with torch.no_grad(), self._adapted.as_base():
                 for chunk in self._chunks(new):
-                    tokens = moved(self._adapted.tower.tokenize(chunk)[0], self._processes.device)
-                    found = functional.normalize(self._adapted.tower.texts(tokens).float(), dim=-1)
-                    self._references |= dict(zip(chunk, found, strict=True))
+                    self._references |= dict(zip(chunk, self.encoder.exact_texts(chunk), strict=True))
         vectors = torch.stack([self._references[text] for text in texts])
         while len(self._references) > _KEPT:
             del self._references[next(iter(self._references))]

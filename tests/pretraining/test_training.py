@@ -282,3 +282,28 @@ def test_heads_learn_first(model: Path, pairs: Path, tmp_path: Path) -> None:
 )
 def test_what_is_a_head(name: str, head: bool) -> None:
     assert is_head(name) is head
+
+
+@pytest.mark.parametrize("loss", ["soft", "clip"])
+@pytest.mark.parametrize("dora", [False, True])
+def test_bf16_gives_nearly_the_same(loss: Any, dora: bool, model: Path, pairs: Path) -> None:
+    """What does not learn is kept in bf16, where no text is compared with another; what learns in fp32."""
+    found = {}
+    for precision in ("fp32", "bf16"):
+        lora = LoraSettings(rank=4, whole=("norms",), dora=dora)
+        adapted, loader = begun(model, pairs, lora)
+        settings = SETTINGS.model_copy(update={"loss": loss, "precision": precision, "scale": 10.0})
+        step = Step(adapted, settings, ONE)
+        with closing(loader.batches(0)) as batches:
+            value = step(next(batches))
+        gradients = torch.cat([w.grad.flatten() for w in adapted.parameters() if w.grad is not None])
+        kinds = {name: weight.dtype for name, weight in adapted.tower.module.named_parameters()}
+        assert all(kinds[name] is torch.float32 for name in adapted.learning)
+        found[precision] = value, gradients, step.encoder.encode_texts(["a red field"])
+    cast = kinds["visual.transformer.resblocks.0.mlp.c_fc.base_layer.weight"] is torch.bfloat16
+    assert cast is not dora
+    texts = kinds["transformer.resblocks.0.mlp.c_fc.base_layer.weight"] is torch.bfloat16
+    assert texts is (not dora and loss == "clip")
+    assert found["bf16"][0] == pytest.approx(found["fp32"][0], rel=2e-2)
+    assert torch.nn.functional.cosine_similarity(found["fp32"][1], found["bf16"][1], dim=0) > 0.98
+    assert (found["fp32"][2] * found["bf16"][2]).sum() > 0.999

@@ -1,0 +1,123 @@
+"""The model while it is trained: its forward pass in the precision of the training, also as an encoder."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rsvlm.models import Image
+from rsvlm.models.casting import holds_convolutions
+from rsvlm.models.pictures import rgb_picture
+from rsvlm.models.pixels import model_input
+from rsvlm.models.precision import Precision, pick_precision
+from rsvlm.models.runtime import moved
+
+from .layers import SIDES
+from .lora import Adapted
+
+T = TypeVar("T")
+
+_BATCH = 64
+
+
+class Encoding:
+    """The forward pass of a model that is trained; any part of it may learn.
+
+    It is an encoder, too, of the model as it is at the moment: without a revision, so that nothing of it is kept.
+
+    Args:
+        adapted: The model; moved to the device, and what stays as it is cast where the precision is bf16.
+        precision: "auto", "fp32" or "bf16".
+        device: Where to compute.
+        exact_texts: Whether the text side is to stay in float32, for vectors that are compared to 1e-5.
+
+    Attributes:
+        name, revision, dimension, image_size, batch_size: As of encoders.
+        precision: What was chosen, and why.
+    """
+
+    revision, batch_size = "", _BATCH
+
+    def __init__(self, adapted: Adapted, precision: str, device: torch.device, *, exact_texts: bool) -> None:
+        tower = self._tower = adapted.tower
+        self._device, self._texts_learn = device, adapted.learns("text")
+        self.name, self.dimension, self.image_size = tower.name, tower.dimension, tower.image_size
+        self.precision = _precision(precision, tower.module, device)
+        tower.module.to(device)
+        if holds_convolutions(tower.module) and not adapted.dora:  # peft's DoRA takes weights for contiguous
+            tower.module.to(memory_format=torch.channels_last)
+        if self.precision.name == "bf16":
+            _cast_frozen(adapted, exact_texts=exact_texts)
+
+    def images(self, prepared: Tensor) -> Tensor:
+        """Return unit vectors of what `Tower.prepare` made of images, with gradients."""
+        pixels = model_input(prepared.to(self._device), self._tower.mean, self._tower.std)
+        return self._unit(lambda: self._tower.images(pixels))
+
+    def texts(self, texts: Sequence[str]) -> Tensor:
+        """Return unit vectors of texts, with gradients."""
+        tokens = moved(self._tower.tokenize(texts)[0], self._device)
+        return self._unit(lambda: self._tower.texts(tokens))
+
+    def exact_texts(self, texts: Sequence[str]) -> Tensor:
+        """Return unit vectors of texts in float32 all through, where the text side was kept in it."""
+        tokens = moved(self._tower.tokenize(texts)[0], self._device)
+        return functional.normalize(self._tower.texts(tokens).float(), dim=-1)
+
+    def prepare(self, image: Image) -> Tensor:
+        """Return what `encode_prepared` takes for an image. Safe in threads."""
+        return self._tower.prepare(rgb_picture(image))
+
+    @torch.no_grad()
+    def encode_prepared(self, prepared: Sequence[Tensor]) -> NDArray[np.float32]:
+        """Return (n, dimension) float32 for what `prepare` returned."""
+        return self._gathered(prepared, lambda part: self.images(torch.stack(list(part))))
+
+    def encode_images(self, images: Sequence[Image]) -> NDArray[np.float32]:
+        """Return (n, dimension) float32 of unit length."""
+        return self.encode_prepared([self.prepare(image) for image in images])
+
+    @torch.no_grad()
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (n, dimension) float32 of unit length."""
+        return self._gathered(texts, self.texts if self._texts_learn else self.exact_texts)
+
+    def _unit(self, encode: Callable[[], Tensor]) -> Tensor:
+        rounded = self.precision.name == "bf16"
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=rounded):
+            vectors = encode()
+        return functional.normalize(vectors.float(), dim=-1)
+
+    def _gathered(self, items: Sequence[T], encode: Callable[[Sequence[T]], Tensor]) -> NDArray[np.float32]:
+        found = [np.empty((0, self.dimension), np.float32)]
+        for start in range(0, len(items), _BATCH):
+            found.append(encode(items[start : start + _BATCH]).cpu().numpy())
+        return np.concatenate(found)
+
+
+def _precision(name: str, module: nn.Module, device: torch.device) -> Precision:
+    """The precision to train in: on a processor, depthwise convolutions take longer in bf16 (56, not 85 images/s)."""
+    depthwise = any(isinstance(part, nn.Conv2d) and part.groups > 1 for part in module.modules())
+    return pick_precision("fp32" if name == "auto" and device.type == "cpu" and depthwise else name, device)
+
+
+def _cast_frozen(adapted: Adapted, *, exact_texts: bool) -> None:
+    """Keep what multiplies and does not learn in bf16: half the memory, and nothing to cast at every step.
+
+    Nothing of it is written: an adapter holds only what learned.
+    """
+    if adapted.dora:  # needs the lengths of the base's weights
+        return
+    kept = adapted.reached["text"] if exact_texts else frozenset()
+    wanted = frozenset().union(*(adapted.reached[side] for side in SIDES)) - kept
+    for name, part in adapted.tower.module.named_modules():
+        if not isinstance(part, nn.Linear | nn.Conv2d) or ".lora_" in name:
+            continue
+        for own, weight in part.named_parameters(recurse=False):
+            full = f"{name}.{own}"
+            if full not in adapted.learning and full.replace(".base_layer.", ".") in wanted:
+                weight.data = weight.data.to(torch.bfloat16)
