@@ -13,7 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 OPTIONS = (
-    "--encoder built-in-base --sides image --rank 0 --whole all --heads-first 0.06 --epochs 8 --batch-size 128 "
+    "--encoder built-in-base --whole image:all --rank 8 --alpha 16 --heads-first 0.06 --epochs 8 --batch-size 128 "
     "--lr 1e-3 --weight-decay 0.05 --store fp16 --precision fp32"
 )  # fmt: skip
 JUDGED = ("eurosat-rgb", "ucm", "rsicd")

@@ -99,7 +99,10 @@ def pretrain(
     ] = None,
     whole: Annotated[
         str | None,
-        typer.Option(help="Also learn whole: norms,biases,heads,depthwise,all.", rich_help_panel=LORA),
+        typer.Option(
+            help="Learns whole: norms,biases,heads,depthwise,all; or image:all.",
+            rich_help_panel=LORA,
+        ),
     ] = None,
     loss: Annotated[
         str,

@@ -4,7 +4,9 @@ An image and a text are passed through, and what their vectors depend on is that
 """
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Annotated, Literal
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,7 +20,8 @@ from .errors import PretrainingError
 Side = Literal["image", "text"]
 Store = Literal["fp32", "fp16"]
 SIDES: tuple[Side, ...] = ("image", "text")
-Whole = Literal["norms", "biases", "heads", "depthwise", "all"]
+KINDS = ("norms", "biases", "heads", "depthwise", "all")
+Whole = Annotated[str, Field(pattern=rf"^((image|text):)?({'|'.join(KINDS)})$")]
 
 HEADS = ("proj", "head", "projection", "text_projection", "visual_projection")
 """Last parts of the names of what maps a tower's width to that of the vectors."""
@@ -39,8 +42,8 @@ class LoraSettings(BaseModel):
         sides: Which sides of the model learn.
         targets: Ends of the names of layers that LoRA is put on; None: all linear layers, and all convolutions but
             depthwise ones, which peft cannot adapt.
-        whole: What else learns, whole: "norms", "biases", "heads" (the last projections), "depthwise" (convolutions),
-            "all".
+        whole: What learns whole, and without LoRA: "norms", "biases", "heads" (the last projections), "depthwise"
+            (convolutions), "all"; of one side, "image:all".
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -106,11 +109,36 @@ def is_head(weight: str) -> bool:
     return not inner and (own in HEADS or part in HEADS)
 
 
-def whole_weights(module: nn.Module, used: set[str], settings: LoraSettings) -> tuple[str, ...]:
-    """The weights that learn whole."""
-    if not settings.whole:
-        return ()
-    kinds: dict[str, set[str]] = {kind: set() for kind in ("norms", "biases", "heads", "depthwise", "all")}
+def whole_weights(
+    module: nn.Module, reached: Mapping[Side, AbstractSet[str]], settings: LoraSettings
+) -> tuple[str, ...]:
+    """The weights that learn whole.
+
+    Args:
+        module: The model.
+        reached: What the vectors of each side depend on.
+        settings: What is wanted.
+
+    Raises:
+        PretrainingError: There are none of a kind, or they would get no gradient.
+    """
+    kinds = _kinds(module) if settings.whole else {}
+    chosen: set[str] = set()
+    for wanted in settings.whole:
+        side, _, kind = wanted.rpartition(":")
+        sides = [one for one in settings.sides if side in ("", one)]
+        found = kinds[kind] & {name for one in sides for name in reached[one]}
+        if not found:
+            raise PretrainingError(
+                f"whole {wanted!r}: the model has no such weights that would get a gradient"
+            )
+        chosen |= found
+    return tuple(name for name, _ in module.named_parameters() if name in chosen)
+
+
+def _kinds(module: nn.Module) -> dict[str, set[str]]:
+    """The weights of each of `KINDS`."""
+    kinds: dict[str, set[str]] = {kind: set() for kind in KINDS}
     for name, part in module.named_modules():
         for own, _ in part.named_parameters(recurse=False):
             weight = f"{name}.{own}" if name else own
@@ -123,9 +151,4 @@ def whole_weights(module: nn.Module, used: set[str], settings: LoraSettings) -> 
                 kinds["heads"].add(weight)
             if isinstance(part, nn.Conv2d) and part.groups > 1:
                 kinds["depthwise"].add(weight)
-    wanted = set().union(*(kinds[kind] for kind in settings.whole))
-    found = tuple(name for name, _ in module.named_parameters() if name in wanted & used)
-    for kind in settings.whole:
-        if not kinds[kind] & used:
-            raise PretrainingError(f"whole {kind!r}: the model has no such weights that would get a gradient")
-    return found
+    return kinds

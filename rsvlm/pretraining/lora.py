@@ -49,9 +49,9 @@ class Adapted:
         reached = self.reached = {side: depends_on(tower, side) for side in SIDES}
         self.dora = settings.dora
         used = {name for side in settings.sides for name in reached[side]}
-        self.lora = target_layers(tower.module, used, settings) if settings.rank else ()
         weights = dict(tower.module.named_parameters())  # peft gives what it wraps other names
-        self._whole = {name: weights[name] for name in whole_weights(tower.module, used, settings)}
+        self._whole = {name: weights[name] for name in whole_weights(tower.module, reached, settings)}
+        self.lora = target_layers(tower.module, used - self._whole.keys(), settings) if settings.rank else ()
         if not self.lora and not self._whole:
             raise PretrainingError("nothing would learn: give a rank above 0, or parts that learn whole")
         self._model: Any = _with_lora(tower.module, self.lora, settings) if self.lora else None
