@@ -77,6 +77,17 @@ def pretrain(
         Path | None,
         typer.Option(help="Texts, one a line, that are right for no image here.", rich_help_panel=DATA),
     ] = None,
+    crop: Annotated[
+        float,
+        typer.Option(help="Least part of an image's area in a crop.", min=0.01, max=1, rich_help_panel=DATA),
+    ] = 0.67,
+    jitter: Annotated[
+        float, typer.Option(help="How much brightness, contrast and colour change.", rich_help_panel=DATA)
+    ] = 0.4,
+    coarsen: Annotated[
+        float,
+        typer.Option(help="Share of the images that are shown coarser than they are.", rich_help_panel=DATA),
+    ] = 0.0,
     no_augmentation: Annotated[
         bool,
         typer.Option(
@@ -192,12 +203,14 @@ def pretrain(
                 "scale": scale, "average": average, "chunk": chunk, "precision": precision, "seed": seed,
             }
         )  # fmt: skip
+        changed = Augmentation.model_validate({"scale": (crop, 1.0), "jitter": jitter, "coarsen": coarsen})
     except ValueError as error:
         raise PretrainingError(_first(error)) from None
+    augmentation = None if no_augmentation else changed
     with TrainingBar() as bar:
         report = run(
             _specs(datasets, columns, root), out=out, encoder=encoder, weights=weights, lora=lora, training=training,
-            augmentation=None if no_augmentation else Augmentation(), batch_size=batch_size, epochs=epochs,
+            augmentation=augmentation, batch_size=batch_size, epochs=epochs,
             epoch_size=epoch_size, replay=[_replayed(one, root) for one in replay or ()], negatives=_texts(negatives),
             validation=_specs(validation or (), columns, root), held_out=held_out,
             retain=retain or (), target=target or (),

@@ -16,12 +16,14 @@ from rsvlm.models.pixels import model_input
 from rsvlm.models.precision import Precision, pick_precision
 from rsvlm.models.runtime import moved
 
-from .layers import SIDES
+from .layers import SIDES, Side
 from .lora import Adapted
 
 T = TypeVar("T")
 
 _BATCH = 64
+_GROUP = 32
+"""Texts of like length that a processor encodes together."""
 
 
 class Encoding:
@@ -37,7 +39,7 @@ class Encoding:
 
     Attributes:
         name, revision, dimension, image_size, batch_size: As of encoders.
-        precision: What was chosen, and why.
+        precision: What was chosen for each side, and why.
     """
 
     revision, batch_size = "", _BATCH
@@ -46,22 +48,29 @@ class Encoding:
         tower = self._tower = adapted.tower
         self._device, self._texts_learn = device, adapted.learns("text")
         self.name, self.dimension, self.image_size = tower.name, tower.dimension, tower.image_size
-        self.precision = _precision(precision, tower.module, device)
+        self.precision = {side: _precision(precision, adapted, side, device) for side in SIDES}
         tower.module.to(device)
         if holds_convolutions(tower.module) and not adapted.dora:  # peft's DoRA takes weights for contiguous
             tower.module.to(memory_format=torch.channels_last)
-        if self.precision.name == "bf16":
-            _cast_frozen(adapted, exact_texts=exact_texts)
+        rounded = [side for side, chosen in self.precision.items() if chosen.name == "bf16"]
+        _cast_frozen(adapted, [side for side in rounded if side == "image" or not exact_texts])
 
     def images(self, prepared: Tensor) -> Tensor:
         """Return unit vectors of what `Tower.prepare` made of images, with gradients."""
         pixels = model_input(prepared.to(self._device), self._tower.mean, self._tower.std)
-        return self._unit(lambda: self._tower.images(pixels))
+        return self._unit("image", lambda: self._tower.images(pixels))
 
     def texts(self, texts: Sequence[str]) -> Tensor:
-        """Return unit vectors of texts, with gradients."""
+        """Return unit vectors of texts, with gradients; on a processor texts of like length together."""
+        group = _GROUP if self._device.type == "cpu" else len(texts)
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        parts = [order[start : start + group] for start in range(0, len(order), group)]
+        vectors = torch.cat([self._together([texts[place] for place in part]) for part in parts])
+        return vectors[torch.tensor(order, device=self._device).argsort()]
+
+    def _together(self, texts: Sequence[str]) -> Tensor:
         tokens = moved(self._tower.tokenize(texts)[0], self._device)
-        return self._unit(lambda: self._tower.texts(tokens))
+        return self._unit("text", lambda: self._tower.texts(tokens))
 
     def exact_texts(self, texts: Sequence[str]) -> Tensor:
         """Return unit vectors of texts in float32 all through, where the text side was kept in it."""
@@ -86,8 +95,8 @@ class Encoding:
         """Return (n, dimension) float32 of unit length."""
         return self._gathered(texts, self.texts if self._texts_learn else self.exact_texts)
 
-    def _unit(self, encode: Callable[[], Tensor]) -> Tensor:
-        rounded = self.precision.name == "bf16"
+    def _unit(self, side: Side, encode: Callable[[], Tensor]) -> Tensor:
+        rounded = self.precision[side].name == "bf16"
         with torch.autocast(self._device.type, torch.bfloat16, enabled=rounded):
             vectors = encode()
         return functional.normalize(vectors.float(), dim=-1)
@@ -99,21 +108,25 @@ class Encoding:
         return np.concatenate(found)
 
 
-def _precision(name: str, module: nn.Module, device: torch.device) -> Precision:
-    """The precision to train in: on a processor, depthwise convolutions take longer in bf16 (56, not 85 images/s)."""
-    depthwise = any(isinstance(part, nn.Conv2d) and part.groups > 1 for part in module.modules())
+def _precision(name: str, adapted: Adapted, side: Side, device: torch.device) -> Precision:
+    """The precision of a side: on a processor, depthwise convolutions take longer in bf16 (56, not 85 images/s)."""
+    parts = adapted.tower.module.named_modules()
+    depthwise = any(
+        isinstance(part, nn.Conv2d) and part.groups > 1 and f"{name}.weight" in adapted.reached[side]
+        for name, part in parts
+    )
     return pick_precision("fp32" if name == "auto" and device.type == "cpu" and depthwise else name, device)
 
 
-def _cast_frozen(adapted: Adapted, *, exact_texts: bool) -> None:
+def _cast_frozen(adapted: Adapted, sides: Sequence[Side]) -> None:
     """Keep what multiplies and does not learn in bf16: half the memory, and nothing to cast at every step.
 
     Nothing of it is written: an adapter holds only what learned.
     """
     if adapted.dora:  # needs the lengths of the base's weights
         return
-    kept = adapted.reached["text"] if exact_texts else frozenset()
-    wanted = frozenset().union(*(adapted.reached[side] for side in SIDES)) - kept
+    wanted = {name for side in sides for name in adapted.reached[side]}
+    wanted -= {name for side in SIDES if side not in sides for name in adapted.reached[side]}
     for name, part in adapted.tower.module.named_modules():
         if not isinstance(part, nn.Linear | nn.Conv2d) or ".lora_" in name:
             continue

@@ -66,12 +66,17 @@ class Step:
             references = self._as_base(texts)
         streams = {"images": Stream(self.encoder.images, self._chunks(batch.images))}
         if self._texts_learn:
-            streams["texts"] = Stream(self.encoder.texts, self._chunks(texts))
+            distinct = list(dict.fromkeys(texts))  # captions made from labels repeat
+            row = {text: number for number, text in enumerate(distinct)}
+            rows = torch.tensor([row[text] for text in texts], device=self._processes.device)
+            streams["texts"] = Stream(self.encoder.texts, self._chunks(distinct))
 
         def loss(images: Tensor, texts: Tensor | None = None) -> Tensor:
             if texts is None:
                 assert references is not None
                 texts = references
+            else:
+                texts = texts[rows]
             own, rest = texts.tensor_split([len(batch)])
             vectors = Vectors(images, own, rest if extra else None, references=references)
             return self._loss(vectors, *self._scale())

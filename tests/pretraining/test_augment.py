@@ -108,3 +108,33 @@ def test_a_picture_of_one_pixel() -> None:
 def test_unknown_settings_are_refused() -> None:
     with pytest.raises(ValidationError):
         Augmentation(hue=0.1)  # type: ignore[call-arg]
+
+
+def test_coarsening_takes_detail_and_nothing_else() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    image = Image.fromarray(pixels)
+    coarse = STILL.model_copy(update={"coarsen": 1.0})
+    sizes = [coarse._coarse(image, 0, visit, "a").size for visit in range(200)]
+    assert min(min(size) for size in sizes) >= 24
+    assert max(size[0] for size in sizes) <= 128
+    assert len(set(sizes)) > 40
+    assert all(abs(size[0] / size[1] - 4 / 3) < 0.06 for size in sizes)
+    half = STILL.model_copy(update={"coarsen": 0.5})
+    changed = sum(half._coarse(image, 0, visit, "a").size != image.size for visit in range(400))
+    assert 150 < changed < 250
+    rough = [
+        np.asarray(half.apply(image, "a", 64, seed=0, visit=visit, key="a"), float) for visit in range(40)
+    ]
+    detail = [np.abs(np.diff(one, axis=1)).mean() for one in rough]
+    assert max(detail) > 2 * min(detail)
+
+
+def test_without_coarsening_all_is_as_before() -> None:
+    """The other changes draw from their own numbers: the same images whether coarsening is there or not."""
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8))
+    for visit in range(5):
+        one, two = (
+            Augmentation(coarsen=share).apply(image, "a", 16, seed=0, visit=visit, key="a")
+            for share in (0.0, 1.0)
+        )
+        assert np.array_equal(np.asarray(one), np.asarray(two))  # 24 pixels cannot be coarser

@@ -18,6 +18,9 @@ _TURNS = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose
 _ENHANCERS = (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color)
 _TRIES = 10
 
+COARSEST = 24
+"""Pixels along the shorter side that coarsening leaves at least."""
+
 
 class Augmentation(BaseModel):
     """How images are changed before each look. The defaults are SkyScript's (Wang et al. 2024, and their README).
@@ -28,6 +31,8 @@ class Augmentation(BaseModel):
         jitter: Brightness, contrast and saturation are multiplied by 1 - jitter to 1 + jitter.
         scale: Least and largest part of the image's area that a crop keeps.
         ratio: Least and largest width of a crop divided by its height.
+        coarsen: Share of the images that are shown as from further away: with fewer pixels on the same ground, down to
+            `COARSEST` along the shorter side. For a model that is to know images of coarser resolution than its own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,6 +41,7 @@ class Augmentation(BaseModel):
     jitter: float = Field(default=0.4, ge=0, le=1)
     scale: tuple[float, float] = (0.67, 1.0)
     ratio: tuple[float, float] = (0.5, 2.0)
+    coarsen: float = Field(default=0.0, ge=0, le=1)
 
     def apply(
         self, image: Image.Image, caption: str, size: int, *, seed: int, visit: int, key: str
@@ -55,6 +61,7 @@ class Augmentation(BaseModel):
         """
         draw = np.random.default_rng(mixed(seed, "augmentation", visit, key))
         turns, mirrored = int(draw.integers(4)), bool(draw.integers(2))
+        image = self._coarse(image, seed, visit, key)
         box = self._crop(image.width, image.height, draw)
         factors = draw.uniform(1 - self.jitter, 1 + self.jitter, len(_ENHANCERS))
         order = draw.permutation(len(_ENHANCERS))
@@ -66,6 +73,16 @@ class Augmentation(BaseModel):
             for number in order.tolist():
                 changed = _ENHANCERS[number](changed).enhance(float(factors[number]))
         return changed
+
+    def _coarse(self, image: Image.Image, seed: int, visit: int, key: str) -> Image.Image:
+        """The image with fewer pixels, as often as it is wanted; each number of pixels by its logarithm alike."""
+        draw = np.random.default_rng(mixed(seed, "coarsening", visit, key))
+        shorter = min(image.size)
+        if draw.random() >= self.coarsen or shorter <= COARSEST:
+            return image
+        factor = math.exp(draw.uniform(math.log(COARSEST), math.log(shorter))) / shorter
+        resampling = (Image.Resampling.BOX, Image.Resampling.BICUBIC)[int(draw.integers(2))]
+        return image.resize((round(image.width * factor), round(image.height * factor)), resampling)
 
     def _crop(self, width: int, height: int, draw: np.random.Generator) -> tuple[int, int, int, int]:
         """Left, top, right and bottom, drawn as torchvision's RandomResizedCrop does; the whole image if none fits."""
