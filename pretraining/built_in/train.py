@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 OPTIONS = (
     "--encoder built-in-base --whole image:all --rank 8 --alpha 16 --heads-first 0.06 --epochs 8 --batch-size 128 "
-    "--lr 1e-3 --weight-decay 0.05 --store fp16 --precision fp32"
+    "--lr 1e-3 --weight-decay 0.05 --coarsen 0.3 --store fp16"
 )  # fmt: skip
 JUDGED = ("eurosat-rgb", "ucm", "rsicd")
 

@@ -1,7 +1,7 @@
 """The model while it is trained: its forward pass in the precision of the training, also as an encoder."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -61,21 +61,24 @@ class Encoding:
         return self._unit("image", lambda: self._tower.images(pixels))
 
     def texts(self, texts: Sequence[str]) -> Tensor:
-        """Return unit vectors of texts, with gradients; on a processor texts of like length together."""
-        group = _GROUP if self._device.type == "cpu" else len(texts)
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        parts = [order[start : start + group] for start in range(0, len(order), group)]
-        vectors = torch.cat([self._together([texts[place] for place in part]) for part in parts])
-        return vectors[torch.tensor(order, device=self._device).argsort()]
-
-    def _together(self, texts: Sequence[str]) -> Tensor:
-        tokens = moved(self._tower.tokenize(texts)[0], self._device)
-        return self._unit("text", lambda: self._tower.texts(tokens))
+        """Return unit vectors of texts, with gradients."""
+        return self._grouped(texts, lambda tokens: self._unit("text", lambda: self._tower.texts(tokens)))
 
     def exact_texts(self, texts: Sequence[str]) -> Tensor:
         """Return unit vectors of texts in float32 all through, where the text side was kept in it."""
-        tokens = moved(self._tower.tokenize(texts)[0], self._device)
-        return functional.normalize(self._tower.texts(tokens).float(), dim=-1)
+        return self._grouped(
+            texts, lambda tokens: functional.normalize(self._tower.texts(tokens).float(), dim=-1)
+        )
+
+    def _grouped(self, texts: Sequence[str], encode: Callable[[Any], Tensor]) -> Tensor:
+        """Encode texts, on a processor those of like length together: most of a batch would else be padding."""
+        group = _GROUP if self._device.type == "cpu" else len(texts)
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        vectors = []
+        for start in range(0, len(order), group):
+            part = [texts[place] for place in order[start : start + group]]
+            vectors.append(encode(moved(self._tower.tokenize(part)[0], self._device)))
+        return torch.cat(vectors)[torch.tensor(order, device=self._device).argsort()]
 
     def prepare(self, image: Image) -> Tensor:
         """Return what `encode_prepared` takes for an image. Safe in threads."""
