@@ -20,8 +20,8 @@ from .heldout import HeldOut
 
 Role = Literal["held-out", "retain", "target"]
 
-CHANGE_VOCABULARY = "resisc45"
-"""The classes whose answers are compared where nothing says what was to be retained."""
+CHANGE_VOCABULARY, CHANGE_TEMPLATES = "resisc45", ("a satellite photo of a {}.",)
+"""The classes whose answers are compared where nothing says what was to be retained, and the one prompt for each."""
 
 
 class Measure(NamedTuple):
@@ -124,7 +124,7 @@ class Judge:
     def _answers(self, encoder: Any) -> NDArray[np.int64] | None:
         if self.held_out is None:
             return None
-        classes = ZeroShotClassifier(CHANGE_VOCABULARY, encoder).classes
+        classes = ZeroShotClassifier(CHANGE_VOCABULARY, encoder, templates=CHANGE_TEMPLATES).classes
         found: NDArray[np.int64] = (self.held_out.vectors(encoder) @ classes.vectors.T).argmax(axis=1)
         return found
 
