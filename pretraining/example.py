@@ -1,4 +1,4 @@
-"""The sample town captioned, and the towers of the built-in model put together by its pairs: only what lies between them learns."""
+"""The sample town captioned, and what lies between the towers of the built-in model learned from its pairs."""
 
 import tempfile
 from pathlib import Path
