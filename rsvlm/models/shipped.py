@@ -70,12 +70,15 @@ def load_shipped(name: str) -> "Tower":
     from rsvlm.models.built_in import base_blueprint, base_checkpoint
     from rsvlm.models.openclip import OpenClipTower
 
+    one = SHIPPED.get(name)
+    if one is not None and not (one.folder / hub.ADAPTER_RECORD).is_file():
+        raise ModelError(
+            "the built-in model does not exist yet in this version: name a model, for example "
+            "remoteclip-vit-b-32, ViT-B-32/openai or hf:google/siglip2-base-patch16-224"
+        )
     tower: OpenClipTower = OpenClipTower(BASE, base_blueprint(), base_checkpoint())
-    if name == BASE:
+    if one is None:
         return tower
-    one = SHIPPED[name]
-    if not (one.folder / hub.ADAPTER_RECORD).is_file():
-        raise ModelError(f"this installation of rsvlm lacks the weights of {name}: install it again")
     apply_adapter(tower, one.folder)
     tower.name = tower.info["name"] = name
     tower.info |= {"licence": one.licence, "trained_on": list(one.trained_on)}

@@ -54,19 +54,13 @@ class Run:
         offline: bool,
         watcher: Watcher,
     ) -> None:
-        self._plan, self._out, self._processes, self._offline, self._watcher = (
-            plan,
-            out,
-            processes,
-            offline,
-            watcher,
-        )
+        self._plan, self._out, self._processes = plan, out, processes
+        self._offline, self._watcher = offline, watcher
         watcher.told("Reading the data")
         seed = plan.training.seed
         sets = (plan.retain, plan.target) if processes.first else ((), ())
-        self._judge = Judge(
-            *sets, seed=seed
-        )  # before the model is loaded: what is wrong here is told at once
+        # Before the model is loaded, so that what is wrong here is told at once.
+        self._judge = Judge(*sets, seed=seed)
         tower = load_tower(plan.encoder, weights=plan.weights, offline=offline)
         self._base = base_of(plan.encoder, plan.weights, tower)
         self._prepared = prepare(plan, tower, processes, out, threads)
