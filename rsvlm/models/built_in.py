@@ -22,7 +22,7 @@ IMAGE_SIZE, SCALE, SEED = 128, 30.0, 0
 
 HEAD = 1 / 30
 """How large the linear layer is, of what would keep lengths. Vectors get unit length, so it changes none of them; but
-the steps of Adam have one size, and a head of full size turns too slowly: what was learned with it told the classes of a
+Adam has steps of one size, and a head of full size turns too slowly: what was learned with it told the classes of a
 data set that was left out 3 to 7 points less often (pretraining/built_in/README.md)."""
 
 _CONTEXT = 128
