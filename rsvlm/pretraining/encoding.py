@@ -52,7 +52,8 @@ class Encoding:
         tower.module.to(device)
         if holds_convolutions(tower.module) and not adapted.dora:  # peft's DoRA takes weights for contiguous
             tower.module.to(memory_format=torch.channels_last)
-        for part in tower.module.modules():
+        parts: list[Any] = list(tower.module.modules())
+        for part in parts:
             # peft would make each input float32 for LoRA, and autocast a copy in bf16 of that: one for each layer.
             if hasattr(part, "cast_input_dtype_enabled"):
                 part.cast_input_dtype_enabled = False
