@@ -85,7 +85,7 @@ def in_process(way: str, options: argparse.Namespace) -> dict[str, float]:
 def print_table(rounds: list[dict[str, dict[str, float]]], options: argparse.Namespace) -> None:
     print(f"ViT-B-32, {options.batch} pairs a step, {options.device}, {torch.get_num_threads()} threads\n")
     print(
-        "| way | pairs/s | x README | x tuned | peak MiB | of README | of tuned |\n|---|--:|--:|--:|--:|--:|--:|"
+        "| way | pairs/s | x fp32 | x amp_bf16 | peak MiB | of fp32 | of amp_bf16 |\n|---|--:|--:|--:|--:|--:|--:|"
     )
     for way in WAYS:
         speed, memory = (statistics.median(one[way][what] for one in rounds) for what in ("speed", "mib"))
