@@ -17,7 +17,7 @@ def doctor(
         bool, typer.Option("--check", help="Also read, encode and train a little, for about a minute.")
     ] = False,
     device: Device = "auto",
-    encoder: EncoderName = "built-in",
+    encoder: EncoderName = "built-in-base",
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,

@@ -1,5 +1,6 @@
 """`rsvlm pretrain`: adapt an encoder to image-text pairs, and see what it gained and what it lost."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -177,9 +178,9 @@ def pretrain(
     The result is an encoder: --encoder ADAPTER of every command opens it. A stopped run goes on. On several GPUs:
     accelerate launch -m rsvlm pretrain ...
 
-      rsvlm pretrain pairs/ --out adapter/
+      rsvlm pretrain pairs/ --encoder remoteclip-vit-b-32 --out adapter/
       rsvlm pretrain mine.csv --caption-column text --encoder ViT-B-32/openai --out adapter/ --retain eurosat/
-      rsvlm pretrain chips/ --label-column label --replay old/:0.5 --out adapter/
+      rsvlm pretrain chips/ --encoder ENCODER --replay old/:0.5 --out adapter/
     """
     from rsvlm.pretraining import Augmentation, LoraSettings, PretrainingError, TrainingSettings
     from rsvlm.pretraining import pretrain as run
@@ -247,7 +248,10 @@ def _print(report: Any) -> None:
         )  # fmt: skip
     console.print(f"Card: {report.adapter / 'README.md'}", markup=False, highlight=False, soft_wrap=True)
     console.print(
-        f"Use it: --encoder {report.adapter} of any command", markup=False, highlight=False, soft_wrap=True
+        f"Use it: --encoder {shlex.quote(str(report.adapter))} of any command",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
     )
 
 

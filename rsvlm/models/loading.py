@@ -46,8 +46,7 @@ def load_encoder(
     Args:
         name: One of
 
-            - "built-in" or "built-in-permissive": a small model that comes with rsvlm, and "built-in-base", the
-              towers that it was trained from
+            - "built-in-base": the towers of the model that is to come with rsvlm ("built-in"), not yet trained together
             - a preset, "remoteclip-vit-b-32": published weights that lie on this machine (`encoder_presets()`)
             - an open_clip architecture and pretrained tag, "ViT-B-32/openai": fetched when not in the hub's cache
             - an open_clip architecture, "ViT-B-32", whose weights are `weights`

@@ -88,7 +88,7 @@ def outcome(report: PretrainReport) -> str:
     if report.strength == 0:
         return (
             "The adapter adds nothing (strength 0): whatever was learned made the held-out pairs no better, or cost a "
-            f"set that was to be retained more than {tolerance:g} points."
+            f"set that was to be retained more than {_points(tolerance)}."
         )
     kept = (
         "All that was learned is kept"
@@ -99,10 +99,14 @@ def outcome(report: PretrainReport) -> str:
         "the best on the held-out pairs" if report.epochs[0]["recall"] is not None else "nothing to choose by"
     )
     limit = (
-        f", no set to be retained losing more than {tolerance:g} points" if report.retention_measured else ""
+        f", no set to be retained losing more than {_points(tolerance)}" if report.retention_measured else ""
     )
     epoch = f"epoch {report.best_epoch + 1} of {len(report.epochs)}"
     return f"{kept} ({chosen}{limit}), of {epoch}."
+
+
+def _points(number: float) -> str:
+    return f"{number:g} point{'s' * (number != 1)}"
 
 
 def _shown(measure: Measure) -> str:

@@ -80,7 +80,7 @@ class CheckReport(NamedTuple):
 
 
 def check_machine(
-    encoder: str = "built-in", device: str = "auto", tell: Callable[[str], None] | None = None
+    encoder: str = "built-in-base", device: str = "auto", tell: Callable[[str], None] | None = None
 ) -> CheckReport:
     """Read, encode and train a little on the processor and on a device, and compare.
 

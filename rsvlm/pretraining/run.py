@@ -1,5 +1,6 @@
 """`rsvlm.pretrain`: from pairs and an encoder to an adapter, measured before and after."""
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from .layers import LoraSettings, Store
 from .plan import Plan
 from .processes import Processes, join_processes
 from .report import REPORT, PretrainReport, load_report
-from .running import Run
+from .running import PLAN, WORK, Run
 from .settings import TrainingSettings
 from .tradeoff import TOLERANCE
 from .watching import Watcher
@@ -121,16 +122,25 @@ def _told_epochs(training: TrainingSettings | None) -> int | None:
 
 
 def _finished(out: Path, plan: Plan) -> PretrainReport | None:
-    """What a run of this plan gave; None where none is done."""
-    if not (out / REPORT).exists():
-        return None
-    report = load_report(out)
-    changed = [name for name, value in plan.record.items() if report.plan.get(name) != value]
+    """What a run of this plan gave; None where none is done. A run of another plan, done or begun, is refused."""
+    if out.exists() and not out.is_dir():
+        raise PretrainingError(f"{out}: is a file; name a folder")
+    if (out / REPORT).exists():
+        report = load_report(out)
+        _check_same(out, "a finished run", report.plan, plan)
+        return report
+    begun = out / WORK / PLAN
+    if begun.exists():
+        _check_same(out, "a run that was begun", json.loads(begun.read_text(encoding="utf-8")), plan)
+    return None
+
+
+def _check_same(out: Path, what: str, before: dict[str, Any], plan: Plan) -> None:
+    changed = [name for name, value in plan.record.items() if before.get(name) != value]
     if changed:
         raise PretrainingError(
-            f"{out}: holds a finished run with other {', '.join(changed)}: name another folder, or delete it"
+            f"{out}: holds {what} with other {', '.join(changed)}: name another folder, or delete it"
         )
-    return report
 
 
 @contextmanager

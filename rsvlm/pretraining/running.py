@@ -10,6 +10,7 @@ import torch
 from rsvlm.models.adapters import adapted_state
 from rsvlm.models.loading import base_of, load_tower
 from rsvlm.models.versions import versions
+from rsvlm.shards import write_json
 
 from .best import BestEpoch
 from .card import write_card
@@ -26,8 +27,8 @@ from .tradeoff import Encoders, Point, choose, measure_base, measuring_encoder, 
 from .training import train
 from .watching import Watcher
 
-WORK = "work"
-"""Folder of what a run needs until it is done."""
+WORK, PLAN = "work", "plan.json"
+"""Folder of what a run needs until it is done, and in it what was begun."""
 
 
 class Run:
@@ -104,6 +105,7 @@ class Run:
         work, before = self._out / WORK, None
         if self._processes.first:
             work.mkdir(parents=True, exist_ok=True)
+            write_json(work / PLAN, plan.record)
             encoder = measuring_encoder(self._adapted.tower, self._processes.device)
             tell = self._told("Measuring the base")
             before = measure_base(encoder, self._judge, tell), self._judge.measure_targets(encoder, tell)

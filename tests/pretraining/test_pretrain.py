@@ -137,6 +137,8 @@ test.run(Path({str(model)!r}), Path({str(pairs)!r}), Path({str(tmp_path / "kille
     assert (tmp_path / "killed" / CHECKPOINT).exists()
     with pytest.raises(rsvlm.models.ModelError):  # no half of an adapter
         rsvlm.load_encoder(tmp_path / "killed")
+    with pytest.raises(PretrainingError, match="holds a run that was begun with other augmentation"):
+        run(model, pairs, tmp_path / "killed", augmentation=None)
     report = run(model, pairs, tmp_path / "killed")
     one, two = ([line["loss"] for line in read_metrics(tmp_path / name)] for name in ("whole", "killed"))
     assert np.allclose(one, two, rtol=0, atol=1e-6)
@@ -212,6 +214,11 @@ def test_what_is_refused(n: int, options: dict[str, Any], words: str, model: Pat
     pairs = made.coloured_pairs(tmp_path / "pairs", n)
     with pytest.raises(PretrainingError, match=words):
         run(model, options.pop("data", pairs), tmp_path / "adapter", **options)
+
+
+def test_a_file_is_no_folder(model: Path, pairs: Path) -> None:
+    with pytest.raises(PretrainingError, match="is a file; name a folder"):
+        run(model, pairs, pairs)
 
 
 def test_two_at_once(model: Path, pairs: Path, tmp_path: Path) -> None:
