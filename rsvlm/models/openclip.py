@@ -1,5 +1,6 @@
 """open_clip models: from a configuration and a weights file to a tower, without a network and without a guess."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from importlib import metadata
@@ -59,7 +60,7 @@ class OpenClipTower:
         self._blueprint, self._settings = blueprint, settings
         self._prepare, self.mean, self.std = open_clip_preparation(settings)
         self._shorten = can_shorten(module)
-        self._tokenizer = _tokenizer(config)
+        self._tokenizer, self._lock = _tokenizer(config), threading.Lock()
         self.context_length = int(self._tokenizer.context_length)
         self.info: dict[str, Any] = {
             "name": name,
@@ -104,9 +105,11 @@ class OpenClipTower:
 
     def tokenize(self, texts: Sequence[str]) -> tuple[torch.Tensor, int]:
         """Return token numbers (n, context_length), and how many texts were longer than that."""
-        tokens: torch.Tensor = self._tokenizer(list(texts))
-        full = (tokens[:, -1] != 0).tolist()  # 0 is what CLIP pads with; others only lose the short cut
-        return tokens, sum(self._is_cut(text) for text, is_full in zip(texts, full, strict=True) if is_full)
+        with self._lock:  # fast tokenizers keep the settings of a call in themselves
+            tokens: torch.Tensor = self._tokenizer(list(texts))
+            full = (tokens[:, -1] != 0).tolist()  # 0 is what CLIP pads with; others only lose the short cut
+            n_cut = sum(self._is_cut(text) for text, is_full in zip(texts, full, strict=True) if is_full)
+        return tokens, n_cut
 
     def _is_cut(self, text: str) -> bool:
         tokenizer = self._tokenizer

@@ -1,6 +1,7 @@
 """The base of the built-in model: put together from two packages, exactly, and refused where they are others."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,16 @@ def test_its_texts_are_those_of_sentence_transformers(base: Any) -> None:
     theirs = model.encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
     assert np.abs(base.encode_texts(TEXTS) - theirs).max() < 1e-6
     assert base.count_cut(TEXTS) == 1
+
+
+def test_texts_may_be_made_tokens_in_several_threads_at_once() -> None:
+    tower = load_tower("built-in-base")
+    lists = [["a farm", "two ships in a harbour"] * 8, ["houses " * 200, "x"], ["a"] * 3]
+    alone = [tower.tokenize(texts) for texts in lists]
+    with ThreadPoolExecutor(3) as pool:
+        for number, (tokens, cut) in enumerate(pool.map(tower.tokenize, lists * 60)):
+            assert torch.equal(tokens, alone[number % 3][0])
+            assert cut == alone[number % 3][1]
 
 
 def test_its_image_tower_is_that_of_the_package() -> None:
