@@ -104,16 +104,16 @@ def classify(
     """Tell which classes images show, without training: zero-shot, by an encoder of images and text.
 
     [bold]A few images, answers on the screen[/bold]
-      rsvlm classify a.tif b.png --classes "solar farm,orchard,bare soil" --encoder ViT-B-32/openai
+      rsvlm classify a.tif b.png --classes "solar farm,orchard,bare soil"
 
     [bold]A folder, by a vocabulary, into a table[/bold]
       rsvlm classify tiles/ --classes eurosat --encoder remoteclip-vit-b-32 --out predictions.parquet
 
     [bold]A large scene in chips of 640 m, as a map for QGIS[/bold]
-      rsvlm classify S2.SAFE.zip --classes eurosat --encoder ENCODER --size 640m --out tiles.geojson --map maps/
+      rsvlm classify S2.SAFE.zip --classes eurosat --size 640m --out tiles.geojson --map maps/
 
     [bold]Scores that mean something: fit them on labelled images first[/bold]
-      rsvlm classify tiles/ --classes eurosat --encoder ENCODER --calibrate labelled/ --out predictions.parquet
+      rsvlm classify tiles/ --classes eurosat --calibrate labelled/ --out predictions.parquet
 
     [bold]The numbers of a paper: its prompts, averaging and crop[/bold]
       rsvlm classify test/ --classes resisc45 --encoder skyclip-vit-b-32 --protocol skyscript --out resisc45.csv

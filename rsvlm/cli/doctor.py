@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rsvlm.environment import Report, examine
+from rsvlm.models.shipped import DEFAULT, SHIPPED
 
 from .common import AsJson, Debug, Offline, console, print_json
 from .encoders import Device, EncoderName
@@ -17,7 +18,7 @@ def doctor(
         bool, typer.Option("--check", help="Also read, encode and train a little, for about a minute.")
     ] = False,
     device: Device = "auto",
-    encoder: EncoderName = "built-in-base",
+    encoder: EncoderName = DEFAULT,
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,
@@ -33,6 +34,9 @@ def doctor(
     report = examine()
     document: dict[str, Any] = report._asdict()
     document["extras"] = [extra._asdict() for extra in report.extras]
+    document["models"] = [
+        {"name": one.name, "licence": one.licence, "installed": one.is_here} for one in SHIPPED.values()
+    ]
     if not as_json:
         _print(report)
     good = not report.conflicts
@@ -83,6 +87,9 @@ def _print(report: Report) -> None:
     console.print(table)
     if any(extra.name == "gpu" and extra.missing for extra in report.extras):
         console.print('Add one with:  pip install "rsvlm\\[NAME]"   (cpu or gpu, never both)')
+    for one in SHIPPED.values():
+        missing = "" if one.is_here else " [red](its weights are missing: install rsvlm again)[/red]"
+        console.print(f"{one.name}: {escape(one.licence)}{missing}", highlight=False)
     console.print(
         "GPU path not yet run: encoders take --device cuda, but nobody has run `pytest -m gpu` so far."
     )

@@ -178,9 +178,9 @@ def pretrain(
     The result is an encoder: --encoder ADAPTER of every command opens it. A stopped run goes on. On several GPUs:
     accelerate launch -m rsvlm pretrain ...
 
-      rsvlm pretrain pairs/ --encoder remoteclip-vit-b-32 --out adapter/
+      rsvlm pretrain pairs/ --out adapter/
       rsvlm pretrain mine.csv --caption-column text --encoder ViT-B-32/openai --out adapter/ --retain eurosat/
-      rsvlm pretrain chips/ --encoder ENCODER --replay old/:0.5 --out adapter/
+      rsvlm pretrain chips/ --replay old/:0.5 --out adapter/
     """
     from rsvlm.pretraining import Augmentation, LoraSettings, PretrainingError, TrainingSettings
     from rsvlm.pretraining import pretrain as run

@@ -46,7 +46,8 @@ def load_encoder(
     Args:
         name: One of
 
-            - "built-in-base": the towers of the model that is to come with rsvlm ("built-in"), not yet trained together
+            - "built-in" or "built-in-permissive": the models that come with rsvlm (docs/built-in.md);
+              "built-in-base": what they were trained from
             - a preset, "remoteclip-vit-b-32": published weights that lie on this machine (`encoder_presets()`)
             - an open_clip architecture and pretrained tag, "ViT-B-32/openai": fetched when not in the hub's cache
             - an open_clip architecture, "ViT-B-32", whose weights are `weights`

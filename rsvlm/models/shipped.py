@@ -1,4 +1,7 @@
-"""The models that come with rsvlm: what was trained on top of `built_in`, and what they may be used for."""
+"""The models that come with rsvlm: what was trained on top of `built_in`, and what they may be used for.
+
+Their recipe, and what it was chosen from, is in pretraining/built_in/; what they are good for in docs/built-in.md.
+"""
 
 import logging
 from functools import cache
@@ -36,6 +39,11 @@ class Shipped(NamedTuple):
         """Where its adapter, its card and its licence lie."""
         return _FOLDER / self.name
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this installation has its adapter."""
+        return (self.folder / hub.ADAPTER_RECORD).is_file()
+
 
 SHIPPED = {
     one.name: one
@@ -71,11 +79,8 @@ def load_shipped(name: str) -> "Tower":
     from rsvlm.models.openclip import OpenClipTower
 
     one = SHIPPED.get(name)
-    if one is not None and not (one.folder / hub.ADAPTER_RECORD).is_file():
-        raise ModelError(
-            "the built-in model does not exist yet in this version: name a model, for example "
-            "remoteclip-vit-b-32, ViT-B-32/openai or hf:google/siglip2-base-patch16-224"
-        )
+    if one is not None and not one.is_here:
+        raise ModelError(f"{name}: its weights are not in {one.folder}: install rsvlm again")
     tower: OpenClipTower = OpenClipTower(BASE, base_blueprint(), base_checkpoint())
     if one is None:
         return tower

@@ -48,7 +48,7 @@ class Tower(Protocol):
         ...
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Any, int]:
-        """Return what `texts` takes (a tensor, or a dict of tensors, on the CPU), and how many were cut. Thread-safe."""
+        """Return what `texts` takes (a tensor, or a dict of them, on the CPU), and how many were cut. Thread-safe."""
         ...
 
     def images(self, batch: torch.Tensor) -> torch.Tensor:

@@ -112,4 +112,9 @@ def test_doctor_refuses_two_faiss() -> None:
 
 def test_doctor_prints_json() -> None:
     done = rsvlm("doctor", "--json")
-    assert {"python", "core", "extras", "conflicts"} <= json.loads(done.stdout).keys()
+    document = json.loads(done.stdout)
+    assert {"python", "core", "extras", "conflicts"} <= document.keys()
+    assert [(one["name"], one["installed"]) for one in document["models"]] == [
+        ("built-in", True), ("built-in-permissive", True)
+    ]  # fmt: skip
+    assert "research use" in document["models"][0]["licence"]

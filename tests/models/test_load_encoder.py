@@ -59,7 +59,6 @@ def test_weights_may_be_others_than_those_beside_the_configuration(
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("built-in", "does not exist yet in this version"),
         ("ViT-B-32", "an architecture without weights: .*ViT-B-32/openai"),
         ("ViT-B/32", "an architecture without weights"),
         ("ViT-B-32/laion2b_s34b_b79", "open_clip has no weights .* it has laion2b_s34b_b79k"),

