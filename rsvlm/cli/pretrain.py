@@ -133,6 +133,14 @@ def pretrain(
         float | None,
         typer.Option(help="Of cosines in the loss. (default: the encoder's)", rich_help_panel=TRAINING),
     ] = None,
+    train_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Learn from images of so many pixels a side, fewer than the model takes.",
+            min=16,
+            rich_help_panel=TRAINING,
+        ),
+    ] = None,
     average: Annotated[
         float, typer.Option(help="Decay of the weights' moving average; 0: none.", rich_help_panel=TRAINING)
     ] = 0.0,
@@ -201,7 +209,8 @@ def pretrain(
             {
                 "learning_rate": lr, "warmup": warmup, "heads_first": heads_first,
                 "weight_decay": weight_decay, "clip": clip, "loss": loss,
-                "scale": scale, "average": average, "chunk": chunk, "precision": precision, "seed": seed,
+                "scale": scale, "average": average, "chunk": chunk, "train_size": train_size,
+                "precision": precision, "seed": seed,
             }
         )  # fmt: skip
         changed = Augmentation.model_validate({"scale": (crop, 1.0), "jitter": jitter, "coarsen": coarsen})

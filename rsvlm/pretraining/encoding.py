@@ -60,9 +60,11 @@ class Encoding:
         rounded = [side for side, chosen in self.precision.items() if chosen.name == "bf16"]
         _cast_frozen(adapted, [side for side in rounded if side == "image" or not exact_texts])
 
-    def images(self, prepared: Tensor) -> Tensor:
-        """Return unit vectors of what `Tower.prepare` made of images, with gradients."""
+    def images(self, prepared: Tensor, size: int | None = None) -> Tensor:
+        """Return unit vectors of what `Tower.prepare` made of images, or of them in another size, with gradients."""
         pixels = model_input(prepared.to(self._device), self._tower.mean, self._tower.std)
+        if size is not None:
+            pixels = functional.interpolate(pixels, (size, size), mode="bilinear", antialias=True)
         return self._unit("image", lambda: self._tower.images(pixels))
 
     def texts(self, texts: Sequence[str]) -> Tensor:

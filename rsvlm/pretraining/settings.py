@@ -28,6 +28,9 @@ class TrainingSettings(BaseModel):
         average: Decay of the moving average of the weights that is kept in place of the last ones; 0: none.
         chunk: Images and texts that are encoded at once, on each process. Fewer than a batch need less memory and
             one more forward pass (`rsvlm.pretraining.gradcache`); None: the whole batch.
+        train_size: Pixels a side of the images that are learned from, where they shall be fewer than the model then
+            takes (convolutional models only); None: as many. Things look larger in crops than they do in whole
+            images, which that sets right (Touvron et al. 2019, arXiv:1906.06423), and it is faster.
         precision: Of the forward pass: "auto", "fp32" or "bf16". Weights and the loss are in fp32.
         seed: Of everything that is drawn.
     """
@@ -46,6 +49,7 @@ class TrainingSettings(BaseModel):
     extra_texts: int = Field(default=256, ge=0)
     average: float = Field(default=0.0, ge=0, lt=1)
     chunk: int | None = Field(default=None, ge=1)
+    train_size: int | None = Field(default=None, ge=16)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: int = 0
 

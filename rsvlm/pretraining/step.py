@@ -48,6 +48,8 @@ class Step:
         self.encoder = Encoding(
             adapted, settings.precision, processes.device, exact_texts=self._compares_texts
         )
+        if settings.train_size is not None:
+            _check_size(adapted, settings.train_size)
         if processes.device.type == "cpu":
             keep_freed_memory()
         self._references: dict[str, Tensor] = {}
@@ -64,7 +66,7 @@ class Step:
         references = None
         if self._compares_texts:
             references = self._as_base(texts)
-        streams = {"images": Stream(self.encoder.images, self._chunks(batch.images))}
+        streams = {"images": Stream(self._images, self._chunks(batch.images))}
         if self._texts_learn:
             distinct = list(dict.fromkeys(texts))  # captions made from labels repeat
             row = {text: number for number, text in enumerate(distinct)}
@@ -106,6 +108,9 @@ class Step:
         vectors = Vectors(images.to(device), texts.to(device), references=references, alone=True)
         return float(self._loss(vectors, *self._scale()))
 
+    def _images(self, prepared: Tensor) -> Tensor:
+        return self.encoder.images(prepared, self._settings.train_size)
+
     def _scale(self) -> tuple[Tensor | float, float | None]:
         tower = self._adapted.tower
         bias = tower.logit_bias if self._settings.loss == "sigmoid" else None
@@ -136,3 +141,18 @@ class Step:
         order = torch.randperm(len(self._extra), generator=generator)[:wanted].tolist()
         own = set(batch.captions)
         return [self._extra[number] for number in order if self._extra[number] not in own]
+
+
+def _check_size(adapted: Adapted, size: int) -> None:
+    """Refuse a size of images that the model does not take (`PretrainingError`)."""
+    tower = adapted.tower
+    weight = next(tower.module.parameters())
+    try:
+        if tower.mean is None:
+            raise ValueError
+        with torch.no_grad():
+            tower.images(torch.zeros(1, 3, size, size, device=weight.device))
+    except (AssertionError, RuntimeError, ValueError):
+        raise PretrainingError(
+            f"train_size {size}: {tower.name} takes images of {tower.image_size} pixels only"
+        ) from None

