@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
+
+from rsvlm.models.tower import Tower
 
 from .data import Batch
 from .data.examples import mixed
@@ -49,7 +52,7 @@ class Step:
             adapted, settings.precision, processes.device, exact_texts=self._compares_texts
         )
         if settings.train_size is not None:
-            _check_size(adapted, settings.train_size)
+            _check_size(adapted.tower, self.encoder, settings.train_size)
         if processes.device.type == "cpu":
             keep_freed_memory()
         self._references: dict[str, Tensor] = {}
@@ -143,15 +146,14 @@ class Step:
         return [self._extra[number] for number in order if self._extra[number] not in own]
 
 
-def _check_size(adapted: Adapted, size: int) -> None:
+def _check_size(tower: Tower, encoder: Encoding, size: int) -> None:
     """Refuse a size of images that the model does not take (`PretrainingError`)."""
-    tower = adapted.tower
-    weight = next(tower.module.parameters())
+    blank = tower.prepare(Image.new("RGB", (tower.image_size, tower.image_size)))
     try:
-        if tower.mean is None:
+        if tower.mean is None:  # `prepare` gave what the model takes, which is no picture any more
             raise ValueError
         with torch.no_grad():
-            tower.images(torch.zeros(1, 3, size, size, device=weight.device))
+            encoder.images(blank[None], size)
     except (AssertionError, RuntimeError, ValueError):
         raise PretrainingError(
             f"train_size {size}: {tower.name} takes images of {tower.image_size} pixels only"

