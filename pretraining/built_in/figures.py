@@ -18,11 +18,12 @@ def main() -> None:
     )
     parser.add_argument("suite", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--sets", nargs="+", default=["eurosat-rgb", "ucm", "rsicd", "rsscn7"])
     options = parser.parse_args()
     for file in sorted(options.suite.glob("*-zero-shot-rsvlm.json")):
         result = load_result(file)
         confusion = read_confusion(result.confusion)
-        if confusion is None or result.name == "eurosat-multispectral":  # several labels; the same classes
+        if confusion is None or result.name not in options.sets:
             continue
         picture = options.out / f"built-in-{result.name}.png"
         to_image(confusion_picture(confusion)).quantize(64).save(picture, optimize=True)

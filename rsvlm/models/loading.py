@@ -15,7 +15,7 @@ from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
 from rsvlm.models.presets import Preset, encoder_presets, find_preset, near_presets, preset_of_file
 from rsvlm.models.protocol import Encoder
-from rsvlm.models.shipped import load_shipped, shipped_name
+from rsvlm.models.shipped import copy_licence, load_shipped, shipped_name
 
 if TYPE_CHECKING:
     from rsvlm.models.adapters import Base
@@ -152,6 +152,7 @@ def write_model(
         raise ModelError(f"{out}: holds something already: name a new folder")
     tower = load_tower(name, weights=weights, offline=offline)
     tower.write(out)
+    copy_licence(tower, out)
     return str(tower.info["library"])
 
 

