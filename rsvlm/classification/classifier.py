@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rsvlm.models import Encoder, load_encoder
+from rsvlm.models.shipped import DEFAULT
 from rsvlm.vocabularies import (
     Vocabulary,
     read_classes,
@@ -56,7 +57,7 @@ class ZeroShotClassifier:
     def __init__(
         self,
         classes: Vocabulary | PathLike | Sequence[str],
-        encoder: Encoder | PathLike = "built-in",
+        encoder: Encoder | PathLike = DEFAULT,
         *,
         templates: str | Sequence[str] | None = None,
         protocol: str = "rsvlm",

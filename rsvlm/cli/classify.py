@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from rsvlm.models.shipped import DEFAULT
+
 from .common import AsJson, Debug, Offline, console, print_json
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .progress import counting_bar, progress_bar
@@ -75,7 +77,7 @@ _UNCALIBRATED = (
 def classify(
     classes: Classes,
     images: Images = None,
-    encoder: EncoderName = "built-in",
+    encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     templates: Templates = None,
     protocol: ProtocolName = "rsvlm",

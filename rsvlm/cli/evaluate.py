@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from rsvlm.models.shipped import DEFAULT
+
 from .common import AsJson, Debug, Offline
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .evaluation_output import Out, finish
 from .progress import counting_bar
-
-BUILT_IN = "built-in"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +44,7 @@ Seed = Annotated[int, typer.Option(help="Seeds all that is drawn, such as the re
 @app.command("zero-shot", no_args_is_help=True)
 def zero_shot(
     data: Annotated[str, typer.Argument(help="A data set, or an .npz of stored vectors (needs no encoder).")],
-    encoder: EncoderName = BUILT_IN,
+    encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     classes: Classes = None,
     protocol: Annotated[
@@ -74,7 +74,7 @@ def zero_shot(
     from rsvlm.eval.stored import is_stored
 
     stored = is_stored(data)
-    if stored and (encoder != BUILT_IN or weights is not None):
+    if stored and (encoder != DEFAULT or weights is not None):
         raise typer.BadParameter(
             f"{data} holds vectors, which need no encoder: leave out --encoder and --weights"
         )
@@ -88,7 +88,7 @@ def zero_shot(
 @app.command("retrieval", no_args_is_help=True)
 def retrieval(
     data: Data,
-    encoder: EncoderName = BUILT_IN,
+    encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     protocol: Annotated[
         str,
@@ -122,7 +122,7 @@ def retrieval(
 @app.command("probe", no_args_is_help=True)
 def probe(
     data: Data,
-    encoder: EncoderName = BUILT_IN,
+    encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     kind: Annotated[str, typer.Option(help="linear, knn, few-shot or fine-tuned.")] = "linear",
     train: Annotated[
@@ -176,7 +176,7 @@ def probe(
 @app.command("geolocation", no_args_is_help=True)
 def geolocation(
     data: Data,
-    encoder: EncoderName = BUILT_IN,
+    encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     against: Annotated[
         str | None,

@@ -8,6 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from rsvlm.models.shipped import DEFAULT
+
 from .common import AsJson, Debug, Offline, console, print_json
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights
 from .evaluate import Seed, load_any
@@ -21,7 +23,7 @@ def suite(
         Path, typer.Option(help="A folder of data sets: SET/{train,validation,test}.parquet, ...")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for results and image vectors.")],
-    encoder: EncoderName = "built-in",
+    encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     sets: Annotated[str | None, typer.Option(help="Only these: ucm,rsicd,...")] = None,
     protocols: Annotated[

@@ -8,6 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from rsvlm.models.shipped import DEFAULT
+
 from .common import AsJson, Debug, Offline, console, print_json
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .progress import counting_bar, progress_bar
@@ -19,7 +21,7 @@ Dataset = Annotated[
 
 def score(
     dataset: Dataset,
-    encoder: EncoderName = "built-in",
+    encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     device: Device = "auto",
     precision: Precision = "auto",

@@ -8,6 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from rsvlm.models.shipped import DEFAULT
+
 from .common import AsJson, Debug, Offline, console, print_json
 from .encoders import Device, EncoderName, Weights
 from .pretrain_progress import TrainingBar
@@ -27,7 +29,7 @@ def pretrain(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder of the adapter.")],
-    encoder: EncoderName = "built-in",
+    encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     epochs: Annotated[
         int | None, typer.Option(help="Times through the pairs. (default: 3; more where they are few)", min=1)
@@ -82,6 +84,14 @@ def pretrain(
         float,
         typer.Option(help="Least part of an image's area in a crop.", min=0.01, max=1, rich_help_panel=DATA),
     ] = 0.67,
+    stretch: Annotated[
+        float,
+        typer.Option(
+            help="How many times as wide as high a crop may be, or the other way.",
+            min=1,
+            rich_help_panel=DATA,
+        ),
+    ] = 2.0,
     jitter: Annotated[
         float, typer.Option(help="How much brightness, contrast and colour change.", rich_help_panel=DATA)
     ] = 0.4,
@@ -213,7 +223,9 @@ def pretrain(
                 "precision": precision, "seed": seed,
             }
         )  # fmt: skip
-        changed = Augmentation.model_validate({"scale": (crop, 1.0), "jitter": jitter, "coarsen": coarsen})
+        changed = Augmentation.model_validate(
+            {"scale": (crop, 1.0), "ratio": (1 / stretch, stretch), "jitter": jitter, "coarsen": coarsen}
+        )
     except ValueError as error:
         raise PretrainingError(_first(error)) from None
     augmentation = None if no_augmentation else changed

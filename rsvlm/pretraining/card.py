@@ -146,7 +146,7 @@ def _data(report: PretrainReport) -> str:
 
 def _captions(spec: dict[str, Any]) -> str:
     if spec["vocabulary"] or spec["label_column"]:
-        return f"made of class names ({spec['vocabulary'] or spec['label_column']})"
+        return f"made of class names ({Path(spec['vocabulary'] or spec['label_column']).name})"
     return f"column {spec['caption_column']}" if spec["caption_column"] else "its own"
 
 

@@ -87,7 +87,7 @@ def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: 
         replayed=HeldOut(old, seed) if old and first else None,
         loader=loader,
         epochs=plan.epochs or _epochs(mixture.steps),
-        licences=[_licences(source) for source in train] if first else [],
+        licences=_licences(plan, train) if first else [],
     )
 
 
@@ -107,12 +107,17 @@ def _epochs(steps: int) -> int:
     return max(3, min(_MOST_EPOCHS, math.ceil(FEWEST_STEPS / steps)))
 
 
-def _licences(source: PairsSource) -> dict[str, int]:
-    """How many of the first examples have which licence; of a stream it is not looked for."""
-    if source.streaming:
-        return {}
-    found = Counter(fact.licence or "not stated" for fact in islice(source.facts(), _LICENCES))
-    return dict(found.most_common())
+def _licences(plan: Plan, sources: Sequence[PairsSource]) -> list[dict[str, int]]:
+    """For each source how many of its first examples have which licence; of a stream it is not looked for.
+
+    An example's own licence comes before what the plan says of the source.
+    """
+    found = []
+    for spec, source in zip((*plan.data, *(spec for spec, _ in plan.replay)), sources, strict=True):
+        facts = () if source.streaming else islice(source.facts(), _LICENCES)
+        counted = Counter(fact.licence or spec.licence or "not stated" for fact in facts)
+        found.append(dict(counted.most_common()))
+    return found
 
 
 def _write_keys(split: Holdout, sources: Sequence[PairsSource], file: Path) -> None:

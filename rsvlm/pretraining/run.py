@@ -10,6 +10,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from rsvlm.models.shipped import DEFAULT
+
 from .data import Augmentation
 from .data.specs import SourceSpec, weighted
 from .errors import PretrainingError
@@ -30,7 +32,7 @@ def pretrain(
     data: Data | Sequence[Data],
     *,
     out: PathLike,
-    encoder: PathLike = "built-in",
+    encoder: PathLike = DEFAULT,
     weights: PathLike | None = None,
     lora: LoraSettings | None = None,
     training: TrainingSettings | None = None,

@@ -99,7 +99,8 @@ def test_the_card(model: Path, pairs: Path, colours: Path, tmp_path: Path) -> No
     assert "Forgetting was not measured" in card
     assert "are now another class of RESISC45" in card
     assert "not stated (48)" in card
-    report = run(model, pairs, tmp_path / "two", retain=[colours])
+    report = run(model, SourceSpec(data=str(pairs), licence="MIT"), tmp_path / "two", retain=[colours])
+    assert "MIT (48)" in (tmp_path / "two" / "README.md").read_text(encoding="utf-8")
     assert report.retention_measured
     assert "Forgetting was not measured" not in (tmp_path / "two" / "README.md").read_text(encoding="utf-8")
 
@@ -346,6 +347,22 @@ def test_sources_in_a_file(tmp_path: Path) -> None:
         file.write_text(text, encoding="utf-8")
         with pytest.raises(PretrainingError, match=words):
             read_specs(file)
+
+
+def test_words_beside_the_list(tmp_path: Path) -> None:
+    """A list's vocabulary may lie beside it, wherever the data is."""
+    from rsvlm.pretraining.data.specs import read_specs
+
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "words.yaml").write_text("classes: [river]", encoding="utf-8")
+    file = tmp_path / "lists" / "sources.yaml"
+    file.write_text(
+        "- {data: a.csv, vocabulary: words.yaml, licence: MIT}\n- {data: a.csv, vocabulary: eurosat}\n",
+        encoding="utf-8",
+    )
+    first, second = read_specs(file, tmp_path)
+    assert (first.data, first.licence) == (str(tmp_path / "a.csv"), "MIT")
+    assert (first.vocabulary, second.vocabulary) == (str(tmp_path / "lists" / "words.yaml"), "eurosat")
 
 
 def test_merged_with_its_base(

@@ -12,6 +12,7 @@ from rsvlm.pretraining.errors import PretrainingError
 
 from .sources import PairsSource, read_pairs_source
 
+_LISTS = (".yaml", ".yml", ".txt")
 _WEIGHT = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 
 
@@ -21,12 +22,14 @@ class SourceSpec(BaseModel):
     Attributes:
         data: Its place.
         weight: Its share among the sources, in relation to theirs; None for all: each example counts once.
+        licence: Of examples that state none of their own, for the model card.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     data: str
     weight: float | None = Field(default=None, gt=0)
+    licence: str | None = None
     image_column: str | None = None
     caption_column: str | None = None
     label_column: str | None = None
@@ -37,7 +40,7 @@ class SourceSpec(BaseModel):
 
     def source(self) -> PairsSource:
         """Open it (`PretrainingError`)."""
-        return read_pairs_source(self.data, **self.model_dump(exclude={"data", "weight"}))
+        return read_pairs_source(self.data, **self.model_dump(exclude={"data", "weight", "licence"}))
 
 
 def weighted(argument: str) -> SourceSpec:
@@ -50,6 +53,8 @@ def weighted(argument: str) -> SourceSpec:
 
 def read_specs(file: Path, root: Path | None = None) -> list[SourceSpec]:
     """Read a YAML list of sources, each with `data` and what else of `SourceSpec` it needs.
+
+    The file of a vocabulary may lie beside the list.
 
     Args:
         file: The list.
@@ -65,7 +70,7 @@ def read_specs(file: Path, root: Path | None = None) -> list[SourceSpec]:
     if not isinstance(content, list) or not content:
         raise PretrainingError(f"{file}: is no list of sources, such as `- data: pairs/`")
     base = file.parent if root is None else root
-    return [_placed(_spec(file, entry), base) for entry in content]
+    return [_placed(_spec(file, entry), base, file.parent) for entry in content]
 
 
 def with_weights(specs: Iterable[SourceSpec]) -> list[tuple[SourceSpec, float | None]]:
@@ -84,7 +89,10 @@ def _spec(file: Path, entry: object) -> SourceSpec:
         raise PretrainingError(f"{file}: {field}: {first['msg']}") from None
 
 
-def _placed(spec: SourceSpec, base: Path) -> SourceSpec:
+def _placed(spec: SourceSpec, base: Path, beside: Path) -> SourceSpec:
+    words = beside / (spec.vocabulary or "")
+    if words.suffix in _LISTS and words.is_file():
+        spec = spec.model_copy(update={"vocabulary": str(words)})
     if spec.data.startswith("hf:") or Path(spec.data).is_absolute():
         return spec
     return spec.model_copy(update={"data": str(base / spec.data)})
