@@ -133,7 +133,9 @@ def keep_memory() -> None:
         library.mallopt(number, value)
 
 
-def ours(images: torch.Tensor, captions: list[str], device: torch.device) -> Callable[[], Any]:
+def ours(
+    images: torch.Tensor, captions: list[str], device: torch.device, lora: Any = None, settings: Any = None
+) -> Callable[[], Any]:
     import tempfile
 
     import open_clip
@@ -152,8 +154,8 @@ def ours(images: torch.Tensor, captions: list[str], device: torch.device) -> Cal
         weights = Path(folder) / "weights.safetensors"
         save_file(open_clip.create_model("ViT-B-32").state_dict(), weights)
         tower = load_tower("ViT-B-32", weights=weights, quick_gelu=False)
-        settings = TrainingSettings(loss="clip")
-        adapted = Adapted(tower, LoraSettings(), base_of("ViT-B-32", weights, tower))
+        settings = settings or TrainingSettings(loss="clip")
+        adapted = Adapted(tower, lora or LoraSettings(), base_of("ViT-B-32", weights, tower))
         step = Step(adapted, settings, Processes(0, 1, device))
         optimising = Optimising(adapted.learning, 10**6, settings)
     batch = Batch(
