@@ -1,8 +1,8 @@
 """Peak memory of a training step on ViT-B-32 with large batches, by gradient caching (Gao et al. 2021).
 
     pip install "rsvlm[cpu]"
-    python pretraining/memory.py 64:64 1024:32 4096:32
-    python pretraining/memory.py --lora 4096:64
+    python -m pretraining.memory 64:64 1024:32 4096:32
+    python -m pretraining.memory --lora 4096:64
 
 BATCH:CHUNK is how many pairs are contrasted, and how many are encoded at once. Each runs in a process of its own: one
 step, the optimiser's numbers included, its images in memory. The peak is the whole process's, or the GPU's. Without
@@ -17,8 +17,8 @@ import sys
 import time
 
 import torch
-from benchmark import CAPTIONS, ours
 
+from pretraining.benchmark import CAPTIONS, ours
 from rsvlm.pretraining.layers import LoraSettings
 from rsvlm.pretraining.settings import TrainingSettings
 
@@ -37,7 +37,7 @@ def main() -> None:
         return
     print("| batch | at once | peak | seconds |\n|--:|--:|--:|--:|")
     for size in options.sizes:
-        command = [sys.executable, __file__, size, "--alone", "--device", options.device]
+        command = [sys.executable, "-m", "pretraining.memory", size, "--alone", "--device", options.device]
         done = subprocess.run(
             command + ["--lora"] * options.lora, capture_output=True, text=True, check=False
         )
