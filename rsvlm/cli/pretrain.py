@@ -167,7 +167,12 @@ def pretrain(
     ] = None,
     held_out: Annotated[
         float,
-        typer.Option(help="Share that is held out, by place or image; 0: none.", rich_help_panel=JUDGING),
+        typer.Option(
+            help="Share that is held out, by place or image; 0: none.",
+            min=0,
+            max=0.9,
+            rich_help_panel=JUDGING,
+        ),
     ] = 0.1,
     retain: Annotated[
         list[str] | None,
@@ -207,6 +212,11 @@ def pretrain(
         "image_column": image_column, "caption_column": caption_column, "label_column": label_column,
         "vocabulary": vocabulary, "split": split, "streaming": streaming,
     }  # fmt: skip
+    for option, given, known in (
+        ("--sides", sides, ("image", "text", "both")), ("--store", store, ("fp32", "fp16")),
+    ):  # fmt: skip
+        if given not in known:
+            raise PretrainingError(f"{option} {given!r}: should be {', '.join(known[:-1])} or {known[-1]}")
     try:
         lora = LoraSettings.model_validate(
             {
@@ -249,7 +259,7 @@ def pretrain(
 
 
 def _print(report: Any) -> None:
-    from rsvlm.pretraining.card import NOT_MEASURED, changed_text, outcome, result_rows
+    from rsvlm.pretraining.card import NOT_MEASURED, changed_text, outcome, passed_over_text, result_rows
 
     table = Table("set (images)", "measure")
     for name in ("base", "adapter", "change"):
@@ -262,11 +272,7 @@ def _print(report: Any) -> None:
     if not report.retention_measured:
         console.print(f"[yellow]{changed_text(report)}{NOT_MEASURED}[/yellow]", highlight=False)
     if report.passed_over:
-        first = report.problems[0]
-        console.print(
-            f"{report.passed_over:,} times a pair could not be used; the first: {first['key']}: {first['reason']}",
-            markup=False, highlight=False,
-        )  # fmt: skip
+        console.print(passed_over_text(report), style="yellow", markup=False, highlight=False, soft_wrap=True)
     console.print(f"Card: {report.adapter / 'README.md'}", markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"Use it: --encoder {shlex.quote(str(report.adapter))} of any command",
@@ -318,4 +324,4 @@ def _first(error: ValueError) -> str:
         return str(error)
     found = error.errors()[0]
     field = str(found["loc"][0]).replace("_", "-").replace("learning-rate", "lr")
-    return f"--{field} {found['input']!r}: {found['msg']}"
+    return f"--{field} {found['input']!r}: {found['msg'].removeprefix('Value error, ')}"

@@ -15,7 +15,7 @@ from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
 from rsvlm.models.presets import Preset, encoder_presets, find_preset, near_presets, preset_of_file
 from rsvlm.models.protocol import Encoder
-from rsvlm.models.shipped import copy_licence, load_shipped, shipped_name
+from rsvlm.models.shipped import SHIPPED, copy_licence, load_shipped, shipped_name
 
 if TYPE_CHECKING:
     from rsvlm.models.adapters import Base
@@ -353,7 +353,7 @@ def _unknown(name: str) -> str:
     """Say what the user may have meant with a name that is no model, folder or file."""
     import open_clip
 
-    presets = near_presets(name)
+    presets = get_close_matches(name.lower(), SHIPPED, n=1, cutoff=0.7) + near_presets(name)
     first = name.split("/")[0]
     near = presets or get_close_matches(first, open_clip.list_models(), n=3)
     hints = [f"did you mean {' or '.join(near)}?"] if near else []

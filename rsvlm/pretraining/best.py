@@ -1,6 +1,5 @@
 """After each epoch: how the model does on held-out pairs, and the weights of the best epoch."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ from safetensors.torch import load_file
 
 from rsvlm.models.tensor_files import write_tensors
 
-from .heldout import HeldOut
+from .heldout import HeldOut, beyond_chance
 from .lora import Adapted
 from .optimising import put
 from .progress import read_lines, write_lines
@@ -20,7 +19,8 @@ EPOCHS, BEST = "epochs.jsonl", "best.safetensors"
 class BestEpoch:
     """Measures each epoch, and keeps what learned in the best one on the disk.
 
-    The best has the highest recall, and of equals the lowest loss. Without held-out pairs it is the last.
+    The best has the highest recall, and of those that chance cannot tell apart the highest mean reciprocal rank.
+    Without held-out pairs it is the last.
 
     Args:
         adapted: The model.
@@ -43,7 +43,7 @@ class BestEpoch:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """What was measured: "epoch" from 0, "loss", "recall", each None without held-out pairs."""
+        """What was measured: "epoch" from 0, "loss", "recall", "reciprocal", "images"; None without held-out pairs."""
         return read_lines(self._file)
 
     @property
@@ -53,10 +53,19 @@ class BestEpoch:
 
     def __call__(self, epoch: int, step: Step) -> dict[str, Any]:
         """Measure the epoch that is through."""
-        record: dict[str, Any] = {"epoch": epoch, "loss": None, "recall": None}
+        record: dict[str, Any] = {
+            "epoch": epoch,
+            "loss": None,
+            "recall": None,
+            "reciprocal": None,
+            "images": 0,
+        }
         if self._held_out is not None:
             score = self._held_out.score(step.encoder, step, self._batch_size)
-            record |= {"loss": score.loss, "recall": score.recall}
+            record |= {
+                "loss": score.loss, "recall": score.recall, "reciprocal": score.reciprocal,
+                "images": len(self._held_out),
+            }  # fmt: skip
         before = [one for one in self.records if one["epoch"] < epoch]
         if all(_worth(record) > _worth(one) for one in before):
             write_tensors(self._adapted.learning, self._weights)
@@ -68,8 +77,7 @@ class BestEpoch:
         put(self._adapted.learning, load_file(self._weights))
 
 
-def _worth(record: dict[str, Any]) -> tuple[float, float, int]:
+def _worth(record: dict[str, Any]) -> tuple[int, float, int]:
     if record["recall"] is None:
-        return 0.0, 0.0, int(record["epoch"])
-    loss = record["loss"] if math.isfinite(record["loss"]) else math.inf
-    return float(record["recall"]), -loss, -int(record["epoch"])
+        return 0, 0.0, int(record["epoch"])
+    return beyond_chance(record["recall"], record["images"]), record["reciprocal"], -int(record["epoch"])

@@ -12,8 +12,13 @@ from .judging import Measure
 from .pictures import loss_picture, tradeoff_picture
 from .progress import read_metrics
 from .report import PretrainReport
+from .tradeoff import keeps
 
 CARD, CURVE, TRADEOFF = "README.md", "loss.png", "tradeoff.png"
+_NAMED = 5
+_ENOUGH = 200
+"""Images whose 95 % interval is some 7 points to either side."""
+
 NOT_MEASURED = "Forgetting was not measured: name labelled sets that must not get worse (--retain)."
 
 
@@ -82,14 +87,21 @@ def changed_text(report: PretrainReport) -> str:
     )
 
 
+def passed_over_text(report: PretrainReport) -> str:
+    """Say how often a pair could not be used, and why the first ones."""
+    told = [
+        reason if reason.startswith(key) else f"{key}: {reason}"
+        for key, reason in ((one["key"], one["reason"]) for one in report.problems[:_NAMED])
+    ]
+    more = ", ..." if len(report.problems) > _NAMED else "."
+    return f"Passed over, {report.passed_over:,} times in all epochs: {'; '.join(told)}{more}"
+
+
 def outcome(report: PretrainReport) -> str:
     """Say in a sentence what was kept, and why."""
     tolerance = 100 * report.plan["tolerance"]
     if report.strength == 0:
-        return (
-            "The adapter adds nothing (strength 0): whatever was learned made the held-out pairs no better, or cost a "
-            f"set that was to be retained more than {_points(tolerance)}."
-        )
+        return f"The adapter adds nothing (strength 0): {_why_nothing(report)} {_at_full_strength(report)}"
     kept = (
         "All that was learned is kept"
         if report.strength == 1
@@ -102,7 +114,35 @@ def outcome(report: PretrainReport) -> str:
         f", no set to be retained losing more than {_points(tolerance)}" if report.retention_measured else ""
     )
     epoch = f"epoch {report.best_epoch + 1} of {len(report.epochs)}"
-    return f"{kept} ({chosen}{limit}), of {epoch}."
+    return f"{kept} ({chosen}{limit}), of {epoch}.{_few(report)}"
+
+
+def _why_nothing(report: PretrainReport) -> str:
+    tolerance, learned = report.plan["tolerance"], [point for point in report.points if point.strength]
+    kept = [keeps(report.before, point, tolerance) for point in learned]
+    cost = f"a set that was to be retained more than {_points(100 * tolerance)}"
+    if not any(kept):
+        return f"at every strength it cost {cost}."
+    better = "what was learned made the held-out pairs no better"
+    return (
+        f"{better}.{_few(report)}" if all(kept) else f"{better} where it did not cost {cost}.{_few(report)}"
+    )
+
+
+def _at_full_strength(report: PretrainReport) -> str:
+    """What the adapter would have done, had all of it been kept."""
+    changes = [
+        f"{before.name}, {before.metric} {100 * before.value:.1f} to {100 * after.value:.1f}"
+        for before, after in zip(report.before.measures, report.points[-1].measures, strict=True)
+    ]
+    return f"At full strength: {'; '.join(changes)}."
+
+
+def _few(report: PretrainReport) -> str:
+    """Say so where too few pairs were held out to tell small differences."""
+    held = next((one for one in report.before.measures if one.role == "held-out"), None)
+    few = held is not None and held.n < _ENOUGH
+    return f" Only {held.n} images judged that: see the intervals." if held and few else ""
 
 
 def _points(number: float) -> str:
@@ -134,11 +174,7 @@ def _data(report: PretrainReport) -> str:
     if plan["negatives"]:
         lines += ["", f"{plan['negatives']['n']:,} captions without images were told apart from every image."]
     if report.passed_over:
-        first = report.problems[0]
-        lines += [
-            "",
-            f"{report.passed_over:,} times a pair could not be used, first {first['key']}: {first['reason']}.",
-        ]
+        lines += ["", passed_over_text(report)]
     if report.cut:
         lines += ["", f"{report.cut:,} captions were longer than the model reads, and were cut."]
     return "\n".join(lines)

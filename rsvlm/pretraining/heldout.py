@@ -1,15 +1,17 @@
 """Pairs that are not learned from, and how a model does on them: its loss, and how often it finds the right one."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
 
-from rsvlm.eval import EvalSet
+from rsvlm.eval import EvalResult, EvalSet
 from rsvlm.eval.retrieval import retrieve
 from rsvlm.eval.vectors import image_vectors, text_vectors
 
@@ -25,6 +27,11 @@ _CAPTIONS = 50
 """Of an image: class names in templates can be hundreds."""
 
 
+def beyond_chance(recall: float, images: int) -> int:
+    """A share in steps of its largest standard error, 0.5 / sqrt(n): what falls into one step is a tie."""
+    return round(2 * recall * math.sqrt(images))
+
+
 class HeldOutScore(NamedTuple):
     """How a model does on held-out pairs.
 
@@ -34,6 +41,8 @@ class HeldOutScore(NamedTuple):
         images: Of images that look for one of their captions among all.
         texts: Of captions that look for an image of theirs among all.
         low, high: 95 % interval of `recall`, over images drawn again.
+        reciprocal: Mean reciprocal rank of the first right answer, of both ways: it says more than `recall` where
+            there are few images.
     """
 
     loss: float
@@ -42,6 +51,7 @@ class HeldOutScore(NamedTuple):
     texts: float
     low: float
     high: float
+    reciprocal: float
 
 
 class HeldOut:
@@ -91,13 +101,17 @@ class HeldOut:
         """
         images = image_vectors(encoder, self.set)
         if images.failed.all():
-            raise PretrainingError(f"no held-out image can be read; the first: {images.errors[0]}")
+            raise PretrainingError(
+                f"none of the {len(self)} held-out images can be read; the first: {images.errors[0]}"
+            )
         texts = text_vectors(encoder, self._texts)
         found = retrieve(images.values, texts, self._pairs, "skyscript", name=self.set.name, seed=self._seed)
-        ways = [found.metrics[f"{way}_success@1"] for way in ("i2t", "t2i")]
-        ends = np.mean([found.intervals[f"{way}_success@1"] for way in ("i2t", "t2i")], axis=0)
+        both = ("i2t", "t2i")
+        ways = [found.metrics[f"{way}_success@1"] for way in both]
+        low, high = np.mean([found.intervals[f"{way}_success@1"] for way in both], axis=0).tolist()
         loss = float("nan") if step is None else self._loss(images.values, texts, step, batch_size)
-        return HeldOutScore(loss, float(np.mean(ways)), *ways, *ends.tolist())
+        reciprocal = float(np.mean([_reciprocal(found, way) for way in both]))
+        return HeldOutScore(loss, float(np.mean(ways)), ways[0], ways[1], low, high, reciprocal)
 
     def vectors(self, encoder: Any) -> NDArray[np.float32]:
         """Return the vectors of those of the images that can be read."""
@@ -124,6 +138,13 @@ class HeldOut:
     def _shown(self, row: int) -> Example:
         example = self.examples[row]
         return replace(example, captions=example.captions[:_CAPTIONS])
+
+
+def _reciprocal(found: EvalResult, way: str) -> float:
+    """Mean reciprocal rank of one way; 0 for what was not found."""
+    assert found.items is not None
+    ranks = found.items.filter(pc.field("direction") == way)["rank"]
+    return float(pc.mean(pc.fill_null(pc.divide(1.0, ranks), 0.0)).as_py())
 
 
 def _drawn(sources: Sequence[PairsSource], seed: int, limit: int) -> list[Example]:

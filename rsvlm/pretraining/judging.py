@@ -34,6 +34,7 @@ class Measure(NamedTuple):
         value: 0..1.
         low, high: 95 % interval.
         n: Images.
+        reciprocal: Mean reciprocal rank, beside "recall@1"; else None.
     """
 
     role: Role
@@ -43,6 +44,7 @@ class Measure(NamedTuple):
     low: float
     high: float
     n: int
+    reciprocal: float | None = None
 
 
 class Judge:
@@ -95,7 +97,18 @@ class Judge:
             if pairs is not None:
                 _told(tell, name)
                 score = pairs.score(encoder)
-                found.append(Measure(role, name, "recall@1", score.recall, score.low, score.high, len(pairs)))
+                found.append(
+                    Measure(
+                        role,
+                        name,
+                        "recall@1",
+                        score.recall,
+                        score.low,
+                        score.high,
+                        len(pairs),
+                        score.reciprocal,
+                    )
+                )
         return found + self._on_sets("retain", encoder, tell)
 
     def measure_targets(self, encoder: Any, tell: Callable[[str], None] | None = None) -> list[Measure]:

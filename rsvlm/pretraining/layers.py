@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from typing import Annotated, Literal
 
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import nn
 
 from rsvlm.models.pixels import model_input
@@ -21,7 +21,16 @@ Side = Literal["image", "text"]
 Store = Literal["fp32", "fp16"]
 SIDES: tuple[Side, ...] = ("image", "text")
 KINDS = ("norms", "biases", "heads", "depthwise", "all")
-Whole = Annotated[str, Field(pattern=rf"^((image|text):)?({'|'.join(KINDS)})$")]
+
+
+def _known(part: str) -> str:
+    side, _, kind = part.rpartition(":")
+    if kind not in KINDS or side not in ("", *SIDES):
+        raise ValueError(f"{part!r} is none of {', '.join(KINDS)}, or one of them behind image: or text:")
+    return part
+
+
+Whole = Annotated[str, AfterValidator(_known)]
 
 HEADS = ("proj", "head", "projection", "text_projection", "visual_projection")
 """Last parts of the names of what maps a tower's width to that of the vectors."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +18,18 @@ from .data.specs import SourceSpec, weighted
 from .errors import PretrainingError
 from .layers import LoraSettings, Store
 from .plan import Plan
+from .preparing import HELD_KEYS
 from .processes import Processes, join_processes
+from .progress import CHECKPOINT, METRICS
 from .report import REPORT, PretrainReport, load_report
 from .running import PLAN, WORK, Run
 from .settings import TrainingSettings
 from .tradeoff import TOLERANCE
 from .watching import Watcher
+
+_LOCK = ".lock"
+_BEFORE_LEARNING = (_LOCK, HELD_KEYS, METRICS, WORK)
+"""What a run that was stopped early leaves."""
 
 PathLike = str | os.PathLike[str]
 Data = PathLike | SourceSpec
@@ -134,6 +141,12 @@ def _finished(out: Path, plan: Plan) -> PretrainReport | None:
     begun = out / WORK / PLAN
     if begun.exists():
         _check_same(out, "a run that was begun", json.loads(begun.read_text(encoding="utf-8")), plan)
+    elif out.is_dir():
+        others = sorted(path.name for path in out.iterdir() if path.name not in _BEFORE_LEARNING)
+        if others:
+            raise PretrainingError(
+                f"{out}: holds something already ({', '.join(others[:3])}): name a new or an empty folder"
+            )
     return None
 
 
@@ -151,8 +164,9 @@ def _alone(out: Path, processes: Processes) -> Iterator[None]:
     if not processes.first:
         yield
         return
+    new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(out / ".lock")
+    lock = FileLock(out / _LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -164,3 +178,14 @@ def _alone(out: Path, processes: Processes) -> Iterator[None]:
     finally:
         lock.release()
         Path(lock.lock_file).unlink(missing_ok=True)
+        if not any((out / name).exists() for name in (REPORT, CHECKPOINT)):
+            _clear(out, new)
+
+
+def _clear(out: Path, new: bool) -> None:
+    """Leave nothing of a run that failed before there was anything to go on from."""
+    for name in (HELD_KEYS, METRICS):
+        (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    if new and not any(out.iterdir()):
+        out.rmdir()

@@ -14,6 +14,7 @@ from rsvlm.models.adapters import mixed
 from rsvlm.models.runtime import TorchEncoder
 from rsvlm.models.tower import Tower
 
+from .heldout import beyond_chance
 from .judging import Judge, Measure
 
 STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -96,21 +97,32 @@ def trace(
 def choose(points: Sequence[Point], tolerance: float = TOLERANCE) -> Point:
     """Return the point to be kept: the best on held-out pairs among those that keep what is to be retained.
 
-    No retention set may fall by more than `tolerance` below the base. Of equals the one nearest to the base is
-    taken. Without held-out pairs the mean of the retention sets decides, and without these, all that was learned is
-    kept.
+    No retention set may fall by more than `tolerance` below the base. Of those whose recall chance cannot tell apart
+    the one with the highest mean reciprocal rank is taken, and of equals the one nearest to the base. Without held-out
+    pairs the mean of the retention sets decides, and without these, all that was learned is kept.
 
     Args:
         points: Of `trace`: the first is the base.
         tolerance: What each retention set may lose, of 1.
     """
     base = points[0]
-    kept = [point for point in points if _lost(base, point) <= tolerance + 1e-9]
+    kept = [point for point in points if keeps(base, point, tolerance)]
     roles = {measure.role for measure in base.measures}
-    role = next((role for role in ("held-out", "retain") if role in roles), None)
-    if role is None:
-        return points[-1]
-    return max(kept, key=lambda point: (round(_mean(point, role), 9), -point.strength))
+    if "held-out" in roles:
+        return max(kept, key=lambda point: (*_worth(point), -point.strength))
+    if "retain" in roles:
+        return max(kept, key=lambda point: (round(_mean_retained(point), 9), -point.strength))
+    return points[-1]
+
+
+def keeps(base: Point, point: Point, tolerance: float) -> bool:
+    """Whether no retention set has fallen by more than `tolerance` below the base."""
+    return _lost(base, point) <= tolerance + 1e-9
+
+
+def _worth(point: Point) -> tuple[int, float]:
+    held = next(measure for measure in point.measures if measure.role == "held-out")
+    return beyond_chance(held.value, held.n), round(held.reciprocal or 0.0, 9)
 
 
 def _lost(base: Point, point: Point) -> float:
@@ -120,5 +132,5 @@ def _lost(base: Point, point: Point) -> float:
     )
 
 
-def _mean(point: Point, role: Any) -> float:
-    return float(np.mean([measure.value for measure in point.measures if measure.role == role]))
+def _mean_retained(point: Point) -> float:
+    return float(np.mean([measure.value for measure in point.measures if measure.role == "retain"]))

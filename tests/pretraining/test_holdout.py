@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pairs_made as made  # type: ignore[import-not-found] # beside this file
 import pytest
+from PIL import Image
 
 from rsvlm.eval.probes.splits import spatial_blocks
 from rsvlm.pretraining.data import Holdout, PairsSource, hold_out, read_pairs_source
@@ -73,6 +74,20 @@ def test_rows_of_one_image_stay_together(tmp_path: Path) -> None:
     assert len(found.held[0]) == 9
     assert len(found.keys[0] or ()) == 3
     assert not {e.key for e in found.train[0]} & {e.key for e in found.held[0]}
+
+
+def test_copies_of_an_image_stay_together(tmp_path: Path) -> None:
+    """Of 20 images, each there under three names, all copies are on one side."""
+    lines = []
+    for number in range(60):
+        Image.new("RGB", (8, 8), (number % 20, 0, 0)).save(tmp_path / f"{number}.png")
+        lines.append([f"{number}.png", "a field"])
+    found = hold_out(
+        [read_pairs_source(made.table(tmp_path / "copies.csv", ["path", "text"], lines))], share=0.2
+    )
+    train, held = ({int(key.split()[1].split(".")[0]) % 20 for key in side} for side in both_sides(found))
+    assert len(found.held[0]) == 12
+    assert not train & held
 
 
 def test_one_large_block_is_not_taken_for_a_tenth(tmp_path: Path) -> None:

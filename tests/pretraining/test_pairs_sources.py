@@ -209,7 +209,8 @@ def test_wrong_settings(options: dict[str, Any], message: str, streaming: bool, 
 def test_columns_that_nobody_can_guess(tmp_path: Path) -> None:
     path = made.table(tmp_path / "a.csv", ["where", "what"], [["a.png", "a field"]])
     with pytest.raises(
-        PretrainingError, match="no column of images, name it with image_column; its columns are where, what"
+        PretrainingError,
+        match=r"no column of images, name it with image_column \(--image-column\); its columns are where, what",
     ):
         read_pairs_source(path)
     with pytest.raises(PretrainingError, match="no column of captions or labels"):

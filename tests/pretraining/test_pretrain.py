@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,57 @@ def test_a_finished_run_is_found_done(model: Path, pairs: Path, tmp_path: Path) 
     assert not seen.heard
     with pytest.raises(PretrainingError, match=r"holds a finished run with other batch_size, lora"):
         run(model, pairs, tmp_path / "adapter", batch_size=8, lora=LoraSettings(rank=2))
+
+
+def test_other_files_are_left_alone(model: Path, pairs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "adapter"
+    out.mkdir()
+    (out / "README.md").write_text("mine", encoding="utf-8")
+    with pytest.raises(
+        PretrainingError, match=r"holds something already \(README.md\): name a new or an empty folder"
+    ):
+        run(model, pairs, out)
+    assert [path.name for path in out.iterdir()] == ["README.md"]
+
+
+def test_a_run_that_learned_nothing_leaves_nothing(model: Path, pairs: Path, tmp_path: Path) -> None:
+    class Failing(Watcher):
+        def step(self, line: dict[str, Any], steps: int) -> None:
+            raise PretrainingError("no more")
+
+    out = tmp_path / "adapter"
+    with pytest.raises(PretrainingError, match="no more"):
+        run(model, pairs, out, watcher=Failing())
+    assert not out.exists()
+    with pytest.raises(PretrainingError, match=r"absent.csv"):
+        run(model, tmp_path / "absent.csv", out)
+    assert not out.exists()
+
+
+def test_nothing_kept_is_said_with_its_reason(
+    model: Path, pairs: Path, colours: Path, tmp_path: Path
+) -> None:
+    from rsvlm.pretraining.card import outcome
+
+    report = run(model, pairs, tmp_path / "adapter", retain=[colours])
+    base, full = report.points[0], report.points[-1]
+    worse = replace(
+        report,
+        strength=0,
+        points=(
+            base,
+            full._replace(
+                measures=tuple(
+                    one._replace(value=one.value - 0.5) if one.role == "retain" else one
+                    for one in full.measures
+                )
+            ),
+        ),
+    )
+    assert "at every strength it cost a set that was to be retained more than 1 point." in outcome(worse)
+    assert "At full strength: held-out pairs, recall@1 " in outcome(worse)
+    same = replace(report, strength=0, points=(base, base._replace(strength=1.0)))
+    assert "made the held-out pairs no better. Only 12 images judged that" in outcome(same)
 
 
 def test_killed_between_and_gone_on(model: Path, pairs: Path, tmp_path: Path) -> None:
@@ -274,7 +326,7 @@ def test_bad_pairs_are_told(model: Path, pairs: Path, tmp_path: Path) -> None:
     assert {problem["key"] for problem in report.problems} <= {"00.png", "01.png"}
     assert report.cut
     card = (tmp_path / "adapter" / "README.md").read_text(encoding="utf-8")
-    assert "times a pair could not be used" in card
+    assert "Passed over, " in card
     assert "were longer than the model reads" in card
 
 
@@ -311,7 +363,10 @@ def test_the_command(
     [
         (["--rank", "4000"], "--rank 4000: Input should be less than or equal to 1024"),
         (["--loss", "l2"], "--loss 'l2': Input should be 'soft', 'clip' or 'sigmoid'"),
-        (["--sides", "left"], "--sides 'left': Input should be 'image' or 'text'"),
+        (["--sides", "left"], "--sides 'left': should be image, text or both"),
+        (["--store", "fp8"], "--store 'fp8': should be fp32 or fp16"),
+        (["--whole", "norm"], "--whole 'norm': 'norm' is none of norms, biases, heads"),
+        (["--held-out", "10"], "less than or equal to 0.9"),
         (["--lr", "3"], "--lr 3.0: Input should be less than 1"),
         (["--replay", "old"], "--replay old: write DATASET:SHARE"),
         (["--caption-column", "words"], "words"),

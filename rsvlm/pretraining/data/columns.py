@@ -80,14 +80,17 @@ def choose_columns(
         )
     image = image or column_of(names, (*IMAGE, *_TAR_IMAGE)) or _of_type(features, datasets.Image)
     if image is None:
-        raise PretrainingError(f"{place}: has no column of images, name it with image_column; {present}")
+        raise PretrainingError(
+            f"{place}: has no column of images, name it with image_column (--image-column); {present}"
+        )
     if label is None and caption is None:
         caption = column_of(names, (*CAPTIONS, *_TAR_CAPTION))
     if caption is None and label is None:
         label = column_of(names, (*LABEL, *_TAR_LABEL)) or _of_type(features, datasets.ClassLabel)
     if caption is None and label is None:
         raise PretrainingError(
-            f"{place}: has no column of captions or labels, name it with caption_column or label_column; {present}"
+            f"{place}: has no column of captions or labels, name it with caption_column (--caption-column) "
+            f"or label_column (--label-column); {present}"
         )
     return Columns(
         image=image,

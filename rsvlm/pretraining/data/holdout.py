@@ -1,16 +1,22 @@
-"""What is kept from training to measure it: whole geographic blocks, whole scenes, never a part of one."""
+"""What is kept from training to measure it: whole geographic blocks, whole scenes, never a part of one.
 
+Images that are the same to the byte stay together, whatever they are called.
+"""
+
+import hashlib
 import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rsvlm.eval.data.pictures import ImageRef
 from rsvlm.eval.probes.splits import BLOCK, spatial_blocks
 from rsvlm.pretraining.errors import PretrainingError
 
@@ -70,9 +76,9 @@ class Holdout(NamedTuple):
 def hold_out(sources: Sequence[PairsSource], share: float = 0.1, seed: int = 0) -> Holdout:
     """Keep a part of all sources from training.
 
-    Where an example has a place, its block decides; else the image that it was cut from; else its key. What lies in
-    one block is on one side in all sources. Blocks are of 1 degree, or, where that makes fewer than 20, of the half,
-    the quarter... Neighbours look alike, so the largest are the most honest.
+    Where an example has a place, its block decides; else the image that it was cut from; else the content of its file,
+    which is read for that. What lies in one block is on one side in all sources. Blocks are of 1 degree, or, where that
+    makes fewer than 20, of the half, the quarter... Neighbours look alike, so the largest are the most honest.
 
     Args:
         sources: What is trained on, replay included.
@@ -117,9 +123,10 @@ class _Facts(NamedTuple):
 def _read_facts(source: PairsSource) -> _Facts:
     degrees = array("d")
     others: list[str | None] = []
-    for fact in source.facts():
+    for row, fact in enumerate(source.facts()):
         degrees.extend(fact.place or ())
-        others.append(None if fact.place else _without_place(fact, source.name))
+        whole = fact if fact.place or fact.scene else source[row]  # with its image
+        others.append(None if fact.place else _without_place(whole, source.name))
     return _Facts(np.asarray(degrees, np.float64).reshape(-1, 2), others)
 
 
@@ -129,7 +136,21 @@ def _groups(known: _Facts, block: float) -> list[str]:
 
 
 def _without_place(example: Example, source: str) -> str:
-    return f"key {source} {example.key}" if example.scene is None else f"scene {example.scene}"
+    if example.scene is not None:
+        return f"scene {example.scene}"
+    content = _content(example.image)
+    return f"key {source} {example.key}" if content is None else f"content {content}"
+
+
+def _content(image: ImageRef | None) -> str | None:
+    """A name for what an image's file holds; None where it cannot be read, or is not on this machine."""
+    try:
+        if isinstance(image, str):
+            with Path(image).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+    return hashlib.sha256(image).hexdigest() if isinstance(image, bytes) else None
 
 
 def _of_streams(sources: Sequence[PairsSource], rule: Rule) -> Holdout:
