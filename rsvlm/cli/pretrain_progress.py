@@ -7,7 +7,6 @@ from typing import Any, Self
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TextColumn,
@@ -25,11 +24,11 @@ class TrainingBar(Watcher):
 
     def __init__(self) -> None:
         self._bar = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"),
             TextColumn("{task.fields[now]}"), TimeElapsedColumn(), TextColumn("{task.fields[left]}"),
             console=console, transient=True,
         )  # fmt: skip
-        self._task = self._bar.add_task("Loading", total=None, now="", left="")
+        self._task = self._bar.add_task("Loading", total=None, count="", now="", left="")
         self._recent: deque[dict[str, Any]] = deque(maxlen=20)
 
     def __enter__(self) -> Self:
@@ -43,7 +42,8 @@ class TrainingBar(Watcher):
 
     def told(self, what: str) -> None:
         """Show what begins now."""
-        self._bar.update(self._task, description=escape(what), total=None, now="", left="")
+        # From 0, with the clock: what was done before is no part of it.
+        self._bar.reset(self._task, total=None, description=escape(what), count="", now="", left="")
 
     def base(self, measures: list[Any]) -> None:
         """Print what the base does."""
@@ -65,6 +65,7 @@ class TrainingBar(Watcher):
         minutes, rest = divmod(round(left), 60)
         self._bar.update(
             self._task, description=f"Training, epoch {line['epoch'] + 1}", completed=line["total"], total=steps,
+            count=f"{line['total']}/{steps}",
             now=f"loss {loss:.3f}  {rate:,.0f} pairs/s", left=f"left {minutes // 60}:{minutes % 60:02d}:{rest:02d}",
         )  # fmt: skip
 

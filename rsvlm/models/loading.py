@@ -6,6 +6,7 @@ Nothing is fetched unless the user named a hub id ("hf:owner/model") or one of o
 
 import logging
 import os
+import shutil
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+CARD = "README.md"
 CALLER = "the caller"
 """Who decided on QuickGELU, where `load_encoder` was told."""
 
@@ -134,7 +136,7 @@ def write_model(
     weights: str | os.PathLike[str] | None = None,
     offline: bool = False,
 ) -> str:
-    """Write a model, with whatever is merged into it, as its own library opens it.
+    """Write a model, with whatever is merged into it, as its own library opens it, and its licence and its card.
 
     Args:
         name: What `load_encoder` takes, the folder of an adapter for instance.
@@ -153,6 +155,10 @@ def write_model(
     tower = load_tower(name, weights=weights, offline=offline)
     tower.write(out)
     copy_licence(tower, out)
+    shipped = SHIPPED.get(str(name).strip().lower())
+    card = (Path(name) if shipped is None else shipped.folder) / CARD
+    if card.is_file() and not (out / CARD).exists():
+        shutil.copyfile(card, out / CARD)
     return str(tower.info["library"])
 
 

@@ -222,10 +222,12 @@ def _emissions(report: PretrainReport) -> str:
 
 
 def _use(report: PretrainReport) -> str:
+    licence = report.resolved["licence"]
+    of_base = "" if licence is None else f" The base's licence: {licence}."
     return (
         "## Use\n\n```python\nimport rsvlm\n\n"
         f'encoder = rsvlm.load_encoder("{report.adapter.name}/")\n```\n\n'
-        "It may be used as its base and all its data may: see the licences above."
+        f"It may be used as its base and all its data may: see the licences above.{of_base}"
     )
 
 

@@ -142,7 +142,8 @@ class Run:
         """What the plan left open."""
         mixture = self._prepared.loader.mixture
         return {
-            "base": self._base.model_dump(), "epochs": self._prepared.epochs, "batch_size": mixture.batch_size,
+            "base": self._base.model_dump(), "licence": self._adapted.tower.info.get("licence"),
+            "epochs": self._prepared.epochs, "batch_size": mixture.batch_size,
             "sources": [
                 {"name": source.name, "pairs": None if source.streaming else len(source)}
                 for source in mixture.sources

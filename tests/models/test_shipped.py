@@ -81,6 +81,7 @@ def test_merged_it_opens_in_stock_open_clip(model: Any, tmp_path: Path) -> None:
     write_model(model.name, tmp_path / "model")
     licence = SHIPPED[model.name].folder / "WEIGHTS_LICENSE"
     assert (tmp_path / "model" / "WEIGHTS_LICENSE").read_bytes() == licence.read_bytes()
+    assert f"# {model.name}" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     stock, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{tmp_path / 'model'}")
     tokenizer = open_clip.get_tokenizer(f"local-dir:{tmp_path / 'model'}")
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 70, 3), np.uint8))

@@ -234,6 +234,9 @@ def test_without_a_name_it_is_the_built_in_model_that_learns(pairs: Path, tmp_pa
     assert report is not None
     assert report.resolved["base"]["name"] == "built-in"
     assert report.epochs[-1]["loss"] < report.epochs[0]["loss"]
+    assert "The base's licence: research use" in (tmp_path / "adapter" / "README.md").read_text(
+        encoding="utf-8"
+    )
     base, adapted = (rsvlm.load_encoder(one, precision="fp32") for one in ("built-in", tmp_path / "adapter"))
     assert adapted.revision.startswith(base.revision)
 
