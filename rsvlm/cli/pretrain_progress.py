@@ -9,6 +9,7 @@ from rich.progress import (
     BarColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -28,7 +29,7 @@ class TrainingBar(Watcher):
             TextColumn("{task.fields[now]}"), TimeElapsedColumn(), TextColumn("{task.fields[left]}"),
             console=console, transient=True,
         )  # fmt: skip
-        self._task = self._bar.add_task("Loading", total=None, count="", now="", left="")
+        self._task = self._begun("Loading")
         self._recent: deque[dict[str, Any]] = deque(maxlen=20)
 
     def __enter__(self) -> Self:
@@ -40,10 +41,14 @@ class TrainingBar(Watcher):
     ) -> None:
         self._bar.stop()
 
+    def _begun(self, what: str) -> TaskID:
+        """A bar of its own, with a clock that starts at 0; how long it is going to take is not known."""
+        return self._bar.add_task(what, total=None, count="", now="", left="")
+
     def told(self, what: str) -> None:
         """Show what begins now."""
-        # From 0, with the clock: what was done before is no part of it.
-        self._bar.reset(self._task, total=None, description=escape(what), count="", now="", left="")
+        self._bar.remove_task(self._task)
+        self._task = self._begun(escape(what))
 
     def base(self, measures: list[Any]) -> None:
         """Print what the base does."""
