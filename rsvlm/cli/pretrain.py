@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -261,19 +262,23 @@ def pretrain(
 def _print(report: Any) -> None:
     from rsvlm.pretraining.card import NOT_MEASURED, changed_text, outcome, passed_over_text, result_rows
 
-    table = Table("set (images)", "measure")
-    for name in ("base", "adapter", "change"):
-        table.add_column(name, no_wrap=True)
-    for name, measure, images, *numbers in result_rows(report):
-        table.add_row(escape(f"{name} ({images})".replace("\\", "")), measure, *numbers)
+    table = Table("set", "measure", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("images", "base", "adapter", "change"):
+        table.add_column(name, no_wrap=True, justify="right")
+    for name, *cells in result_rows(report):
+        table.add_row(escape(name.replace("\\", "")), *cells)
     if table.row_count:
         console.print(table)
+    if report.targets:
+        console.print("* is reported only, and decided nothing.", highlight=False)
     console.print(outcome(report), highlight=False)
     if not report.retention_measured:
         console.print(f"[yellow]{changed_text(report)}{NOT_MEASURED}[/yellow]", highlight=False)
     if report.passed_over:
         console.print(passed_over_text(report), style="yellow", markup=False, highlight=False, soft_wrap=True)
     console.print(f"Card: {report.adapter / 'README.md'}", markup=False, highlight=False, soft_wrap=True)
+    if not report.strength:
+        return
     console.print(
         f"Use it: --encoder {shlex.quote(str(report.adapter))} of any command",
         markup=False,

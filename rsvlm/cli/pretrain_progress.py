@@ -4,6 +4,7 @@ from collections import deque
 from types import TracebackType
 from typing import Any, Self
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -50,14 +51,20 @@ class TrainingBar(Watcher):
         self._bar.remove_task(self._task)
         self._task = self._begun(escape(what))
 
+    def read(self, sizes: str) -> None:
+        """Print what is learned from, and how long."""
+        self._bar.console.print(sizes, highlight=False)
+
     def base(self, measures: list[Any]) -> None:
         """Print what the base does."""
         if not measures:
             return
-        table = Table("set (images)", "measure", "base", title="Before", title_justify="left")
+        table = Table("set", "measure", title="Before", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for name in ("images", "base"):
+            table.add_column(name, no_wrap=True, justify="right")
         for one in measures:
             interval = f"{100 * one.value:.1f} ({100 * one.low:.1f}-{100 * one.high:.1f})"
-            table.add_row(escape(f"{one.name} ({one.n:,})"), one.metric, interval)
+            table.add_row(escape(one.name), one.metric, f"{one.n:,}", interval)
         self._bar.console.print(table)
 
     def step(self, line: dict[str, Any], steps: int) -> None:

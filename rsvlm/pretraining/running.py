@@ -113,6 +113,7 @@ class Run:
         best = BestEpoch(
             self._adapted, prepared.held_out, prepared.loader.mixture.batch_size, self._out, work
         )
+        self._watcher.read(self._sizes())
         self._watcher.told("Training")
         train(
             self._adapted, prepared.loader, settings, self._out, processes=self._processes, extra=plan.negatives,
@@ -134,6 +135,18 @@ class Run:
         kept = choose(points, self._plan.tolerance)
         after = self._judge.measure_targets(encoders.at(kept.strength), tell) if targets else []
         return points, kept, list(zip(targets, after, strict=True))
+
+    def _sizes(self) -> str:
+        """What was read, in a line."""
+        prepared, mixture = self._prepared, self._prepared.loader.mixture
+        known = [len(source) for source in mixture.sources if not source.streaming]
+        pairs = f"{sum(known):,} examples" if len(known) == len(mixture.sources) else "a stream"
+        held = "none" if prepared.held_out is None else f"{len(prepared.held_out):,}"
+        epochs = f"{prepared.epochs} epoch{'s' * (prepared.epochs != 1)}"
+        return (
+            f"Learning from {pairs}, judged by {held}: batches of {mixture.batch_size}, {mixture.steps} steps an "
+            f"epoch, {epochs}"
+        )
 
     def _told(self, doing: str) -> Any:
         return lambda what: self._watcher.told(f"{doing}: {what}")

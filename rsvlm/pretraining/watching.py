@@ -12,6 +12,9 @@ class Watcher:
     def told(self, what: str) -> None:
         """What begins now."""
 
+    def read(self, sizes: str) -> None:
+        """What is learned from, and how long."""
+
     def base(self, measures: list["Measure"]) -> None:
         """What the base was measured to do."""
 
