@@ -30,7 +30,9 @@ def write_card(report: PretrainReport) -> None:
         held = [record for record in report.epochs if record["loss"] is not None]
         _write_picture(loss_picture(metrics, held, report.steps), folder / CURVE)
     if report.before.measures:
-        _write_picture(tradeoff_picture(report.points, report.strength), folder / TRADEOFF)
+        _write_picture(
+            tradeoff_picture(report.points, report.strength, report.plan["tolerance"]), folder / TRADEOFF
+        )
     parts = [
         _head(report), _results(report), _data(report), _training(report), _emissions(report), _use(report)
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rsvlm.eval.report.charts import curves_picture, lines_picture
+from rsvlm.eval.report.charts import lines_picture
 from rsvlm.eval.report.picture import Picture
 
 from .tradeoff import Point
@@ -41,12 +41,22 @@ def loss_picture(
     return lines_picture(series, "epochs", "loss", f"Loss of the training by epoch, {ends}.")
 
 
-def tradeoff_picture(points: Sequence[Point], chosen: float) -> Picture:
-    """Draw what was measured at each strength, the sets that decide first; four curves at most."""
-    base = points[0].measures
+def tradeoff_picture(points: Sequence[Point], chosen: float, tolerance: float) -> Picture:
+    """Draw what each strength gains and loses on the sets that decide; four at most.
+
+    Args:
+        points: The first is the base.
+        chosen: The strength that is kept.
+        tolerance: What a set that is to be retained may lose, of 1: a dashed line, where there is such a set.
+    """
+    base = points[0].measures[:4]
     series = {
-        f"{measure.name}: {measure.metric}": [(point.strength, point.measures[row].value) for point in points]
-        for row, measure in enumerate(base[:4])
+        f"{measure.name}: {measure.metric}": [
+            (point.strength, 100 * (point.measures[row].value - measure.value)) for point in points
+        ]
+        for row, measure in enumerate(base)
     }
-    alt = f"Measures by how much of what was learned is added; {chosen:g} was chosen."
-    return curves_picture(series, f"strength (kept: {chosen:g})", "measured", alt, key_below=True)
+    limit = -100 * tolerance if any(measure.role == "retain" for measure in base) else None
+    alt = f"What changes by how much of what was learned is added; {chosen:g} was chosen."
+    label = f"strength (kept: {chosen:g}{'' if limit is None else '; dashed: what may be lost'})"
+    return lines_picture(series, label, "change from the base, points", alt, limit=limit, measured=True)

@@ -21,7 +21,6 @@ def curves_picture(
     alt: str,
     *,
     logarithmic: bool = False,
-    key_below: bool = False,
 ) -> Picture:
     """Draw curves of shares.
 
@@ -31,7 +30,6 @@ def curves_picture(
         y_label: What the share is.
         alt: The picture in words.
         logarithmic: Whether x has a logarithmic scale; it must then be above 0.
-        key_below: Whether the names stand below the field, where curves leave no corner free.
     """
     values = [x for points in series.values() for x, _ in points]
     low, high = min(values), max(values)
@@ -54,16 +52,20 @@ def curves_picture(
         if len(drawn) == 1:
             drawn = (drawn[0], (_FIELD[2], drawn[0][1]))
         shapes.append(Line(drawn, f"series{number % 4}", 2.2))
-        if key_below:
-            y = HEIGHT + 12 + 17 * number
-            shapes.append(Line(((_FIELD[0], y - 4), (_FIELD[0] + 20, y - 4)), f"series{number % 4}", 2.6))
-            shapes.append(Words(_FIELD[0] + 28, y, cut(name, 56), 12))
-        elif len(series) > 1:
+        if len(series) > 1:
             shapes += _key(number, cut(name, 34), up=points[-1][1] < points[0][1])
-    return Picture(WIDTH, HEIGHT + (18 + 17 * (len(series) - 1) if key_below else 0), alt, shapes)
+    return Picture(WIDTH, HEIGHT, alt, shapes)
 
 
-def lines_picture(series: Mapping[str, Points], x_label: str, y_label: str, alt: str) -> Picture:
+def lines_picture(
+    series: Mapping[str, Points],
+    x_label: str,
+    y_label: str,
+    alt: str,
+    *,
+    limit: float | None = None,
+    measured: bool = False,
+) -> Picture:
     """Draw curves of any numbers.
 
     Args:
@@ -71,9 +73,12 @@ def lines_picture(series: Mapping[str, Points], x_label: str, y_label: str, alt:
         x_label: What x is.
         y_label: What y is.
         alt: The picture in words.
+        limit: Where a dashed line is drawn across.
+        measured: Whether the points themselves count: they are marked, and the names stand below the field.
     """
     across = _ticks(*_ends(x for points in series.values() for x, _ in points))
-    up = _ticks(*_ends(y for points in series.values() for _, y in points))
+    limits = () if limit is None else (limit,)
+    up = _ticks(*_ends([*limits, *(y for points in series.values() for _, y in points)]))
 
     def place(x: float, y: float) -> tuple[float, float]:
         return (
@@ -96,11 +101,16 @@ def lines_picture(series: Mapping[str, Points], x_label: str, y_label: str, alt:
         drawn = tuple(place(x, y) for x, y in points)
         if len(drawn) > 1:
             shapes.append(Line(drawn, f"series{number % 4}", 2.2))
-        else:
-            shapes.append(Box(drawn[0][0] - 3, drawn[0][1] - 3, 6, 6, f"series{number % 4}"))
-        if len(series) > 1:
+        if len(drawn) == 1 or measured:
+            shapes += [Box(x - 3, y - 3, 6, 6, f"series{number % 4}") for x, y in drawn]
+        if measured:
+            shapes += _key_below(number, name)
+        elif len(series) > 1:
             shapes += _key(number, cut(name, 34), up=points[-1][1] < points[0][1])
-    return Picture(WIDTH, HEIGHT, alt, shapes)
+    if limit is not None:
+        y = place(across[0], limit)[1]
+        shapes.append(Line(((_FIELD[0], y), (_FIELD[2], y)), "ink", 1.2, dashed=True))
+    return Picture(WIDTH, HEIGHT + (_below(len(series)) if measured else 0), alt, shapes)
 
 
 def _ends(values: Iterable[float]) -> tuple[float, float]:
@@ -171,6 +181,19 @@ def _share_axis(floor: float, label: str) -> Shapes:
 
 def _y_of(share: float, floor: float) -> float:
     return _FIELD[3] - (min(max(share, floor), 1) - floor) / (1 - floor) * (_FIELD[3] - _FIELD[1])
+
+
+def _below(names: int) -> int:
+    """Height that the legend needs below the field."""
+    return 18 + 17 * (names - 1)
+
+
+def _key_below(number: int, name: str) -> Shapes:
+    y = HEIGHT + 12 + 17 * number
+    return [
+        Line(((_FIELD[0], y - 4), (_FIELD[0] + 20, y - 4)), f"series{number % 4}", 2.6),
+        Words(_FIELD[0] + 28, y, cut(name, 56), 12),
+    ]
 
 
 def _key(number: int, name: str, up: bool) -> Shapes:
