@@ -18,7 +18,7 @@ from rsvlm.models.checkpoints import Checkpoint
 from rsvlm.models.errors import ModelError
 from rsvlm.models.shipped import BASE
 
-IMAGE_SIZE, SCALE, SEED = 128, 30.0, 0
+IMAGE_SIZE, SCALE, SEED = 160, 30.0, 0
 
 HEAD = 1 / 30
 """How large the linear layer is, of what would keep lengths. Vectors get unit length, so it changes none of them; but
