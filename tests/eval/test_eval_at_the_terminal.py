@@ -85,7 +85,11 @@ def test_an_interrupted_run_says_so_and_keeps_its_answers(questions: Path, tmp_p
         assert slow.stdout is not None
         address = f"http://127.0.0.1:{int(slow.stdout.readline())}/v1#m"
         answers = tmp_path / "a.jsonl"
-        code = "from rsvlm.cli import main; main()"
+        # Tests that run in the background ignore interrupts, and their children would, too.
+        code = (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+            "from rsvlm.cli import main; main()"
+        )
         arguments = ["eval", "vqa", str(questions), "--generator", address, "--answers", str(answers)]
         environment = {**os.environ, "RSVLM_CACHE": str(tmp_path / "cache")}
         run = subprocess.Popen(
@@ -97,8 +101,11 @@ def test_an_interrupted_run_says_so_and_keeps_its_answers(questions: Path, tmp_p
             time.sleep(0.1)
         time.sleep(0.5)
         run.send_signal(signal.SIGINT)
-        _, said = run.communicate(timeout=60)
-        slow.kill()
+        try:
+            _, said = run.communicate(timeout=60)
+        finally:
+            run.kill()
+            slow.kill()
     assert run.returncode == 130
     assert "the same command goes on from there" in " ".join(said.split())
 
