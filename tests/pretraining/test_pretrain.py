@@ -253,7 +253,7 @@ def test_learning_from_smaller_images_than_it_then_takes(
     run("built-in-base", pairs, tmp_path / "large", training=larger)
     small, large = (read_metrics(tmp_path / name) for name in ("small", "large"))
     assert small[0]["loss"] != large[0]["loss"]
-    assert rsvlm.load_encoder(tmp_path / "small").image_size == 128
+    assert rsvlm.load_encoder(tmp_path / "small").image_size == 160
     with pytest.raises(PretrainingError, match=r"train_size 48: .* takes images of 32 pixels only"):
         run(model, pairs, tmp_path / "refused", training=smaller)
 
