@@ -155,7 +155,7 @@ def write_model(
     tower = load_tower(name, weights=weights, offline=offline)
     tower.write(out)
     copy_licence(tower, out)
-    shipped = SHIPPED.get(str(name).strip().lower())
+    shipped = SHIPPED.get(shipped_name(str(name)) or "")
     card = (Path(name) if shipped is None else shipped.folder) / CARD
     if card.is_file() and not (out / CARD).exists():
         shutil.copyfile(card, out / CARD)

@@ -8,6 +8,7 @@ import rsvlm
 from rsvlm.eval.report.picture import Picture, to_image
 from rsvlm.shards import atomic_write
 
+from .data.specs import LISTS
 from .judging import Measure
 from .pictures import loss_picture, tradeoff_picture
 from .progress import read_metrics
@@ -184,7 +185,8 @@ def _data(report: PretrainReport) -> str:
 
 def _captions(spec: dict[str, Any]) -> str:
     if spec["vocabulary"] or spec["label_column"]:
-        return f"made of class names ({Path(spec['vocabulary'] or spec['label_column']).name})"
+        words = spec["vocabulary"] or spec["label_column"]
+        return f"made of class names ({Path(words).name if words.endswith(LISTS) else words})"
     return f"column {spec['caption_column']}" if spec["caption_column"] else "its own"
 
 

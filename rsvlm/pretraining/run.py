@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from rsvlm.models.shipped import DEFAULT
 
+from .best import EPOCHS
 from .data import Augmentation
 from .data.specs import SourceSpec, weighted
 from .errors import PretrainingError
@@ -28,7 +29,7 @@ from .tradeoff import TOLERANCE
 from .watching import Watcher
 
 _LOCK = ".lock"
-_BEFORE_LEARNING = (_LOCK, HELD_KEYS, METRICS, WORK)
+_BEFORE_LEARNING = (_LOCK, HELD_KEYS, METRICS, EPOCHS, WORK)
 """What a run that was stopped early leaves."""
 
 PathLike = str | os.PathLike[str]
@@ -184,7 +185,7 @@ def _alone(out: Path, processes: Processes) -> Iterator[None]:
 
 def _clear(out: Path, new: bool) -> None:
     """Leave nothing of a run that failed before there was anything to go on from."""
-    for name in (HELD_KEYS, METRICS):
+    for name in (HELD_KEYS, METRICS, EPOCHS):
         (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / WORK, ignore_errors=True)
     if new and not any(out.iterdir()):

@@ -90,6 +90,15 @@ def test_copies_of_an_image_stay_together(tmp_path: Path) -> None:
     assert not train & held
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no device without end here")
+def test_what_is_no_file_is_not_read_for_copies(tmp_path: Path) -> None:
+    lines = [["/dev/zero", "a field"], ["absent.png", "a road"], [str(tmp_path), "a river"]]
+    found = hold_out(
+        [read_pairs_source(made.table(tmp_path / "odd.csv", ["path", "text"], lines))], share=0.3
+    )
+    assert len(found.train[0]) + len(found.held[0]) == 3
+
+
 def test_one_large_block_is_not_taken_for_a_tenth(tmp_path: Path) -> None:
     lines = [[f"{row}.png", "text", "town" if row < 60 else f"farm {row}"] for row in range(100)]
     source = read_pairs_source(made.table(tmp_path / "a.csv", ["path", "text", "scene"], lines))

@@ -146,6 +146,8 @@ def _content(image: ImageRef | None) -> str | None:
     """A name for what an image's file holds; None where it cannot be read, or is not on this machine."""
     try:
         if isinstance(image, str):
+            if not Path(image).is_file():  # a device or a pipe has no end
+                return None
             with Path(image).open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:

@@ -9,10 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rsvlm.models.quiet import one_line
 from rsvlm.pretraining.errors import PretrainingError
+from rsvlm.vocabularies.vocabulary_files import YAML_SUFFIXES
 
 from .sources import PairsSource, read_pairs_source
 
-_LISTS = (".yaml", ".yml", ".txt")
+LISTS = (*YAML_SUFFIXES, ".txt")
+"""Of the files that a vocabulary may be."""
+
 _WEIGHT = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 
 
@@ -91,7 +94,7 @@ def _spec(file: Path, entry: object) -> SourceSpec:
 
 def _placed(spec: SourceSpec, base: Path, beside: Path) -> SourceSpec:
     words = beside / (spec.vocabulary or "")
-    if words.suffix in _LISTS and words.is_file():
+    if words.suffix in LISTS and words.is_file():
         spec = spec.model_copy(update={"vocabulary": str(words)})
     if spec.data.startswith("hf:") or Path(spec.data).is_absolute():
         return spec
