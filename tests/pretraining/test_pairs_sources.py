@@ -206,6 +206,12 @@ def test_wrong_settings(options: dict[str, Any], message: str, streaming: bool, 
     assert "\n" not in str(caught.value)
 
 
+def test_an_empty_csv_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    with pytest.raises(PretrainingError, match=r"a\.csv: is empty"):
+        read_pairs_source(tmp_path / "a.csv")
+
+
 def test_columns_that_nobody_can_guess(tmp_path: Path) -> None:
     path = made.table(tmp_path / "a.csv", ["where", "what"], [["a.png", "a field"]])
     with pytest.raises(

@@ -71,7 +71,10 @@ def _load(found: Found, **options: Any) -> Data:
 
 def _csv(found: Found) -> datasets.Dataset:
     """The lines of a csv, each value as the text that stands there: "007" and "NA" stay what they are."""
-    names = header(Path(found.files[0]))
+    file = Path(found.files[0])
+    names = header(file)
+    if not names and not file.stat().st_size:
+        raise PretrainingError(f"{found.name}: is empty")
     if not names:
         raise PretrainingError(
             f"{found.name}: is no csv in UTF-8 with the names of its columns in its first line"
