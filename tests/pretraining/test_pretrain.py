@@ -241,6 +241,19 @@ def test_without_a_name_it_is_the_built_in_model_that_learns(pairs: Path, tmp_pa
     assert adapted.revision.startswith(base.revision)
 
 
+def test_from_map_objects_to_an_encoder(model: Path, data_dir: Path, tmp_path: Path) -> None:
+    """SpaceNet's Atlanta: too few pairs to gain anything from, but the whole path on a real image."""
+    pytest.importorskip("pyogrio", reason="GeoJSON needs rsvlm[vector]")
+    folder, pairs = data_dir / "spacenet-atlanta", tmp_path / "atlanta"
+    rsvlm.caption(folder / "image.tif", osm=folder / "buildings.geojson", size=128, out=pairs)
+    report = run(model, [pairs], tmp_path / "adapter")
+    listed = json.loads((tmp_path / "adapter" / "held-out.json").read_text(encoding="utf-8"))
+    assert listed["block_degrees"] > 0  # by place: the image has one
+    assert report.licences[0]["not stated"] + len(listed["sources"][0]["keys"]) == 43
+    assert report.epochs[-1]["loss"] < report.epochs[0]["loss"]
+    assert rsvlm.load_encoder(tmp_path / "adapter").encode_texts(["buildings"]).shape[0] == 1
+
+
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_learning_from_smaller_images_than_it_then_takes(
     model: Path, pairs: Path, tmp_path: Path, precision: str
