@@ -5,12 +5,17 @@
 
 A base that has never seen Sentinel-2 (RSICD and UC Merced, training splits) is adapted by LoRA to captions made from
 the land-cover masks of the scenes, as SkyScript's models were to captions made from OpenStreetMap, and once more to the
-same captions dealt out to other images. Both replay the base's own pairs, and both are held to lose at most a point on
-UC Merced and RSICD validation.
+same captions dealt out to other images. Both replay the base's own pairs; UC Merced and RSICD validation decide
+nothing, and say what was forgotten. Nothing is held out, so that all that was learned is kept: of captions so alike
+which image finds its own (recall@1 is 5 %) says little, and no strength could be chosen by it.
+
+Most of the scenes is forest. Told apart in batches that are mostly forest, a chip half forest and half fields counts
+as fields, since that is what is unusual about it; so captions of the other classes come more often.
 
 Scenes overlap in part. Groups of scenes that touch are made, and every third group is kept for the test, so that no
 test pixel was seen. Measured are (in domain) the majority class of 64 px chips of the test scenes, and (transfer)
 EuroSAT: choices were made on its training split, its validation split is reported. It goes on where it was stopped.
+Several processes share the work: `--only adapted-0 shuffled-0` in one, other runs in others, then all without it.
 """
 
 import argparse
@@ -29,7 +34,7 @@ from shapely.geometry import box
 
 import rsvlm
 from rsvlm.eval import EvalSet
-from rsvlm.pretraining import LoraSettings, SourceSpec, TrainingSettings
+from rsvlm.pretraining import Augmentation, LoraSettings, SourceSpec, TrainingSettings
 
 SIZE, SIZES = 64, (48, 64, 96)
 """Pixels of a chip that is judged, and of those that are learned from."""
@@ -39,6 +44,12 @@ MINE = (
     "build", "road", "field", "forest", "wood", "crop", "farm", "tree", "resident", "street", "highway", "house",
 )  # fmt: skip
 """Parts of words that the masks can name."""
+
+SHARES = {("forest",): 0.45, ("field",): 0.4, ("road", "building"): 0.15}
+"""How often captions come, by the class that they name first."""
+
+COARSE = Augmentation(scale=(0.35, 1.0), ratio=(0.75, 1.33), coarsen=0.5)
+"""Aerial images with as few pixels as Sentinel-2 has, so that coarseness says nothing about what an image shows."""
 
 TEMPLATES = ("{}", "a satellite photo of a {}.", "an aerial image of {}.", "a {} seen from above.")
 
@@ -55,6 +66,7 @@ def main() -> None:
     parser.add_argument(
         "--choose", action="store_true", help="measure on EuroSAT's training split, to choose by"
     )
+    parser.add_argument("--only", nargs="+", default=[], help="make these runs, and measure nothing")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     train, test = split(sorted((options.data / "korea-sentinel2-landcover" / "images").glob("*.tif")))
@@ -64,10 +76,17 @@ def main() -> None:
     base = trained_base(options)
     pairs = captioned(train, options)
     chips = majority_chips(test, options.data / "korea-sentinel2-landcover" / "masks")
-    rows = [measured("base", base, None, chips, options)]
+    runs = {}
     for seed in range(options.seeds):
-        for what, source in (("adapted", pairs), ("shuffled captions", shuffled(pairs, seed))):
-            rows.append(measured(what, adapted(base, source, what, seed, options), seed, chips, options))
+        for what in ("adapted", "shuffled captions"):
+            name = f"{what.split()[0]}-{seed}"
+            if not options.only or name in options.only:
+                sources = by_class(pairs, name, options.out, seed if what != "adapted" else None)
+                runs[what, seed] = adapted(base, sources, options.out / name, seed, options)
+    if options.only:
+        return
+    rows = [measured("base", base, None, chips, options)]
+    rows += [measured(what, adapter, seed, chips, options) for (what, seed), adapter in runs.items()]
     (options.out / "korea.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
     print_table(rows)
 
@@ -104,7 +123,10 @@ def trained_base(options: argparse.Namespace) -> Path:
     rsvlm.pretrain(
         own_pairs(data), out=out, encoder="built-in-base", batch_size=128,
         lora=LoraSettings(rank=0, sides=("image",), whole=("all",)),
-        training=TrainingSettings(learning_rate=1e-3, heads_first=0.08, weight_decay=0.05, epochs=options.base_epochs),
+        training=TrainingSettings(
+            learning_rate=1e-3, heads_first=0.08, weight_decay=0.05, epochs=options.base_epochs, train_size=128,
+        ),
+        augmentation=COARSE,
         validation=[
             SourceSpec(data=str(data / name / "validation.parquet"), caption_column="captions")
             for name in ("ucm", "rsicd")
@@ -120,39 +142,56 @@ def captioned(scenes: Iterable[Path], options: argparse.Namespace) -> list[Path]
         found.append(options.out / f"pairs-{size}")
         rsvlm.caption(
             list(scenes), landcover=options.data / "korea-sentinel2-landcover" / "masks", legend="korea", size=size,
-            style=["natural", "chatearthnet"], out=found[-1], imagery_licence="MIT",
+            style=["natural"], out=found[-1], imagery_licence="MIT",
         )  # fmt: skip
     return found
 
 
-def shuffled(pairs: Iterable[Path], seed: int) -> list[Path]:
-    """The same pairs with their captions dealt out to other images."""
-    files = []
-    for folder in pairs:
-        files.append(folder.parent / f"{folder.name}-shuffled-{seed}.parquet")
-        found = list(rsvlm.open_pairs(folder))
-        captions = [pair.captions for pair in found]
-        random.Random(seed).shuffle(captions)
-        table = pa.table(
+def by_class(pairs: Iterable[Path], name: str, out: Path, shuffle: int | None) -> list[SourceSpec]:
+    """The pairs by the class that their captions name first, each with its share.
+
+    Args:
+        pairs: Datasets of `rsvlm caption`.
+        name: Of the run.
+        out: The files are written there.
+        shuffle: Deal captions out to other images first, with this seed.
+    """
+    found = [pair for folder in pairs for pair in rsvlm.open_pairs(folder)]
+    told = [(pair.captions, first_class(pair.labels["landcover"])) for pair in found]
+    if shuffle is not None:
+        random.Random(shuffle).shuffle(told)
+    sources = []
+    for classes, share in SHARES.items():
+        rows = [
             {
-                "image": [{"bytes": pair.image, "path": f"{pair.key}.{pair.format}"} for pair in found],
+                "image": {"bytes": pair.image, "path": f"{pair.key}.{pair.format}"},
                 "captions": captions,
-                "bbox": [pair.bbox for pair in found],
+                "bbox": pair.bbox,
             }
-        )
-        pq.write_table(table, files[-1])
-    return files
+            for pair, (captions, first) in zip(found, told, strict=True)
+            if first in classes
+        ]
+        file = out / f"{name}-{'-'.join(classes)}.parquet"
+        pq.write_table(pa.Table.from_pylist(rows), file)
+        sources.append(SourceSpec(data=str(file), weight=share))
+    return sources
 
 
-def adapted(base: Path, pairs: Iterable[Path], what: str, seed: int, options: argparse.Namespace) -> Path:
-    out: Path = options.out / f"{what.split()[0]}-{seed}"
+def first_class(landcover: Any) -> str:
+    """The class that has most of a chip, and that its captions name first."""
+    return str(landcover["regions"]["overall"][0]["name"])
+
+
+def adapted(
+    base: Path, sources: Sequence[SourceSpec], out: Path, seed: int, options: argparse.Namespace
+) -> Path:
     own = own_pairs(options.data)
     rsvlm.pretrain(
-        [SourceSpec(data=str(place)) for place in pairs], out=out, encoder=base, batch_size=128,
+        sources, out=out, encoder=base, batch_size=128,
         lora=LoraSettings(rank=16, sides=("image",)),
-        training=TrainingSettings(learning_rate=5e-4, epochs=options.epochs, seed=seed),
-        replay=[(spec, 0.5 / len(own)) for spec in own], negatives=negatives(),
-        retain=[options.data / "ucm", options.data / "rsicd"],
+        training=TrainingSettings(learning_rate=5e-4, epochs=options.epochs, seed=seed, train_size=128),
+        augmentation=COARSE, replay=[(spec, 0.5 / len(own)) for spec in own], negatives=negatives(),
+        held_out=0,
     )  # fmt: skip
     return out
 
