@@ -173,7 +173,7 @@ def by_class(pairs: Iterable[Path], name: str, out: Path, shuffle: int | None) -
         ]
         file = out / f"{name}-{'-'.join(classes)}.parquet"
         pq.write_table(pa.Table.from_pylist(rows), file)
-        sources.append(SourceSpec(data=str(file), weight=share))
+        sources.append(SourceSpec(data=str(file), weight=share, licence="MIT"))
     return sources
 
 
