@@ -5,16 +5,16 @@
 
 A base that has never seen Sentinel-2 (RSICD and UC Merced, training splits) is adapted by LoRA to captions made from
 the land-cover masks of the scenes, as SkyScript's models were to captions made from OpenStreetMap, and once more to the
-same captions dealt out to other images. Both replay the base's own pairs; UC Merced and RSICD validation decide
-nothing, and say what was forgotten. Nothing is held out, so that all that was learned is kept: of captions so alike
-which image finds its own (recall@1 is 5 %) says little, and no strength could be chosen by it.
+same captions dealt out to other images. Both replay the base's own pairs; UC Merced and RSICD validation choose the
+base's epoch, and then say what was forgotten. Nothing is held out, so that all that was learned is kept: of captions so
+alike which image finds its own (recall@1 is 5 %) says little, and no strength could be chosen by it.
 
-Most of the scenes is forest. Told apart in batches that are mostly forest, a chip half forest and half fields counts
-as fields, since that is what is unusual about it; so captions of the other classes come more often.
+Most of the scenes is forest; captions of the other classes come more often than there are chips of them.
 
 Scenes overlap in part. Groups of scenes that touch are made, and every third group is kept for the test, so that no
 test pixel was seen. Measured are (in domain) the majority class of 64 px chips of the test scenes, and (transfer)
-EuroSAT: choices were made on its training split, its validation split is reported. It goes on where it was stopped.
+EuroSAT: choices were made on its training split, its validation split is reported. The test scenes were seen while
+settings were tried (README.md). It goes on where it was stopped.
 Several processes share the work: `--only adapted-0 shuffled-0` in one, other runs in others, then all without it.
 """
 
