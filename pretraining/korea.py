@@ -45,6 +45,8 @@ MINE = (
 )  # fmt: skip
 """Parts of words that the masks can name."""
 
+WHAT = ("adapted", "shuffled captions")
+
 SHARES = {("forest",): 0.45, ("field",): 0.4, ("road", "building"): 0.15}
 """How often captions come, by the class that they name first."""
 
@@ -68,6 +70,9 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", default=[], help="make these runs, and measure nothing")
     options = parser.parse_args()
+    names = {f"{what.split()[0]}-{seed}" for what in WHAT for seed in range(options.seeds)}
+    if unknown := sorted(set(options.only) - names):
+        parser.error(f"--only {unknown[0]}: there is no such run; there are {', '.join(sorted(names))}")
     options.out.mkdir(parents=True, exist_ok=True)
     train, test = split(sorted((options.data / "korea-sentinel2-landcover" / "images").glob("*.tif")))
     print(
@@ -78,7 +83,7 @@ def main() -> None:
     chips = majority_chips(test, options.data / "korea-sentinel2-landcover" / "masks")
     runs = {}
     for seed in range(options.seeds):
-        for what in ("adapted", "shuffled captions"):
+        for what in WHAT:
             name = f"{what.split()[0]}-{seed}"
             if not options.only or name in options.only:
                 sources = by_class(pairs, name, options.out, seed if what != "adapted" else None)
