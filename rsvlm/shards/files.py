@@ -29,10 +29,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
         with suppress(OSError):  # Windows keeps a file that is still open
             temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a renaming last through a power cut, where the system lets a folder be flushed."""
     if os.name != "posix":
         return

@@ -1,0 +1,131 @@
+"""The folder of an index: opened as it was at one moment, and changed by one writer at a time.
+
+    index/
+      manifest.json            what the index consists of; replaced at once
+      parts/00001/vectors.f32  (n, d) float32 of unit length
+      parts/00001/rows.parquet one row for each
+      removed-3.bits           a bit for each row: which do not count any more
+
+Files are never changed. A change writes new ones, then the manifest that names them, and then removes what no
+manifest names: whoever is killed in between leaves the index as it was, or as it should be.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from rsvlm.shards import atomic_write
+from rsvlm.shards.files import is_disk_full, remove_leftovers
+
+from .errors import RetrievalError
+from .manifest import Manifest, RemovedRecord, read_manifest, write_manifest
+from .parts import FOLDER, Vectors, record_of, write_part
+from .snapshot import Ints, Mask, read_removed
+
+
+class Change:
+    """A change of an index by the one process that has it locked. Nothing counts before `commit`.
+
+    Args:
+        folder: Of the index.
+        manifest: What it consists of now.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self._folder, self.manifest = folder, manifest
+
+    def add(self, blocks: Iterable[Vectors], table: pa.Table) -> None:
+        """Put vectors and their rows behind those that are there."""
+        names = [int(part.name) for part in self.manifest.parts]
+        name = f"{max(names, default=0) + 1:05d}"
+        part = write_part(self._folder, name, blocks, table, self.manifest.encoder.dimension)
+        removed = self._removed()
+        self.manifest = self.manifest.model_copy(
+            update={"parts": (*self.manifest.parts, part), "removed": None}
+        )
+        self._remove(removed)
+
+    def remove(self, rows: Ints) -> None:
+        """Make rows, by their numbers, not count any more."""
+        removed = self._removed()
+        removed[rows] = True
+        self._remove(removed)
+
+    def commit(self) -> Manifest:
+        """Put the manifest in place, and clear away what no manifest names any more."""
+        self.manifest = self.manifest.model_copy(update={"change": self.manifest.change + 1})
+        self.manifest = Manifest.model_validate(self.manifest.model_dump())
+        write_manifest(self._folder, self.manifest)
+        clear(self._folder, self.manifest)
+        return self.manifest
+
+    def _removed(self) -> Mask:
+        found = read_removed(self._folder, self.manifest)
+        return np.zeros(self.manifest.size, bool) if found is None else found
+
+    def _remove(self, removed: Mask) -> None:
+        removed = np.concatenate([removed, np.zeros(self.manifest.size - len(removed), bool)])
+        record = None
+        if removed.any():
+            file = self._folder / f"removed-{self.manifest.change + 1}.bits"
+            with atomic_write(file) as temporary:
+                np.packbits(removed).tofile(temporary)
+            record = RemovedRecord(name=file.name, rows=int(removed.sum()), file=record_of(file))
+        self.manifest = self.manifest.model_copy(update={"removed": record})
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Have the folder of an index to oneself; the lock ends with the process, however that ends.
+
+    Raises:
+        RetrievalError: Another process has it, or it cannot be written (a full disk included, at any time).
+    """
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise RetrievalError(f"{folder}: another process is changing it; wait until it is through") from None
+    except OSError as error:
+        raise RetrievalError(f"{folder}: cannot be written ({error.strerror or error})") from None
+    try:
+        yield
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        raise RetrievalError(
+            f"{folder}: the disk is full; make room and run it again: the index is as it was"
+        ) from None
+    finally:
+        lock.release()
+
+
+@contextmanager
+def changing(folder: Path) -> Iterator[Change]:
+    """Change an index that there is.
+
+    Raises:
+        RetrievalError: As of `locked`, or it is no index.
+    """
+    read_manifest(folder)  # so that a folder that is none gets no lock file
+    with locked(folder):
+        yield Change(folder, read_manifest(folder))
+
+
+def clear(folder: Path, manifest: Manifest) -> None:
+    """Remove what a change made needless, and what a killed writer left."""
+    named = {part.name for part in manifest.parts}
+    remove_leftovers(folder)
+    for place in (folder / FOLDER).glob("*") if (folder / FOLDER).is_dir() else ():
+        if place.name not in named and place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place, ignore_errors=True)
+    for file in folder.glob("removed-*.bits"):
+        if manifest.removed is None or file.name != manifest.removed.name:
+            with suppress(OSError):
+                file.unlink()

@@ -1,0 +1,119 @@
+"""Exact search: every vector is looked at, and the order is settled in float64.
+
+What could be among the first k is found by a matrix product in float32. Its last bits depend on where in a matrix a
+vector stands, so the scores of these few are computed again, one by one, in float64: equal vectors have equal scores,
+and of equals the lower row comes first.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .parts import Vectors
+from .snapshot import Ints, Mask, Snapshot
+
+Floats = NDArray[np.float64]
+
+_BLOCK = 2**24
+"""Similarities held at once: 64 MiB."""
+_ROWS = 2**16
+"""Vectors that are multiplied at once."""
+_SLACK = 1e-5
+"""How much a product in float32 of unit vectors may be off; some 2e-7 was seen."""
+_FEW = 0.25
+"""Below this share of wanted rows they are gathered, in place of multiplying all."""
+
+
+class Found(NamedTuple):
+    """What one query found: rows by falling score, of equals the lower row first.
+
+    Attributes:
+        rows: (m,) numbers.
+        scores: (m,) dot products with the query.
+    """
+
+    rows: Ints
+    scores: Floats
+
+
+def search_exactly(
+    snapshot: Snapshot, queries: NDArray[np.floating], k: int, allowed: Mask | None = None
+) -> list[Found]:
+    """Return the first k rows of each query.
+
+    Args:
+        snapshot: The index.
+        queries: (q, d), of any length: a weighted sum of vectors is as good as one.
+        k: How many; where fewer are allowed, all of them.
+        allowed: (size,) which rows may be found; None: all that count.
+    """
+    asked = np.asarray(queries, np.float64)
+    allowed = snapshot.live if allowed is None else allowed & snapshot.live
+    k = min(k, int(allowed.sum()))
+    if k < 1:
+        return [Found(np.empty(0, np.int64), np.empty(0)) for _ in asked]
+    step = max(1, _BLOCK // _ROWS)
+    return [
+        found
+        for start in range(0, len(asked), step)
+        for found in _search(snapshot, asked[start : start + step], k, allowed)
+    ]
+
+
+def _search(snapshot: Snapshot, queries: Floats, k: int, allowed: Mask) -> list[Found]:
+    in_single = queries.astype(np.float32)
+    slack = (_SLACK * np.maximum(np.linalg.norm(queries, axis=1), 1e-30)).astype(np.float32)
+    best = np.full((len(queries), k), -np.inf, np.float32)
+    kept: list[tuple[Ints, Ints, NDArray[np.float32]]] = []
+    for start, part in zip(snapshot.starts.tolist(), snapshot.parts, strict=False):
+        for offset in range(0, part.record.rows, _ROWS):
+            block = part.vectors[offset : offset + _ROWS]
+            rows = np.flatnonzero(allowed[start + offset : start + offset + len(block)])
+            if not len(rows):
+                continue
+            scores = _scores(in_single, block, rows)
+            best = _first(np.concatenate([best, _first(scores, k)], axis=1), k)
+            of_query, column = np.nonzero(scores >= (best[:, -1] - slack)[:, None])
+            kept.append((of_query, rows[column] + start + offset, scores[of_query, column]))
+    of_query, numbers, scores = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    good = scores >= (best[:, -1] - slack)[of_query]
+    of_query, numbers = of_query[good], numbers[good]
+    return [
+        _settled(snapshot, queries[query], numbers[of_query == query], k) for query in range(len(queries))
+    ]
+
+
+def _scores(queries: NDArray[np.float32], block: Vectors, rows: Ints) -> NDArray[np.float32]:
+    """Products of queries with some rows of a block."""
+    if len(rows) == len(block):
+        return queries @ block.T
+    if len(rows) < _FEW * len(block):
+        return queries @ block[rows].T
+    return (queries @ block.T)[:, rows]
+
+
+def _first(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    """The k highest of each row, the least of them last; -inf where there are fewer."""
+    if scores.shape[1] < k:
+        scores = np.pad(scores, ((0, 0), (0, k - scores.shape[1])), constant_values=-np.inf)
+    least = scores.shape[1] - k
+    return np.ascontiguousarray(np.partition(scores, least, axis=1)[:, least:][:, ::-1])
+
+
+def _settled(snapshot: Snapshot, query: Floats, candidates: Ints, k: int) -> Found:
+    candidates = np.sort(candidates)
+    scores = exact_scores(snapshot, query, candidates)
+    order = np.lexsort((candidates, -scores))[:k]
+    return Found(candidates[order], scores[order])
+
+
+def exact_scores(snapshot: Snapshot, query: Floats, rows: Ints | Sequence[int]) -> Floats:
+    """Dot products of a query with rows, each by itself in float64, so that equal vectors have equal ones."""
+    numbers = np.asarray(rows, np.int64)
+    found = np.empty(len(numbers))
+    for start in range(0, len(numbers), 4096):
+        part = slice(start, start + 4096)
+        found[part] = (snapshot.vectors(numbers[part]).astype(np.float64) * query).sum(axis=1)
+    return found

@@ -1,0 +1,187 @@
+"""Which rows a search may find: by place, time, resolution, label and licence."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from .errors import RetrievalError
+from .snapshot import Mask, Snapshot
+
+BBox = tuple[float, float, float, float]
+
+_MOMENT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](.+))?)?)?")
+_EDGES = ("west", "south", "east", "north")
+
+
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """What all hits must be. A row that does not know what is asked of it is not found.
+
+    Attributes:
+        bbox: West, south, east, north in degrees (WGS84): footprints that touch it; west > east crosses the
+            antimeridian.
+        area: A shapely geometry in degrees: footprints that touch it.
+        start: ISO 8601, as much of it as matters: "2023", "2023-09", "2023-09-14T02:11:00Z". Not before.
+        end: Not after; "2023" lasts to the end of the year.
+        gsd: Least and largest ground sample distance in metres.
+        labels: Rows that have one of these, whatever their case.
+        licences: Rows with one of these, whatever their case.
+
+    Raises:
+        RetrievalError: A place, time or number that there cannot be.
+    """
+
+    bbox: BBox | None = None
+    area: BaseGeometry | None = None
+    start: str | datetime | None = None
+    end: str | datetime | None = None
+    gsd: tuple[float | None, float | None] | None = None
+    labels: Sequence[str] = ()
+    licences: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.bbox is not None:
+            _check_bbox(self.bbox)
+        if self.area is not None and (self.area.is_empty or not self.area.is_valid):
+            raise RetrievalError(f"area: is empty or crosses itself ({shapely.is_valid_reason(self.area)})")
+        first, last = _moment(self.start, last=False), _moment(self.end, last=True)
+        if first and last and first > last:
+            raise RetrievalError(f"start {self.start} is after end {self.end}")
+
+    def mask(self, snapshot: Snapshot) -> Mask | None:
+        """Return (size,) which rows may be found; None where all may."""
+        found: list[Mask] = []
+        if self.bbox is not None:
+            found.append(_touches(snapshot, [shapely.box(*box) for box in _unwrapped(self.bbox)]))
+        if self.area is not None:
+            found.append(_touches(snapshot, [self.area]))
+        if self.start is not None or self.end is not None:
+            found.append(_within(snapshot, _moment(self.start, last=False), _moment(self.end, last=True)))
+        if self.gsd is not None:
+            found.append(_between(snapshot, self.gsd))
+        if self.labels:
+            found.append(_labelled(snapshot, self.labels))
+        if self.licences:
+            wanted = pa.array([name.casefold() for name in self.licences])
+            found.append(_mask(pc.is_in(pc.utf8_lower(snapshot.column("licence")), value_set=wanted)))
+        return np.logical_and.reduce(found) if found else None
+
+
+def _check_bbox(bbox: BBox) -> None:
+    west, south, east, north = bbox
+    if not np.isfinite(bbox).all() or not (-90 <= south <= north <= 90):
+        raise RetrievalError(f"bbox {bbox}: give west, south, east, north in degrees, south first")
+    if not (-180 <= west <= 180 and -180 <= east <= 180):
+        raise RetrievalError(
+            f"bbox {bbox}: longitudes lie in -180..180; west > east crosses the antimeridian"
+        )
+
+
+def _unwrapped(bbox: BBox) -> list[BBox]:
+    west, south, east, north = bbox
+    if west <= east:
+        return [bbox]
+    return [(west, south, 180.0, north), (-180.0, south, east, north)]
+
+
+def _touches(snapshot: Snapshot, shapes: Sequence[BaseGeometry]) -> Mask:
+    """Footprints that have a point in common with one of the shapes."""
+    west, south, east, north = (_floats(snapshot.column(name)) for name in _EDGES)
+    known = np.isfinite(west) & np.isfinite(south) & np.isfinite(east) & np.isfinite(north)
+    found = np.zeros(len(known), bool)
+    crosses = known & (west > east)
+    pieces = (
+        (known & ~crosses, west, east),
+        (crosses, west, np.full_like(east, 180.0)),
+        (crosses, np.full_like(west, -180.0), east),
+    )
+    for shape in shapes:
+        shapely.prepare(shape)
+        left, low, right, high = shape.bounds
+        for rows, from_, to in pieces:
+            # most rows are far away: compare numbers before making polygons
+            near = np.flatnonzero(rows & (from_ <= right) & (to >= left) & (south <= high) & (north >= low))
+            boxes = shapely.box(from_[near], south[near], to[near], north[near])
+            found[near[shapely.intersects(shape, boxes)]] = True
+    return found
+
+
+def _within(snapshot: Snapshot, start: datetime | None, end: datetime | None) -> Mask:
+    times = snapshot.column("datetime")
+    found = _mask(pc.is_valid(times))
+    if start is not None:
+        found &= _mask(pc.greater_equal(times, pa.scalar(start, pa.timestamp("us", "UTC"))))
+    if end is not None:
+        found &= _mask(pc.less_equal(times, pa.scalar(end, pa.timestamp("us", "UTC"))))
+    return found
+
+
+def _between(snapshot: Snapshot, ends: tuple[float | None, float | None]) -> Mask:
+    low, high = ends
+    if low is not None and high is not None and low > high:
+        raise RetrievalError(f"gsd {low:g} to {high:g}: give the least first")
+    gsd = _floats(snapshot.column("gsd"))
+    with np.errstate(invalid="ignore"):
+        found = np.isfinite(gsd)
+        if low is not None:
+            found &= gsd >= low
+        if high is not None:
+            found &= gsd <= high
+    return found
+
+
+def _labelled(snapshot: Snapshot, labels: Sequence[str]) -> Mask:
+    wanted = pa.array([label.casefold() for label in labels])
+    column = snapshot.column("labels").combine_chunks()
+    found = np.zeros(len(column), bool)
+    hits = _mask(pc.is_in(pc.utf8_lower(pc.list_flatten(column)), value_set=wanted))
+    found[pc.list_parent_indices(column).to_numpy(zero_copy_only=False)[hits]] = True
+    return found
+
+
+def _moment(given: str | datetime | None, *, last: bool) -> datetime | None:
+    """A moment in UTC; of a year, month or day the first or the last one."""
+    if given is None:
+        return None
+    if isinstance(given, datetime):
+        return given if given.tzinfo else given.replace(tzinfo=UTC)
+    match = _MOMENT.fullmatch(given.strip())
+    try:
+        if match is None:
+            raise ValueError
+        year, month, day, time = match.groups()
+        if time:
+            found = datetime.fromisoformat(given.strip())
+            return found if found.tzinfo else found.replace(tzinfo=UTC)
+        first = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
+        if not last:
+            return first
+        if day:
+            after = first + timedelta(days=1)
+        elif month:
+            after = (first + timedelta(days=31)).replace(day=1)
+        else:
+            after = first.replace(year=first.year + 1)
+    except (ValueError, OverflowError):
+        raise RetrievalError(
+            f"time {given!r}: give 2023, 2023-09, 2023-09-14 or 2023-09-14T02:11:00Z"
+        ) from None
+    return after - timedelta(microseconds=1)
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    return cast(NDArray[np.float64], column.cast(pa.float64()).to_numpy(zero_copy_only=False))
+
+
+def _mask(column: Any) -> Mask:
+    """A column of booleans; null is false."""
+    return cast(Mask, pc.fill_null(column, False).to_numpy(zero_copy_only=False).astype(bool))

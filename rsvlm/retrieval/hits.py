@@ -1,0 +1,59 @@
+"""What a search found: a ranked table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """Rows of an index by falling score.
+
+    Attributes:
+        table: One row a hit: "rank" from 1, "score", then what the index knows (`rsvlm.retrieval.rows.SCHEMA`).
+        numbers: (m,) row numbers in the index.
+        total: Rows that the filter let through.
+    """
+
+    table: pa.Table
+    numbers: NDArray[np.int64]
+    total: int
+
+    @property
+    def keys(self) -> list[str]:
+        """What the hits are called, the best first."""
+        return [str(key) for key in self.table["key"].to_pylist()]
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """(m,) their scores."""
+        found: NDArray[np.float64] = self.table["score"].to_numpy()
+        return found
+
+    def to_table(self) -> pa.Table:
+        """The hits as an Arrow table."""
+        return self.table
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """The hits as plain dicts."""
+        rows: list[dict[str, Any]] = self.table.to_pylist()
+        return rows
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.to_list())
+
+
+def ranked(
+    rows: pa.Table, numbers: NDArray[np.int64], scores: NDArray[np.float64], first: int, total: int
+) -> Hits:
+    """Put ranks, from `first` on, and scores before the rows of hits."""
+    ranks = pa.array(np.arange(first, first + len(rows)), pa.int64())
+    table = rows.add_column(0, "rank", ranks).add_column(1, "score", pa.array(scores, pa.float64()))
+    return Hits(table, numbers, total)

@@ -1,0 +1,187 @@
+"""`manifest.json`: what an index consists of. It is written last, so that what it names is there and whole."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rsvlm.shards import atomic_write
+
+from .errors import RetrievalError
+
+NAME = "manifest.json"
+FORMAT = 1
+"""Of the folder; a number for each way to store an index."""
+
+MOST_ROWS = 2**40
+_LARGEST = 2**24
+"""Bytes of a manifest: it names parts, of which there are never many."""
+
+PartName = Annotated[str, Field(pattern=r"^[0-9]{5,9}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Kind = Literal["exact"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileRecord(_Part):
+    """A file as it was written: its size, and its SHA-256."""
+
+    bytes: int = Field(ge=0)
+    sha256: Digest
+
+
+class PartRecord(_Part):
+    """Vectors and rows that were added together.
+
+    Attributes:
+        name: Of the folder below `parts/`.
+        rows: Vectors in it.
+        vectors: (rows, dimension) float32, little-endian, row by row: `vectors.f32`.
+        table: One row for each: `rows.parquet`.
+    """
+
+    name: PartName
+    rows: int = Field(ge=1, le=MOST_ROWS)
+    vectors: FileRecord
+    table: FileRecord
+
+
+class RemovedRecord(_Part):
+    """Which rows do not count any more: a bit for each, of all parts in their order.
+
+    Attributes:
+        name: Of the file.
+        rows: Bits that are set.
+        file: As it was written.
+    """
+
+    name: Annotated[str, Field(pattern=r"^removed-[0-9]{1,12}\.bits$")]
+    rows: int = Field(ge=1, le=MOST_ROWS)
+    file: FileRecord
+
+
+class EncoderRecord(_Part):
+    """What made the vectors; queries must be made by the same.
+
+    Attributes:
+        name: What the user called it.
+        revision: Of its weights.
+        dimension: Length of the vectors.
+    """
+
+    name: str = Field(min_length=1, max_length=4096)
+    revision: str = Field(max_length=4096)
+    dimension: int = Field(ge=1, le=65_536)
+
+
+class Manifest(_Part):
+    """All of an index but the vectors and rows themselves.
+
+    Attributes:
+        format: Of the folder.
+        rsvlm: Version that wrote it.
+        encoder: What made the vectors.
+        kind: How it is searched.
+        change: Counts the changes since the index was made.
+        parts: In the order of the rows' numbers.
+        removed: What was removed, or None.
+    """
+
+    format: Literal[1] = 1
+    rsvlm: str
+    encoder: EncoderRecord
+    kind: Kind = "exact"
+    change: int = Field(default=0, ge=0, le=10**12)
+    parts: tuple[PartRecord, ...] = ()
+    removed: RemovedRecord | None = None
+
+    @property
+    def size(self) -> int:
+        """Rows in the parts, those that were removed included."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def count(self) -> int:
+        """Rows that can be found."""
+        return self.size - (self.removed.rows if self.removed else 0)
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        names = [part.name for part in self.parts]
+        if len(set(names)) != len(names):
+            raise ValueError("names a part twice")
+        for part in self.parts:
+            if part.vectors.bytes != part.rows * self.encoder.dimension * 4:
+                raise ValueError(
+                    f"part {part.name} has {part.vectors.bytes} bytes for {part.rows} vectors of "
+                    f"{self.encoder.dimension} numbers"
+                )
+        if self.removed and (self.removed.rows > self.size or self.removed.file.bytes != bits(self.size)):
+            raise ValueError(f"{self.removed.rows} of {self.size} rows are removed, which does not fit")
+        return self
+
+
+def bits(rows: int) -> int:
+    """Bytes that hold a bit for each row."""
+    return (rows + 7) // 8
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put a manifest in place, with the hash of what it says: from then on the index is what it names."""
+    content = manifest.model_dump(mode="json")
+    with atomic_write(folder / NAME) as temporary:
+        temporary.write_bytes(_text({**content, "sha256": _digest(content)}))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of an index, trusting nothing in it.
+
+    Raises:
+        RetrievalError: There is none, it is damaged, or it is of another format.
+    """
+    file = folder / NAME
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise RetrievalError(
+                f"{file}: has {file.stat().st_size} bytes, more than any manifest of an index"
+            )
+        found = file.read_bytes()
+    except FileNotFoundError:
+        raise RetrievalError(f"{folder}: is no index (no {NAME}); make one: rsvlm index build") from None
+    except OSError as error:
+        raise RetrievalError(f"{file}: cannot be read ({error.strerror or error})") from None
+    try:
+        content = json.loads(found.decode("utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("is no object")
+        if content.get("format") != FORMAT:
+            raise RetrievalError(
+                f"{file}: has the format {content.get('format')!r}, this version reads {FORMAT}: "
+                "open it with the rsvlm that wrote it, or build it anew"
+            )
+        digest = content.pop("sha256", None)
+        manifest = Manifest.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RetrievalError(f"{file}: is damaged ({place + ': ' if place else ''}{first['msg']})") from None
+    except (ValueError, RecursionError) as error:
+        raise RetrievalError(f"{file}: is damaged ({error})") from None
+    if digest != _digest(content) or found != _text({**content, "sha256": digest}):
+        raise RetrievalError(
+            f"{file}: is damaged (its checksum is another); restore it, or build the index anew"
+        )
+    return manifest
+
+
+def _text(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(_text(content)).hexdigest()

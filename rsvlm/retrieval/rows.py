@@ -1,0 +1,119 @@
+"""Rows of an index: what is known of each vector. Row number and vector number are the same."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .errors import RetrievalError
+
+SCHEMA = pa.schema(
+    [
+        pa.field("key", pa.string(), nullable=False),  # unique among all that can be found
+        pa.field("image", pa.string()),  # path of the image
+        pa.field("window", pa.list_(pa.int32(), 4)),  # x, y, width, height in it; null: the whole image
+        pa.field("caption", pa.string()),
+        pa.field("labels", pa.list_(pa.string())),
+        pa.field("west", pa.float64()),  # degrees, WGS84; west > east crosses the antimeridian
+        pa.field("south", pa.float64()),
+        pa.field("east", pa.float64()),
+        pa.field("north", pa.float64()),
+        pa.field("datetime", pa.timestamp("us", "UTC")),
+        pa.field("gsd", pa.float64()),  # metres a pixel
+        pa.field("licence", pa.string()),
+    ]
+)
+"""Columns of `rows.parquet`."""
+
+_LONGEST = 2**20
+"""Bytes of text that a row may have on average before a table is taken for hostile."""
+
+
+def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Return a table of `SCHEMA` from dicts; what a row lacks is null.
+
+    Raises:
+        RetrievalError: A row has no key, a column that there is not, or a value of another type.
+    """
+    listed = [dict(row) for row in rows]
+    for number, row in enumerate(listed):
+        if unknown := sorted(set(row) - set(SCHEMA.names)):
+            raise RetrievalError(
+                f"row {number} has a column {unknown[0]!r}; there are {', '.join(SCHEMA.names)}"
+            )
+    try:
+        return checked(pa.Table.from_pylist(listed, schema=SCHEMA))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise RetrievalError(f"the rows cannot be stored: {error}") from None
+
+
+def checked(table: pa.Table) -> pa.Table:
+    """Return a table in `SCHEMA`'s order of columns, each row with a key of its own.
+
+    Raises:
+        RetrievalError: Keys that are missing or come twice, or columns that do not fit.
+    """
+    try:
+        table = table.select([name for name in SCHEMA.names if name in table.column_names])
+        for position, field in enumerate(SCHEMA):
+            if field.name not in table.column_names:
+                table = table.add_column(position, field, pa.nulls(len(table), field.type))
+        table = table.cast(SCHEMA)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
+        raise RetrievalError(f"the rows cannot be stored: {error}") from None
+    keys = table["key"].to_pylist()
+    seen: set[str] = set()
+    for number, key in enumerate(keys):
+        if not key:
+            raise RetrievalError(f"row {number} has no key")
+        if key in seen:
+            raise RetrievalError(
+                f"row {number} has the key {key!r}, which another row has: give each its own"
+            )
+        seen.add(key)
+    return table
+
+
+def write_rows(file: Path, table: pa.Table) -> None:
+    """Write rows so that single ones can be read again cheaply."""
+    pq.write_table(table, file, compression="zstd", row_group_size=10_000, store_schema=True)
+
+
+def open_rows(file: Path, count: int) -> pq.ParquetFile:
+    """Open the rows of a part; nothing is read yet but what the file says of itself.
+
+    Raises:
+        RetrievalError: It is no such table, has another number of rows, or claims more text than can be.
+    """
+    try:
+        opened = pq.ParquetFile(file, memory_map=True)
+        schema, meta = opened.schema_arrow, opened.metadata
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise RetrievalError(f"{file}: is no table of rows ({error})") from None
+    if not schema.equals(SCHEMA):
+        raise RetrievalError(f"{file}: has other columns than the rows of an index")
+    if meta.num_rows != count:
+        raise RetrievalError(f"{file}: has {meta.num_rows} rows for {count} vectors")
+    claimed = sum(meta.row_group(number).total_byte_size for number in range(meta.num_row_groups))
+    if claimed > (count + 1) * _LONGEST:
+        raise RetrievalError(f"{file}: claims {claimed} bytes for {count} rows")
+    return opened
+
+
+def take(file: pq.ParquetFile, numbers: Sequence[int]) -> pa.Table:
+    """Read single rows, in the order given, from the row groups that hold them."""
+    meta = file.metadata
+    ends = np.cumsum([meta.row_group(group).num_rows for group in range(meta.num_row_groups)])
+    wanted = np.asarray(numbers, np.int64)
+    group_of = np.searchsorted(ends, wanted, side="right")
+    groups, place = np.unique(group_of, return_inverse=True)
+    if not len(groups):
+        return SCHEMA.empty_table()
+    starts = np.concatenate([[0], ends])[groups]
+    read_starts = np.concatenate([[0], np.cumsum(ends[groups] - starts)])
+    return file.read_row_groups(groups.tolist()).take(pa.array(wanted - starts[place] + read_starts[place]))

@@ -1,0 +1,123 @@
+"""An index as it was at one moment, for reading."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from .errors import RetrievalError
+from .manifest import Manifest, read_manifest
+from .parts import Part, Vectors, check_size, open_part
+from .rows import SCHEMA, take
+
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+_TRIES = 5
+"""A reader that finds a file gone was overtaken by a writer, and begins anew."""
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """An index as it was at one moment; what is written later does not change it.
+
+    Attributes:
+        folder: Of the index.
+        manifest: What it consists of.
+        parts: In the order of the rows' numbers.
+        removed: (size,) which rows do not count any more; None: all count.
+    """
+
+    folder: Path
+    manifest: Manifest
+    parts: tuple[Part, ...]
+    removed: Mask | None
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Number of the first row of each part, and one past the last row of all."""
+        found: Ints = np.cumsum([0, *(part.record.rows for part in self.parts)])
+        return found
+
+    @property
+    def live(self) -> Mask:
+        """(size,) which rows count."""
+        return np.ones(self.manifest.size, bool) if self.removed is None else ~self.removed
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """A column of all rows, those that were removed included."""
+        chunks = [chunk for part in self.parts for chunk in part.table.read([name])[name].chunks]
+        return pa.chunked_array(chunks, type=SCHEMA.field(name).type)
+
+    def rows(self, numbers: Sequence[int] | Ints) -> pa.Table:
+        """Rows by their numbers, in the order given."""
+        wanted = np.asarray(numbers, np.int64)
+        part_of = np.searchsorted(self.starts, wanted, side="right") - 1
+        tables, order = [], []
+        for number in np.unique(part_of).tolist():
+            own = np.flatnonzero(part_of == number)
+            tables.append(take(self.parts[number].table, (wanted[own] - self.starts[number]).tolist()))
+            order.append(own)
+        if not tables:
+            return SCHEMA.empty_table()
+        return pa.concat_tables(tables).take(np.argsort(np.concatenate(order), kind="stable"))
+
+    def vectors(self, numbers: Sequence[int] | Ints) -> Vectors:
+        """Vectors by their rows' numbers, in the order given: (n, d) float32."""
+        wanted = np.asarray(numbers, np.int64)
+        found = np.empty((len(wanted), self.manifest.encoder.dimension), np.float32)
+        part_of = np.searchsorted(self.starts, wanted, side="right") - 1
+        for number in np.unique(part_of).tolist():
+            own = part_of == number
+            found[own] = self.parts[number].vectors[wanted[own] - self.starts[number]]
+        return found
+
+
+def open_snapshot(folder: Path) -> Snapshot:
+    """Open an index as it is now. Vectors are mapped, and rows read when they are asked for.
+
+    Raises:
+        RetrievalError: It is no index, or a file of it is missing, cut off or no table of rows.
+    """
+    for tries in range(_TRIES):
+        manifest = read_manifest(folder)
+        try:
+            parts = tuple(open_part(folder, part, manifest.encoder.dimension) for part in manifest.parts)
+            return Snapshot(folder, manifest, parts, read_removed(folder, manifest))
+        except FileNotFoundError as error:
+            gone = error.filename or str(error)
+            if tries + 1 == _TRIES or read_manifest(folder) == manifest:
+                raise RetrievalError(f"{gone}: is missing: restore it, or build the index anew") from None
+    raise AssertionError
+
+
+def read_removed(folder: Path, manifest: Manifest) -> Mask | None:
+    """Return (size,) which rows of an index do not count any more; None: all count."""
+    record = manifest.removed
+    if record is None:
+        return None
+    file = folder / record.name
+    check_size(file, record.file)
+    found = np.unpackbits(np.fromfile(file, np.uint8), count=manifest.size).astype(bool)
+    if int(found.sum()) != record.rows:
+        raise RetrievalError(f"{file}: is damaged ({int(found.sum())} rows removed, not {record.rows})")
+    return found
+
+
+def numbers_of(snapshot: Snapshot, keys: Iterable[str]) -> dict[str, int]:
+    """Row numbers of keys, of those that can be found."""
+    wanted = pa.array(sorted(set(keys)), pa.string())
+    live, found = snapshot.live, {}
+    for start, part in zip(snapshot.starts.tolist(), snapshot.parts, strict=False):
+        for batch in part.table.iter_batches(columns=["key"], batch_size=100_000):
+            column = batch.column(0)
+            for row in np.flatnonzero(pc.is_in(column, value_set=wanted).to_numpy(zero_copy_only=False)):
+                if live[start + row]:
+                    found[column[int(row)].as_py()] = int(start + row)
+            start += len(column)
+    return found
