@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from rsvlm.imagery.items import ChipOptions, Item, PathLike, Picture
+from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.models import Encoder, load_encoder
 from rsvlm.models.shipped import DEFAULT
 from rsvlm.vocabularies import (
@@ -19,13 +21,13 @@ from .answers import answer
 from .calibrated import Calibration
 from .calibration import fit_calibration
 from .calibration_store import load_calibration, store_calibration
-from .chips import ChipOptions, Item, PathLike, Picture, far_gsd, list_items
+from .chips import far_gsd, list_items
 from .class_vectors import ClassVectors, class_vectors, fill_templates
 from .encode import Cosines, chip_cosines
 from .errors import ClassificationError
 from .labelled import indices, match_labels
-from .pixels import TRUE_COLOUR, check_views
 from .result import ClassificationResult
+from .viewnames import check_views
 
 Images = PathLike | Picture | Sequence[PathLike | Picture]
 Progress = Callable[[int], None]
@@ -149,7 +151,8 @@ class ZeroShotClassifier:
             A row for each chip, in the order given. What cannot be read is a row with its reason.
 
         Raises:
-            ClassificationError: Options or images that make no sense.
+            ClassificationError: Views or images that make no sense.
+            rsvlm.imagery.ImageryError: Options of chips that make no sense.
         """
         options = self.chip_options(chips, size, min_valid, sensor, bands, stretch)
         items = list_items(images, options, self.vocabulary)

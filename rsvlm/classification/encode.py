@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsvlm.imagery.chipreader import ChipReader
+from rsvlm.imagery.items import Item
+from rsvlm.imagery.looks import Look, loader, looks_at
 from rsvlm.models import Encoder, encode_stream
 from rsvlm.models.stream import Encoded
 
-from .chips import Item
 from .class_vectors import ClassVectors
-from .pixels import Look, loader, looks_at
 
 Floats = NDArray[np.float32]
 

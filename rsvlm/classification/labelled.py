@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from rsvlm.imagery import find_scenes
+from rsvlm.imagery.items import Picture
 from rsvlm.vocabularies import Vocabulary
 
-from .chips import Picture
 from .errors import ClassificationError
 from .result import NONE
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from rsvlm.imagery import ImageryError, Scene, find_scenes
 from rsvlm.imagery.frames import cut, image_frames
+from rsvlm.imagery.items import ChipOptions, Item, PathLike, chip_ref, failed
 from rsvlm.imagery.windows import Windows
 from rsvlm.vocabularies import Vocabulary
 
-from .chips import ChipOptions, Item, PathLike, chip_ref, chip_size, failed
+from .chips import chip_size
 from .errors import ClassificationError
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .chips import ChipRef
+from rsvlm.imagery.items import ChipRef
+
 from .scores import top_k
 
 Floats = NDArray[np.float32]

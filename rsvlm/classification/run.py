@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from rsvlm import __version__
 from rsvlm.imagery.frames import fingerprint
+from rsvlm.imagery.items import ChipOptions, PathLike
 from rsvlm.shards import (
     Run,
     ShardError,
@@ -28,7 +29,6 @@ from rsvlm.shards import (
     write_json,
 )
 
-from .chips import ChipOptions, PathLike
 from .classifier import ZeroShotClassifier
 from .drawings import Pictures, draw, style_of
 from .errors import ClassificationError

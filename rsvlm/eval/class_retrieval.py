@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from rsvlm.classification import ZeroShotClassifier
-from rsvlm.classification.pixels import TRUE_COLOUR
+from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 
 from .data.sets import EvalSet

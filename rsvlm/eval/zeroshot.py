@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rsvlm.classification import ClassificationError, ZeroShotClassifier
 from rsvlm.classification.answers import answer
 from rsvlm.classification.labelled import match_labels
-from rsvlm.classification.pixels import TRUE_COLOUR
+from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.models import Encoder
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 

@@ -11,6 +11,7 @@ from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # 
 from PIL import Image
 
 from rsvlm.classification import ChipOptions, ClassificationError, ZeroShotClassifier, classify_files, run
+from rsvlm.imagery import ImageryError
 from rsvlm.shards import ShardError
 
 
@@ -115,7 +116,7 @@ def test_a_name_without_a_format_is_refused_before_any_work(folder: Path, tmp_pa
 
 
 def test_options_that_make_no_sense() -> None:
-    with pytest.raises(ClassificationError, match="whole or grid"):
+    with pytest.raises(ImageryError, match="whole or grid"):
         ChipOptions(chips="objects")
-    with pytest.raises(ClassificationError, match="between 0 and 1"):
+    with pytest.raises(ImageryError, match="between 0 and 1"):
         ChipOptions(min_valid=80)

@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
-from rsvlm.classification.chips import ChipRef, Item
-from rsvlm.classification.pixels import TRUE_COLOUR, Look, loader
 from rsvlm.eval.errors import EvalError
 from rsvlm.imagery import ChipReader, open_scene
+from rsvlm.imagery.items import ChipRef, Item
+from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader
 from rsvlm.models import Image
 
 Content = str | bytes | PillowImage.Image | np.ndarray[Any, np.dtype[Any]]

@@ -7,29 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from rsvlm.imagery import Chip, Scene
-from rsvlm.imagery.chipreader import ChipReader
-from rsvlm.imagery.views import VIEWS, bands_for, spectral_views, view
-from rsvlm.models import Image
+from .chip import Chip
+from .chipreader import ChipReader
+from .errors import ImageryError
+from .items import Item
+from .scene import Scene
+from .views import bands_for, spectral_views, view
 
-from .chips import Item
-from .errors import ClassificationError
+Image = PillowImage.Image | NDArray[np.uint8]
 
 TRUE_COLOUR = "true-colour"
 """The view that every image has: its shown bands as they are shown."""
-
-
-def check_views(views: Sequence[str]) -> None:
-    """Refuse views that there are not.
-
-    Raises:
-        ClassificationError: No view, an unknown one, or one twice.
-    """
-    unknown = [name for name in views if name not in VIEWS]
-    if unknown or not views or len(set(views)) != len(views):
-        raise ClassificationError(
-            f"views {', '.join(views) or '(none)'}: choose from {', '.join(VIEWS)}, each once"
-        )
 
 
 class Look(NamedTuple):
@@ -56,19 +44,19 @@ def looks_at(item: Item, views: Sequence[str]) -> list[Look]:
 def loader(reader: ChipReader, min_valid: float) -> Callable[[Look], Image]:
     """A function that makes the picture of a look; it may be called by several threads at once.
 
-    It raises the reason why there is no picture (`ImageryError`, `ClassificationError`).
+    It raises the reason why there is no picture (`ImageryError`).
     """
 
     def load(look: Look) -> Image:
         item = look.item
         if item.error is not None:
-            raise ClassificationError(item.error)
+            raise ImageryError(item.error)
         if isinstance(item.picture, PillowImage.Image | np.ndarray):
             return item.picture
         if isinstance(item.picture, Chip):
             return _picture(item.picture, look.view, min_valid)
         if item.scene is None:
-            raise ClassificationError(f"{item.ref.image}: there is nothing to read")
+            raise ImageryError(f"{item.ref.image}: there is nothing to read")
         if look.view == TRUE_COLOUR:
             picture = reader.plain(item.scene, item.ref.window)
             if picture is not None:
@@ -85,6 +73,6 @@ def _picture(chip: Chip, name: str, min_valid: float) -> NDArray[np.uint8]:
     """A view of a chip, refused where too little of it was seen."""
     share = float(chip.valid.mean()) if chip.valid.size else 0.0
     if share < min_valid or share == 0:
-        raise ClassificationError(f"only {share:.0%} of its pixels are valid, less than {min_valid:.0%}")
+        raise ImageryError(f"only {share:.0%} of its pixels are valid, less than {min_valid:.0%}")
     picture: NDArray[np.uint8] = chip.rgb() if name == TRUE_COLOUR else view(chip, name)
     return picture

@@ -1,0 +1,191 @@
+"""Images that are named or given, as one list of chips in the order given; nothing is read but headers."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from .chip import Chip
+from .discover import find_scenes
+from .errors import ImageryError
+from .frames import cut, image_frames
+from .grid import BBox, Grid
+from .opening import open_scene
+from .scene import Scene
+
+PathLike = str | os.PathLike[str]
+Picture = PillowImage.Image | Chip | np.ndarray[Any, np.dtype[Any]]
+ChipSize = Callable[[Grid], tuple[str | None, str | None]]
+"""Mode and size of the chips of an image, as `cut` takes them."""
+
+
+@dataclass(frozen=True)
+class ChipRef:
+    """Which chip a row speaks of.
+
+    Attributes:
+        image: Path as the user gave it, or "#3" for the fourth picture that was in memory.
+        key: The image's name, unique among those listed together, and the window's place where there are several.
+        window: x, y, width, height in pixels of the image.
+        bbox: West, south, east, north in WGS84 degrees; None without a place.
+        gsd: Ground sample distance in metres; None without a place.
+        datetime: Time of acquisition, ISO 8601 UTC, or None.
+    """
+
+    image: str
+    key: str
+    window: tuple[int, int, int, int] = (0, 0, 0, 0)
+    bbox: BBox | None = None
+    gsd: float | None = None
+    datetime: str | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One chip to classify: of a scene, or a picture in memory, or the reason why there is neither."""
+
+    ref: ChipRef
+    scene: Scene | None = None
+    picture: Picture | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class ChipOptions:
+    """How images are read and cut; the options of `rsvlm caption`.
+
+    Attributes:
+        chips: "whole", "grid" or None: whole images up to 1,024 px without a size, a grid above.
+        size: Side of a grid's chip: "256" (pixels) or "640m". None: 256, or what the task is about.
+        min_valid: Least share of a chip's pixels that are neither nodata, masked nor cloud, 0..1.
+        sensor: Preset that names the bands.
+        bands: Names of the bands, in order.
+        stretch: How pixels become 8 bits.
+    """
+
+    chips: str | None = None
+    size: str | None = None
+    min_valid: float = 0.5
+    sensor: str | None = None
+    bands: tuple[str, ...] | None = None
+    stretch: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.chips not in (None, "whole", "grid"):
+            raise ImageryError(f"chips {self.chips!r}: choose whole or grid")
+        if not 0 <= self.min_valid <= 1:
+            raise ImageryError(f"min_valid {self.min_valid}: a share between 0 and 1")
+
+
+def list_items(
+    images: PathLike | Picture | Sequence[PathLike | Picture],
+    options: ChipOptions,
+    size_of: ChipSize | None = None,
+) -> list[Item]:
+    """Chips of all that is named, in the order given; what cannot be opened is an item with its reason.
+
+    Args:
+        images: Files, folders, globs and products; PIL images; (H, W, 3) uint8 arrays; chips; alone or mixed. A
+            folder or glob stands for all images in it, sorted.
+        options: How they are read and cut.
+        size_of: Mode and size of an image's chips; None: those of the options.
+
+    Raises:
+        ImageryError: Nothing was named, or a thing that is no image.
+    """
+    single = isinstance(images, str | os.PathLike | PillowImage.Image | Chip | np.ndarray)
+    named: Sequence[Any] = [images] if single else list(images)  # type: ignore[arg-type]
+    entries: list[Scene | Item] = []
+    for number, image in enumerate(named):
+        if isinstance(image, str | os.PathLike):
+            entries += _of_path(os.fspath(image), options)
+        elif isinstance(image, PillowImage.Image | Chip | np.ndarray):
+            entries.append(_in_memory(image, number))
+        else:
+            raise ImageryError(
+                f"image {number} is a {type(image).__name__}: give paths, PIL images, (H, W, 3) uint8 arrays or chips"
+            )
+    if not entries:
+        raise ImageryError("no image: the list is empty")
+    return cut_entries(entries, size_of or (lambda _: (options.chips, options.size)))
+
+
+def cut_entries(entries: Sequence[Scene | Item], size_of: ChipSize) -> list[Item]:
+    """Put the chips of each scene in its place; items that are there stay as they are."""
+    scenes = [entry for entry in entries if isinstance(entry, Scene)]
+    frames = iter(image_frames(scenes))
+    items: list[Item] = []
+    for entry in entries:
+        if isinstance(entry, Item):
+            items.append(entry)
+        else:
+            items += _scene_items(entry, next(frames).name, size_of)
+    return items
+
+
+def _in_memory(picture: Picture, number: int) -> Item:
+    name = f"#{number}"
+    if isinstance(picture, Chip):
+        grid = picture.grid
+        ref = ChipRef(picture.source or name, f"{number:06d}", (0, 0, grid.width, grid.height))
+        return Item(replace(ref, bbox=grid.bbox(), gsd=grid.gsd, datetime=picture.datetime), picture=picture)
+    width, height = picture.size if isinstance(picture, PillowImage.Image) else _shape(picture, number)
+    return Item(ChipRef(name, f"{number:06d}", (0, 0, width, height)), picture=picture)
+
+
+def _shape(array: np.ndarray[Any, np.dtype[Any]], number: int) -> tuple[int, int]:
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
+        shape = "x".join(str(size) for size in array.shape)
+        raise ImageryError(
+            f"image {number} is an array of {shape} {array.dtype}: give (height, width, 3) uint8, "
+            "or a file whose bands are known"
+        )
+    return array.shape[1], array.shape[0]
+
+
+def _of_path(path: str, options: ChipOptions) -> list[Scene | Item]:
+    opening: Any = {"sensor": options.sensor, "bands": options.bands, "stretch": options.stretch}
+    reason = None
+    if Path(path).is_file():
+        try:
+            return [open_scene(path, **opening)]
+        except ImageryError as error:  # not one image: it may be an archive or a list that leads to some
+            reason = str(error)
+    try:
+        scenes, failures = find_scenes([path], **opening)
+    except ImageryError as error:
+        return [failed(path, reason or str(error))]
+    return [*scenes, *(failed(failure.path, failure.reason) for failure in failures)]
+
+
+def failed(path: str, reason: str) -> Item:
+    """The item of an image that could not be opened."""
+    return Item(ChipRef(path, Path(path).stem), error=reason)
+
+
+def _scene_items(scene: Scene, name: str, size_of: ChipSize) -> list[Item]:
+    try:
+        windows = cut(scene.grid, *size_of(scene.grid))
+    except ImageryError as error:
+        return [failed(scene.path, str(error))]
+    return [
+        Item(chip_ref(scene, name, (x, y, width, height), several=len(windows) > 1), scene)
+        for x, y, width, height in windows.tolist()
+    ]
+
+
+def chip_ref(scene: Scene, name: str, window: tuple[int, int, int, int], *, several: bool) -> ChipRef:
+    """Where a window of a scene lies and what it is called."""
+    grid: Grid = scene.grid.window(*window)
+    return ChipRef(
+        image=scene.path,
+        key=f"{name}_{window[0]}_{window[1]}" if several else name,
+        window=window,
+        bbox=grid.bbox(),
+        gsd=grid.gsd,
+        datetime=scene.datetime,
+    )
