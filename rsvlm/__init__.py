@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
+    "Index": "rsvlm.retrieval",
     "ZeroShotClassifier": "rsvlm.classification",
     "caption": "rsvlm.captioning",
     "evaluate": "rsvlm.eval",
@@ -21,6 +22,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Index",
     "ZeroShotClassifier",
     "__version__",
     "caption",
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .models import load_encoder
     from .models.generators import load_generator
     from .pretraining import pretrain
+    from .retrieval import Index
     from .vocabularies import vocabulary
 
 

@@ -11,12 +11,12 @@ from PIL import Image
 
 from rsvlm.imagery import ImageryError, Scene
 from rsvlm.imagery.chipreader import ChipReader
+from rsvlm.imagery.planning import Planned
 from rsvlm.vocabularies import Vocabulary
 
 from .classmap import ClassMap, write_class_map
 from .mappicture import write_map_picture
 from .palette import class_colors
-from .planning import Planned
 from .qml import write_vector_style
 from .sheet import write_contact_sheet
 

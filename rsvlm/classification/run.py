@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from rsvlm import __version__
 from rsvlm.imagery.frames import fingerprint
 from rsvlm.imagery.items import ChipOptions, PathLike
+from rsvlm.imagery.planning import Numbers, Planned, items_at
 from rsvlm.shards import (
     Run,
     ShardError,
@@ -32,7 +33,7 @@ from rsvlm.shards import (
 from .classifier import ZeroShotClassifier
 from .drawings import Pictures, draw, style_of
 from .errors import ClassificationError
-from .planning import Numbers, Planned, choose, items_at, plan_images
+from .planning import choose, plan_images
 from .tables import check_output, write_predictions
 
 SHARD_SIZE = 1000

@@ -16,9 +16,11 @@ from . import (
     evaluate_captions,
     evaluate_questions,
     evaluate_suite,
+    index,
     merge,
     pairs,
     pretrain,
+    search,
 )
 from .common import console, is_debug
 
@@ -44,6 +46,8 @@ evaluate.app.add_typer(evaluate_questions.app, name="questions")
 evaluate.app.command("export", no_args_is_help=True)(evaluate_questions.export)
 app.command("pretrain", no_args_is_help=True)(pretrain.pretrain)
 app.command("merge", no_args_is_help=True)(merge.merge)
+app.add_typer(index.app, name="index")
+app.command("search", no_args_is_help=True)(search.search)
 app.add_typer(evaluate.app, name="eval")
 app.command("doctor")(doctor.doctor)
 

@@ -1,8 +1,10 @@
 """Vectors of images on the disk, and what is found among them."""
 
+from .areas import read_area
 from .errors import RetrievalError
 from .filters import Filter
 from .hits import Hits
 from .index import Index
+from .verifying import verify
 
-__all__ = ["Filter", "Hits", "Index", "RetrievalError"]
+__all__ = ["Filter", "Hits", "Index", "RetrievalError", "read_area", "verify"]

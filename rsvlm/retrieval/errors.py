@@ -1,5 +1,5 @@
 """What goes wrong with an index."""
 
 
-class RetrievalError(Exception):
+class RetrievalError(ValueError):
     """An index that cannot be made, opened, changed or searched: what was wrong, with the value, and what to do."""

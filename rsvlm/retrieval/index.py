@@ -1,30 +1,32 @@
 """`rsvlm.Index`: vectors of images on the disk, found by words, by example, by where and when."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import ArrayLike
+from shapely.geometry.base import BaseGeometry
 
-import rsvlm
+from rsvlm.imagery.items import ChipOptions
+from rsvlm.models import Encoder, load_encoder
+from rsvlm.models.shipped import DEFAULT
 
-from .changes import Change, changing, locked
+from .building import BuildReport, Encoded, Progress, encoded_images
+from .changes import changing
 from .errors import RetrievalError
 from .exact import search_exactly
-from .filters import Filter
+from .filters import BBox, Filter
 from .hits import Hits, ranked
-from .manifest import NAME, EncoderRecord, Manifest
-from .parts import unit_vectors
-from .rows import checked, table_of
-from .snapshot import Snapshot, numbers_of, open_snapshot
+from .making import Rows, check_new, create, fitting
+from .manifest import EncoderRecord, Manifest
+from .queries import Pictures, Words, is_single, query_vectors
+from .snapshot import Mask, Snapshot, numbers_of, open_snapshot
 from .verifying import verify
 
 PathLike = str | os.PathLike[str]
-Rows = Iterable[Mapping[str, Any]] | Any
-"""Dicts, or an Arrow table."""
 
 
 class Index:
@@ -36,25 +38,80 @@ class Index:
     Attributes:
         folder: Where it is.
         manifest: What it consists of.
+        report: What became of the images, after `build`.
     """
 
-    def __init__(self, folder: PathLike) -> None:
+    def __init__(self, folder: PathLike, encoder: Encoder | PathLike | None = None) -> None:
         """Open an index; `Index.open` is the same.
 
+        Args:
+            folder: Where it is.
+            encoder: What made its vectors, where its name does not say where that is to be found.
+
         Raises:
-            RetrievalError: It is no index, or a damaged one.
+            RetrievalError: It is no index, a damaged one, or one that another encoder made.
         """
         self.folder = Path(folder)
         self._snapshot: Snapshot = open_snapshot(self.folder)
+        self.report: BuildReport | None = None
+        self._encoder: Encoder | None = None
+        if encoder is not None:
+            self._encoder = self._own(encoder)
 
     @classmethod
-    def open(cls, folder: PathLike) -> Self:
-        """Open an index.
+    def open(cls, folder: PathLike, encoder: Encoder | PathLike | None = None) -> Self:
+        """Open an index; the arguments are those of `Index`.
 
         Raises:
-            RetrievalError: It is no index, or a damaged one.
+            RetrievalError: It is no index, a damaged one, or one that another encoder made.
         """
-        return cls(folder)
+        return cls(folder, encoder)
+
+    @classmethod
+    def build(
+        cls,
+        images: PathLike | Sequence[PathLike],
+        folder: PathLike,
+        encoder: Encoder | PathLike = DEFAULT,
+        *,
+        options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
+        licence: str | None = None,
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Make an index of images. Stopped, it goes on when it is called again with the same arguments.
+
+        Args:
+            images: Files, folders, globs and products.
+            folder: Of the index; a new or an empty one.
+            encoder: What makes the vectors, or what `load_encoder` takes.
+            options: How images are read and cut into chips; whole images up to 1,024 px without any.
+            licence: Of all of them, kept with each row.
+            batch_size: Pictures a call of the encoder; None: its own.
+            progress: Called with chips done and chips in all.
+
+        Returns:
+            The index, whose `report` says what became of the images.
+
+        Raises:
+            RetrievalError: There is no image that can be read, or the folder holds something else.
+            rsvlm.shards.ShardError: Another run is at it, or the disk is full.
+        """
+        place, made = Path(folder), _loaded(encoder)
+        check_new(place)
+        report = BuildReport()
+        with encoded_images(
+            _several(images), place, made, options,
+            licence=licence, batch_size=batch_size, progress=progress, report=report,
+        ) as encoded:  # fmt: skip
+            create(
+                place,
+                EncoderRecord(name=made.name, revision=made.revision, dimension=made.dimension),
+                encoded,
+            )
+        index = cls(place, made)
+        index.report = report
+        return index
 
     @classmethod
     def from_vectors(
@@ -73,20 +130,23 @@ class Index:
             RetrievalError: The folder holds something, or vectors and rows do not fit.
         """
         place = Path(folder)
-        unit, table = _fitting(vectors, rows, None)
-        if (place / NAME).exists():
-            raise RetrievalError(f"{place}: is an index already: add to it, or name another folder")
-        with locked(place):
-            foreign = sorted(path.name for path in place.iterdir() if not path.name.startswith("."))
-            if set(foreign) - {"parts"}:
-                raise RetrievalError(
-                    f"{place}: holds files of another origin ({foreign[0]}); name a new folder"
-                )
-            record = EncoderRecord(name=encoder, revision=revision, dimension=unit.shape[1])
-            change = Change(place, Manifest(rsvlm=rsvlm.__version__, encoder=record))
-            change.add([unit], table)
-            change.commit()
+        unit, table = fitting(vectors, rows, None)
+        check_new(place)
+        record = EncoderRecord(name=encoder, revision=revision, dimension=unit.shape[1])
+        create(place, record, Encoded(lambda: iter([unit]), table))
         return cls(place)
+
+    @property
+    def encoder(self) -> Encoder:
+        """What made the vectors, loaded when it is first asked for.
+
+        Raises:
+            RetrievalError: What its name leads to now has other weights.
+            rsvlm.models.ModelError: It cannot be loaded.
+        """
+        if self._encoder is None:
+            self._encoder = self._own(self.manifest.encoder.name)
+        return self._encoder
 
     @property
     def manifest(self) -> Manifest:
@@ -104,6 +164,31 @@ class Index:
         """Look at the folder again, for what another process changed."""
         self._snapshot = open_snapshot(self.folder)
 
+    def add(
+        self,
+        images: PathLike | Sequence[PathLike],
+        *,
+        options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
+        licence: str | None = None,
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+    ) -> BuildReport:
+        """Add images; those that are there already are encoded anew and take the place of the older ones.
+
+        The arguments are those of `build`.
+
+        Raises:
+            RetrievalError: There is no image that can be read.
+            rsvlm.shards.ShardError: Another run is at it, or the disk is full.
+        """
+        report = BuildReport()
+        with encoded_images(
+            _several(images), self.folder, self.encoder, options,
+            licence=licence, batch_size=batch_size, progress=progress, report=report,
+        ) as encoded:  # fmt: skip
+            self._put(encoded)
+        return report
+
     def add_vectors(self, vectors: ArrayLike, rows: Rows) -> None:
         """Add vectors; a row whose key is there already takes the place of the older one.
 
@@ -114,11 +199,14 @@ class Index:
         Raises:
             RetrievalError: Vectors and rows do not fit, or another process is writing.
         """
-        unit, table = _fitting(vectors, rows, self.manifest.encoder.dimension)
+        unit, table = fitting(vectors, rows, self.manifest.encoder.dimension)
+        self._put(Encoded(lambda: iter([unit]), table))
+
+    def _put(self, encoded: Encoded) -> None:
         with changing(self.folder) as change:
-            before = numbers_of(open_snapshot(self.folder), table["key"].to_pylist())
-            if len(table):
-                change.add([unit], table)
+            before = numbers_of(open_snapshot(self.folder), encoded.table["key"].to_pylist())
+            if len(encoded.table):
+                change.add(encoded.blocks(), encoded.table)
                 change.remove(np.array(sorted(before.values()), np.int64))
                 change.commit()
         self.refresh()
@@ -139,6 +227,53 @@ class Index:
                 change.commit()
         self.refresh()
         return len(found)
+
+    def search(
+        self,
+        text: Words = None,
+        image: Pictures = None,
+        *,
+        k: int = 10,
+        offset: int = 0,
+        weight: float = 0.5,
+        unlike: Words = None,
+        less: float = 0.5,
+        bbox: BBox | None = None,
+        area: BaseGeometry | None = None,
+        start: str | datetime | None = None,
+        end: str | datetime | None = None,
+        gsd: tuple[float | None, float | None] | None = None,
+        labels: Sequence[str] = (),
+        licences: Sequence[str] = (),
+    ) -> Hits | list[Hits]:
+        """Find images by words, by example or by both, where and when they shall be.
+
+        Args:
+            text: Words, or a list of them for several searches at once.
+            image: A picture, or a list: files, PIL images, (H, W, 3) uint8 arrays, chips.
+            k: How many hits.
+            offset: How many of the best are passed over: the second page of 10 has the offset 10.
+            weight: How much the image counts where there is text, too: 0..1.
+            unlike: What hits shall not be like.
+            less: How much of the likeness to that is taken off the score.
+            bbox: West, south, east, north in degrees; west > east crosses the antimeridian.
+            area: A shapely geometry in degrees that footprints touch.
+            start: Not before: "2023", "2023-09-14" ...
+            end: Not after; "2023" lasts to the end of the year.
+            gsd: Least and largest ground sample distance in metres; None: any.
+            labels: One of these.
+            licences: One of these.
+
+        Returns:
+            The hits, the best first; a list of them where text or image is one.
+
+        Raises:
+            RetrievalError: Nothing is asked, or what there cannot be.
+        """
+        filter = Filter(bbox, area, start, end, gsd, labels, licences)
+        vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
+        found = self.search_vectors(vectors, k=k, offset=offset, filter=filter)
+        return found[0] if is_single(text, image) else found
 
     def search_vectors(
         self, queries: ArrayLike, *, k: int = 10, offset: int = 0, filter: Filter | None = None
@@ -178,6 +313,24 @@ class Index:
             for found in search_exactly(self._snapshot, asked, offset + k, allowed)
         ]
 
+    def summary(self) -> dict[str, Any]:
+        """What the index consists of, as plain data."""
+        manifest = self.manifest
+        files = [one for part in manifest.parts for one in (part.vectors, part.table)]
+        with_place = int(self._known("west").sum())
+        return {
+            "rows": manifest.count, "removed": manifest.size - manifest.count, "with_a_place": with_place,
+            "with_a_time": int(self._known("datetime").sum()), "kind": manifest.kind, "encoder": manifest.encoder.name,
+            "revision": manifest.encoder.revision, "dimension": manifest.encoder.dimension,
+            "parts": len(manifest.parts), "bytes": sum(file.bytes for file in files), "changes": manifest.change,
+            "written_by": f"rsvlm {manifest.rsvlm}",
+        }  # fmt: skip
+
+    def _known(self, column: str) -> Mask:
+        """(size,) of which rows that count a column is known."""
+        known: Mask = self._snapshot.column(column).is_valid().to_numpy()
+        return known & self._snapshot.live
+
     def verify(self) -> list[str]:
         """Read everything, and compare it with what was written; return what is wrong, a line each.
 
@@ -186,10 +339,23 @@ class Index:
         """
         return verify(self.folder)
 
+    def _own(self, encoder: Encoder | PathLike) -> Encoder:
+        """An encoder, refused unless it is what made the vectors."""
+        own = self.manifest.encoder
+        loaded = _loaded(encoder)
+        found = (loaded.dimension, loaded.revision)
+        if found != (own.dimension, own.revision):
+            raise RetrievalError(
+                f"{self.folder}: was made by {own.name} ({own.revision}, {own.dimension} numbers), and "
+                f"{loaded.name} is another ({loaded.revision}, {loaded.dimension} numbers): name the one that made "
+                "it, or build the index anew"
+            )
+        return loaded
 
-def _fitting(vectors: ArrayLike, rows: Rows, dimension: int | None) -> tuple[Any, pa.Table]:
-    unit = unit_vectors(vectors, dimension)
-    table = checked(rows) if isinstance(rows, pa.Table) else table_of(rows)
-    if len(table) != len(unit):
-        raise RetrievalError(f"{len(unit)} vectors for {len(table)} rows; give one each")
-    return unit, table
+
+def _loaded(encoder: Encoder | PathLike) -> Encoder:
+    return load_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+
+
+def _several(images: PathLike | Sequence[PathLike]) -> Sequence[PathLike]:
+    return [images] if isinstance(images, str | os.PathLike) else images

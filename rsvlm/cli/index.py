@@ -1,0 +1,189 @@
+"""`rsvlm index`: make an index of images, change it, look at it and check it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from rsvlm.models.shipped import DEFAULT
+
+from .common import AsJson, Debug, Offline, console, print_json
+from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
+from .progress import progress_bar
+
+Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="The folder of the index.")]
+Images = Annotated[list[str], typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips.")]
+Chips = Annotated[
+    str | None, typer.Option(help="whole images or a grid. (default: whole up to 1,024 px, else a grid)")
+]
+Size = Annotated[str | None, typer.Option(help="Side of a grid's chip: 256 (pixels) or 640m.")]
+MinValid = Annotated[float, typer.Option(help="Least share of valid pixels in a chip.")]
+Sensor = Annotated[str | None, typer.Option(help="Preset that names the bands: sentinel-2-l2a, naip, ...")]
+Bands = Annotated[str | None, typer.Option(help="Names of the bands, in order: red,green,blue,nir")]
+Stretch = Annotated[str, typer.Option(help="To 8 bits: auto, none, 2-98 (percentiles) or 0..3000 (values).")]
+Licence = Annotated[str | None, typer.Option(help="Of all the images; kept with each.")]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Make an index of images, to be searched by words, by example, by where and when.",
+    rich_markup_mode="rich",
+)
+
+
+@app.command(no_args_is_help=True)
+def build(
+    images: Images,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the index.")],
+    encoder: EncoderName = DEFAULT,
+    weights: Weights = None,
+    chips: Chips = None,
+    size: Size = None,
+    min_valid: MinValid = 0.5,
+    sensor: Sensor = None,
+    bands: Bands = None,
+    stretch: Stretch = "auto",
+    licence: Licence = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    batch_size: BatchSize = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Make an index of images. Stopped, the same command goes on.
+
+    rsvlm index build tiles/ --out index/
+    rsvlm index build S2.SAFE.zip --size 640m --out index/ --licence "Copernicus Sentinel data"
+    """
+    from rsvlm.imagery.items import ChipOptions
+    from rsvlm.retrieval import Index
+
+    loaded = load(encoder, weights, device, precision, batch_size, offline)
+    options = ChipOptions(chips, size, min_valid, sensor, tuple(bands.split(",")) if bands else None, stretch)
+    with progress_bar("Encoding", "chips") as show:
+        index = Index.build(images, out, loaded, options=options, licence=licence, progress=show)
+    _tell(index, index.report, as_json)
+
+
+@app.command(no_args_is_help=True)
+def add(
+    folder: Folder,
+    images: Images,
+    weights: Weights = None,
+    chips: Chips = None,
+    size: Size = None,
+    min_valid: MinValid = 0.5,
+    sensor: Sensor = None,
+    bands: Bands = None,
+    stretch: Stretch = "auto",
+    licence: Licence = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    batch_size: BatchSize = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Add images, by the encoder that made the index. Those that are in it are encoded anew.
+
+    rsvlm index add index/ new-tiles/
+    """
+    from rsvlm.imagery.items import ChipOptions
+    from rsvlm.retrieval import Index
+
+    own = Index.open(folder).manifest.encoder.name
+    index = Index.open(folder, load(own, weights, device, precision, batch_size, offline))
+    options = ChipOptions(chips, size, min_valid, sensor, tuple(bands.split(",")) if bands else None, stretch)
+    with progress_bar("Encoding", "chips") as show:
+        report = index.add(images, options=options, licence=licence, progress=show)
+    _tell(index, report, as_json)
+
+
+@app.command(no_args_is_help=True)
+def remove(
+    folder: Folder,
+    keys: Annotated[list[str], typer.Argument(help="Keys of rows, as a search shows them.")],
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Remove rows. Their files stay where they are.
+
+    rsvlm index remove index/ /data/tiles/a.tif "/data/scene.tif#256,512"
+    """
+    from rsvlm.retrieval import Index
+
+    index = Index.open(folder)
+    removed = index.remove(keys)
+    if as_json:
+        print_json({"removed": removed, "rows": len(index)})
+    else:
+        console.print(f"{removed:,} rows removed, {len(index):,} left", highlight=False)
+
+
+@app.command(no_args_is_help=True)
+def info(folder: Folder, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
+    """Show what an index consists of.
+
+    rsvlm index info index/
+    """
+    from rsvlm.retrieval import Index
+
+    index = Index.open(folder)
+    summary = index.summary()
+    if as_json:
+        print_json(summary)
+        return
+    table = Table(title=str(folder), title_justify="left", show_header=False)
+    for name, value in summary.items():
+        table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
+    console.print(table)
+
+
+@app.command(no_args_is_help=True)
+def verify(folder: Folder, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
+    """Read everything and compare it with what was written; exit code 1 where something is damaged.
+
+    rsvlm index verify index/
+    """
+    from rsvlm.retrieval import verify as check
+
+    with console.status("Reading the index"):
+        problems = check(folder)
+    if as_json:
+        print_json({"problems": problems})
+    else:
+        for problem in problems:
+            console.print(f"[red]damaged:[/red] {problem}", highlight=False, soft_wrap=True)
+        if not problems:
+            console.print(f"{folder}: is whole", highlight=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _tell(index: Any, report: Any, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "index": str(index.folder), "rows": len(index), "images": report.images, "chips": report.chips,
+                "failed": report.failed, "resumed": report.resumed, "reasons": dict(report.reasons),
+            }
+        )  # fmt: skip
+        return
+    from rich.markup import escape
+
+    done = report.chips - report.failed
+    console.print(
+        f"{done:,} chips of {report.images:,} images encoded; {index.folder} has {len(index):,} rows",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if report.failed:
+        console.print(f"[yellow]{report.failed:,} chips could not be encoded:[/yellow]")
+        for reason, count in report.reasons.most_common(5):
+            console.print(f"  {count:,}  {escape(reason)}", highlight=False, soft_wrap=True)
+        console.print(f"  the first: {escape(report.failures[0][0])}", highlight=False, soft_wrap=True)
+    console.print(
+        f'Search it: rsvlm search {index.folder} "a harbour with boats"', highlight=False, soft_wrap=True
+    )

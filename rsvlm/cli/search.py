@@ -1,0 +1,117 @@
+"""`rsvlm search`: find images of an index by words, by example, by where and when."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from .common import AsJson, Debug, Offline, console, print_json
+from .encoders import Device, Precision, Weights, load
+
+Index = Annotated[Path, typer.Argument(metavar="INDEX", help="The folder of the index.")]
+Text = Annotated[str | None, typer.Argument(metavar="[WORDS]", help="What to find.")]
+Image = Annotated[str | None, typer.Option(help="Find what looks like this image.")]
+Weight = Annotated[float, typer.Option(help="How much the image counts beside words: 0 to 1.")]
+Unlike = Annotated[str | None, typer.Option("--not", help="Words for what it shall not look like.")]
+K = Annotated[int, typer.Option("-k", help="How many.", min=1)]
+Offset = Annotated[int, typer.Option(help="Pass over so many of the best: the next page.", min=0)]
+BBox = Annotated[str | None, typer.Option(help="W,S,E,N in degrees; west > east crosses the antimeridian.")]
+Area = Annotated[Path | None, typer.Option(help="A GeoJSON file with polygons in degrees.")]
+Start = Annotated[str | None, typer.Option(help="Not before: 2023, 2023-09, 2023-09-14T02:11:00Z.")]
+End = Annotated[str | None, typer.Option(help="Not after; 2023 lasts to the end of the year.")]
+Gsd = Annotated[str | None, typer.Option(help="Metres a pixel: 0.1-1, -10 (at most), 5- (at least).")]
+Label = Annotated[list[str] | None, typer.Option(help="Has this label; may be given several times.")]
+Licence = Annotated[list[str] | None, typer.Option(help="Has this licence; may be given several times.")]
+
+
+def search(
+    index: Index,
+    text: Text = None,
+    image: Image = None,
+    weight: Weight = 0.5,
+    unlike: Unlike = None,
+    k: K = 10,
+    offset: Offset = 0,
+    bbox: BBox = None,
+    area: Area = None,
+    start: Start = None,
+    end: End = None,
+    gsd: Gsd = None,
+    label: Label = None,
+    licence: Licence = None,
+    weights: Weights = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Find images of an index.
+
+    [bold]By words[/bold]
+      rsvlm search index/ "tennis courts beside a school"
+
+    [bold]By example, and by both[/bold]
+      rsvlm search index/ --image court.png
+      rsvlm search index/ "in a forest" --image court.png --weight 0.7 --not "bare soil"
+
+    [bold]Where and when[/bold]
+      rsvlm search index/ "flooded fields" --bbox 126,34,128,36 --start 2023-07 --end 2023-09
+    """
+    from rsvlm import retrieval
+
+    if text is None and image is None:
+        raise typer.BadParameter('say what to find: words, --image, or both: rsvlm search index/ "a harbour"')
+    own = retrieval.Index.open(index).manifest.encoder.name
+    opened = retrieval.Index.open(index, load(own, weights, device, precision, None, offline))
+    hits = opened.search(
+        text, image, k=k, offset=offset, weight=weight, unlike=unlike,
+        bbox=_numbers(bbox), area=None if area is None else retrieval.read_area(area),
+        start=start, end=end, gsd=_range(gsd), labels=label or (), licences=licence or (),
+    )  # fmt: skip
+    rows = hits.to_list()  # type: ignore[union-attr] # one query, one result
+    if as_json:
+        print_json({"total": hits.total, "hits": [_plain(row) for row in rows]})  # type: ignore[union-attr]
+        return
+    _print(rows, hits.total, len(opened))  # type: ignore[union-attr]
+
+
+def _print(rows: list[dict[str, Any]], total: int, count: int) -> None:
+    from rich.markup import escape
+
+    if not rows:
+        console.print(f"Nothing: {total:,} of {count:,} rows fit the filter", highlight=False)
+        return
+    table = Table("", "score", "image", "where", "when", title=f"of {total:,} rows", title_justify="left")
+    for row in rows:
+        place = f"{row['south']:.3f} {row['west']:.3f}" if row["west"] is not None else ""
+        when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
+        table.add_row(str(row["rank"]), f"{row['score']:.3f}", escape(row["key"]), place, when)
+    console.print(table)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if name == "datetime" and value else value for name, value in row.items()}
+
+
+def _numbers(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"--bbox {text!r}: give west,south,east,north: 126,34,128,36") from None
+    return west, south, east, north
+
+
+def _range(text: str | None) -> tuple[float | None, float | None] | None:
+    if text is None:
+        return None
+    low, dash, high = text.partition("-")
+    try:
+        if not dash or not (low or high):
+            raise ValueError
+        return float(low) if low else None, float(high) if high else None
+    except ValueError:
+        raise typer.BadParameter(f"--gsd {text!r}: give 0.1-1, -10 or 5-") from None

@@ -1,0 +1,91 @@
+"""Words and pictures to query vectors: one, the other, both, and what it shall not be like."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rsvlm.imagery import ChipReader
+from rsvlm.imagery.items import ChipOptions, Picture, list_items
+from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader
+from rsvlm.models import Encoder
+
+from .errors import RetrievalError
+
+Words = str | Sequence[str] | None
+Pictures = str | os.PathLike[str] | Picture | Sequence[str | os.PathLike[str] | Picture] | None
+
+
+def query_vectors(
+    encoder: Encoder,
+    text: Words = None,
+    image: Pictures = None,
+    *,
+    weight: float = 0.5,
+    unlike: Words = None,
+    less: float = 0.5,
+) -> NDArray[np.float64]:
+    """Return a vector for each query, whose dot product with a row's is the score: (q, dimension).
+
+    The score of text and image together is weight x cosine with the image + (1 - weight) x cosine with the text, the
+    fusion of RS-RAG (Wen et al. 2025, arXiv:2504.04988). Of several texts and images, the first belongs to the first,
+    and one text goes with all images, one image with all texts.
+
+    Args:
+        encoder: That of the index.
+        text: Words, or a list of them.
+        image: A picture, or a list of them: files, PIL images, (H, W, 3) uint8 arrays, chips.
+        weight: 0..1: how much the image counts where there is text, too.
+        unlike: What hits shall not be like.
+        less: How much of the cosine with that is taken off.
+
+    Raises:
+        RetrievalError: There is no query, numbers do not fit, or a picture cannot be read.
+    """
+    if not 0 <= weight <= 1:
+        raise RetrievalError(f"weight {weight:g}: how much the image counts, between 0 (text only) and 1")
+    texts, images = _listed(text), _listed(image)
+    if not texts and not images:
+        raise RetrievalError("nothing to search for: give text, an image, or both")
+    if blank := [number for number, words in enumerate(texts) if not str(words).strip()]:
+        raise RetrievalError(f"text {blank[0]} is empty")
+    if texts and images and len(texts) != len(images) and 1 not in (len(texts), len(images)):
+        raise RetrievalError(f"{len(texts)} texts for {len(images)} images: give one each, or one for all")
+    found: NDArray[np.float64] = np.zeros((max(len(texts), len(images)), encoder.dimension))
+    if images:
+        found = found + (weight if texts else 1.0) * _picture_vectors(encoder, images)
+    if texts:
+        found = found + (1 - weight if images else 1.0) * encoder.encode_texts(texts).astype(np.float64)
+    if others := _listed(unlike):
+        found = found - less * encoder.encode_texts(others).astype(np.float64).mean(axis=0)
+    return found
+
+
+def is_single(text: Words, image: Pictures) -> bool:
+    """Whether one query is asked, and not a list of them."""
+    return not any(isinstance(given, list | tuple) for given in (text, image))
+
+
+def _listed(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    return list(given) if isinstance(given, list | tuple) else [given]
+
+
+def _picture_vectors(encoder: Encoder, images: Sequence[Any]) -> NDArray[np.float64]:
+    items = list_items(images, ChipOptions(chips="whole"))
+    if len(items) != len(images):
+        raise RetrievalError(
+            f"{len(images)} images were named, and {len(items)} were found: name files, no folders"
+        )
+    with ChipReader() as reader:
+        load = loader(reader, 0.0)
+        pictures = []
+        for item in items:
+            try:
+                pictures.append(load(Look(item, TRUE_COLOUR)))
+            except Exception as error:
+                raise RetrievalError(f"{item.ref.image}: {error}") from None
+    return encoder.encode_images(pictures).astype(np.float64)
