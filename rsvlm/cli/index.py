@@ -110,7 +110,7 @@ def remove(
 ) -> None:
     """Remove rows. Their files stay where they are.
 
-    rsvlm index remove index/ /data/tiles/a.tif "/data/scene.tif#256,512"
+    rsvlm index remove index/ /data/tiles/a.tif "/data/scene.tif#256,512,256,256"
     """
     from rsvlm.retrieval import Index
 

@@ -83,7 +83,9 @@ def _print(rows: list[dict[str, Any]], total: int, count: int) -> None:
     if not rows:
         console.print(f"Nothing: {total:,} of {count:,} rows fit the filter", highlight=False)
         return
-    table = Table("", "score", "image", "where", "when", title=f"of {total:,} rows", title_justify="left")
+    table = Table(title=f"of {total:,} rows", title_justify="left")
+    for name in ("", "score", "image", "where", "when"):
+        table.add_column(name, overflow="fold")
     for row in rows:
         place = f"{row['south']:.3f} {row['west']:.3f}" if row["west"] is not None else ""
         when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""

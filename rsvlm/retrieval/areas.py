@@ -22,7 +22,14 @@ def read_area(path: Path) -> BaseGeometry:
         found = [shape(geometry) for geometry in _geometries(content)]
     except OSError as error:
         raise RetrievalError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, shapely.GEOSException) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+        shapely.errors.ShapelyError,
+    ) as error:
         raise RetrievalError(f"{path}: is no GeoJSON with polygons ({error})") from None
     if not found:
         raise RetrievalError(f"{path}: holds no geometry")

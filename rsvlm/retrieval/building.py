@@ -185,14 +185,14 @@ def _encode_shard(
 
 
 def row_of(item: Item, licence: str | None = None) -> dict[str, Any]:
-    """What an index keeps of a chip. Its key is the image's path, with the chip's place where there are several."""
+    """What an index keeps of a chip. Its key is the image's path, with the window where it is not the whole image."""
     ref = item.ref
     path = Path(os.path.abspath(ref.image)).as_posix()  # noqa: PTH100 - resolve() would follow links
     west, south, east, north = ref.bbox or (None, None, None, None)
     grid = None if item.scene is None else item.scene.grid
     whole = grid is not None and ref.window == (0, 0, grid.width, grid.height)
     return {
-        "key": path if whole else f"{path}#{ref.window[0]},{ref.window[1]}",
+        "key": path if whole else f"{path}#{','.join(map(str, ref.window))}",
         "image": path,
         "window": None if whole else list(ref.window),
         "west": west, "south": south, "east": east, "north": north,

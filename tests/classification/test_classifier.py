@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
-from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # beside this file
+from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # in tests/
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.transform import Affine

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # beside this file
+from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # in tests/
 from PIL import Image
 
 from rsvlm.classification import ChipOptions, ClassificationError, ZeroShotClassifier, classify_files, run

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from colours import CLASSES, Colours  # type: ignore[import-not-found] # beside this file
+from colours import CLASSES, Colours  # type: ignore[import-not-found] # in tests/
 from PIL import Image
 from rasterio.transform import Affine
 

@@ -1,0 +1,347 @@
+"""Searching by words, by example, by where and when; making an index of images."""
+
+import json
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from colours import Colours  # type: ignore[import-not-found] # in tests/
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from rasterio import Affine
+from shapely.geometry import Polygon, box, mapping
+
+from rsvlm.imagery.items import ChipOptions
+from rsvlm.retrieval import Filter, Hits, Index, RetrievalError, building, read_area
+from rsvlm.shards import ShardError
+
+SHADES = {"red": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250), "grün": (60, 200, 60)}
+
+
+@pytest.fixture
+def tiles(tmp_path: Path) -> Path:
+    """Pictures of one colour each, in a folder whose name is not ASCII."""
+    folder = tmp_path / "Kacheln größer"
+    folder.mkdir()
+    for name, colour in SHADES.items():
+        Image.new("RGB", (16, 16), colour).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture
+def index(tiles: Path, tmp_path: Path) -> Index:
+    return Index.build(tiles, tmp_path / "index", Colours())
+
+
+def found(hits: Any) -> list[str]:
+    assert isinstance(hits, Hits)
+    return [Path(key).stem for key in hits.keys]
+
+
+def test_words_an_example_and_both(index: Index, tiles: Path) -> None:
+    assert found(index.search("green", k=2)) == ["green", "grün"]
+    assert found(index.search(image=tiles / "grün.png", k=2)) == ["grün", "green"]
+    assert found(index.search(image=np.full((4, 4, 3), (0, 0, 255), np.uint8), k=1)) == ["blue"]
+    assert found(index.search("red", image=tiles / "blue.png", weight=0.9, k=1)) == ["blue"]
+    assert found(index.search("red", image=tiles / "blue.png", weight=0.1, k=1)) == ["red"]
+    several = index.search(["red", "blue"], k=1)
+    assert isinstance(several, list)
+    assert [found(hits) for hits in several] == [["red"], ["blue"]]
+
+
+def test_like_this_but_not_that(index: Index) -> None:
+    assert found(index.search("red green", k=2))[0] in ("red", "grün")
+    assert found(index.search("red green", unlike="red", less=1.0, k=2)) == ["green", "grün"]
+
+
+def test_pages_follow_one_another(index: Index) -> None:
+    whole = index.search("green", k=4)
+    assert isinstance(whole, Hits)
+    pages = [index.search("green", k=2, offset=offset) for offset in (0, 2, 4)]
+    assert [name for page in pages for name in found(page)] == found(whole)
+    assert [rank for page in pages for rank in page.table["rank"].to_pylist()] == [1, 2, 3, 4]  # type: ignore[union-attr]
+
+
+def test_the_weighted_score_is_the_weighted_sum_of_cosines(index: Index, tiles: Path) -> None:
+    both = index.search("red", image=tiles / "grün.png", weight=0.3, k=4)
+    words, picture = index.search("red", k=4), index.search(image=tiles / "grün.png", k=4)
+    assert isinstance(both, Hits)
+    assert isinstance(words, Hits)
+    assert isinstance(picture, Hits)
+    by_words, by_picture = (dict(zip(one.keys, one.scores, strict=True)) for one in (words, picture))
+    for key, score in zip(both.keys, both.scores, strict=True):
+        assert score == pytest.approx(0.3 * by_picture[key] + 0.7 * by_words[key], abs=1e-6)
+
+
+def test_another_encoder_or_revision_is_refused(index: Index) -> None:
+    other = Colours()
+    other.revision = "2"
+    with pytest.raises(
+        RetrievalError, match=r"made by colours \(1, 3 numbers\), and colours is another \(2, 3 num"
+    ):
+        Index.open(index.folder, other)
+    with pytest.raises(RetrievalError, match="name the one that made it, or build the index anew"):
+        Index.open(index.folder, other)
+
+
+def test_what_is_asked_wrongly_is_refused(index: Index, tiles: Path) -> None:
+    with pytest.raises(RetrievalError, match="nothing to search for: give text, an image, or both"):
+        index.search()
+    with pytest.raises(RetrievalError, match="text 0 is empty"):
+        index.search(" ")
+    with pytest.raises(RetrievalError, match="weight 2: how much the image counts"):
+        index.search("red", weight=2)
+    with pytest.raises(RetrievalError, match="2 texts for 3 images"):
+        index.search(["red", "blue"], image=[tiles / "red.png"] * 3)
+    with pytest.raises(RetrievalError, match="4 were found: name files"):
+        index.search(image=tiles)
+    (tiles / "cut.png").write_bytes((tiles / "red.png").read_bytes()[:40])
+    with pytest.raises(RetrievalError, match=r"cut\.png"):
+        index.search(image=tiles / "cut.png")
+
+
+def test_images_that_cannot_be_read_are_told_and_the_others_are_there(tiles: Path, tmp_path: Path) -> None:
+    (tiles / "empty.png").write_bytes(b"")
+    (tiles / "cut.png").write_bytes((tiles / "red.png").read_bytes()[:60])
+    index = Index.build(tiles, tmp_path / "index", Colours())
+    assert len(index) == 4
+    assert index.report is not None
+    assert index.report.failed == 2
+    assert {Path(image).name for image, _ in index.report.failures} == {"empty.png", "cut.png"}
+
+    for name in SHADES:
+        (tiles / f"{name}.png").write_bytes(b"")
+    with pytest.raises(RetrievalError, match="none of 6 chips can be read; the first, "):
+        Index.build(tiles, tmp_path / "another", Colours())
+
+
+def test_images_are_added_and_changed_ones_replaced(index: Index, tiles: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (16, 16), (250, 250, 10)).save(tiles / "yellow.png")
+    Image.new("RGB", (16, 16), (250, 10, 10)).save(tiles / "blue.png")
+    opened = Index.open(index.folder, Colours())
+    assert opened.add(tiles).chips == 5
+    assert len(opened) == 5
+    assert set(found(opened.search("red", k=3))) == {"red", "blue", "yellow"}
+    assert opened.verify() == []
+
+
+class Interrupted(Colours):  # type: ignore[misc] # untyped here
+    """Stops the program after so many images, as Ctrl-C does."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.after, self.encoded = after, 0
+
+    def encode_images(self, images: Any) -> Any:
+        if self.encoded >= self.after:
+            raise KeyboardInterrupt
+        self.encoded += len(images)
+        return super().encode_images(images)
+
+
+def test_a_stopped_build_goes_on(tiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "SHARD_SIZE", 1)
+    with pytest.raises(KeyboardInterrupt, match="2 shards done; run the same command again to go on"):
+        Index.build(tiles, tmp_path / "index", Interrupted(2))
+    with pytest.raises(RetrievalError, match="is no index"):
+        Index.open(tmp_path / "index")
+
+    rest = Interrupted(2)
+    index = Index.build(tiles, tmp_path / "index", rest)
+    assert rest.encoded == 2
+    assert index.report is not None
+    assert index.report.resumed == 2
+    whole = Index.build(tiles, tmp_path / "whole", Colours())
+    for name in ("vectors.f32", "rows.parquet"):
+        [one], [other] = index.folder.rglob(name), whole.folder.rglob(name)
+        assert one.read_bytes() == other.read_bytes()
+    assert not (index.folder / building.WORK).exists()
+
+
+def test_what_was_encoded_for_another_command_is_not_taken(
+    tiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "SHARD_SIZE", 1)
+    with pytest.raises(KeyboardInterrupt):
+        Index.build(tiles, tmp_path / "index", Interrupted(2))
+    other = Interrupted(4)
+    Index.build(tiles, tmp_path / "index", other, licence="CC0")
+    assert other.encoded == 4
+
+
+class Waiting(Colours):  # type: ignore[misc] # untyped here
+    """Waits in the middle of a build until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def encode_images(self, images: Any) -> Any:
+        self.begun.set()
+        assert self.go_on.wait(30)
+        return super().encode_images(images)
+
+
+def test_two_builds_at_once(tiles: Path, tmp_path: Path) -> None:
+    first = Waiting()
+    thread = threading.Thread(target=Index.build, args=(tiles, tmp_path / "index", first))
+    thread.start()
+    assert first.begun.wait(30)
+    with pytest.raises(ShardError, match="another run is writing here"):
+        Index.build(tiles, tmp_path / "index", Colours(), licence="CC0")
+    first.go_on.set()
+    thread.join()
+    assert len(Index.open(tmp_path / "index")) == 4
+
+
+def test_a_scene_in_chips_knows_where_it_is(tmp_path: Path) -> None:
+    pixels = np.zeros((3, 64, 96), np.uint8)
+    pixels[0, :, :32], pixels[1, :, 32:64], pixels[2, :, 64:] = 255, 255, 255
+    with rasterio.open(
+        tmp_path / "scene.tif", "w", driver="GTiff", width=96, height=64, count=3, dtype="uint8", crs="EPSG:32632",
+        transform=Affine(10, 0, 500_000, 0, -10, 5_000_000),
+    ) as file:  # fmt: skip
+        file.write(pixels)
+        file.update_tags(TIFFTAG_DATETIME="2023:09:14 02:11:00")
+    index = Index.build(tmp_path / "scene.tif", tmp_path / "index", Colours(), options=ChipOptions(size="32"))
+    assert len(index) == 6
+    hits = index.search("blue", k=2)
+    assert isinstance(hits, Hits)
+    for row in hits:
+        assert row["window"][0] == 64
+        assert row["key"].endswith(f"scene.tif#64,{row['window'][1]},32,32")
+        assert row["gsd"] == pytest.approx(10, rel=0.01)
+        assert 9.0 < row["west"] < row["east"] < 9.02
+    inside = index.search("red", k=6, bbox=(9.0085, 45.0, 9.02, 46.0))
+    assert isinstance(inside, Hits)
+    assert {row["window"][0] for row in inside} == {64}
+
+
+# Filters
+
+SPANS = [(0.0, 10.0), (170.0, -170.0), (-180.0, -175.0), (175.0, 180.0), (-10.0, 5.0)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    west=st.integers(-180, 180),
+    east=st.integers(-180, 180),
+    south=st.integers(-90, 90),
+    height=st.integers(0, 60),
+)
+def test_a_box_finds_the_footprints_that_touch_it_also_across_the_antimeridian(
+    placed: Index, west: int, east: int, south: int, height: int
+) -> None:
+    north = min(south + height, 90)
+    [hits] = placed.search_vectors(np.ones((1, 2)), k=100, filter=Filter(bbox=(west, south, east, north)))
+
+    def pieces(left: float, right: float) -> list[tuple[float, float]]:
+        return [(left, right)] if left <= right else [(left, 180.0), (-180.0, right)]
+
+    expected = {
+        f"{number} {low}"
+        for number, (left, right) in enumerate(SPANS)
+        for low in (-20, 30)
+        if any(
+            box(a, low, b, low + 10).intersects(box(c, south, d, north))
+            for a, b in pieces(left, right)
+            for c, d in pieces(west, east)
+        )
+    }
+    assert set(hits.keys) == expected
+
+
+@pytest.fixture(scope="module")
+def placed(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    rows: list[dict[str, Any]] = [
+        {
+            "key": f"{number} {low}", "west": left, "east": right, "south": low, "north": low + 10,
+            "datetime": datetime(2023, number + 1, 28, 23, 59, 59, 500_000, tzinfo=UTC), "gsd": 10.0**number / 100,
+            "labels": ["Forest", f"class {number}"], "licence": "CC BY 4.0" if number % 2 else "ODbL 1.0",
+        }
+        for number, (left, right) in enumerate(SPANS)
+        for low in (-20, 30)
+    ]  # fmt: skip
+    rows.append({"key": "knows nothing"})
+    vectors = np.random.default_rng(0).normal(size=(len(rows), 2))
+    return Index.from_vectors(tmp_path_factory.mktemp("placed") / "index", vectors, rows, encoder="x")
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (Filter(start="2023-03"), {2, 3, 4}),
+        (Filter(end="2023-02"), {0, 1}),
+        (Filter(start="2023-02-28", end="2023-02-28"), {1}),
+        (Filter(start="2023-02-28T23:59:59.5Z", end="2023-02-28T23:59:59.5+00:00"), {1}),
+        (Filter(end="2023-02-28T23:59:59Z"), {0}),
+        (Filter(start=datetime(2023, 4, 1)), {3, 4}),
+        (Filter(start="2023", end="2023"), {0, 1, 2, 3, 4}),
+        (Filter(gsd=(0.05, 1.0)), {1, 2}),
+        (Filter(gsd=(None, 0.01)), {0}),
+        (Filter(labels=["FOREST"]), {0, 1, 2, 3, 4}),
+        (Filter(labels=["class 3", "class 1"]), {1, 3}),
+        (Filter(licences=["odbl 1.0"]), {0, 2, 4}),
+        (Filter(licences=["odbl 1.0"], start="2023-02", gsd=(None, 50)), {2}),
+        (Filter(labels=["nobody"]), set()),
+        (Filter(), {0, 1, 2, 3, 4, None}),
+    ],
+)
+def test_filters(placed: Index, filter: Filter, expected: set[int | None]) -> None:
+    [hits] = placed.search_vectors(np.ones((1, 2)), k=100, filter=filter)
+    assert {None if key == "knows nothing" else int(key.split()[0]) for key in hits.keys} == expected
+    assert hits.total == len(hits) == sum(1 if number is None else 2 for number in expected)
+
+
+def test_an_area_from_geojson(placed: Index, tmp_path: Path) -> None:
+    triangle = Polygon([(-20, -25), (-9.5, -25), (-20, 0)])  # touches no corner of the box from -10 on
+    file = tmp_path / "area.geojson"
+    collection = {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": {}, "geometry": mapping(shape)}
+            for shape in (triangle, box(2, 35, 3, 36))
+        ],
+    }
+    file.write_text(json.dumps(collection), "utf-8")
+    [hits] = placed.search_vectors(np.ones((1, 2)), k=100, filter=Filter(area=read_area(file)))
+    assert set(hits.keys) == {"0 30", "4 30"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "is no GeoJSON with polygons"),
+        ('{"type": "Topology"}', "is no GeoJSON with polygons"),
+        ('{"type": "FeatureCollection", "features": []}', "holds no geometry"),
+        ('{"type": "Polygon", "coordinates": [[[0,0],[1,1],[1,0],[0,1],[0,0]]]}', "crosses itself"),
+        ('{"type": "Point", "coordinates": [500000, 5000000]}', "GeoJSON is in degrees"),
+    ],
+)
+def test_an_area_that_is_none(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "area.geojson").write_text(content)
+    with pytest.raises(RetrievalError, match=says):
+        read_area(tmp_path / "area.geojson")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"bbox": (0, 10, 1, 5)}, "south first"),
+        ({"bbox": (0, 0, 200, 5)}, "longitudes lie in -180..180"),
+        ({"bbox": (0, 0, float("nan"), 5)}, "in degrees"),
+        ({"start": "yesterday"}, "time 'yesterday': give 2023"),
+        ({"start": "2023-13"}, "time '2023-13'"),
+        ({"end": "9999"}, "time '9999'"),
+        ({"start": "2024", "end": "2023"}, "start 2024 is after end 2023"),
+        ({"area": Polygon()}, "area: is empty"),
+    ],
+)
+def test_a_filter_that_makes_no_sense(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(RetrievalError, match=says):
+        Filter(**wrong)

