@@ -16,6 +16,7 @@ ROOMS = (
     "vocabularies",
     "models",
     "captioning",
+    "datasets",
     "retrieval",
     "classification",
     "rag",

@@ -4,13 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rsvlm.datasets.labels import NONE
+
     from .calibrated import Calibration
     from .chips import ChipOptions, ChipRef
     from .classifier import ZeroShotClassifier
     from .drawings import Pictures
     from .errors import ClassificationError
     from .labelled import LabelledImages, read_labelled
-    from .result import NONE, ClassificationResult
+    from .result import ClassificationResult
     from .run import ClassifyReport, classify_files
 
 _HOMES = {

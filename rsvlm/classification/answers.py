@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rsvlm.datasets.labels import NONE
 from rsvlm.vocabularies import Vocabulary
 
 from .calibrated import Calibration
 from .hierarchy import Hierarchy
-from .result import NONE
 from .scores import relative_scores, softmax
 
 Floats = NDArray[np.float32]

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from rsvlm.datasets.labels import NONE
 from rsvlm.imagery import find_scenes
 from rsvlm.imagery.items import Picture
 from rsvlm.vocabularies import Vocabulary
 
 from .errors import ClassificationError
-from .result import NONE
 
 _PATH_COLUMNS = ("path", "filepath", "file", "filename", "image")
 _LABEL_COLUMNS = ("label", "labels", "class")

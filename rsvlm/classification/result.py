@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from rsvlm.datasets.labels import NONE
 from rsvlm.imagery.items import ChipRef
 
 from .scores import top_k
@@ -40,9 +41,6 @@ SCHEMA = pa.schema(
     ]
 )
 """Columns of predictions; a row that failed has an `error` and nothing of what would be known from pixels."""
-
-NONE = "none of these"
-"""The label of a chip that a calibrated classifier finds to be none of its classes."""
 
 
 @dataclass

@@ -74,8 +74,8 @@ def captions(
     if facts is not None:
         finish(_factuality(facts, predictions, reading, asking), out, as_json)
         return
+    from rsvlm.datasets import read_eval_set
     from rsvlm.eval.clipscore_captions import add_clip_scores
-    from rsvlm.eval.data import read_eval_set
 
     eval_set = read_eval_set(str(data), split=split)
     model = (

@@ -92,8 +92,8 @@ def add(
     from rsvlm.imagery.items import ChipOptions
     from rsvlm.retrieval import Index
 
-    own = Index.open(folder).manifest.encoder.name
-    index = Index.open(folder, load(own, weights, device, precision, batch_size, offline))
+    own = Index(folder).manifest.encoder.name
+    index = Index(folder, load(own, weights, device, precision, batch_size, offline))
     options = ChipOptions(chips, size, min_valid, sensor, tuple(bands.split(",")) if bands else None, stretch)
     with progress_bar("Encoding", "chips") as show:
         report = index.add(images, options=options, licence=licence, progress=show)
@@ -114,7 +114,7 @@ def remove(
     """
     from rsvlm.retrieval import Index
 
-    index = Index.open(folder)
+    index = Index(folder)
     removed = index.remove(keys)
     if as_json:
         print_json({"removed": removed, "rows": len(index)})
@@ -130,7 +130,7 @@ def info(folder: Folder, as_json: AsJson = False, debug: Debug = False, offline:
     """
     from rsvlm.retrieval import Index
 
-    index = Index.open(folder)
+    index = Index(folder)
     summary = index.summary()
     if as_json:
         print_json(summary)

@@ -63,8 +63,8 @@ def search(
 
     if text is None and image is None:
         raise typer.BadParameter('say what to find: words, --image, or both: rsvlm search index/ "a harbour"')
-    own = retrieval.Index.open(index).manifest.encoder.name
-    opened = retrieval.Index.open(index, load(own, weights, device, precision, None, offline))
+    own = retrieval.Index(index).manifest.encoder.name
+    opened = retrieval.Index(index, load(own, weights, device, precision, None, offline))
     hits = opened.search(
         text, image, k=k, offset=offset, weight=weight, unlike=unlike,
         bbox=_numbers(bbox), area=None if area is None else retrieval.read_area(area),

@@ -7,11 +7,12 @@ from .errors import EvalError
 from .result import EvalResult, load_result
 
 if TYPE_CHECKING:
-    from .data.reading import read_eval_set
-    from .data.sets import EvalSet
+    from rsvlm.datasets.reading import read_eval_set
+    from rsvlm.datasets.sets import EvalSet
+
     from .tasks import evaluate
 
-_HOMES = {"EvalSet": "data.sets", "evaluate": "tasks", "read_eval_set": "data.reading"}
+_HOMES = {"EvalSet": "rsvlm.datasets", "evaluate": "rsvlm.eval.tasks", "read_eval_set": "rsvlm.datasets"}
 
 __all__ = ["EvalError", "EvalResult", "EvalSet", "evaluate", "load_result", "read_eval_set"]
 
@@ -21,4 +22,4 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+    return getattr(import_module(home), name)

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .data.sets import EvalSet
+from rsvlm.datasets.sets import EvalSet
+
 from .errors import EvalError
 from .result import EvalResult
 from .retrieval import retrieve

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .data.reading import read_eval_set
-from .data.sets import EvalSet
+from rsvlm.datasets.reading import read_eval_set
+from rsvlm.datasets.sets import EvalSet
+from rsvlm.datasets.textfiles import file_record
+
 from .errors import EvalError
-from .jsonlines import as_text, file_record, read_lines, text_column
+from .jsonlines import as_text, read_lines, text_column
 from .result import EvalResult
 from .text.scores import Convention, score_captions
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from rsvlm.classification import ZeroShotClassifier
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 
-from .data.sets import EvalSet
 from .errors import EvalError
 from .ranking import Ints, Vectors, similarity_blocks, unit_rows
 from .result import EvalResult

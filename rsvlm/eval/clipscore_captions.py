@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.models import Encoder
 
 from .clipscore import PAPER_MODEL, PROMPT, WEIGHT, clip_scores, ref_clip_scores
-from .data.sets import EvalSet
 from .errors import EvalError
 from .result import EvalResult
 from .statistics import bootstrap_interval

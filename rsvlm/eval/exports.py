@@ -17,12 +17,12 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from rsvlm.datasets.pictures import ImageRef, open_picture
 from rsvlm.imagery import ChipReader
 from rsvlm.shards import atomic_write
 
 from .agromind.read import AgroMind
 from .agromind.tasks import MANY_LETTERS, OF_IMAGES, TYPE_NAMES
-from .data.pictures import ImageRef, open_picture
 from .errors import EvalError
 
 LETTERS = string.ascii_uppercase

@@ -16,6 +16,8 @@ import pyarrow as pa
 
 from rsvlm.captioning.dataset import PairsDataset
 from rsvlm.captioning.dataset.row import labels_from_row
+from rsvlm.datasets.pairs import read_pairs
+from rsvlm.datasets.textfiles import file_record
 from rsvlm.models.generators.functions import Function
 from rsvlm.models.generators.protocol import Generator
 
@@ -23,11 +25,10 @@ from .asking.captions import ask_captions
 from .asking.items import errors_of, record_of, texts_of
 from .asking.prompts import CAPTION_PROMPT, Prompt
 from .captions import check_images, read_captions
-from .data.pairs import read_pairs
 from .errors import EvalError
 from .fact_problems import CONTRADICTED, FACTUAL, KINDS, NOT_UNDERSTOOD
 from .fact_reading import READINGS, Finding, read_caption, usable_readings
-from .jsonlines import file_record, text_column, texts_column
+from .jsonlines import text_column, texts_column
 from .result import EvalResult
 from .text.scores import intervals
 

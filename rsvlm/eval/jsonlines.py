@@ -1,15 +1,13 @@
 """Files of one JSON object a line, read so that a broken line is told and not lost."""
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from .errors import EvalError
+from rsvlm.datasets.textfiles import read_utf8
 
 
 class Line(NamedTuple):
@@ -18,22 +16,6 @@ class Line(NamedTuple):
     number: int
     row: dict[str, Any] | None
     error: str | None
-
-
-def read_utf8(path: str | os.PathLike[str]) -> str:
-    """Text of a UTF-8 file, with or without a byte order mark.
-
-    Raises:
-        EvalError: It is absent, unreadable or not UTF-8.
-    """
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise EvalError(
-            f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
-        ) from None
-    except OSError as error:
-        raise EvalError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def read_lines(path: str | os.PathLike[str]) -> list[Line]:
@@ -78,9 +60,3 @@ def texts_column(groups: Sequence[Sequence[str]]) -> pa.Array:
 
 def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def file_record(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Name and SHA-256 of a file, for the record of a result."""
-    with Path(path).open("rb") as opened:
-        return {"name": Path(path).name, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}

@@ -7,17 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rsvlm.datasets.columns import IMAGE, LABEL, column_of
+from rsvlm.datasets.csv_files import class_names_beside, header, read_csv
+from rsvlm.datasets.folders import class_names, images_below, read_class_folders
+from rsvlm.datasets.karpathy import read_karpathy
+from rsvlm.datasets.multilabel import METADATA, read_bigearthnet
+from rsvlm.datasets.pairs import is_pairs_dataset
+from rsvlm.datasets.reading import SPLITS, read_eval_set, splits_of
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.imagery import ImageryError, open_scene
 from rsvlm.imagery.sensors import SENSORS
 
-from .data.columns import IMAGE, LABEL, column_of
-from .data.csv_files import class_names_beside, header, read_csv
-from .data.folders import class_names, images_below, read_class_folders
-from .data.karpathy import read_karpathy
-from .data.multilabel import METADATA, read_bigearthnet
-from .data.pairs import is_pairs_dataset
-from .data.reading import SPLITS, read_eval_set, splits_of
-from .data.sets import EvalSet
 from .errors import EvalError
 from .vocabulary_choice import candidates, covers
 

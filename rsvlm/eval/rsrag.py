@@ -11,8 +11,10 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from rsvlm.datasets.textfiles import file_record
+
 from .errors import EvalError
-from .jsonlines import file_record, text_column
+from .jsonlines import text_column
 from .result import EvalResult
 from .rsrag_files import RsRagFile, RsRagItem, read_rsrag
 from .text.scores import METRICS, intervals, score_captions

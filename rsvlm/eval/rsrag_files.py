@@ -13,8 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from rsvlm.datasets.textfiles import read_utf8
+
 from .errors import EvalError
-from .jsonlines import Line, as_text, read_lines, read_utf8
+from .jsonlines import Line, as_text, read_lines
 
 _CATEGORIES = re.compile(r"following (\d+) categories:\s*(.+?)\.?\s*$", re.DOTALL)
 

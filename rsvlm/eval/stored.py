@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from rsvlm.classification.class_vectors import unit
 from rsvlm.classification.labelled import match_labels
+from rsvlm.datasets.csv_files import class_names_beside
+from rsvlm.datasets.sources import records
+from rsvlm.datasets.textfiles import read_utf8
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 from rsvlm.vocabularies.protocols import protocol_names
 
-from .data.csv_files import class_names_beside
-from .data.sources import records
 from .errors import EvalError
-from .jsonlines import read_utf8
 from .result import EvalResult
 from .zeroshot import measure_cosines
 

@@ -29,6 +29,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.models import Encoder
 from rsvlm.models.quiet import one_line
 from rsvlm.models.versions import versions
@@ -38,7 +39,6 @@ from rsvlm.vocabularies.protocols import protocol_names
 
 from .caption_retrieval import search_captions
 from .class_retrieval import BY_CLASS, search_classes
-from .data.sets import EvalSet
 from .errors import EvalError
 from .layout import FoundSet, file_name, find_sets
 from .probes import cross_validate, evaluate_few_shot, evaluate_probe, probe_data

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from rsvlm.datasets.reading import read_eval_set, splits_of
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.vocabularies import Vocabulary, read_classes
 
 from .caption_retrieval import search_captions
 from .class_retrieval import BY_CLASS, search_classes
-from .data.reading import read_eval_set, splits_of
-from .data.sets import EvalSet
 from .encoders import AnyEncoder, opened_encoder
 from .errors import EvalError
 from .geolocation import geolocate

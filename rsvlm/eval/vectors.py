@@ -15,12 +15,12 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rsvlm.datasets.pictures import open_picture, picture_hash
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.imagery import ChipReader
 from rsvlm.models import Encoder, Image, encode_stream
 from rsvlm.shards import atomic_write
 
-from .data.pictures import open_picture, picture_hash
-from .data.sets import EvalSet
 from .errors import EvalError
 
 Floats = NDArray[np.float32]

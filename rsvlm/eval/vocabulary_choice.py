@@ -1,9 +1,8 @@
 """Which vocabulary the classes of a data set are, by its name and its labels."""
 
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.vocabularies import Vocabulary, vocabulary, vocabulary_names
 from rsvlm.vocabularies.class_lists import plain_name
-
-from .data.sets import EvalSet
 
 ALIASES = {
     "ucm": ("ucmerced",),

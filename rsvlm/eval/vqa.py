@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rsvlm.datasets.textfiles import file_record
+
 from .errors import EvalError
-from .jsonlines import Line, as_text, file_record, read_lines, text_column, texts_column
+from .jsonlines import Line, as_text, read_lines, text_column, texts_column
 from .result import EvalResult
 from .rsvqa_bins import binned, counts_in_intervals
 from .text.normalize import same_answer

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from rsvlm.classification import ClassificationError, ZeroShotClassifier
 from rsvlm.classification.answers import answer
 from rsvlm.classification.labelled import match_labels
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.models import Encoder
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 
-from .data.sets import EvalSet
 from .errors import EvalError
 from .measuring import Draws, hot, measure_classes, measure_labels, with_items
 from .published import in_domain

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsvlm.classification import ZeroShotClassifier
-from rsvlm.eval import EvalError, EvalResult, EvalSet, read_eval_set
+from rsvlm.datasets.errors import DatasetError
+from rsvlm.datasets.reading import splits_of
+from rsvlm.eval import EvalResult, EvalSet, read_eval_set
 from rsvlm.eval.caption_retrieval import search_captions
-from rsvlm.eval.data.reading import splits_of
 from rsvlm.eval.vectors import image_vectors
 from rsvlm.eval.vocabulary_choice import vocabulary_for
 from rsvlm.eval.zeroshot import evaluate_zero_shot
@@ -175,5 +176,5 @@ def _read(place: str, wanted: Sequence[str]) -> EvalSet:
         beside = splits_of(path.parent) if path.parent.is_dir() else {}
         split = next((split for split, files in beside.items() if files == [path]), None)
         return read_eval_set(path) if split is None else read_eval_set(path.parent, split=split)
-    except EvalError as error:
+    except DatasetError as error:
         raise PretrainingError(str(error)) from None

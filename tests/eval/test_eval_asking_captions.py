@@ -20,11 +20,11 @@ from asking_data import (  # type: ignore[import-not-found] # this folder is on 
 )
 from eval_pictures import Colours  # type: ignore[import-not-found]
 
+from rsvlm.datasets import EvalSet
 from rsvlm.eval import EvalError, read_eval_set
 from rsvlm.eval.asking import ask_captions, evaluate_captioner, read_kept
 from rsvlm.eval.captions import evaluate_captions
 from rsvlm.eval.clipscore_captions import add_clip_scores
-from rsvlm.eval.data import EvalSet
 from rsvlm.models import load_encoder
 
 TINY: dict[str, Any] = {

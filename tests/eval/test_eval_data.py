@@ -13,18 +13,18 @@ from eval_pictures import Colours, picture, png, write_parquet  # type: ignore[i
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rsvlm.eval import EvalError
-from rsvlm.eval.data import (
+from rsvlm.datasets import (
+    DatasetError,
     EvalSet,
     from_torchgeo,
     open_picture,
     read_bigearthnet,
     read_eval_set,
     read_karpathy,
-    read_rsvqa,
-    write_questions,
 )
-from rsvlm.eval.data.sets import unique_keys
+from rsvlm.datasets.sets import unique_keys
+from rsvlm.eval import EvalError
+from rsvlm.eval.data import read_rsvqa, write_questions
 from rsvlm.eval.vectors import image_vectors
 from rsvlm.eval.vqa import read_questions
 from rsvlm.imagery import ChipReader
@@ -57,9 +57,9 @@ def test_split_folders_and_their_other_names(tmp_path: Path) -> None:
         picture("red").save(tmp_path / split / "red" / "a.png")
     assert read_eval_set(tmp_path, split="validation").split == "validation"
     assert len(read_eval_set(tmp_path, split="val")) == 1
-    with pytest.raises(EvalError, match="several splits; choose one of train, validation"):
+    with pytest.raises(DatasetError, match="several splits; choose one of train, validation"):
         read_eval_set(tmp_path)
-    with pytest.raises(EvalError, match="no split test"):
+    with pytest.raises(DatasetError, match="no split test"):
         read_eval_set(tmp_path, split="test")
 
 
@@ -94,14 +94,14 @@ def test_parquet_columns(tmp_path: Path) -> None:
 
 def test_swapped_coordinates_are_told(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "a.parquet", ["red"], latitude=[139.0], longitude=[35.0])
-    with pytest.raises(EvalError, match="swapped"):
+    with pytest.raises(DatasetError, match="swapped"):
         read_eval_set(path)
 
 
 def test_parquet_numbers_are_named_by_the_file_itself_or_a_list_beside_it(tmp_path: Path) -> None:
     table = pa.table({"image": [png("red"), png("blue")], "label": [0, 1]})
     pq.write_table(table, tmp_path / "bare.parquet")
-    with pytest.raises(EvalError, match="labels are numbers"):
+    with pytest.raises(DatasetError, match="labels are numbers"):
         read_eval_set(tmp_path / "bare.parquet")
     features = {"info": {"features": {"label": {"names": ["Red", "Blue"], "_type": "ClassLabel"}}}}
     named = table.replace_schema_metadata({"huggingface": json.dumps(features)})
@@ -133,7 +133,7 @@ def test_skyscript_csv_by_name_and_by_number(tmp_path: Path) -> None:
     assert by_name.labels == by_number.labels == (("red",),)
     assert by_name.classes == ("blue", "red")
     assert pixels(by_name, 0).shape == (8, 8, 3)  # the path is relative to the folder above
-    with pytest.raises(EvalError, match="only 2 class names"):
+    with pytest.raises(DatasetError, match="only 2 class names"):
         read_eval_set(skyscript_csv(tmp_path / "three", ["images/a.png,2"], ["blue", "red"]))
 
 
@@ -142,7 +142,7 @@ def test_two_lists_of_labels(tmp_path: Path) -> None:
     (tmp_path / "classnames_v2.txt").write_text("gabled", encoding="utf-8")
     assert read_eval_set(path).labels == (("flat",),)
     assert read_eval_set(path, label="label_v2").labels == (("gabled",),)
-    with pytest.raises(EvalError, match="no column label_v3"):
+    with pytest.raises(DatasetError, match="no column label_v3"):
         read_eval_set(path, label="label_v3")
 
 
@@ -156,10 +156,10 @@ def test_csv_problems(tmp_path: Path) -> None:
         ("path,label\n", "holds no images"),
     ):
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(EvalError, match=match):
+        with pytest.raises(DatasetError, match=match):
             read_eval_set(path)
     path.write_bytes("path,label\nä.png,rot".encode("latin-1"))
-    with pytest.raises(EvalError, match="not UTF-8"):
+    with pytest.raises(DatasetError, match="not UTF-8"):
         read_eval_set(path)
 
 
@@ -202,11 +202,11 @@ def test_karpathy(tmp_path: Path) -> None:
     assert pixels(found, 0).shape == (8, 8, 3)
     assert read_eval_set(path, split="validation").keys == ("b.png",)
     assert len(read_karpathy(path, split=None)) == 2
-    with pytest.raises(EvalError, match="its splits are test, val"):
+    with pytest.raises(DatasetError, match="its splits are test, val"):
         read_karpathy(path, split="train")
     for broken in ("[]", '{"images": [{"split": "test"}]}', '{"images": [{"filename": 3}]}', "{"):
         path.write_text(broken, encoding="utf-8")
-        with pytest.raises(EvalError, match="dataset_rsicd"):
+        with pytest.raises(DatasetError, match="dataset_rsicd"):
             read_karpathy(path)
 
 
@@ -295,7 +295,7 @@ def test_bigearthnet(tmp_path: Path) -> None:
     assert found.keys == ("P_2", "P_10")
     assert found.labels == (("Pastures", "Mixed forest"), ())
     assert found.multi_label
-    with pytest.raises(EvalError, match="no patch"):
+    with pytest.raises(DatasetError, match="no patch"):
         read_bigearthnet(tmp_path / "P_2")
 
 
@@ -320,7 +320,7 @@ def test_torchgeo() -> None:
     assert pixels(found, 0)[0, 0].tolist() == [255, 170, 85]
     assert pixels(found, 1).shape == (4, 5, 3)
     assert found.fingerprint is None  # nothing says which images they are, so nothing is kept
-    with pytest.raises(EvalError, match="no `classes`"):
+    with pytest.raises(DatasetError, match="no `classes`"):
         from_torchgeo([1], "none")
 
 
@@ -351,12 +351,12 @@ def test_keys_are_unique_and_in_order(names: list[str]) -> None:
 
 
 def test_no_such_thing(tmp_path: Path) -> None:
-    with pytest.raises(EvalError, match="no such file or folder"):
+    with pytest.raises(DatasetError, match="no such file or folder"):
         read_eval_set(tmp_path / "nowhere")
     (tmp_path / "a.txt").write_text("", encoding="utf-8")
-    with pytest.raises(EvalError, match=r"a data set is a folder of class folders, a \.parquet"):
+    with pytest.raises(DatasetError, match=r"a data set is a folder of class folders, a \.parquet"):
         read_eval_set(tmp_path / "a.txt")
-    with pytest.raises(EvalError, match="no folder with images"):
+    with pytest.raises(DatasetError, match="no folder with images"):
         read_eval_set(tmp_path)
 
 

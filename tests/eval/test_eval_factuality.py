@@ -14,9 +14,9 @@ from asking_data import command_line, load_lying_server  # type: ignore[import-n
 import rsvlm.captioning.verify as verify_package
 from rsvlm.captioning.dataset import PairsDataset, open_dataset
 from rsvlm.captioning.sample import write_sample
+from rsvlm.datasets.pairs import read_pairs
 from rsvlm.eval import EvalError, fact_problems
 from rsvlm.eval.asking import ask_captions
-from rsvlm.eval.data.pairs import read_pairs
 from rsvlm.eval.fact_problems import KINDS, UNCLEAR, holds_nothing, kind_of, verdict_of
 from rsvlm.eval.factuality import evaluate_captioner_facts, evaluate_factuality
 

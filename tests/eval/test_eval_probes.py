@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
+from rsvlm.datasets import EvalSet
 from rsvlm.eval import EvalError
-from rsvlm.eval.data import EvalSet
 from rsvlm.eval.floors import ColourHistogram
 from rsvlm.eval.probes import ProbeData, cross_validate, evaluate_few_shot, evaluate_probe, probe_data
 from rsvlm.eval.probes.features import Standardizer, place_harmonics, place_waves, time_waves

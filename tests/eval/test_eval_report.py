@@ -15,8 +15,8 @@ import pytest
 from eval_pictures import Colours, write_parquet  # type: ignore[import-not-found] # beside this file
 from PIL import Image
 
+from rsvlm.datasets import read_eval_set
 from rsvlm.eval.compare import compare_results
-from rsvlm.eval.data import read_eval_set
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.geolocation import geolocate
 from rsvlm.eval.report import write_comparison, write_report

@@ -10,8 +10,9 @@ from eval_pictures import NAMES, Colours, picture, write_parquet  # type: ignore
 
 import rsvlm
 from rsvlm.captioning.sample import write_sample
+from rsvlm.datasets import DatasetError
+from rsvlm.datasets.pairs import middles
 from rsvlm.eval import EvalError, EvalSet, evaluate, read_eval_set
-from rsvlm.eval.data.pairs import middles
 from rsvlm.eval.floors import ColourHistogram
 from rsvlm.eval.layout import find_sets
 
@@ -195,7 +196,7 @@ def test_a_pairs_dataset_is_a_data_set(tmp_path: Path) -> None:
     (found,) = find_sets(tmp_path / "sets").sets
     assert found.judged().fingerprint == given.fingerprint
     (tmp_path / "sets" / "pairs" / "shards" / "00000.parquet").write_bytes(b"torn")
-    with pytest.raises(EvalError, match="shards missing or damaged: 00000"):
+    with pytest.raises(DatasetError, match="shards missing or damaged: 00000"):
         read_eval_set(tmp_path / "sets" / "pairs")
 
 

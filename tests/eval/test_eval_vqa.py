@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rsvlm.datasets import DatasetError
 from rsvlm.eval import EvalError, load_result
 from rsvlm.eval.rsvqa_bins import binned
 from rsvlm.eval.vqa import (
@@ -135,10 +136,10 @@ def test_bad_predictions(tmp_path: Path) -> None:
         read_predictions(twice)
     with pytest.raises(EvalError, match="line 1: lacks prediction"):
         score_vqa(asked)
-    with pytest.raises(EvalError, match=r"nowhere\.jsonl: cannot be read"):
+    with pytest.raises(DatasetError, match=r"nowhere\.jsonl: cannot be read"):
         score_vqa(tmp_path / "nowhere.jsonl")
     (tmp_path / "latin.jsonl").write_bytes('{"answer": "forêt"}'.encode("latin-1"))
-    with pytest.raises(EvalError, match="is not UTF-8 text"):
+    with pytest.raises(DatasetError, match="is not UTF-8 text"):
         score_vqa(tmp_path / "latin.jsonl")
     with pytest.raises(EvalError, match="no predictions"):
         score_vqa([Question("1", "", "?", ("yes",))])

@@ -11,8 +11,8 @@ from eval_pictures import NAMES, Colours, picture, write_parquet  # type: ignore
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, cohen_kappa_score, f1_score
 
 from rsvlm.classification import ZeroShotClassifier
+from rsvlm.datasets import EvalSet, read_eval_set
 from rsvlm.eval import EvalError, load_result
-from rsvlm.eval.data import EvalSet, read_eval_set
 from rsvlm.eval.published import compare
 from rsvlm.eval.stored import evaluate_stored
 from rsvlm.eval.vectors import image_vectors, text_vectors

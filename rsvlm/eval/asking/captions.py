@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.eval.answer_file import read_answers
 from rsvlm.eval.captions import evaluate_captions
-from rsvlm.eval.data.sets import EvalSet
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.result import EvalResult
 from rsvlm.eval.text.scores import Convention

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rsvlm.eval.data.pictures import ImageRef, open_picture
+from rsvlm.datasets.pictures import ImageRef, open_picture
 from rsvlm.eval.errors import EvalError
 from rsvlm.imagery import ChipReader
 from rsvlm.models import Image

@@ -6,8 +6,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from rsvlm.datasets.textfiles import read_utf8
 from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import read_utf8
 
 FIELD = "question"
 

@@ -1,21 +1,6 @@
-"""Data sets as their authors distribute them, read into one small form."""
+"""Questions about images, as their authors distribute them."""
 
-from .karpathy import read_karpathy
-from .multilabel import read_bigearthnet
-from .pictures import ImageRef, open_picture
-from .reading import read_eval_set
+from .questions import QuestionSet, read_question_set
 from .rsvqa import read_rsvqa, write_questions
-from .sets import EvalSet
-from .torchgeo_sets import from_torchgeo
 
-__all__ = [
-    "EvalSet",
-    "ImageRef",
-    "from_torchgeo",
-    "open_picture",
-    "read_bigearthnet",
-    "read_eval_set",
-    "read_karpathy",
-    "read_rsvqa",
-    "write_questions",
-]
+__all__ = ["QuestionSet", "read_question_set", "read_rsvqa", "write_questions"]

@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+from rsvlm.datasets.columns import IMAGE, column_of
+from rsvlm.datasets.csv_files import read_columns
+from rsvlm.datasets.parquet_files import ImageColumn, StoredImage
+from rsvlm.datasets.pictures import ImageRef
+from rsvlm.datasets.sources import records
+from rsvlm.datasets.textfiles import read_utf8
 from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import Line, read_lines, read_utf8
+from rsvlm.eval.jsonlines import Line, read_lines
 from rsvlm.eval.rsrag_files import RsRagFile, read_rsrag
 from rsvlm.eval.vqa import Question, check_ids, question_of
 
-from .columns import IMAGE, column_of
-from .csv_files import read_columns
-from .parquet_files import ImageColumn, StoredImage
-from .pictures import ImageRef
 from .rsvqa import read_rsvqa
-from .sources import records
 
 _RSVQA = "_questions.json"
 

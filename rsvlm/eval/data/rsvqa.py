@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rsvlm.datasets.textfiles import read_utf8
 from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import read_utf8
 from rsvlm.eval.vqa import UNTYPED, Question
 from rsvlm.shards import atomic_write
 

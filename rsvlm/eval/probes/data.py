@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rsvlm.classification.class_vectors import unit
-from rsvlm.eval.data.sets import EvalSet
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.vectors import SetVectors, text_vectors
 from rsvlm.eval.zeroshot import label_places

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rsvlm.eval.data.pictures import open_picture, picture_hash
-from rsvlm.eval.data.sets import EvalSet
+from rsvlm.datasets.pictures import open_picture, picture_hash
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.measuring import Draws, with_items
 from rsvlm.eval.result import EvalResult

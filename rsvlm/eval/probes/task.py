@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rsvlm.eval.data.reading import read_eval_set, splits_of
-from rsvlm.eval.data.sets import EvalSet
+from rsvlm.datasets.reading import read_eval_set, splits_of
+from rsvlm.datasets.sets import EvalSet
 from rsvlm.eval.encoders import AnyEncoder, opened_encoder
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.result import EvalResult

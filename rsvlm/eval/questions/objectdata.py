@@ -16,8 +16,8 @@ from pyproj.exceptions import CRSError
 from rasterio.features import rasterize
 from shapely.geometry import shape
 
+from rsvlm.datasets.textfiles import read_utf8
 from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import read_utf8
 from rsvlm.imagery import ChipReader, ImageryError, open_scene
 
 from .drafts import Panel

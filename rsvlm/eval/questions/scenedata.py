@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from rsvlm.eval.data import open_picture, read_eval_set
-from rsvlm.eval.data.folders import images_below
+from rsvlm.datasets import open_picture, read_eval_set
+from rsvlm.datasets.folders import images_below
 from rsvlm.eval.errors import EvalError
 from rsvlm.imagery import ChipReader, ImageryError, open_scene
 from rsvlm.vocabularies import VocabularyError, vocabulary

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from rsvlm.datasets.textfiles import read_utf8
 from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import read_utf8
 from rsvlm.vocabularies import VocabularyError
 from rsvlm.vocabularies.yaml_files import first_error, load_yaml
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from PIL import Image
 
+from rsvlm.datasets.pictures import ImageRef, open_picture
 from rsvlm.imagery import ChipReader
 
-from ..data.pictures import ImageRef, open_picture
 from ..result import EvalResult
 
 Images = Callable[[EvalResult, Mapping[str, Any]], ImageRef | None]

@@ -6,7 +6,7 @@ from typing import Any
 
 import datasets
 
-from rsvlm.eval.data.columns import CAPTIONS, GROUP, IMAGE, LABEL, LATITUDE, LONGITUDE, column_of
+from rsvlm.datasets.columns import CAPTIONS, GROUP, IMAGE, LABEL, LATITUDE, LONGITUDE, column_of
 from rsvlm.pretraining.errors import PretrainingError
 
 JSON = "json"

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from rsvlm.eval.data.pictures import ImageRef
+from rsvlm.datasets.pictures import ImageRef
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -12,7 +12,7 @@ class Example:
 
     Attributes:
         key: What the image is called. Rows that repeat an image, as tables with a caption a row do, share it.
-        image: What `rsvlm.eval.data.open_picture` reads; None where the row has none.
+        image: What `rsvlm.datasets.open_picture` reads; None where the row has none.
         captions: All texts of the image, none of them blank.
         place: Longitude and latitude of its middle in degrees (WGS84), or None.
         scene: Name of the image or place that it was cut from, or None.

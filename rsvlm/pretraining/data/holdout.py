@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rsvlm.eval.data.pictures import ImageRef
+from rsvlm.datasets.pictures import ImageRef
 from rsvlm.eval.probes.splits import BLOCK, spatial_blocks
 from rsvlm.pretraining.errors import PretrainingError
 

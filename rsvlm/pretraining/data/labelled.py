@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rsvlm.eval.data.labels import label_names
-from rsvlm.eval.errors import EvalError
+from rsvlm.datasets.errors import DatasetError
+from rsvlm.datasets.labels import label_names
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.vocabularies import (
     Vocabulary,
@@ -77,7 +77,7 @@ class LabelCaptions:
             return ()
         try:
             return label_names([label], self._names, self._place)[0]
-        except EvalError as error:
+        except DatasetError as error:
             raise PretrainingError(str(error)) from None
 
     def _captions(self, name: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from rsvlm.eval.data.pictures import open_picture
+from rsvlm.datasets.pictures import open_picture
 from rsvlm.imagery import ChipReader
 from rsvlm.models.pictures import rgb_picture
 from rsvlm.models.quiet import one_line

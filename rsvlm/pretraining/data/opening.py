@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import datasets
 
-from rsvlm.eval.data.csv_files import header
-from rsvlm.eval.data.folders import class_names, images_below
+from rsvlm.datasets.csv_files import header
+from rsvlm.datasets.folders import class_names, images_below
 from rsvlm.models.quiet import one_line, quiet
 from rsvlm.pretraining.errors import PretrainingError
 

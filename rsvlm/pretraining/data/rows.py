@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rsvlm.eval.data.pairs import middles
-from rsvlm.eval.data.pictures import ImageRef
+from rsvlm.datasets.pairs import middles
+from rsvlm.datasets.pictures import ImageRef
 from rsvlm.pretraining.errors import PretrainingError
 
 from .columns import Columns, flat

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
-from rsvlm.eval.data.csv_files import class_names_beside
+from rsvlm.datasets.csv_files import class_names_beside
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.vocabularies import Vocabulary
 

@@ -4,7 +4,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from rsvlm.eval.data import read_eval_set
+from rsvlm.datasets import read_eval_set
 from rsvlm.eval.errors import EvalError
 from rsvlm.vocabularies import vocabulary
 from rsvlm.vocabularies.legends import phrase_of

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rsvlm.eval.errors import EvalError
-
+from .errors import DatasetError
 from .pictures import ImageRef
 
 Float64s = NDArray[np.float64]
@@ -56,13 +55,13 @@ class EvalSet:
     sources: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a set without images, and entries that are not one an image (`EvalError`)."""
+        """Refuse a set without images, and entries that are not one an image (`DatasetError`)."""
         if not self.keys:
-            raise EvalError(f"{self.title}: holds no images")
+            raise DatasetError(f"{self.title}: holds no images")
         for what in ("images", "labels", "captions", "groups", "places", "times"):
             given = getattr(self, what)
             if given is not None and len(given) != len(self.keys):
-                raise EvalError(
+                raise DatasetError(
                     f"{self.title}: {len(given)} {what} for {len(self.keys)} images; give one each"
                 )
 

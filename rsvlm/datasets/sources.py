@@ -5,20 +5,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import file_record
+from .errors import DatasetError
+from .textfiles import file_record
 
 
 def records(paths: Iterable[Path]) -> tuple[dict[str, Any], ...]:
     """Return name and SHA-256 of each file.
 
     Raises:
-        EvalError: One cannot be read.
+        DatasetError: One cannot be read.
     """
     try:
         return tuple(dict(file_record(path)) for path in paths)
     except OSError as error:
-        raise EvalError(f"{error.filename}: cannot be read ({error.strerror})") from None
+        raise DatasetError(f"{error.filename}: cannot be read ({error.strerror})") from None
 
 
 def folder_record(folder: Path, paths: Sequence[Path]) -> dict[str, Any]:

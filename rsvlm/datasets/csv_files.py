@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import read_utf8
-
 from .columns import IMAGE, LABEL, column_of, optional_columns
+from .errors import DatasetError
 from .labels import label_names
 from .sets import EvalSet, unique_keys
 from .sources import records
+from .textfiles import read_utf8
 
 
 def read_csv(
@@ -35,17 +34,17 @@ def read_csv(
         label: The column of labels; None: `label`, else `label_v1`.
 
     Raises:
-        EvalError: It cannot be read, has no column of paths, a line lacks something, or a number has no name.
+        DatasetError: It cannot be read, has no column of paths, a line lacks something, or a number has no name.
     """  # fmt: skip
     columns = read_columns(path)
     image = column_of(list(columns), IMAGE)
     label = label or column_of(list(columns), LABEL)
     if image is None or (label is not None and label not in columns):
         wanted = "filepath" if image is None else label
-        raise EvalError(f"{path}: has no column {wanted}; its columns are {', '.join(columns) or 'none'}")
+        raise DatasetError(f"{path}: has no column {wanted}; its columns are {', '.join(columns) or 'none'}")
     names = columns.pop(image)
     if "" in names:
-        raise EvalError(f"{path}: line {names.index('') + 2} lacks its {image}")
+        raise DatasetError(f"{path}: line {names.index('') + 2} lacks its {image}")
     classes = class_names_beside(path, label or "label")
     labels = None if label is None else label_names(columns.pop(label), classes, str(path))
     base = _base(path, names)
@@ -77,18 +76,18 @@ def read_columns(path: Path) -> dict[str, list[str]]:
     """Return the columns of a csv by name, without white space around their values.
 
     Raises:
-        EvalError: It cannot be read, or a line has more or fewer fields than the first one.
+        DatasetError: It cannot be read, or a line has more or fewer fields than the first one.
     """
     reader = csv.DictReader(io.StringIO(read_utf8(path), newline=""))
     try:
         rows = list(reader)
     except csv.Error as error:
-        raise EvalError(f"{path}: line {reader.line_num} is no csv ({error})") from None
+        raise DatasetError(f"{path}: line {reader.line_num} is no csv ({error})") from None
     names = [name for name in reader.fieldnames or [] if name]
     for line, row in enumerate(rows, start=2):
         missing = [name for name in names if row[name] is None]
         if missing or None in row:
-            raise EvalError(
+            raise DatasetError(
                 f"{path}: line {line} has {'fewer' if missing else 'more'} fields than the first line"
             )
     return {name: [row[name].strip() for row in rows] for name in names}

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rsvlm.classification import NONE
-from rsvlm.eval.errors import EvalError
+from .errors import DatasetError
+
+NONE = "none of these"
+"""The label of an image that shows none of the classes."""
 
 SEVERAL = ";"
 """Between the labels of one image in a csv."""
@@ -21,13 +23,13 @@ def label_names(
         place: The file, for messages.
 
     Raises:
-        EvalError: Numbers without `classes`, or beyond them.
+        DatasetError: Numbers without `classes`, or beyond them.
     """
     rows = [_parts(value) for value in values]
     if not _are_numbers([part for row in rows for part in row]) or (classes and _are_numbers(classes)):
         return tuple(rows)
     if classes is None:
-        raise EvalError(
+        raise DatasetError(
             f"{place}: its labels are numbers, and nothing says what they stand for: put a classnames.txt beside it, "
             "a name a line in the order of the numbers"
         )
@@ -47,7 +49,7 @@ def _are_numbers(parts: Sequence[str]) -> bool:
 
 def _named(part: str, classes: Sequence[str], place: str) -> str:
     if int(part) >= len(classes):
-        raise EvalError(
+        raise DatasetError(
             f"{place}: has the label {part}, but only {len(classes)} class names (0 to {len(classes) - 1})"
         )
     return classes[int(part)]

@@ -9,11 +9,12 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
-from rsvlm.eval.errors import EvalError
 from rsvlm.imagery import ChipReader, open_scene
 from rsvlm.imagery.items import ChipRef, Item
 from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader
 from rsvlm.models import Image
+
+from .errors import DatasetError
 
 Content = str | bytes | PillowImage.Image | np.ndarray[Any, np.dtype[Any]]
 """A path, the bytes of an image file, a PIL image, or a (height, width, 3) uint8 array."""
@@ -34,7 +35,7 @@ def open_picture(image: ImageRef, reader: ChipReader, opening: Mapping[str, Any]
 
     Raises:
         rsvlm.imagery.ImageryError: A file cannot be read.
-        EvalError: Bytes are no image, or there is nothing to read.
+        DatasetError: Bytes are no image, or there is nothing to read.
         OSError: An image ends too early.
     """
     content = image() if callable(image) else image
@@ -52,14 +53,14 @@ def decode(content: bytes) -> PillowImage.Image:
     """Return an RGB picture of the bytes of an image file.
 
     Raises:
-        EvalError: They are none, or too large a one.
+        DatasetError: They are none, or too large a one.
         OSError: They end too early.
     """
     try:
         with PillowImage.open(io.BytesIO(content), formats=_FORMATS) as picture:
             return picture.convert("RGB")
     except (UnidentifiedImageError, PillowImage.DecompressionBombError) as error:
-        raise EvalError(f"{len(content)} bytes are no image that can be read ({error})") from None
+        raise DatasetError(f"{len(content)} bytes are no image that can be read ({error})") from None
 
 
 def picture_hash(picture: Image) -> str:

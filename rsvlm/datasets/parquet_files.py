@@ -11,10 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rsvlm.eval.errors import EvalError
-
 from .columns import IMAGE, LABEL, column_of, optional_columns
 from .csv_files import class_names_beside
+from .errors import DatasetError
 from .labels import label_names
 from .pictures import Content
 from .sets import EvalSet, unique_keys
@@ -44,7 +43,7 @@ def read_parquet(
         label: The column of labels; None: `label`, `labels` or `class`.
 
     Raises:
-        EvalError: One cannot be read, or has no column of images.
+        DatasetError: One cannot be read, or has no column of images.
     """  # fmt: skip
     images: list[StoredImage] = []
     names: list[str] = []
@@ -57,7 +56,7 @@ def read_parquet(
             columns.setdefault(key, []).extend(values)
     label = label or column_of(list(columns), LABEL)
     if label is not None and label not in columns:
-        raise EvalError(f"{paths[0]}: has no column {label}; its columns are {', '.join(columns)}")
+        raise DatasetError(f"{paths[0]}: has no column {label}; its columns are {', '.join(columns)}")
     classes = _classes_inside(paths[0], label) or class_names_beside(paths[0])
     values = [] if label is None else columns.pop(label)
     labels = None if label is None else label_names(values, classes, str(paths[0]))
@@ -88,14 +87,14 @@ class StoredImage:
             return None
         try:
             return str(self._column.content(self._row))
-        except EvalError:  # the row is empty
+        except DatasetError:  # the row is empty
             return None
 
     def __call__(self) -> Content:
         """Read it.
 
         Raises:
-            EvalError: The row holds neither bytes nor a path.
+            DatasetError: The row holds neither bytes nor a path.
         """
         return self._column.content(self._row)
 
@@ -108,7 +107,7 @@ class ImageColumn:
         images: Folder that paths start from; None: the folder of the file.
 
     Raises:
-        EvalError: It cannot be read, or has no such column.
+        DatasetError: It cannot be read, or has no such column.
     """
 
     def __init__(self, path: Path, images: Path | None = None) -> None:
@@ -118,14 +117,14 @@ class ImageColumn:
             with pq.ParquetFile(path) as file:
                 self._metadata, self._schema = file.metadata, file.schema_arrow
         except (pa.ArrowInvalid, OSError) as error:
-            raise EvalError(f"{path}: is no parquet file that can be read ({error})") from None
+            raise DatasetError(f"{path}: is no parquet file that can be read ({error})") from None
         self.n = self._metadata.num_rows
         groups = range(self._metadata.num_row_groups)
         self._ends = np.cumsum([self._metadata.row_group(group).num_rows for group in groups]).tolist()
         names = self._schema.names
         image = column_of(names, IMAGE)
         if image is None:
-            raise EvalError(f"{path}: has no column image; its columns are {', '.join(names) or 'none'}")
+            raise DatasetError(f"{path}: has no column image; its columns are {', '.join(names) or 'none'}")
         self.column: str = image
         self._kind = self._schema.field(image).type
         self._groups: OrderedDict[int, pa.ChunkedArray] = OrderedDict()
@@ -160,7 +159,7 @@ class ImageColumn:
         value = self._group(group)[place].as_py()
         found = value.get("bytes") or value.get("path") if isinstance(value, dict) else value
         if not isinstance(found, str | bytes) or not found:
-            raise EvalError(f"{self.path}: row {row} holds no image bytes and no path")
+            raise DatasetError(f"{self.path}: row {row} holds no image bytes and no path")
         return str(self._folder / found) if isinstance(found, str) else found
 
     def _group(self, group: int) -> pa.ChunkedArray:
@@ -179,7 +178,7 @@ class ImageColumn:
             with pq.ParquetFile(self.path, metadata=self._metadata) as file:
                 return file.read(columns=columns)
         except (pa.ArrowInvalid, OSError) as error:
-            raise EvalError(f"{self.path}: cannot be read ({error})") from None
+            raise DatasetError(f"{self.path}: cannot be read ({error})") from None
 
 
 def _classes_inside(path: Path, label: str | None) -> tuple[str, ...] | None:

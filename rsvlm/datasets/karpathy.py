@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import read_utf8
-
+from .errors import DatasetError
 from .sets import EvalSet, unique_keys
 from .sources import records
+from .textfiles import read_utf8
 
 _SPLITS = {"val": "validation"}
 
@@ -25,13 +24,13 @@ def read_karpathy(
         name: The data set's; None: what the json calls itself, else the name of its file.
 
     Raises:
-        EvalError: It is no such json, or the split is empty.
+        DatasetError: It is no such json, or the split is empty.
     """
     rows, title = _rows(path)
     here = [row for row in rows if split is None or _split(row) == _SPLITS.get(split, split)]
     if not here:
         there = ", ".join(sorted({str(row.get("split")) for row in rows}))
-        raise EvalError(f"{path}: has no image of the split {split}; its splits are {there or 'none'}")
+        raise DatasetError(f"{path}: has no image of the split {split}; its splits are {there or 'none'}")
     files = [row["filename"] for row in here]
     folder = images or _folder(path.parent, files[0])
     return EvalSet(
@@ -50,9 +49,9 @@ def _rows(path: Path) -> tuple[list[dict[str, Any]], str | None]:
         rows = content["images"]
         bad = next((n for n, row in enumerate(rows) if not isinstance(row["filename"], str)), None)
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise EvalError(f"{path}: is no json with `images`, each of them with its `filename`") from None
+        raise DatasetError(f"{path}: is no json with `images`, each of them with its `filename`") from None
     if bad is not None:
-        raise EvalError(f"{path}: image {bad} has no `filename`")
+        raise DatasetError(f"{path}: image {bad} has no `filename`")
     title = content.get("dataset")
     return rows, title if isinstance(title, str) and title else None
 
@@ -65,7 +64,7 @@ def _split(row: dict[str, Any]) -> str | None:
 def _sentence(path: Path, row: dict[str, Any], sentence: Any) -> str:
     raw = sentence.get("raw") if isinstance(sentence, dict) else None
     if not isinstance(raw, str):
-        raise EvalError(f"{path}: a sentence of {row['filename']} has no `raw` text")
+        raise DatasetError(f"{path}: a sentence of {row['filename']} has no `raw` text")
     return raw
 
 

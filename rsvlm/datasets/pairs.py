@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from rsvlm.captioning.dataset import PairsDataset, open_dataset
 from rsvlm.captioning.errors import CaptioningError
-from rsvlm.eval.errors import EvalError
 from rsvlm.shards import shard_name
 
+from .errors import DatasetError
 from .parquet_files import ImageColumn, StoredImage
 from .sets import EvalSet
 from .sources import records
@@ -29,13 +29,13 @@ def read_pairs(pairs: PairsDataset | Path) -> EvalSet:
     An image is read from its shard when its turn comes; a pair without one fails then, as its own item.
 
     Raises:
-        EvalError: It is unfinished, damaged or empty.
+        DatasetError: It is unfinished, damaged or empty.
     """
     try:
         opened = open_dataset(pairs) if isinstance(pairs, Path) else pairs
         rows = list(opened.rows(_COLUMNS))
     except CaptioningError as error:
-        raise EvalError(str(error)) from None
+        raise DatasetError(str(error)) from None
     shards = [
         opened.folder / "shards" / f"{shard_name(number)}.parquet"
         for number in range(opened.manifest.counts.shards)

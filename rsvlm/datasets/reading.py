@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rsvlm.eval.errors import EvalError
-
 from .csv_files import read_csv
+from .errors import DatasetError
 from .folders import read_class_folders
 from .karpathy import read_karpathy
 from .multilabel import METADATA, read_bigearthnet
@@ -53,7 +52,7 @@ def read_eval_set(
         stretch: How pixels become 8 bits.
 
     Raises:
-        EvalError: It is none of these, or there are several splits and none was picked.
+        DatasetError: It is none of these, or there are several splits and none was picked.
     """
     path = Path(place)
     given = {"sensor": sensor, "bands": None if bands is None else list(bands), "stretch": stretch}
@@ -62,7 +61,7 @@ def read_eval_set(
     if path.is_dir():
         return _folder(path, title, split, label, opening)
     if not path.is_file():
-        raise EvalError(f"{path}: there is no such file or folder")
+        raise DatasetError(f"{path}: there is no such file or folder")
     kind = path.suffix.casefold()
     if kind == ".parquet":
         return read_parquet([path], title, split, opening, label)
@@ -70,7 +69,7 @@ def read_eval_set(
         return read_csv(path, title, split, opening, label)
     if kind == ".json":
         return read_karpathy(path, split=split, name=name)
-    raise EvalError(
+    raise DatasetError(
         f"{path}: a data set is a folder of class folders, a .parquet, a .csv or a Karpathy .json"
     )
 
@@ -105,7 +104,7 @@ def _folder(
     if len(tables) == 1:
         return read_csv(tables[0], name, split, opening, label)
     if len(tables) > 1:
-        raise EvalError(f"{path}: holds {len(tables)} csv files; name the one to read")
+        raise DatasetError(f"{path}: holds {len(tables)} csv files; name the one to read")
     if any(path.glob(f"*/*{METADATA}")):
         return read_bigearthnet(path, name, split)
     return read_class_folders(path, name, split, opening)
@@ -117,5 +116,5 @@ def _chosen(path: Path, splits: dict[str, list[Path]], split: str | None) -> lis
     wanted = next((key for key, aliases in SPLITS.items() if split in (key, *aliases)), split)
     if wanted not in splits:
         what = "several splits" if split is None else f"no split {split}"
-        raise EvalError(f"{path}: has {what}; choose one of {', '.join(splits)}")
+        raise DatasetError(f"{path}: has {what}; choose one of {', '.join(splits)}")
     return splits[wanted]

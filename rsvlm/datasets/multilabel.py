@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from rsvlm.eval.errors import EvalError
-from rsvlm.eval.jsonlines import read_utf8
 from rsvlm.imagery.discover import natural_order
 
+from .errors import DatasetError
 from .sets import EvalSet
 from .sources import folder_record
+from .textfiles import read_utf8
 
 METADATA = "_labels_metadata.json"
 
@@ -24,11 +24,11 @@ def read_bigearthnet(folder: Path, name: str = "bigearthnet", split: str | None 
         split: Which split this is.
 
     Raises:
-        EvalError: There is no patch, or a json is none.
+        DatasetError: There is no patch, or a json is none.
     """
     patches = sorted((path.parent for path in folder.glob(f"*/*{METADATA}")), key=natural_order)
     if not patches:
-        raise EvalError(f"{folder}: holds no patch with a {METADATA}")
+        raise DatasetError(f"{folder}: holds no patch with a {METADATA}")
     files = sorted(path for patch in patches for path in patch.iterdir() if path.is_file())
     return EvalSet(
         name=name,
@@ -46,4 +46,4 @@ def _labels(path: Path) -> tuple[str, ...]:
         labels = json.loads(read_utf8(path))["labels"]
         return tuple(str(label) for label in labels)
     except (ValueError, KeyError, TypeError):
-        raise EvalError(f"{path}: is no json with `labels`") from None
+        raise DatasetError(f"{path}: is no json with `labels`") from None

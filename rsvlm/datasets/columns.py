@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rsvlm.eval.errors import EvalError
+from .errors import DatasetError
 
 IMAGE = ("image", "filepath", "path", "file", "filename", "file_name")
 LABEL = ("label", "labels", "class", "label_v1")
@@ -31,7 +31,7 @@ def optional_columns(columns: Mapping[str, Sequence[Any]], place: str) -> dict[s
         place: The file, for messages.
 
     Raises:
-        EvalError: A latitude or longitude is out of range.
+        DatasetError: A latitude or longitude is out of range.
     """
     names = list(columns)
     captions, time, group = (column_of(names, wanted) for wanted in (CAPTIONS, TIME, GROUP))
@@ -71,10 +71,10 @@ def _places(columns: Mapping[str, Sequence[Any]], place: str) -> NDArray[np.floa
     if east is None or north is None:
         if all(value in (None, "") for name in (longitude, latitude) for value in columns[name]):
             return None
-        raise EvalError(f"{place}: {longitude} and {latitude} must be numbers of degrees")
+        raise DatasetError(f"{place}: {longitude} and {latitude} must be numbers of degrees")
     places = np.stack([east, north], axis=1)
     if (np.abs(places) > (360.0, 90.0)).any():  # False for NaN
-        raise EvalError(
+        raise DatasetError(
             f"{place}: {longitude} and {latitude} must be degrees, at most 360 and 90; are they swapped?"
         )
     return places

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rsvlm.eval.errors import EvalError
 from rsvlm.imagery.discover import natural_order
 
+from .errors import DatasetError
 from .sets import EvalSet
 from .sources import folder_record
 
@@ -28,12 +28,14 @@ def read_class_folders(
         opening: Options of `open_scene`.
 
     Raises:
-        EvalError: It holds no folder with images.
+        DatasetError: It holds no folder with images.
     """
     classes = class_names(folder)
     found = [(label, path) for label in classes for path in images_below(folder / label)]
     if not found:
-        raise EvalError(f"{folder}: holds no folder with images; give a folder that has one for each class")
+        raise DatasetError(
+            f"{folder}: holds no folder with images; give a folder that has one for each class"
+        )
     return EvalSet(
         name=name,
         images=[str(path) for _, path in found],

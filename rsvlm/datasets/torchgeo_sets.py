@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rsvlm.eval.errors import EvalError
-
+from .errors import DatasetError
 from .sets import EvalSet
 
 
@@ -33,11 +32,11 @@ def from_torchgeo(
         value_range: Values shown as black and white: 0 to 255 for pictures, 0 to 3000 for most Sentinel-2 sets.
 
     Raises:
-        EvalError: It has no `classes`, or its labels are no numbers of them.
+        DatasetError: It has no `classes`, or its labels are no numbers of them.
     """
     classes = getattr(dataset, "classes", None)
     if not classes:
-        raise EvalError(f"{type(dataset).__name__} has no `classes`: it is no data set for classification")
+        raise DatasetError(f"{type(dataset).__name__} has no `classes`: it is no data set for classification")
     names = tuple(str(entry) for entry in classes)
     targets = getattr(dataset, "targets", None)
     rows = targets if targets is not None else [dataset[row]["label"] for row in range(len(dataset))]
@@ -59,7 +58,7 @@ def _reader(
     def read() -> NDArray[np.uint8]:
         values = np.asarray(dataset[row]["image"], np.float32)
         if values.ndim != 3 or len(values) <= max(bands):
-            raise EvalError(
+            raise DatasetError(
                 f"item {row} has an image of {values.shape}, not (bands, height, width) with bands {bands}"
             )
         low, high = value_range
@@ -74,7 +73,7 @@ def _labels(label: NDArray[Any], names: tuple[str, ...]) -> tuple[str, ...]:
     if label.ndim == 1 and len(label) == len(names):
         return tuple(name for name, there in zip(names, label.tolist(), strict=True) if there)
     if label.ndim or not 0 <= int(label) < len(names):
-        raise EvalError(
+        raise DatasetError(
             f"the label {label.tolist()} is no number of a class, of which there are {len(names)}"
         )
     return (names[int(label)],)
