@@ -13,7 +13,9 @@ from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .progress import progress_bar
 
 Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="The folder of the index.")]
-Images = Annotated[list[str], typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips.")]
+Images = Annotated[
+    list[str], typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips; data sets, pairs.")
+]
 Chips = Annotated[
     str | None, typer.Option(help="whole images or a grid. (default: whole up to 1,024 px, else a grid)")
 ]
@@ -54,6 +56,7 @@ def build(
     """Make an index of images. Stopped, the same command goes on.
 
     rsvlm index build tiles/ --out index/
+    rsvlm index build pairs/ train.parquet --out index/
     rsvlm index build S2.SAFE.zip --size 640m --out index/ --licence "Copernicus Sentinel data"
     """
     from rsvlm.imagery.items import ChipOptions
@@ -166,7 +169,7 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "index": str(index.folder), "rows": len(index), "images": report.images, "chips": report.chips,
+                "index": str(index.folder), "rows": len(index), "chips": report.chips,
                 "failed": report.failed, "resumed": report.resumed, "reasons": dict(report.reasons),
             }
         )  # fmt: skip
@@ -175,7 +178,7 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
 
     done = report.chips - report.failed
     console.print(
-        f"{done:,} chips of {report.images:,} images encoded; {index.folder} has {len(index):,} rows",
+        f"{done:,} chips encoded; {index.folder} has {len(index):,} rows",
         highlight=False,
         soft_wrap=True,
     )

@@ -81,6 +81,16 @@ class StoredImage:
         self._column, self._row = column, row
 
     @property
+    def file(self) -> Path:
+        """The parquet file."""
+        return self._column.path
+
+    @property
+    def row(self) -> int:
+        """Its row in the file."""
+        return self._row
+
+    @property
     def path(self) -> str | None:
         """Its path, where the file holds paths and no bytes."""
         if not self._column.holds_paths:

@@ -23,6 +23,7 @@ from .hits import Hits, ranked
 from .making import Rows, check_new, create, fitting
 from .manifest import EncoderRecord, Manifest
 from .queries import Pictures, Words, is_single, query_vectors
+from .rows import older_ones
 from .snapshot import Mask, Snapshot, numbers_of, open_snapshot
 from .verifying import verify
 
@@ -82,7 +83,8 @@ class Index:
         """Make an index of images. Stopped, it goes on when it is called again with the same arguments.
 
         Args:
-            images: Files, folders, globs and products.
+            images: Files, folders, globs and products; data sets (`rsvlm.datasets.read_eval_set`), with all their
+                splits; pairs datasets.
             folder: Of the index; a new or an empty one.
             encoder: What makes the vectors, or what `load_encoder` takes.
             options: How images are read and cut into chips; whole images up to 1,024 px without any.
@@ -206,8 +208,10 @@ class Index:
         with changing(self.folder) as change:
             before = numbers_of(open_snapshot(self.folder), encoded.table["key"].to_pylist())
             if len(encoded.table):
+                start = change.manifest.size
                 change.add(encoded.blocks(), encoded.table)
                 change.remove(np.array(sorted(before.values()), np.int64))
+                change.remove(start + older_ones(encoded.table))
                 change.commit()
         self.refresh()
 

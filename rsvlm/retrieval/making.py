@@ -14,7 +14,7 @@ from .changes import Change, locked
 from .errors import RetrievalError
 from .manifest import NAME, EncoderRecord, Manifest
 from .parts import FOLDER, Vectors, unit_vectors
-from .rows import checked, table_of
+from .rows import checked, older_ones, table_of
 
 Rows = Iterable[Mapping[str, Any]] | Any
 """Dicts, or an Arrow table."""
@@ -44,6 +44,7 @@ def create(folder: Path, encoder: EncoderRecord, encoded: Encoded) -> None:
         check_new(folder)
         change = Change(folder, Manifest(rsvlm=rsvlm.__version__, encoder=encoder))
         change.add(encoded.blocks(), encoded.table)
+        change.remove(older_ones(encoded.table))
         change.commit()
 
 
@@ -54,7 +55,7 @@ def fitting(vectors: ArrayLike, rows: Rows, dimension: int | None) -> tuple[Vect
         RetrievalError: They do not fit together, or to the dimension.
     """
     unit = unit_vectors(vectors, dimension)
-    table = checked(rows) if isinstance(rows, pa.Table) else table_of(rows)
+    table = checked(rows if isinstance(rows, pa.Table) else table_of(rows))
     if len(table) != len(unit):
         raise RetrievalError(f"{len(unit)} vectors for {len(table)} rows; give one each")
     return unit, table

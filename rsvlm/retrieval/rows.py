@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from .errors import RetrievalError
 
 SCHEMA = pa.schema(
     [
         pa.field("key", pa.string(), nullable=False),  # unique among all that can be found
-        pa.field("image", pa.string()),  # path of the image
+        pa.field("image", pa.string()),  # path of the image; behind "#" its row in a parquet file
         pa.field("window", pa.list_(pa.int32(), 4)),  # x, y, width, height in it; null: the whole image
-        pa.field("caption", pa.string()),
+        pa.field("captions", pa.list_(pa.string())),
         pa.field("labels", pa.list_(pa.string())),
         pa.field("west", pa.float64()),  # degrees, WGS84; west > east crosses the antimeridian
         pa.field("south", pa.float64()),
@@ -36,7 +37,7 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Return a table of `SCHEMA` from dicts; what a row lacks is null.
 
     Raises:
-        RetrievalError: A row has no key, a column that there is not, or a value of another type.
+        RetrievalError: A row has a column that there is not, or a value of another type.
     """
     listed = [dict(row) for row in rows]
     for number, row in enumerate(listed):
@@ -45,7 +46,7 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
                 f"row {number} has a column {unknown[0]!r}; there are {', '.join(SCHEMA.names)}"
             )
     try:
-        return checked(pa.Table.from_pylist(listed, schema=SCHEMA))
+        return pa.Table.from_pylist(listed, schema=SCHEMA)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise RetrievalError(f"the rows cannot be stored: {error}") from None
 
@@ -75,6 +76,18 @@ def checked(table: pa.Table) -> pa.Table:
             )
         seen.add(key)
     return table
+
+
+def older_ones(table: pa.Table) -> NDArray[np.int64]:
+    """Return the numbers of rows whose key a later row has, too: an image that was named twice."""
+    found = (
+        table.append_column("row", pa.array(np.arange(len(table))))
+        .group_by("key")
+        .aggregate([("row", "max")])
+    )
+    last = np.zeros(len(table), bool)
+    last[found["row_max"].to_numpy()] = True
+    return np.flatnonzero(~last)
 
 
 def write_rows(file: Path, table: pa.Table) -> None:

@@ -127,10 +127,10 @@ def test_a_reader_sees_the_index_as_it_was_opened(index: Index) -> None:
 
 
 def test_a_newer_row_of_a_key_takes_the_place_of_the_older(index: Index) -> None:
-    index.add_vectors(-np.ones((1, 8)), [{"key": "k5", "caption": "a newer one"}])
+    index.add_vectors(-np.ones((1, 8)), [{"key": "k5", "captions": ["a newer one"]}])
     assert len(index) == 28
     [hits] = index.search_vectors(-np.ones((1, 8)), k=1)
-    assert hits.to_list()[0]["caption"] == "a newer one"
+    assert hits.to_list()[0]["captions"] == ["a newer one"]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_sizes_that_agree_with_one_another_but_not_with_the_files_are_refused(in
 def _tables() -> list[tuple[Callable[[pa.Table], pa.Table | bytes], str]]:
     return [
         (lambda table: table.slice(0, 29), "has 29 rows for 30 vectors"),
-        (lambda table: table.drop_columns(["caption"]), "has other columns"),
+        (lambda table: table.drop_columns(["captions"]), "has other columns"),
         (lambda table: b"PAR1 and nothing more PAR1", "is no table of rows"),
     ]
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import rasterio
 from colours import Colours  # type: ignore[import-not-found] # in tests/
@@ -16,6 +18,8 @@ from PIL import Image
 from rasterio import Affine
 from shapely.geometry import Polygon, box, mapping
 
+import rsvlm
+from rsvlm.captioning.sample import write_sample
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.retrieval import Filter, Hits, Index, RetrievalError, building, read_area
 from rsvlm.shards import ShardError
@@ -110,6 +114,7 @@ def test_images_that_cannot_be_read_are_told_and_the_others_are_there(tiles: Pat
     (tiles / "cut.png").write_bytes((tiles / "red.png").read_bytes()[:60])
     index = Index.build(tiles, tmp_path / "index", Colours())
     assert len(index) == 4
+    assert index.verify() == []
     assert index.report is not None
     assert index.report.failed == 2
     assert {Path(image).name for image, _ in index.report.failures} == {"empty.png", "cut.png"}
@@ -345,3 +350,64 @@ def test_an_area_that_is_none(tmp_path: Path, content: str, says: str) -> None:
 def test_a_filter_that_makes_no_sense(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(RetrievalError, match=says):
         Filter(**wrong)
+
+
+# Data sets and pairs
+
+
+def test_a_data_set_with_its_labels_captions_and_places(tmp_path: Path) -> None:
+    from rsvlm.retrieval.parts import unit_vectors
+
+    table = {"image": [], "label": [], "captions": [], "longitude": [], "latitude": [], "time": []}  # type: ignore[var-annotated]
+    for number, (name, colour) in enumerate(SHADES.items()):
+        Image.new("RGB", (8, 8), colour).save(tmp_path / "one.png")
+        table["image"].append({"bytes": (tmp_path / "one.png").read_bytes(), "path": f"{name}.png"})
+        table["label"].append(name)
+        table["captions"].append([f"a {name} square", "a square"])
+        table["longitude"].append(170.0 + 10 * number)
+        table["latitude"].append(-5.0)
+        table["time"].append(f"2023-0{number + 1}-01T00:00:00Z")
+    (tmp_path / "sets").mkdir()
+    for split, rows in (("train", slice(0, 3)), ("test", slice(3, 4))):
+        part = {name: values[rows] for name, values in table.items()}
+        pq.write_table(pa.table(part), tmp_path / "sets" / f"{split}.parquet")
+
+    index = Index.build(tmp_path / "sets", tmp_path / "index", Colours(), licence="CC0")
+
+    assert len(index) == 4
+    assert index.verify() == []
+    hits = index.search("blue", k=1, labels=["BLUE"], start="2023-03", bbox=(-175, -6, -165, 0))
+    assert isinstance(hits, Hits)
+    [row] = hits.to_list()
+    assert row["key"] == row["image"] == f"{(tmp_path / 'sets' / 'train.parquet').as_posix()}#2"
+    assert row["captions"] == ["a blue square", "a square"]
+    assert (row["west"], row["north"], row["licence"]) == (-170.0, -5.0, "CC0")
+    expected = unit_vectors(Colours().encode_images([np.full((8, 8, 3), SHADES["blue"], np.uint8)]))
+    np.testing.assert_allclose(index.search_vectors(expected, k=1)[0].scores, [1.0], atol=1e-6)
+
+
+def test_pairs_keep_footprint_captions_and_licences(tmp_path: Path) -> None:
+    sample = write_sample(tmp_path / "town")
+    rsvlm.caption([sample.image], osm=sample.osm, size="128", out=tmp_path / "pairs")
+    pairs = {pair.key: pair for pair in rsvlm.open_pairs(tmp_path / "pairs")}
+
+    index = Index.build(tmp_path / "pairs", tmp_path / "index", Colours())
+
+    assert len(index) == len(pairs)
+    hits = index.search("green", k=len(pairs))
+    assert isinstance(hits, Hits)
+    for row in hits:
+        pair = pairs[row["key"].rsplit("#", 1)[1]]
+        assert (row["west"], row["south"], row["east"], row["north"]) == pytest.approx(pair.bbox)
+        assert row["captions"][0] in [caption["text"] for caption in pair.captions]
+        assert row["gsd"] == pair.gsd
+        assert "publicdomain/zero" in row["licence"]
+
+
+def test_images_and_data_sets_together_and_a_second_time(tiles: Path, tmp_path: Path) -> None:
+    class_list = tmp_path / "list.csv"
+    class_list.write_text(f"image,label\n{tiles / 'red.png'},warm\n{tiles / 'blue.png'},cold\n", "utf-8")
+    index = Index.build([class_list, tiles], tmp_path / "index", Colours())
+    # a file that is named twice is there once, as it was named last
+    assert len(index) == 4
+    assert index.verify() == []

@@ -1,0 +1,42 @@
+"""What an index keeps of a chip."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rsvlm.imagery.items import Item, PathLike
+
+Row = dict[str, Any]
+
+
+def row_of(item: Item, licence: str | None = None) -> Row:
+    """What an index keeps of a chip. Its key is the image's path, with the window where it is not the whole image."""
+    ref = item.ref
+    path = absolute(ref.image)
+    west, south, east, north = ref.bbox or (None, None, None, None)
+    grid = None if item.scene is None else item.scene.grid
+    whole = grid is not None and ref.window == (0, 0, grid.width, grid.height)
+    return {
+        "key": path if whole else f"{path}#{','.join(map(str, ref.window))}",
+        "image": path,
+        "window": None if whole else list(ref.window),
+        "west": west, "south": south, "east": east, "north": north,
+        "datetime": moment(ref.datetime),
+        "gsd": ref.gsd,
+        "licence": licence,
+    }  # fmt: skip
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time as rows have it: in UTC; None where there is none, or what is there is no time."""
+    try:
+        found = None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def absolute(path: PathLike) -> str:
+    """A path that says the same wherever one stands, with `/`."""
+    return Path(os.path.abspath(path)).as_posix()  # noqa: PTH100 - resolve() would follow links
