@@ -23,6 +23,7 @@ End = Annotated[str | None, typer.Option(help="Not after; 2023 lasts to the end 
 Gsd = Annotated[str | None, typer.Option(help="Metres a pixel: 0.1-1, -10 (at most), 5- (at least).")]
 Label = Annotated[list[str] | None, typer.Option(help="Has this label; may be given several times.")]
 Licence = Annotated[list[str] | None, typer.Option(help="Has this licence; may be given several times.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Also write the hits: .geojson, .csv or .parquet.")]
 
 
 def search(
@@ -40,6 +41,7 @@ def search(
     gsd: Gsd = None,
     label: Label = None,
     licence: Licence = None,
+    out: Out = None,
     weights: Weights = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -58,6 +60,7 @@ def search(
 
     [bold]Where and when[/bold]
       rsvlm search index/ "flooded fields" --bbox 126,34,128,36 --start 2023-07 --end 2023-09
+      rsvlm search index/ "solar panels" -k 100 --area county.geojson --out hits.geojson
     """
     from rsvlm import retrieval
 
@@ -70,6 +73,8 @@ def search(
         bbox=_numbers(bbox), area=None if area is None else retrieval.read_area(area),
         start=start, end=end, gsd=_range(gsd), labels=label or (), licences=licence or (),
     )  # fmt: skip
+    if out is not None:
+        retrieval.write_hits(hits, out)  # type: ignore[arg-type] # one query, one result
     rows = hits.to_list()  # type: ignore[union-attr] # one query, one result
     if as_json:
         print_json({"total": hits.total, "hits": [_plain(row) for row in rows]})  # type: ignore[union-attr]

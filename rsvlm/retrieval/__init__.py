@@ -6,5 +6,15 @@ from .filters import Filter
 from .hits import Hits
 from .index import Index
 from .verifying import verify
+from .writing import feature_collection, write_hits
 
-__all__ = ["Filter", "Hits", "Index", "RetrievalError", "read_area", "verify"]
+__all__ = [
+    "Filter",
+    "Hits",
+    "Index",
+    "RetrievalError",
+    "feature_collection",
+    "read_area",
+    "verify",
+    "write_hits",
+]
