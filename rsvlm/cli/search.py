@@ -24,6 +24,10 @@ Gsd = Annotated[str | None, typer.Option(help="Metres a pixel: 0.1-1, -10 (at mo
 Label = Annotated[list[str] | None, typer.Option(help="Has this label; may be given several times.")]
 Licence = Annotated[list[str] | None, typer.Option(help="Has this licence; may be given several times.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Also write the hits: .geojson, .csv or .parquet.")]
+Page = Annotated[
+    Path | None, typer.Option("--page", help="Also write an offline page with pictures and a small map.")
+]
+Sheet = Annotated[Path | None, typer.Option("--sheet", help="Also draw a contact sheet: a .png or .jpg.")]
 
 
 def search(
@@ -42,6 +46,8 @@ def search(
     label: Label = None,
     licence: Licence = None,
     out: Out = None,
+    page: Page = None,
+    sheet: Sheet = None,
     weights: Weights = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -58,6 +64,9 @@ def search(
       rsvlm search index/ --image court.png
       rsvlm search index/ "in a forest" --image court.png --weight 0.7 --not "bare soil"
 
+    [bold]To look at[/bold]
+      rsvlm search index/ "a harbour" -k 30 --page harbours.html --sheet harbours.png
+
     [bold]Where and when[/bold]
       rsvlm search index/ "flooded fields" --bbox 126,34,128,36 --start 2023-07 --end 2023-09
       rsvlm search index/ "solar panels" -k 100 --area county.geojson --out hits.geojson
@@ -68,22 +77,33 @@ def search(
         raise typer.BadParameter('say what to find: words, --image, or both: rsvlm search index/ "a harbour"')
     own = retrieval.Index(index).manifest.encoder.name
     opened = retrieval.Index(index, load(own, weights, device, precision, None, offline))
-    hits = opened.search(
+    found = opened.search(
         text, image, k=k, offset=offset, weight=weight, unlike=unlike,
         bbox=_numbers(bbox), area=None if area is None else retrieval.read_area(area),
         start=start, end=end, gsd=_range(gsd), labels=label or (), licences=licence or (),
     )  # fmt: skip
+    hits = found if isinstance(found, retrieval.Hits) else found[0]
     if out is not None:
-        retrieval.write_hits(hits, out)  # type: ignore[arg-type] # one query, one result
-    rows = hits.to_list()  # type: ignore[union-attr] # one query, one result
+        retrieval.write_hits(hits, out)
+    title = " and ".join(part for part in (text, image and Path(image).name) if part)
+    if page is not None:
+        retrieval.write_page(hits, page, title)
+    if sheet is not None:
+        retrieval.write_contact_sheet(hits, sheet, title)
+    rows = hits.to_list()
     if as_json:
-        print_json({"total": hits.total, "hits": [_plain(row) for row in rows]})  # type: ignore[union-attr]
+        print_json({"total": hits.total, "hits": [_plain(row) for row in rows]})
         return
-    _print(rows, hits.total, len(opened))  # type: ignore[union-attr]
+    _print(rows, hits.total, len(opened))
+    for path in (out, page, sheet):
+        if path is not None:
+            console.print(f"Written: {path}", highlight=False, soft_wrap=True)
 
 
 def _print(rows: list[dict[str, Any]], total: int, count: int) -> None:
     from rich.markup import escape
+
+    from rsvlm.retrieval.hits import short_names
 
     if not rows:
         console.print(f"Nothing: {total:,} of {count:,} rows fit the filter", highlight=False)
@@ -91,10 +111,10 @@ def _print(rows: list[dict[str, Any]], total: int, count: int) -> None:
     table = Table(title=f"of {total:,} rows", title_justify="left")
     for name in ("", "score", "image", "where", "when"):
         table.add_column(name, overflow="fold")
-    for row in rows:
+    for row, name in zip(rows, short_names(rows), strict=True):
         place = f"{row['south']:.3f} {row['west']:.3f}" if row["west"] is not None else ""
         when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
-        table.add_row(str(row["rank"]), f"{row['score']:.3f}", escape(row["key"]), place, when)
+        table.add_row(str(row["rank"]), f"{row['score']:.3f}", escape(name), place, when)
     console.print(table)
 
 

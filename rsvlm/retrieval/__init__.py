@@ -5,6 +5,8 @@ from .errors import RetrievalError
 from .filters import Filter
 from .hits import Hits
 from .index import Index
+from .page import write_page
+from .sheet import write_contact_sheet
 from .verifying import verify
 from .writing import feature_collection, write_hits
 
@@ -16,5 +18,7 @@ __all__ = [
     "feature_collection",
     "read_area",
     "verify",
+    "write_contact_sheet",
     "write_hits",
+    "write_page",
 ]

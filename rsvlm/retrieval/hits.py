@@ -1,6 +1,7 @@
 """What a search found: a ranked table."""
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,19 @@ class Hits:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.to_list())
+
+
+def short_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Keys for people: without the folder that all of several have in common."""
+    keys = [str(row["key"]) for row in rows]
+    folder = posixpath.commonpath([posixpath.dirname(key) or "." for key in keys]) if _alike(keys) else ""
+    return [key.removeprefix(folder).lstrip("/") if folder else key for key in keys]
+
+
+def _alike(keys: Sequence[str]) -> bool:
+    return (
+        len(keys) > 0 and len({key.startswith("/") for key in keys}) == 1 and all("/" in key for key in keys)
+    )
 
 
 def ranked(

@@ -1,7 +1,10 @@
 """Searching by words, by example, by where and when; making an index of images."""
 
+import base64
 import csv
+import io
 import json
+import re
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +26,19 @@ from shapely.ops import unary_union
 import rsvlm
 from rsvlm.captioning.sample import write_sample
 from rsvlm.imagery.items import ChipOptions
-from rsvlm.retrieval import Filter, Hits, Index, RetrievalError, building, read_area, write_hits
+from rsvlm.retrieval import (
+    Filter,
+    Hits,
+    Index,
+    RetrievalError,
+    building,
+    read_area,
+    write_contact_sheet,
+    write_hits,
+    write_page,
+)
+from rsvlm.retrieval.hits import short_names
+from rsvlm.retrieval.minimap import minimap
 from rsvlm.shards import ShardError
 
 SHADES = {"red": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250), "grün": (60, 200, 60)}
@@ -443,3 +458,74 @@ def test_images_and_data_sets_together_and_a_second_time(tiles: Path, tmp_path: 
     # a file that is named twice is there once, as it was named last
     assert len(index) == 4
     assert index.verify() == []
+
+
+# To look at
+
+
+def test_a_page_shows_the_right_pictures_in_order_and_asks_nobody_for_anything(
+    index: Index, tiles: Path, tmp_path: Path
+) -> None:
+    hits = index.search("green", k=4)
+    assert isinstance(hits, Hits)
+    (tiles / "blue.png").unlink()
+    write_page(hits, tmp_path / "hits.html", "green <b>")
+    page = (tmp_path / "hits.html").read_text("utf-8")
+    pictures = re.findall(
+        r'<li id="hit-(\d)">(?:<img src="data:image/jpeg;base64,([^"]+)"|<span class="none">)', page
+    )
+    assert [rank for rank, _ in pictures] == ["1", "2", "3", "4"]
+    for (_, data), name in zip(pictures, found(hits), strict=True):
+        if name == "blue":
+            assert data == ""
+            continue
+        with Image.open(io.BytesIO(base64.b64decode(data))) as picture:
+            middle = np.asarray(picture)[picture.height // 2, picture.width // 2].astype(int)
+        assert np.abs(middle - SHADES[name]).max() < 12
+    assert "green &lt;b&gt;" in page
+    assert not re.findall(r'(?:src|href)="(?!data:|#)|url\(|@import|<script', page)
+
+
+def test_a_map_has_each_hit_where_it_lies_also_across_the_antimeridian() -> None:
+    def row(rank: int, west: float, east: float, south: float) -> dict[str, Any]:
+        return {
+            "rank": rank,
+            "key": f"<{rank}>",
+            "west": west,
+            "east": east,
+            "south": south,
+            "north": south + 1,
+        }
+
+    drawn = minimap([row(1, 178.0, 179.0, 10), row(2, 179.5, -179.5, 10), row(3, -178.0, -177.0, 12)])
+    assert drawn is not None
+    circles = re.findall(r'href="#hit-(\d)"><title>&lt;\d&gt;</title>.*?cx="([\d.]+)" cy="([\d.]+)"', drawn)
+    place = {int(rank): (float(x), float(y)) for rank, x, y in circles}
+    assert place[1][0] < place[2][0] < place[3][0]
+    assert place[2][0] - place[1][0] == pytest.approx((place[3][0] - place[1][0]) * 1.5 / 4, abs=0.2)
+    assert place[3][1] < place[1][1] == place[2][1]
+    assert "180\u00b0" in drawn
+    assert minimap([{"rank": 1, "key": "x", "west": None}]) is None
+
+
+def test_a_contact_sheet(index: Index, tmp_path: Path) -> None:
+    hits = index.search("green", k=3)
+    assert isinstance(hits, Hits)
+    write_contact_sheet(hits, tmp_path / "sheet.png", "green", columns=3)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        pixels = np.asarray(sheet.convert("RGB")).astype(int)
+    for place, name in enumerate(found(hits)):
+        x = 24 + 128 + place * (256 + 24)
+        assert np.abs(pixels[68 + 128, x] - SHADES[name]).max() < 3
+
+
+def test_names_for_people_lack_the_folder_that_all_share() -> None:
+    def names(*keys: str) -> list[str]:
+        return short_names([{"key": key} for key in keys])
+
+    assert names("/a/b/c.tif", "/a/d.tif#1,2,3,4") == ["b/c.tif", "d.tif#1,2,3,4"]
+    assert names("/a/b.tif") == ["b.tif"]
+    assert names("k1", "k2") == ["k1", "k2"]
+    assert names("/a/b.tif", "k2") == ["/a/b.tif", "k2"]
+    assert names("/a.tif", "/b.tif") == ["a.tif", "b.tif"]
+    assert names() == []

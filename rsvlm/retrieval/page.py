@@ -1,0 +1,96 @@
+"""A page of hits: pictures in their order, and where they lie. Complete in one file, and offline."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import rsvlm
+from rsvlm.shards import atomic_write
+
+from .hits import Hits, short_names
+from .minimap import minimap
+from .thumbnails import Thumbnails
+
+
+def write_page(hits: Hits, out: Path, title: str = "Hits") -> None:
+    """Write a page of hits.
+
+    It opens offline, runs no script, and is forbidden to load anything from anywhere.
+
+    Args:
+        hits: Of a search.
+        out: The page.
+        title: What was asked.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(_page(hits, title))
+
+
+def _page(hits: Hits, title: str) -> Iterator[str]:
+    style = files(__package__).joinpath("page.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    policy = (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    rows = hits.to_list()
+    yield f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>{style}</style>
+</head>
+<body>
+<header>
+<h1>{escape(title)}</h1>
+<p>{len(rows):,} of {hits.total:,} images, the best first.</p>
+</header>
+<main>
+{minimap(rows) or ""}
+<ol>
+"""
+    with Thumbnails() as thumbnails:
+        for row, name in zip(rows, short_names(rows), strict=True):
+            yield _card(row, name, thumbnails.jpeg(row))
+    licences = sorted({row["licence"] for row in rows if row["licence"]})
+    of_images = f"Licences of the images: {escape('; '.join(licences))}. " if licences else ""
+    yield f"""</ol>
+</main>
+<footer>{of_images}Made by rsvlm {escape(rsvlm.__version__)}. The page is complete in this file and asks no network
+for anything.</footer>
+</body>
+</html>
+"""
+
+
+def _card(row: Mapping[str, Any], name: str, jpeg: bytes | None) -> str:
+    picture = '<span class="none">its image cannot be opened</span>'
+    if jpeg is not None:
+        picture = f'<img src="data:image/jpeg;base64,{base64.b64encode(jpeg).decode("ascii")}" alt="">'
+    words = "; ".join(row["captions"][:1] if row["captions"] else row["labels"] or [])
+    return (
+        f'<li id="hit-{row["rank"]}">{picture}<p><b>{row["rank"]}</b> &middot; {row["score"]:.3f}</p>'
+        f"{f'<p>{escape(words)}</p>' if words else ''}"
+        f'<p class="quiet"><span title="{escape(row["key"])}">{escape(name)}</span>'
+        f"{''.join(f'<br>{escape(line)}' for line in _facts(row))}</p></li>\n"
+    )
+
+
+def _facts(row: Mapping[str, Any]) -> list[str]:
+    found = []
+    if row["west"] is not None:
+        east = row["east"] + (360 if row["east"] < row["west"] else 0)
+        longitude = ((row["west"] + east) / 2 + 180) % 360 - 180
+        found.append(f"{(row['south'] + row['north']) / 2:.4f}, {longitude:.4f}")
+    if row["datetime"] is not None:
+        found.append(f"{row['datetime']:%Y-%m-%d %H:%M} UTC")
+    if row["gsd"] is not None:
+        found.append(f"{row['gsd']:.3g} m a pixel")
+    return found
