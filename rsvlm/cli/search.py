@@ -14,6 +14,8 @@ Text = Annotated[str | None, typer.Argument(metavar="[WORDS]", help="What to fin
 Image = Annotated[str | None, typer.Option(help="Find what looks like this image.")]
 Weight = Annotated[float, typer.Option(help="How much the image counts beside words: 0 to 1.")]
 Unlike = Annotated[str | None, typer.Option("--not", help="Words for what it shall not look like.")]
+Fold = Annotated[float | None, typer.Option(help="Leave out what is as like a better hit as this: 0.98.")]
+Variety = Annotated[float, typer.Option(help="Prefer hits that are unlike one another: 0 to 1.")]
 K = Annotated[int, typer.Option("-k", help="How many.", min=1)]
 Offset = Annotated[int, typer.Option(help="Pass over so many of the best: the next page.", min=0)]
 BBox = Annotated[str | None, typer.Option(help="W,S,E,N in degrees; west > east crosses the antimeridian.")]
@@ -36,6 +38,8 @@ def search(
     image: Image = None,
     weight: Weight = 0.5,
     unlike: Unlike = None,
+    fold: Fold = None,
+    variety: Variety = 0.0,
     k: K = 10,
     offset: Offset = 0,
     bbox: BBox = None,
@@ -78,7 +82,7 @@ def search(
     own = retrieval.Index(index).manifest.encoder.name
     opened = retrieval.Index(index, load(own, weights, device, precision, None, offline))
     found = opened.search(
-        text, image, k=k, offset=offset, weight=weight, unlike=unlike,
+        text, image, k=k, offset=offset, weight=weight, unlike=unlike, fold=fold, variety=variety,
         bbox=_numbers(bbox), area=None if area is None else retrieval.read_area(area),
         start=start, end=end, gsd=_range(gsd), labels=label or (), licences=licence or (),
     )  # fmt: skip

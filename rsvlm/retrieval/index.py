@@ -17,7 +17,6 @@ from rsvlm.models.shipped import DEFAULT
 from .building import BuildReport, Encoded, Progress, encoded_images
 from .changes import changing
 from .errors import RetrievalError
-from .exact import search_exactly
 from .filters import BBox, Filter
 from .hits import Hits, ranked
 from .making import Rows, check_new, create, fitting
@@ -25,6 +24,7 @@ from .manifest import EncoderRecord, Manifest
 from .queries import Pictures, Words, is_single, query_vectors
 from .rows import older_ones
 from .snapshot import Mask, Snapshot, numbers_of, open_snapshot
+from .variety import search_varied
 from .verifying import verify
 
 PathLike = str | os.PathLike[str]
@@ -242,6 +242,8 @@ class Index:
         weight: float = 0.5,
         unlike: Words = None,
         less: float = 0.5,
+        fold: float | None = None,
+        variety: float = 0.0,
         bbox: BBox | None = None,
         area: BaseGeometry | None = None,
         start: str | datetime | None = None,
@@ -260,6 +262,8 @@ class Index:
             weight: How much the image counts where there is text, too: 0..1.
             unlike: What hits shall not be like.
             less: How much of the likeness to that is taken off the score.
+            fold: Leave out what is as like a better hit as this, such as 0.98.
+            variety: 0..1: prefer hits that are unlike one another.
             bbox: West, south, east, north in degrees; west > east crosses the antimeridian.
             area: A shapely geometry in degrees that footprints touch.
             start: Not before: "2023", "2023-09-14" ...
@@ -276,11 +280,18 @@ class Index:
         """
         filter = Filter(bbox, area, start, end, gsd, labels, licences)
         vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
-        found = self.search_vectors(vectors, k=k, offset=offset, filter=filter)
+        found = self.search_vectors(vectors, k=k, offset=offset, filter=filter, fold=fold, variety=variety)
         return found[0] if is_single(text, image) else found
 
     def search_vectors(
-        self, queries: ArrayLike, *, k: int = 10, offset: int = 0, filter: Filter | None = None
+        self,
+        queries: ArrayLike,
+        *,
+        k: int = 10,
+        offset: int = 0,
+        filter: Filter | None = None,
+        fold: float | None = None,
+        variety: float = 0.0,
     ) -> list[Hits]:
         """Find the rows whose vectors have the highest dot product with each query.
 
@@ -289,6 +300,8 @@ class Index:
             k: How many.
             offset: How many of the best are passed over: the second page of 10 has the offset 10.
             filter: What all hits must be.
+            fold: Leave out what is as like a better hit as this.
+            variety: 0..1: prefer hits that are unlike one another.
 
         Raises:
             RetrievalError: Queries of another dimension, or numbers that there cannot be.
@@ -302,6 +315,8 @@ class Index:
             raise RetrievalError("a query holds NaN or infinity")
         if k < 1 or offset < 0:
             raise RetrievalError(f"k {k}, offset {offset}: give k from 1 and an offset from 0")
+        if variety and offset:
+            raise RetrievalError(f"offset {offset}: variety has no pages: ask for more hits at once (k)")
         allowed = self._snapshot.live
         if filter is not None and (mask := filter.mask(self._snapshot)) is not None:
             allowed &= mask
@@ -314,7 +329,7 @@ class Index:
                 offset + 1,
                 total,
             )
-            for found in search_exactly(self._snapshot, asked, offset + k, allowed)
+            for found in search_varied(self._snapshot, asked, offset + k, allowed, fold=fold, variety=variety)
         ]
 
     def summary(self) -> dict[str, Any]:

@@ -1,0 +1,94 @@
+"""Hits that are not all the same: near-duplicates folded, and variety preferred, on request."""
+
+import numpy as np
+
+from .errors import RetrievalError
+from .exact import Found, search_exactly
+from .snapshot import Ints, Mask, Snapshot
+
+_POOL = 10
+"""Times as many hits are looked at as are wanted: variety is chosen among these."""
+
+
+def search_varied(
+    snapshot: Snapshot,
+    queries: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    k: int,
+    allowed: Mask,
+    *,
+    fold: float | None,
+    variety: float,
+) -> list[Found]:
+    """Return the first k rows of each query, without near-duplicates of better ones, or with variety.
+
+    Args:
+        snapshot: The index.
+        queries: (q, d).
+        k: How many.
+        allowed: (size,) which rows may be found.
+        fold: A row whose cosine with a better hit is this or more is left out; None: none is.
+        variety: 0..1; the next hit is the one of the best 10 k with the highest (1 - variety) x score - variety x
+            highest cosine with the hits before it: maximal marginal relevance (Carbonell and Goldstein 1998).
+
+    Raises:
+        RetrievalError: Numbers that there cannot be.
+    """
+    if fold is not None and not 0 < fold <= 1:
+        raise RetrievalError(f"fold {fold:g}: the cosine from which images are the same, such as 0.98")
+    if not 0 <= variety <= 1:
+        raise RetrievalError(f"variety {variety:g}: between 0 (the best) and 1 (the most unlike)")
+    if fold is None and not variety:
+        return search_exactly(snapshot, queries, k, allowed)
+    return [_varied(snapshot, query, k, allowed, fold, variety) for query in queries]
+
+
+def _varied(
+    snapshot: Snapshot,
+    query: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    k: int,
+    allowed: Mask,
+    fold: float | None,
+    variety: float,
+) -> Found:
+    wanted = k * _POOL if variety else k
+    pool = wanted
+    while True:
+        [found] = search_exactly(snapshot, query[None], pool, allowed)
+        kept = (
+            np.arange(len(found.rows))
+            if fold is None
+            else _without_duplicates(snapshot, found.rows, fold, wanted)
+        )
+        if len(kept) >= wanted or len(found.rows) < pool:
+            break
+        pool *= 4  # so many are alike that there are too few others among them
+    if variety:
+        kept = kept[_marginal(snapshot, Found(found.rows[kept], found.scores[kept]), k, variety)]
+    return Found(found.rows[kept[:k]], found.scores[kept[:k]])
+
+
+def _without_duplicates(snapshot: Snapshot, rows: Ints, fold: float, wanted: int) -> Ints:
+    """Places of rows that are not alike to one before them, the first `wanted`."""
+    vectors = snapshot.vectors(rows)
+    kept: list[int] = []
+    for place in range(len(rows)):
+        if not kept or (vectors[kept] @ vectors[place]).max() < fold:
+            kept.append(place)
+            if len(kept) == wanted:
+                break
+    return np.array(kept, np.int64)
+
+
+def _marginal(snapshot: Snapshot, found: Found, k: int, variety: float) -> Ints:
+    """Places of k rows in the order in which they add most."""
+    vectors = snapshot.vectors(found.rows)
+    nearest = np.full(len(found.rows), -1.0)
+    left = np.ones(len(found.rows), bool)
+    chosen: list[int] = []
+    for _ in range(min(k, len(found.rows))):
+        worth = (1 - variety) * found.scores - (variety * nearest if chosen else 0.0)
+        place = int(np.argmax(np.where(left, worth, -np.inf)))
+        chosen.append(place)
+        left[place] = False
+        nearest = np.maximum(nearest, vectors @ vectors[place])
+    return np.array(chosen, np.int64)

@@ -1,0 +1,65 @@
+"""Near-duplicates are folded, and variety is preferred, where that is asked."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rsvlm.retrieval import Index, RetrievalError
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """Forty groups of ten vectors that are nearly the same."""
+    rng = np.random.default_rng(0)
+    groups = rng.normal(size=(40, 32))
+    vectors = (groups[:, None] + 0.01 * rng.normal(size=(40, 10, 32))).reshape(400, 32)
+    rows = [{"key": f"{group} {one}"} for group in range(40) for one in range(10)]
+    return Index.from_vectors(tmp_path_factory.mktemp("varied") / "index", vectors, rows, encoder="x")
+
+
+def test_folded_hits_are_the_best_of_each_group(index: Index) -> None:
+    query = np.random.default_rng(1).normal(size=(1, 32))
+    [whole] = index.search_vectors(query, k=400)
+    first_of_group = list({key.split()[0]: key for key in reversed(whole.keys)}.values())
+    expected = sorted(first_of_group, key=whole.keys.index)
+
+    [folded] = index.search_vectors(query, k=12, fold=0.95)
+    assert folded.keys == expected[:12]
+    [page] = index.search_vectors(query, k=6, offset=6, fold=0.95)
+    assert page.keys == expected[6:12]
+    [all_of_them] = index.search_vectors(query, k=400, fold=0.95)
+    assert all_of_them.keys == expected
+
+
+def test_variety_gives_up_score_for_difference(index: Index) -> None:
+    query = np.random.default_rng(2).normal(size=(1, 32))
+    kinds, means = [], []
+    for variety in (0.0, 0.3, 0.7):
+        [hits] = index.search_vectors(query, k=10, variety=variety)
+        assert len(set(hits.keys)) == 10
+        kinds.append(len({key.split()[0] for key in hits.keys}))
+        means.append(hits.scores.mean())
+    assert kinds[0] == 1
+    assert kinds == sorted(kinds)
+    assert kinds[-1] > 5
+    assert means == sorted(means, reverse=True)
+    [best] = index.search_vectors(query, k=1)
+    assert index.search_vectors(query, k=1, variety=0.7)[0].keys == best.keys
+
+
+@pytest.mark.parametrize("wrong", [{"fold": 0.0}, {"fold": 1.5}, {"variety": -0.1}, {"variety": 2.0}])
+def test_numbers_that_there_cannot_be(index: Index, wrong: dict[str, float]) -> None:
+    with pytest.raises(RetrievalError, match=next(iter(wrong))):
+        index.search_vectors(np.ones((1, 32)), **wrong)  # type: ignore[arg-type]
+
+
+def test_variety_has_no_second_page(index: Index) -> None:
+    with pytest.raises(RetrievalError, match="variety has no pages: ask for more hits at once"):
+        index.search_vectors(np.ones((1, 32)), k=5, offset=5, variety=0.5)
+
+
+def test_nothing_to_choose_from(tmp_path: Path) -> None:
+    index = Index.from_vectors(tmp_path / "index", np.eye(2), [{"key": "a"}, {"key": "b"}], encoder="x")
+    index.remove(["a", "b"])
+    assert index.search_vectors(np.ones((1, 2)), fold=0.9, variety=0.5)[0].keys == []
