@@ -126,6 +126,39 @@ def remove(
 
 
 @app.command(no_args_is_help=True)
+def label(
+    folder: Folder,
+    file: Annotated[
+        Path, typer.Argument(help="A .csv (path,label), or points and polygons: .geojson, .gpkg.")
+    ],
+    column: Annotated[
+        str | None, typer.Option(help="The column of labels. (default: label, labels, class)")
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Give rows labels, in place of those that they have.
+
+    A path labels its image, or all chips of it; a point the footprints that hold it; a polygon those whose middle lies
+    in it.
+
+      rsvlm index label index/ labels.csv
+      rsvlm index label index/ fields.gpkg --column crop
+    """
+    from rsvlm.retrieval import Index
+
+    index = Index(folder)
+    labelled = index.label(file, column)
+    if as_json:
+        print_json({"labelled": labelled, "rows": len(index)})
+    else:
+        console.print(
+            f"{labelled:,} of {len(index):,} rows have labels of {file}", highlight=False, soft_wrap=True
+        )
+
+
+@app.command(no_args_is_help=True)
 def info(folder: Folder, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
     """Show what an index consists of.
 

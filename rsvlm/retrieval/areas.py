@@ -1,4 +1,4 @@
-"""Areas to search in, from GeoJSON."""
+"""Areas to search in, and places that labels belong to: from GeoJSON, and other files that pyogrio opens."""
 
 import json
 from pathlib import Path
@@ -10,16 +10,53 @@ from shapely.geometry.base import BaseGeometry
 
 from .errors import RetrievalError
 
+Feature = dict[str, Any]
+"""A "geometry" in degrees (shapely), and "properties"."""
+
 
 def read_area(path: Path) -> BaseGeometry:
-    """Return all geometries of a GeoJSON file as one, in degrees as the format has them (RFC 7946).
+    """Return all geometries of a file as one, in degrees (WGS84).
+
+    Args:
+        path: GeoJSON, or what pyogrio opens (.gpkg, .fgb, .shp).
 
     Raises:
-        RetrievalError: It cannot be read, is no GeoJSON, or holds no geometry or a broken one.
+        RetrievalError: It cannot be read, holds no geometry or a broken one.
     """
+    return shapely.union_all([feature["geometry"] for feature in read_features(path)])
+
+
+def read_features(path: Path) -> list[Feature]:
+    """Return the features of a file that have a geometry, in degrees (WGS84).
+
+    Raises:
+        RetrievalError: It cannot be read, or holds no geometry or a broken one.
+    """
+    found = _geojson(path) if path.suffix.casefold() in (".geojson", ".json") else _others(path)
+    if not found:
+        raise RetrievalError(f"{path}: holds no geometry")
+    for feature in found:
+        geometry = feature["geometry"]
+        if not geometry.is_valid:
+            raise RetrievalError(
+                f"{path}: a geometry crosses itself ({shapely.is_valid_reason(geometry)}); mend it"
+            )
+        west, south, east, north = geometry.bounds
+        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+            raise RetrievalError(
+                f"{path}: reaches {west:g},{south:g},{east:g},{north:g}: GeoJSON is in degrees (WGS84)"
+            )
+    return found
+
+
+def _geojson(path: Path) -> list[Feature]:
     try:
         content = json.loads(path.read_text("utf-8"))
-        found = [shape(geometry) for geometry in _geometries(content)]
+        return [
+            {"geometry": shape(one["geometry"]), "properties": dict(one.get("properties") or {})}
+            for one in _features(content)
+            if one["geometry"]
+        ]
     except OSError as error:
         raise RetrievalError(f"{path}: cannot be read ({error.strerror or error})") from None
     except (
@@ -31,23 +68,35 @@ def read_area(path: Path) -> BaseGeometry:
         shapely.errors.ShapelyError,
     ) as error:
         raise RetrievalError(f"{path}: is no GeoJSON with polygons ({error})") from None
-    if not found:
-        raise RetrievalError(f"{path}: holds no geometry")
-    if broken := [one for one in found if not one.is_valid]:
-        raise RetrievalError(
-            f"{path}: a geometry crosses itself ({shapely.is_valid_reason(broken[0])}); mend it"
-        )
-    west, south, east, north = shapely.union_all(found).bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise RetrievalError(
-            f"{path}: reaches {west:g},{south:g},{east:g},{north:g}: GeoJSON is in degrees (WGS84)"
-        )
-    return shapely.union_all(found)
 
 
-def _geometries(content: Any) -> list[Any]:
+def _features(content: Any) -> list[Any]:
     if content["type"] == "FeatureCollection":
-        return [geometry for feature in content["features"] for geometry in _geometries(feature)]
-    if content["type"] == "Feature":
-        return [content["geometry"]] if content["geometry"] else []
-    return [content]
+        return list(content["features"])
+    return [content if content["type"] == "Feature" else {"geometry": content}]
+
+
+def _others(path: Path) -> list[Feature]:
+    """Features of the first layer of any vector file, brought to degrees from where its CRS has them."""
+    try:
+        import pyogrio
+        import pyproj
+    except ImportError as error:
+        raise RetrievalError(f"reading {path.name} needs pyogrio: pip install 'rsvlm[vector]'") from error
+    try:
+        meta, table = pyogrio.read_arrow(str(path))
+        if meta["crs"] is None:
+            raise RetrievalError(f"{path}: does not say in which CRS it is")
+        geometries = shapely.from_wkb(table[meta["geometry_name"] or "wkb_geometry"].to_pylist())
+        to_degrees = pyproj.Transformer.from_crs(meta["crs"], "EPSG:4326", always_xy=True)
+    except (OSError, ValueError, RuntimeError, shapely.errors.ShapelyError) as error:
+        if isinstance(error, RetrievalError):
+            raise
+        raise RetrievalError(f"{path}: cannot be read ({error})") from None
+
+    rows = table.drop_columns([meta["geometry_name"] or "wkb_geometry"]).to_pylist()
+    return [
+        {"geometry": shapely.transform(geometry, to_degrees.transform, interleaved=False), "properties": row}
+        for geometry, row in zip(geometries, rows, strict=True)
+        if geometry is not None
+    ]

@@ -5,6 +5,7 @@
       parts/00001/vectors.f32  (n, d) float32 of unit length
       parts/00001/rows.parquet one row for each
       removed-3.bits           a bit for each row: which do not count any more
+      labels-4.parquet         labels that rows were given later
 
 Files are never changed. A change writes new ones, then the manifest that names them, and then removes what no
 manifest names: whoever is killed in between leaves the index as it was, or as it should be.
@@ -23,7 +24,8 @@ from rsvlm.shards import atomic_write
 from rsvlm.shards.files import is_disk_full, remove_leftovers
 
 from .errors import RetrievalError
-from .manifest import Manifest, RemovedRecord, read_manifest, write_manifest
+from .laterlabels import Labels, read_labels, write_labels
+from .manifest import LabelsRecord, Manifest, RemovedRecord, read_manifest, write_manifest
 from .parts import FOLDER, Vectors, record_of, write_part
 from .snapshot import Ints, Mask, read_removed
 
@@ -55,6 +57,16 @@ class Change:
         removed = self._removed()
         removed[rows] = True
         self._remove(removed)
+
+    def label(self, labels: Labels) -> None:
+        """Give rows labels, in place of those that they have."""
+        before = read_labels(self._folder, self.manifest)
+        merged = labels if before is None else before.replaced(labels)
+        file = self._folder / f"labels-{self.manifest.change + 1}.parquet"
+        with atomic_write(file) as temporary:
+            write_labels(temporary, merged)
+        record = LabelsRecord(name=file.name, rows=len(merged.rows), file=record_of(file))
+        self.manifest = self.manifest.model_copy(update={"labels": record})
 
     def commit(self) -> Manifest:
         """Put the manifest in place, and clear away what no manifest names any more."""
@@ -125,7 +137,9 @@ def clear(folder: Path, manifest: Manifest) -> None:
     for place in (folder / FOLDER).glob("*") if (folder / FOLDER).is_dir() else ():
         if place.name not in named and place.is_dir() and not place.is_symlink():
             shutil.rmtree(place, ignore_errors=True)
-    for file in folder.glob("removed-*.bits"):
-        if manifest.removed is None or file.name != manifest.removed.name:
-            with suppress(OSError):
-                file.unlink()
+    kept = {one.name for one in (manifest.removed, manifest.labels) if one is not None}
+    for pattern in ("removed-*.bits", "labels-*.parquet"):
+        for file in folder.glob(pattern):
+            if file.name not in kept:
+                with suppress(OSError):
+                    file.unlink()

@@ -19,6 +19,7 @@ from .changes import changing
 from .errors import RetrievalError
 from .filters import BBox, Filter
 from .hits import Hits, ranked
+from .labelling import labels_from
 from .making import Rows, check_new, create, fitting
 from .manifest import EncoderRecord, Manifest
 from .queries import Pictures, Words, is_single, query_vectors
@@ -231,6 +232,25 @@ class Index:
                 change.commit()
         self.refresh()
         return len(found)
+
+    def label(self, file: PathLike, column: str | None = None) -> int:
+        """Give rows labels from a file, in place of those that they have; return how many rows.
+
+        Args:
+            file: A .csv of paths (or keys) and labels; or points and polygons with a column of labels, as QGIS saves
+                them: a path labels its image or all chips of it, a point the footprints that hold it, a polygon those
+                whose middle lies in it.
+            column: The column of labels; None: `label`, `labels` or `class`.
+
+        Raises:
+            RetrievalError: It cannot be read, or nothing in it belongs to a row.
+        """
+        with changing(self.folder) as change:
+            labels = labels_from(Path(file), open_snapshot(self.folder), column)
+            change.label(labels)
+            change.commit()
+        self.refresh()
+        return len(labels.rows)
 
     def search(
         self,

@@ -65,6 +65,20 @@ class RemovedRecord(_Part):
     file: FileRecord
 
 
+class LabelsRecord(_Part):
+    """Labels that rows were given after they were added.
+
+    Attributes:
+        name: Of the file.
+        rows: How many rows have them.
+        file: As it was written.
+    """
+
+    name: Annotated[str, Field(pattern=r"^labels-[0-9]{1,12}\.parquet$")]
+    rows: int = Field(ge=1, le=MOST_ROWS)
+    file: FileRecord
+
+
 class EncoderRecord(_Part):
     """What made the vectors; queries must be made by the same.
 
@@ -90,6 +104,7 @@ class Manifest(_Part):
         change: Counts the changes since the index was made.
         parts: In the order of the rows' numbers.
         removed: What was removed, or None.
+        labels: Labels that take the place of those that the rows came with, or None.
     """
 
     format: Literal[1] = 1
@@ -99,6 +114,7 @@ class Manifest(_Part):
     change: int = Field(default=0, ge=0, le=10**12)
     parts: tuple[PartRecord, ...] = ()
     removed: RemovedRecord | None = None
+    labels: LabelsRecord | None = None
 
     @property
     def size(self) -> int:
@@ -121,6 +137,8 @@ class Manifest(_Part):
                     f"part {part.name} has {part.vectors.bytes} bytes for {part.rows} vectors of "
                     f"{self.encoder.dimension} numbers"
                 )
+        if self.labels and self.labels.rows > self.size:
+            raise ValueError(f"{self.labels.rows} of {self.size} rows have labels, which does not fit")
         if self.removed and (self.removed.rows > self.size or self.removed.file.bytes != bits(self.size)):
             raise ValueError(f"{self.removed.rows} of {self.size} rows are removed, which does not fit")
         return self

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .errors import RetrievalError
+from .laterlabels import Labels, read_labels
 from .manifest import Manifest, read_manifest
 from .parts import Part, Vectors, check_size, open_part
 from .rows import SCHEMA, take
@@ -31,12 +32,14 @@ class Snapshot:
         manifest: What it consists of.
         parts: In the order of the rows' numbers.
         removed: (size,) which rows do not count any more; None: all count.
+        labels: Labels that rows were given later; None: none were.
     """
 
     folder: Path
     manifest: Manifest
     parts: tuple[Part, ...]
     removed: Mask | None
+    labels: Labels | None = None
 
     @cached_property
     def starts(self) -> Ints:
@@ -52,7 +55,10 @@ class Snapshot:
     def column(self, name: str) -> pa.ChunkedArray:
         """A column of all rows, those that were removed included."""
         chunks = [chunk for part in self.parts for chunk in part.table.read([name])[name].chunks]
-        return pa.chunked_array(chunks, type=SCHEMA.field(name).type)
+        found = pa.chunked_array(chunks, type=SCHEMA.field(name).type)
+        if name != "labels" or self.labels is None:
+            return found
+        return self.labels.put(found, np.arange(self.manifest.size))
 
     def rows(self, numbers: Sequence[int] | Ints) -> pa.Table:
         """Rows by their numbers, in the order given."""
@@ -65,7 +71,11 @@ class Snapshot:
             order.append(own)
         if not tables:
             return SCHEMA.empty_table()
-        return pa.concat_tables(tables).take(np.argsort(np.concatenate(order), kind="stable"))
+        table = pa.concat_tables(tables).take(np.argsort(np.concatenate(order), kind="stable"))
+        if self.labels is None:
+            return table
+        place = table.column_names.index("labels")
+        return table.set_column(place, SCHEMA.field("labels"), self.labels.put(table["labels"], wanted))
 
     def vectors(self, numbers: Sequence[int] | Ints) -> Vectors:
         """Vectors by their rows' numbers, in the order given: (n, d) float32."""
@@ -88,7 +98,9 @@ def open_snapshot(folder: Path) -> Snapshot:
         manifest = read_manifest(folder)
         try:
             parts = tuple(open_part(folder, part, manifest.encoder.dimension) for part in manifest.parts)
-            return Snapshot(folder, manifest, parts, read_removed(folder, manifest))
+            return Snapshot(
+                folder, manifest, parts, read_removed(folder, manifest), read_labels(folder, manifest)
+            )
         except FileNotFoundError as error:
             gone = error.filename or str(error)
             if tries + 1 == _TRIES or read_manifest(folder) == manifest:

@@ -36,6 +36,8 @@ def _files_of(folder: Path, manifest: Manifest) -> list[tuple[Path, FileRecord]]
     for part in manifest.parts:
         place = folder / FOLDER / part.name
         found += [(place / VECTORS, part.vectors), (place / TABLE, part.table)]
+    if manifest.labels:
+        found.append((folder / manifest.labels.name, manifest.labels.file))
     if manifest.removed:
         found.append((folder / manifest.removed.name, manifest.removed.file))
     return found

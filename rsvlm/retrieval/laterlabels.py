@@ -1,0 +1,78 @@
+"""Labels that rows were given after they were added, beside the rows, which are never changed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from .errors import RetrievalError
+from .manifest import Manifest
+from .parts import check_size
+
+_SCHEMA = pa.schema(
+    [pa.field("row", pa.int64(), nullable=False), pa.field("labels", pa.list_(pa.string()), nullable=False)]
+)
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Labels of some rows.
+
+    Attributes:
+        rows: (n,) numbers of the rows, rising.
+        labels: (n,) a list of labels each; an empty one takes labels away.
+    """
+
+    rows: Ints
+    labels: pa.Array
+
+    def replaced(self, newer: "Labels") -> "Labels":
+        """These with the newer ones put in their place."""
+        stay = ~np.isin(self.rows, newer.rows)
+        rows = np.concatenate([self.rows[stay], newer.rows])
+        labels = pa.concat_arrays([self.labels.filter(pa.array(stay)), newer.labels])
+        order = np.argsort(rows)
+        return Labels(rows[order], labels.take(pa.array(order)))
+
+    def put(self, column: pa.ChunkedArray, numbers: Ints) -> pa.ChunkedArray:
+        """A column of labels of the rows of these numbers, with these in the place of those that it has."""
+        place = np.searchsorted(self.rows, numbers)
+        known = place < len(self.rows)
+        known[known] = self.rows[place[known]] == numbers[known]
+        both = pa.chunked_array([*column.chunks, self.labels], type=column.type)
+        return both.take(pa.array(np.where(known, len(column) + place, np.arange(len(column)))))
+
+
+def write_labels(file: Path, labels: Labels) -> None:
+    """Write labels as a table of row and labels."""
+    pq.write_table(pa.table([pa.array(labels.rows), labels.labels], schema=_SCHEMA), file, compression="zstd")
+
+
+def read_labels(folder: Path, manifest: Manifest) -> Labels | None:
+    """Read the labels of an index; None: rows have those that they came with.
+
+    Raises:
+        FileNotFoundError: The file is not there.
+        RetrievalError: It is no such table, or labels rows that there are not.
+    """
+    record = manifest.labels
+    if record is None:
+        return None
+    file = folder / record.name
+    check_size(file, record.file)
+    try:
+        with pq.ParquetFile(file) as opened:
+            if not opened.schema_arrow.equals(_SCHEMA) or opened.metadata.num_rows != record.rows:
+                raise RetrievalError(f"{file}: has not the labels of {record.rows} rows")
+            table = opened.read()
+    except (pa.ArrowException, OSError) as error:
+        raise RetrievalError(f"{file}: is no table of labels ({error})") from None
+    rows = table["row"].to_numpy()
+    if rows[0] < 0 or rows[-1] >= manifest.size or (np.diff(rows) <= 0).any():
+        raise RetrievalError(f"{file}: labels rows that there are not")
+    return Labels(rows, table["labels"].combine_chunks())

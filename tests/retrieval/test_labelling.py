@@ -1,0 +1,144 @@
+"""Labels from a csv, and from points and polygons, for rows that are there already."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from shapely.geometry import MultiPoint, Point, box, mapping
+
+from rsvlm.retrieval import Filter, Index, RetrievalError
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    """Four tiles of one image side by side, a fifth across the antimeridian, and one without a place."""
+    rows: list[dict[str, Any]] = [
+        {
+            "key": f"/data/scene.tif#{n}", "image": "/data/scene.tif", "labels": ["as it came"],
+            "west": float(n), "east": n + 1.0, "south": 0.0, "north": 1.0,
+        }
+        for n in range(4)
+    ]  # fmt: skip
+    rows.append(
+        {
+            "key": "/data/far.tif",
+            "image": "/data/far.tif",
+            "west": 179.0,
+            "east": -179.0,
+            "south": 0,
+            "north": 1,
+        }
+    )
+    rows.append({"key": f"{tmp_path.as_posix()}/own.png", "image": f"{tmp_path.as_posix()}/own.png"})
+    return Index.from_vectors(
+        tmp_path / "index", np.random.default_rng(0).normal(size=(6, 4)), rows, encoder="x"
+    )
+
+
+def labels_of(index: Index) -> dict[str, list[str] | None]:
+    [hits] = index.search_vectors(np.ones((1, 4)), k=100)
+    return {Path(row["key"]).name: row["labels"] for row in hits}
+
+
+def geojson(path: Path, *features: tuple[Any, str | None]) -> Path:
+    collection = {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": {"label": label}, "geometry": mapping(geometry)}
+            for geometry, label in features
+        ],
+    }
+    path.write_text(json.dumps(collection), "utf-8")
+    return path
+
+
+def test_a_csv_labels_rows_by_key_images_by_path_and_files_beside_it(index: Index, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(
+        "path,label\n/data/scene.tif,Wald\n/data/scene.tif#2,Feld\nown.png,Stadt\nnobody.png,x\n", "utf-8"
+    )
+    assert index.label(file) == 5
+    assert labels_of(index) == {
+        "scene.tif#0": ["Wald"], "scene.tif#1": ["Wald"], "scene.tif#2": ["Wald", "Feld"], "scene.tif#3": ["Wald"],
+        "far.tif": None, "own.png": ["Stadt"],
+    }  # fmt: skip
+
+
+def test_points_label_footprints_and_polygons_middles(index: Index, tmp_path: Path) -> None:
+    file = geojson(
+        tmp_path / "labels.geojson",
+        (Point(0.1, 0.1), "forest"),
+        (box(0.9, 0, 2.6, 1), "field"),  # holds the middles of 1 and 2
+        (MultiPoint([(3.9, 0.9), (100, 50)]), "town"),
+        (Point(-179.5, 0.5), "sea"),
+        (Point(1.5, 0.5), None),
+    )
+    assert index.label(file) == 5
+    found = labels_of(index)
+    assert [found[f"scene.tif#{n}"] for n in range(4)] == [["forest"], ["field"], ["field"], ["town"]]
+    assert found["far.tif"] == ["sea"]
+    [hits] = index.search_vectors(np.ones((1, 4)), k=9, filter=Filter(labels=["field"]))
+    assert sorted(hits.keys) == ["/data/scene.tif#1", "/data/scene.tif#2"]
+
+
+def test_newer_labels_take_the_place_of_older_and_stay_when_rows_come_and_go(
+    index: Index, tmp_path: Path
+) -> None:
+    index.label(geojson(tmp_path / "one.geojson", (box(-1, -1, 5, 2), "land")))
+    index.label(geojson(tmp_path / "two.geojson", (Point(2.5, 0.5), "lake")))
+    index.add_vectors(np.ones((1, 4)), [{"key": "new", "labels": ["fresh"]}])
+    index.remove(["/data/scene.tif#0"])
+    found = labels_of(index)
+    assert found["scene.tif#1"] == ["land"]
+    assert found["scene.tif#2"] == ["lake"]
+    assert found["new"] == ["fresh"]
+    assert index.verify() == []
+    assert [path.name for path in index.folder.glob("labels-*")] == ["labels-3.parquet"]
+    [file] = index.folder.glob("labels-*")
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert [str(file) in problem for problem in index.verify()] == [True]
+
+
+def test_a_geopackage_in_metres(index: Index, tmp_path: Path) -> None:
+    pyogrio = pytest.importorskip("pyogrio", reason="vector files need the extra vector")
+    import pyarrow as pa
+    import shapely
+
+    metres = box(1.1e5, 0, 2.9e5, 1.1e5)  # EPSG:3857: 0.99 to 2.6 degrees east
+    table = pa.table({"crop": ["rice"], "geometry": [shapely.to_wkb(metres)]})
+    pyogrio.write_arrow(
+        table, tmp_path / "fields.gpkg", driver="GPKG", crs="EPSG:3857",
+        geometry_type="Polygon", geometry_name="geometry",
+    )  # fmt: skip
+    assert index.label(tmp_path / "fields.gpkg", column="crop") == 2
+    assert [labels_of(index)[f"scene.tif#{n}"] for n in (1, 2)] == [["rice"], ["rice"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("labels.csv", "path,crop\n/data/far.tif,rice\n", "has no column label; it has path, crop"),
+        ("labels.csv", "place,label\nx,rice\n", "has no column path; it has place, label"),
+        ("labels.csv", "path,label\nnowhere.tif,rice\n", "nothing in it belongs to a row"),
+        (
+            "labels.geojson",
+            '{"type": "Point", "coordinates": [0.5, 0.5]}',
+            "has no column label; it has none",
+        ),
+        ("labels.geojson", "no json", "is no GeoJSON"),
+        ("labels.gpkg", "no database", "cannot be read"),
+    ],
+)
+def test_a_file_without_labels_is_refused_and_nothing_changes(
+    index: Index, tmp_path: Path, name: str, content: str, says: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    before = labels_of(index)
+    with pytest.raises(RetrievalError, match=says):
+        index.label(tmp_path / name)
+    assert labels_of(index) == before
+    assert index.manifest.change == 1
