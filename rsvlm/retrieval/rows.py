@@ -92,7 +92,9 @@ def older_ones(table: pa.Table) -> NDArray[np.int64]:
 
 def write_rows(file: Path, table: pa.Table) -> None:
     """Write rows so that single ones can be read again cheaply."""
-    pq.write_table(table, file, compression="zstd", row_group_size=10_000, store_schema=True)
+    # a hit's row is read with its whole group; many groups make the file slow to open
+    size = max(1000, len(table) // 2000)
+    pq.write_table(table, file, compression="zstd", row_group_size=size, store_schema=True)
 
 
 def open_rows(file: Path, count: int) -> pq.ParquetFile:
