@@ -296,8 +296,9 @@ def print_figures(rows: Sequence[dict[str, Any]]) -> None:
     for what in dict.fromkeys(row["what"] for row in rows):
         cells = []
         for name in names:
-            values = [100 * row[name]["accuracy"] for row in rows if row["what"] == what]
-            low, high = (100 * rows[0][name][end] for end in ("low", "high"))
+            own = [row[name] for row in rows if row["what"] == what]
+            values = [100 * one["accuracy"] for one in own]
+            low, high = (100 * own[0][end] for end in ("low", "high"))
             spread = f"± {statistics.stdev(values):.1f}" if len(values) > 1 else f"({low:.1f}-{high:.1f})"
             cells.append(f"{statistics.mean(values):.1f} {spread}")
         print(f"| {what} | " + " | ".join(cells) + " |")

@@ -9,6 +9,7 @@ from rich.table import Table
 from rsvlm.models.shipped import DEFAULT
 
 from .common import AsJson, Debug, Offline, console, print_json
+from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .progress import counting_bar, progress_bar
 
@@ -38,16 +39,8 @@ TopK = Annotated[int, typer.Option("--top-k", help="Classes that a row lists.", 
 Views = Annotated[
     str, typer.Option(help="Spectral views that are fused: true-colour,false-colour,ndvi,ndwi,... or all")
 ]
-Chips = Annotated[
-    str | None, typer.Option(help="whole images or a grid. (default: by the classes' ground extent)")
-]
-Size = Annotated[str | None, typer.Option(help="Side of a grid's chip: 256 (pixels) or 640m.")]
-MinValid = Annotated[float, typer.Option(help="Least share of valid pixels in a chip.")]
 Limit = Annotated[int | None, typer.Option(help="Only so many chips, a seeded choice.", min=1)]
 Seed = Annotated[int, typer.Option(help="Seeds --limit.")]
-Sensor = Annotated[str | None, typer.Option(help="Preset that names the bands: sentinel-2-l2a, naip, ...")]
-Bands = Annotated[str | None, typer.Option(help="Names of the bands, in order: red,green,blue,nir")]
-Stretch = Annotated[str, typer.Option(help="To 8 bits: auto, none, 2-98 (percentiles) or 0..3000 (values).")]
 Calibrate = Annotated[
     str | None,
     typer.Option(

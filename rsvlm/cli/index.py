@@ -9,6 +9,7 @@ from rich.table import Table
 from rsvlm.models.shipped import DEFAULT
 
 from .common import AsJson, Debug, Offline, console, print_json
+from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .progress import progress_bar
 
@@ -16,14 +17,6 @@ Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="The folder of the
 Images = Annotated[
     list[str], typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips; data sets, pairs.")
 ]
-Chips = Annotated[
-    str | None, typer.Option(help="whole images or a grid. (default: whole up to 1,024 px, else a grid)")
-]
-Size = Annotated[str | None, typer.Option(help="Side of a grid's chip: 256 (pixels) or 640m.")]
-MinValid = Annotated[float, typer.Option(help="Least share of valid pixels in a chip.")]
-Sensor = Annotated[str | None, typer.Option(help="Preset that names the bands: sentinel-2-l2a, naip, ...")]
-Bands = Annotated[str | None, typer.Option(help="Names of the bands, in order: red,green,blue,nir")]
-Stretch = Annotated[str, typer.Option(help="To 8 bits: auto, none, 2-98 (percentiles) or 0..3000 (values).")]
 Licence = Annotated[str | None, typer.Option(help="Of all the images; kept with each.")]
 
 app = typer.Typer(
@@ -59,11 +52,10 @@ def build(
     rsvlm index build pairs/ train.parquet --out index/
     rsvlm index build S2.SAFE.zip --size 640m --out index/ --licence "Copernicus Sentinel data"
     """
-    from rsvlm.imagery.items import ChipOptions
     from rsvlm.retrieval import Index
 
     loaded = load(encoder, weights, device, precision, batch_size, offline)
-    options = ChipOptions(chips, size, min_valid, sensor, tuple(bands.split(",")) if bands else None, stretch)
+    options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
         index = Index.build(images, out, loaded, options=options, licence=licence, progress=show)
     _tell(index, index.report, as_json)
@@ -92,12 +84,11 @@ def add(
 
     rsvlm index add index/ new-tiles/
     """
-    from rsvlm.imagery.items import ChipOptions
     from rsvlm.retrieval import Index
 
     own = Index(folder).manifest.encoder.name
     index = Index(folder, load(own, weights, device, precision, batch_size, offline))
-    options = ChipOptions(chips, size, min_valid, sensor, tuple(bands.split(",")) if bands else None, stretch)
+    options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
         report = index.add(images, options=options, licence=licence, progress=show)
     _tell(index, report, as_json)

@@ -2,4 +2,4 @@
 
 
 class DatasetError(ValueError):
-    """A data set that cannot be read, or that is not what it should be; the message says which and what to do."""
+    """Data, answers or options that cannot be read or evaluated; the message says which and what to do."""

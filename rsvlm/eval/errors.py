@@ -1,5 +1,5 @@
-"""What can go wrong in this room."""
+"""What can go wrong in this room: what cannot be read cannot be evaluated, so one class serves both."""
 
+from rsvlm.datasets.errors import DatasetError
 
-class EvalError(ValueError):
-    """Data, answers or options that cannot be evaluated; the message says which and what to do."""
+EvalError = DatasetError

@@ -17,6 +17,7 @@ from rsvlm.imagery import ChipReader
 from rsvlm.imagery.items import ChipOptions, PathLike
 from rsvlm.models import Encoder, encode_stream
 from rsvlm.shards import (
+    BusyError,
     ShardError,
     atomic_write,
     done_stats,
@@ -187,9 +188,10 @@ def _forget_others(work: Path, config: dict[str, Any]) -> None:
     try:
         with open_run(work, config):
             return
-    except ShardError as error:
-        if "another run is writing" in str(error):
-            raise
+    except BusyError:
+        raise
+    except ShardError:
+        pass  # of other settings
     shutil.rmtree(work, ignore_errors=True)
 
 

@@ -1,16 +1,17 @@
 """What an index keeps of a chip."""
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rsvlm.imagery.items import Item, PathLike
+from rsvlm.imagery.items import ChipOptions, Item, PathLike
 
 Row = dict[str, Any]
 
 
-def row_of(item: Item, licence: str | None = None) -> Row:
+def row_of(item: Item, options: ChipOptions, licence: str | None = None) -> Row:
     """What an index keeps of a chip. Its key is the image's path, with the window where it is not the whole image."""
     ref = item.ref
     path = absolute(ref.image)
@@ -21,11 +22,18 @@ def row_of(item: Item, licence: str | None = None) -> Row:
         "key": path if whole else f"{path}#{','.join(map(str, ref.window))}",
         "image": path,
         "window": None if whole else list(ref.window),
+        "opening": _opening(options),
         "west": west, "south": south, "east": east, "north": north,
         "datetime": moment(ref.datetime),
         "gsd": ref.gsd,
         "licence": licence,
     }  # fmt: skip
+
+
+def _opening(options: ChipOptions) -> str | None:
+    given = {"sensor": options.sensor, "bands": options.bands, "stretch": options.stretch}
+    told = {name: value for name, value in given.items() if value not in (None, "auto")}
+    return json.dumps(told) if told else None
 
 
 def moment(text: str | None) -> datetime | None:

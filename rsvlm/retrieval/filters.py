@@ -71,7 +71,7 @@ class Filter:
         if self.labels:
             found.append(_labelled(snapshot, self.labels))
         if self.licences:
-            wanted = pa.array([name.casefold() for name in self.licences])
+            wanted = pa.array([name.lower() for name in self.licences])
             found.append(_mask(pc.is_in(pc.utf8_lower(snapshot.column("licence")), value_set=wanted)))
         return np.logical_and.reduce(found) if found else None
 
@@ -140,7 +140,7 @@ def _between(snapshot: Snapshot, ends: tuple[float | None, float | None]) -> Mas
 
 
 def _labelled(snapshot: Snapshot, labels: Sequence[str]) -> Mask:
-    wanted = pa.array([label.casefold() for label in labels])
+    wanted = pa.array([label.lower() for label in labels])
     column = snapshot.column("labels").combine_chunks()
     found = np.zeros(len(column), bool)
     hits = _mask(pc.is_in(pc.utf8_lower(pc.list_flatten(column)), value_set=wanted))

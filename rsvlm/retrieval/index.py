@@ -20,7 +20,7 @@ from .errors import RetrievalError
 from .filters import BBox, Filter
 from .hits import Hits, ranked
 from .labelling import labels_from
-from .making import Rows, check_new, create, fitting
+from .making import Rows, check_new, create, encoder_record, fitting
 from .manifest import EncoderRecord, Manifest
 from .queries import Pictures, Words, is_single, query_vectors
 from .rows import older_ones
@@ -84,8 +84,8 @@ class Index:
         """Make an index of images. Stopped, it goes on when it is called again with the same arguments.
 
         Args:
-            images: Files, folders, globs and products; data sets (`rsvlm.datasets.read_eval_set`), with all their
-                splits; pairs datasets.
+            images: Files, folders, globs and products; parquet files of images, and folders of them; csv lists of
+                images; pairs datasets.
             folder: Of the index; a new or an empty one.
             encoder: What makes the vectors, or what `load_encoder` takes.
             options: How images are read and cut into chips; whole images up to 1,024 px without any.
@@ -107,11 +107,7 @@ class Index:
             _several(images), place, made, options,
             licence=licence, batch_size=batch_size, progress=progress, report=report,
         ) as encoded:  # fmt: skip
-            create(
-                place,
-                EncoderRecord(name=made.name, revision=made.revision, dimension=made.dimension),
-                encoded,
-            )
+            create(place, encoder_record(made), encoded)
         index = cls(place, made)
         index.report = report
         return index
@@ -207,12 +203,21 @@ class Index:
 
     def _put(self, encoded: Encoded) -> None:
         with changing(self.folder) as change:
-            before = numbers_of(open_snapshot(self.folder), encoded.table["key"].to_pylist())
-            if len(encoded.table):
+            now = open_snapshot(self.folder)
+            keys = encoded.table["key"].to_pylist()
+            before = numbers_of(now, keys)
+            if keys:
                 start = change.manifest.size
                 change.add(encoded.blocks(), encoded.table)
-                change.remove(np.array(sorted(before.values()), np.int64))
-                change.remove(start + older_ones(encoded.table))
+                older = np.concatenate(
+                    [np.array(sorted(before.values()), np.int64), start + older_ones(encoded.table)]
+                )
+                change.remove(older)
+                places = {key: start + place for place, key in enumerate(keys)}
+                if now.labels and (
+                    kept := now.labels.moved({row: places[key] for key, row in before.items()})
+                ):
+                    change.label(kept)
                 change.commit()
         self.refresh()
 

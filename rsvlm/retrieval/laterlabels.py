@@ -1,5 +1,6 @@
 """Labels that rows were given after they were added, beside the rows, which are never changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,21 @@ class Labels:
         labels = pa.concat_arrays([self.labels.filter(pa.array(stay)), newer.labels])
         order = np.argsort(rows)
         return Labels(rows[order], labels.take(pa.array(order)))
+
+    def moved(self, to: Mapping[int, int]) -> "Labels | None":
+        """Those of some rows, as those of other rows; None where there is none.
+
+        Args:
+            to: By the number of a row the number of the one that takes its place.
+        """
+        places = [place for place, row in enumerate(self.rows.tolist()) if row in to]
+        rows = np.array([to[int(self.rows[place])] for place in places], np.int64)
+        order = np.argsort(rows)
+        return (
+            Labels(rows[order], self.labels.take(pa.array(np.array(places, np.int64)[order])))
+            if places
+            else None
+        )
 
     def put(self, column: pa.ChunkedArray, numbers: Ints) -> pa.ChunkedArray:
         """A column of labels of the rows of these numbers, with these in the place of those that it has."""

@@ -8,9 +8,11 @@ import pyarrow as pa
 from numpy.typing import ArrayLike
 
 import rsvlm
+from rsvlm.models import Encoder
 
 from .building import Encoded
 from .changes import Change, locked
+from .chiprows import absolute
 from .errors import RetrievalError
 from .manifest import NAME, EncoderRecord, Manifest
 from .parts import FOLDER, Vectors, unit_vectors
@@ -18,6 +20,12 @@ from .rows import checked, older_ones, table_of
 
 Rows = Iterable[Mapping[str, Any]] | Any
 """Dicts, or an Arrow table."""
+
+
+def encoder_record(encoder: Encoder) -> EncoderRecord:
+    """What a manifest says of an encoder: of a folder or file its whole path, so that it is found from anywhere."""
+    name = absolute(encoder.name) if Path(encoder.name).exists() else encoder.name
+    return EncoderRecord(name=name, revision=encoder.revision, dimension=encoder.dimension)
 
 
 def check_new(folder: Path) -> None:

@@ -1,14 +1,13 @@
 """A page of hits: pictures in their order, and where they lie. Complete in one file, and offline."""
 
 import base64
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import rsvlm
+from rsvlm.offlinepage import offline_page
 from rsvlm.shards import atomic_write
 
 from .hits import Hits, short_names
@@ -32,42 +31,20 @@ def write_page(hits: Hits, out: Path, title: str = "Hits") -> None:
 
 
 def _page(hits: Hits, title: str) -> Iterator[str]:
-    style = files(__package__).joinpath("page.css").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    policy = (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
     rows = hits.to_list()
-    yield f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<header>
-<h1>{escape(title)}</h1>
-<p>{len(rows):,} of {hits.total:,} images, the best first.</p>
-</header>
-<main>
-{minimap(rows) or ""}
-<ol>
-"""
+    licences = sorted({row["licence"] for row in rows if row["licence"]})
+    credit = f"Licences of the images: {escape('; '.join(licences))}. " if licences else ""
+    lead = f"{len(rows):,} of {hits.total:,} images, the best first."
+    style = files(__package__).joinpath("page.css").read_text("utf-8")
+    return offline_page(title, lead, style, _body(rows), credit)
+
+
+def _body(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield f"{minimap(rows) or ''}\n<ol>\n"
     with Thumbnails() as thumbnails:
         for row, name in zip(rows, short_names(rows), strict=True):
             yield _card(row, name, thumbnails.jpeg(row))
-    licences = sorted({row["licence"] for row in rows if row["licence"]})
-    of_images = f"Licences of the images: {escape('; '.join(licences))}. " if licences else ""
-    yield f"""</ol>
-</main>
-<footer>{of_images}Made by rsvlm {escape(rsvlm.__version__)}. The page is complete in this file and asks no network
-for anything.</footer>
-</body>
-</html>
-"""
+    yield "</ol>\n"
 
 
 def _card(row: Mapping[str, Any], name: str, jpeg: bytes | None) -> str:

@@ -13,7 +13,6 @@ from rsvlm.captioning.dataset import open_dataset
 from rsvlm.datasets import EvalSet, open_picture, read_eval_set
 from rsvlm.datasets.pairs import is_pairs_dataset, read_pairs
 from rsvlm.datasets.parquet_files import StoredImage
-from rsvlm.datasets.reading import splits_of
 from rsvlm.imagery import ChipReader
 from rsvlm.imagery.frames import fingerprint
 from rsvlm.imagery.items import ChipOptions, Item, PathLike
@@ -25,7 +24,7 @@ from .chiprows import Row, absolute, moment, row_of
 
 Load = Callable[[ChipReader], Image]
 
-_TABLES = (".parquet", ".csv", ".json")
+_TABLES = (".parquet", ".csv")
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,8 @@ class Sources:
     """Several sources as one.
 
     Args:
-        images: Files, folders, globs and products; data sets (`read_eval_set`), with all their splits; pairs datasets.
+        images: Files, folders, globs and products; parquet files of images, and folders of them; csv lists of images;
+            pairs datasets.
         options: How image files are read and cut into chips.
         licence: Of what does not say its own.
 
@@ -111,7 +111,7 @@ class ImageFiles:
     def entries(self, first: int, last: int) -> Iterator[Entry]:
         """As of `Source`."""
         for item in items_at(self._planned, np.arange(first, last)):
-            yield Entry(row_of(item, self._licence), item.ref.image, self._loading(item))
+            yield Entry(row_of(item, self._options, self._licence), item.ref.image, self._loading(item))
 
     def _loading(self, item: Item) -> Load:
         return lambda reader: loader(reader, self._options.min_valid)(Look(item, TRUE_COLOUR))
@@ -187,12 +187,9 @@ def _sets(place: Path, licence: str | None) -> list[Source]:
         return [_pairs(place, licence)]
     if place.is_file() and place.suffix.casefold() in _TABLES:
         return [SetImages(place, read_eval_set(place), licence)]
-    if place.is_dir() and (tables := sorted([*place.glob("*.parquet"), *place.glob("*.csv")])):
-        splits = splits_of(place)
-        if splits:
-            return [SetImages(place, read_eval_set(place, split=split), licence) for split in splits]
-        return [SetImages(table, read_eval_set(table), licence) for table in tables]
-    return []
+    # a csv beside tiles may be anything; one that lists images is named itself
+    tables = sorted(place.glob("*.parquet")) if place.is_dir() else []
+    return [SetImages(table, read_eval_set(table), licence) for table in tables]
 
 
 def _pairs(folder: Path, licence: str | None) -> SetImages:

@@ -1,6 +1,7 @@
 """The pictures of hits, read again where their images lie."""
 
 import io
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ class Thumbnails:
         if hash_ and number.isdigit() and Path(path).is_file() and path.casefold().endswith(".parquet"):
             column = self._columns.setdefault(Path(path), ImageColumn(Path(path)))
             return open_picture(StoredImage(column, int(number)), self._reader)
-        scene = open_scene(str(row["image"]))
+        scene = open_scene(str(row["image"]), **json.loads(row["opening"] or "{}"))
         window = tuple(row["window"] or (0, 0, scene.grid.width, scene.grid.height))
         item = Item(ChipRef(scene.path, scene.path, window), scene)
         return loader(self._reader, 0.0)(Look(item, TRUE_COLOUR))

@@ -14,7 +14,7 @@ time, machine, place of the folder or number of workers.
 ({"00000.tar": 10240}).
 """
 
-from .engines import ShardError
+from .engines import BusyError, ShardError
 from .files import atomic_write, write_json
 from .protocol import (
     Description,
@@ -33,6 +33,7 @@ from .protocol import (
 )
 
 __all__ = [
+    "BusyError",
     "Description",
     "Run",
     "RunSummary",

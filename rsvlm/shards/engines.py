@@ -27,6 +27,10 @@ class ShardError(RuntimeError):
     """Long work that cannot start or go on; the message says what happened, where, and what to do."""
 
 
+class BusyError(ShardError):
+    """Another run has the folder."""
+
+
 def run_local(
     task: Callable[[Item], Result],
     items: Iterable[Item],

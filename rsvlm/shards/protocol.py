@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .engines import ShardError, importing_main, run_local
+from .engines import BusyError, ShardError, importing_main, run_local
 from .files import is_disk_full, remove_leftovers, write_json
 
 Description = dict[str, Any]
@@ -116,7 +116,7 @@ def open_run(out: Path, config: Mapping[str, Any]) -> Iterator[Run]:
         out.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
-        raise ShardError(f"{out}: another run is writing here; wait for it, or name another folder") from None
+        raise BusyError(f"{out}: another run is writing here; wait for it, or name another folder") from None
     except OSError as error:
         raise ShardError(f"{out}: cannot be written: {error.strerror or error}") from error
     try:

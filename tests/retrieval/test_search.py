@@ -39,7 +39,8 @@ from rsvlm.retrieval import (
 )
 from rsvlm.retrieval.hits import short_names
 from rsvlm.retrieval.minimap import minimap
-from rsvlm.shards import ShardError
+from rsvlm.retrieval.thumbnails import Thumbnails
+from rsvlm.shards import BusyError
 
 SHADES = {"red": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250), "grün": (60, 200, 60)}
 
@@ -214,7 +215,7 @@ def test_two_builds_at_once(tiles: Path, tmp_path: Path) -> None:
     thread = threading.Thread(target=Index.build, args=(tiles, tmp_path / "index", first))
     thread.start()
     assert first.begun.wait(30)
-    with pytest.raises(ShardError, match="another run is writing here"):
+    with pytest.raises(BusyError, match="another run is writing here"):
         Index.build(tiles, tmp_path / "index", Colours(), licence="CC0")
     first.go_on.set()
     thread.join()
@@ -529,3 +530,59 @@ def test_names_for_people_lack_the_folder_that_all_share() -> None:
     assert names("/a/b.tif", "k2") == ["/a/b.tif", "k2"]
     assert names("/a.tif", "/b.tif") == ["a.tif", "b.tif"]
     assert names() == []
+
+
+# What was easy to get wrong
+
+
+def test_a_csv_beside_tiles_is_no_data_set(tiles: Path, tmp_path: Path) -> None:
+    (tiles / "weather.csv").write_text("day,rain\n1,2\n", "utf-8")
+    assert len(Index.build(tiles, tmp_path / "index", Colours())) == 4
+
+
+def test_labels_that_were_given_stay_when_an_image_is_added_again(index: Index, tiles: Path) -> None:
+    (tiles.parent / "labels.csv").write_text(f"path,label\n{tiles / 'red.png'},warm\n", "utf-8")
+    opened = Index.open(index.folder, Colours())
+    opened.label(tiles.parent / "labels.csv")
+    opened.add(tiles)
+    assert found(opened.search("blue", labels=["warm"])) == ["red"]
+    assert opened.verify() == []
+
+
+def test_labels_and_licences_are_found_whatever_their_case(tmp_path: Path) -> None:
+    rows = [{"key": "a", "labels": ["Straße"], "licence": "ÖDL"}, {"key": "b"}]
+    index = Index.from_vectors(tmp_path / "index", np.eye(2), rows, encoder="x")
+    for filter in (Filter(labels=["straße"]), Filter(licences=["ödl"])):
+        assert index.search_vectors(np.ones((1, 2)), filter=filter)[0].keys == ["a"]
+
+
+def test_pictures_of_hits_are_opened_as_their_vectors_were(tmp_path: Path) -> None:
+    bands = np.zeros((4, 32, 32), np.uint8)
+    bands[0], bands[3] = 200, 10  # in the order blue, green, nir, red
+    with rasterio.open(
+        tmp_path / "four.tif", "w", driver="GTiff", width=32, height=32, count=4, dtype="uint8", crs="EPSG:32632",
+        transform=Affine(10, 0, 500_000, 0, -10, 5_000_000),
+    ) as file:  # fmt: skip
+        file.write(bands)
+    options = ChipOptions(bands=("blue", "green", "nir", "red"), stretch="none")
+    index = Index.build(tmp_path / "four.tif", tmp_path / "index", Colours(), options=options)
+    [row] = index.search_vectors(np.ones((1, 3)), k=1)[0].to_list()
+    with Thumbnails() as thumbnails:
+        picture = thumbnails.picture(row)
+    assert picture is not None
+    assert picture.getpixel((5, 5)) == (10, 0, 200)
+
+
+class Elsewhere(Colours):  # type: ignore[misc] # untyped here
+    """An encoder that a folder was loaded from."""
+
+    name = "model"
+
+
+def test_an_encoder_from_a_folder_is_found_from_anywhere(
+    tiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").mkdir()
+    monkeypatch.chdir(tmp_path)
+    index = Index.build(tiles, "index", Elsewhere())
+    assert index.manifest.encoder.name == (tmp_path / "model").as_posix()

@@ -7,7 +7,6 @@ from typing import Any
 
 from PIL import Image
 
-from rsvlm.datasets.errors import DatasetError
 from rsvlm.eval.agromind.freetext import REFERENCE_THRESHOLD, SentenceEmbedder
 from rsvlm.eval.agromind.judging import Mode
 from rsvlm.eval.agromind.layout import LAYOUT, compose_picture, find_image, image_folders
@@ -114,7 +113,7 @@ def _find_images(item: Item, folders: Sequence[Path]) -> list[Path]:
 def _mark(item: Item, folders: Sequence[Path]) -> str | None:
     try:
         return mark_of(*map(str, _find_images(item, folders)))()
-    except (EvalError, DatasetError):
+    except EvalError:
         return None
 
 

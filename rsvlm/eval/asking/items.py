@@ -6,7 +6,6 @@ from pathlib import Path
 from types import GeneratorType
 from typing import Any, NamedTuple, cast
 
-from rsvlm.datasets.errors import DatasetError
 from rsvlm.eval.answer_file import AnswerFile, open_answers
 from rsvlm.eval.asking.prompts import Prompt
 from rsvlm.eval.errors import EvalError
@@ -142,7 +141,7 @@ def _checked(asks: Sequence[Ask], file: AnswerFile, report: Callable[[], None]) 
     for ask in asks:
         try:
             ask.check()
-        except (EvalError, DatasetError) as error:
+        except EvalError as error:
             file.add(ask.key, Answer(error=" ".join(str(error).split())))
             report()
         else:

@@ -1,12 +1,11 @@
 """Pieces of HTML that all pages here are made of. What others wrote goes through `text` or `escape`."""
 
 import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 
-import rsvlm
+from rsvlm.offlinepage import offline_page
 
 from .drawings import Drawing
 from .picture import cut, to_svg
@@ -24,33 +23,7 @@ def page(title: str, lead: str, body: Iterable[str]) -> Iterable[str]:
         body: Its sections, as HTML.
     """
     style = files(__package__).joinpath("page.css").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    policy = (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
-    yield f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{text(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<header>
-<h1>{text(title)}</h1>
-<p>{lead}</p>
-</header>
-<main>
-"""
-    yield from body
-    yield f"""</main>
-<footer>Made by rsvlm {escape(rsvlm.__version__)}. The page is complete in this file and asks no network for
-anything.</footer>
-</body>
-</html>
-"""
+    return offline_page(cut(title, LONGEST), lead, style, body)
 
 
 def text(given: object, most: int = LONGEST) -> str:

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rsvlm.datasets.errors import DatasetError
 from rsvlm.datasets.pictures import ImageRef, open_picture
 from rsvlm.datasets.reading import read_eval_set
 from rsvlm.datasets.sets import EvalSet
@@ -56,7 +55,7 @@ class DataImages:
         for read in self._readers(str(record.get("name")), record.get("split")):
             try:
                 eval_set = read()
-            except (EvalError, DatasetError):
+            except EvalError:
                 continue
             if eval_set.fingerprint == fingerprint:
                 images = [partial(_shown, image, eval_set.opening) for image in eval_set.images]
@@ -68,7 +67,7 @@ class DataImages:
         if self._data.is_dir():
             try:
                 sets = [found for found in find_sets(self._data).sets if found.name == name]
-            except (EvalError, DatasetError):
+            except EvalError:
                 sets = []
             readers += [read for found in sets for read in (found.judged, found.train) if read is not None]
             folder = self._data / name

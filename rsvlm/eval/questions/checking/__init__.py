@@ -14,7 +14,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rsvlm.datasets.errors import DatasetError
 from rsvlm.eval.agromind.read import read_agromind
 from rsvlm.eval.errors import EvalError
 
@@ -107,7 +106,7 @@ def _reason(row: Row, sources: Sequence[Source]) -> str | None:
         return f"there is no rule for {kind}"
     try:
         RULES[kind](Asked(kind, item, [picture["panels"] for picture in pictures], list(sources)))
-    except (UnfoundedError, EvalError, DatasetError) as error:
+    except (UnfoundedError, EvalError) as error:
         return str(error)
     except (KeyError, IndexError, ValueError, TypeError, AssertionError) as error:
         return f"cannot be checked ({type(error).__name__}: {error})"
