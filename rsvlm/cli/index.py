@@ -1,5 +1,6 @@
 """`rsvlm index`: make an index of images, change it, look at it and check it."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -212,5 +213,7 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
             console.print(f"  {count:,}  {escape(reason)}", highlight=False, soft_wrap=True)
         console.print(f"  the first: {escape(report.failures[0][0])}", highlight=False, soft_wrap=True)
     console.print(
-        f'Search it: rsvlm search {index.folder} "a harbour with boats"', highlight=False, soft_wrap=True
+        f'Search it: rsvlm search {shlex.quote(str(index.folder))} "a harbour with boats"',
+        highlight=False,
+        soft_wrap=True,
     )
