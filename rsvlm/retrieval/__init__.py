@@ -5,17 +5,21 @@ from .errors import RetrievalError
 from .filters import Filter
 from .hits import Hits
 from .index import Index
+from .kinds import KINDS, Plan, memory_of
 from .page import write_page
 from .sheet import write_contact_sheet
 from .verifying import verify
 from .writing import feature_collection, write_hits
 
 __all__ = [
+    "KINDS",
     "Filter",
     "Hits",
     "Index",
+    "Plan",
     "RetrievalError",
     "feature_collection",
+    "memory_of",
     "read_area",
     "verify",
     "write_contact_sheet",

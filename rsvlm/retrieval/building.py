@@ -28,9 +28,10 @@ from rsvlm.shards import (
 )
 
 from .errors import RetrievalError
-from .parts import Vectors, unit_vectors
+from .parts import unit_vectors
 from .rows import SCHEMA, table_of
 from .sources import Sources
+from .stored import Vectors
 
 SHARD_SIZE = 4096
 """Chips that are encoded between two stops: what a killed run loses at most."""

@@ -2,8 +2,9 @@
 
     index/
       manifest.json            what the index consists of; replaced at once
-      parts/00001/vectors.f32  (n, d) float32 of unit length
+      parts/00001/vectors.f32  (n, d) float32 of unit length; vectors.f16 where the search is approximate
       parts/00001/rows.parquet one row for each
+      parts/00001/index.faiss  cells or a graph, where the search is approximate
       removed-3.bits           a bit for each row: which do not count any more
       labels-4.parquet         labels that rows were given later
 
@@ -14,6 +15,7 @@ manifest names: whoever is killed in between leaves the index as it was, or as i
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +26,18 @@ from rsvlm.shards import atomic_write
 from rsvlm.shards.files import is_disk_full, remove_leftovers
 
 from .errors import RetrievalError
+from .exact import Mask
+from .filerecords import record_of
+from .kinds import EXACT_UP_TO, Plan
 from .laterlabels import Labels, read_labels, write_labels
 from .manifest import LabelsRecord, Manifest, RemovedRecord, read_manifest, write_manifest
-from .parts import FOLDER, Vectors, record_of, write_part
-from .snapshot import Ints, Mask, read_removed
+from .parts import FOLDER, open_part, write_part
+from .snapshot import read_removed
+from .stored import Ints, Vectors
+
+_SMALL_PARTS = 8
+"""Exact parts at the end, from which they are made one."""
+_BLOCK = 50_000
 
 
 class Change:
@@ -41,15 +51,30 @@ class Change:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._folder, self.manifest = folder, manifest
 
-    def add(self, blocks: Iterable[Vectors], table: pa.Table) -> None:
-        """Put vectors and their rows behind those that are there."""
-        names = [int(part.name) for part in self.manifest.parts]
-        name = f"{max(names, default=0) + 1:05d}"
-        part = write_part(self._folder, name, blocks, table, self.manifest.encoder.dimension)
-        removed = self._removed()
-        self.manifest = self.manifest.model_copy(
-            update={"parts": (*self.manifest.parts, part), "removed": None}
+    def add(self, blocks: Iterable[Vectors], table: pa.Table, plan: Plan) -> None:
+        """Put vectors and their rows behind those that are there.
+
+        Small parts at the end become one with what is added, so that many small additions make few parts; no row
+        gets another number.
+        """
+        dimension, parts = self.manifest.encoder.dimension, self.manifest.parts
+        name = f"{max((int(part.name) for part in parts), default=0) + 1:05d}"
+        kept = len(parts)
+        while kept and parts[kept - 1].kind == "exact":
+            kept -= 1
+        small = parts[kept:]
+        if len(small) < _SMALL_PARTS and sum(part.rows for part in small) + len(table) <= EXACT_UP_TO:
+            kept, small = len(parts), ()
+        tail = [open_part(self._folder, part, dimension) for part in small]
+        before = (
+            one.vectors.block(first, first + _BLOCK)
+            for one in tail
+            for first in range(0, len(one.vectors), _BLOCK)
         )
+        table = pa.concat_tables([*(one.table.read() for one in tail), table])
+        part = write_part(self._folder, name, chain(before, blocks), table, dimension, plan)
+        removed = self._removed()
+        self.manifest = self.manifest.model_copy(update={"parts": (*parts[:kept], part), "removed": None})
         self._remove(removed)
 
     def remove(self, rows: Ints) -> None:

@@ -5,16 +5,16 @@ vector stands, so the scores of these few are computed again, one by one, in flo
 and of equals the lower row comes first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .parts import Vectors
-from .snapshot import Ints, Mask, Snapshot
+from .stored import Ints, StoredVectors, Stores
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 _BLOCK = 2**24
 """Similarities held at once: 64 MiB."""
@@ -39,59 +39,72 @@ class Found(NamedTuple):
 
 
 def search_exactly(
-    snapshot: Snapshot, queries: NDArray[np.floating], k: int, allowed: Mask | None = None
+    stores: Stores,
+    queries: NDArray[np.floating],
+    k: int,
+    allowed: Mask | None = None,
+    only: Iterable[int] | None = None,
 ) -> list[Found]:
     """Return the first k rows of each query.
 
     Args:
-        snapshot: The index.
+        stores: The vectors.
         queries: (q, d), of any length: a weighted sum of vectors is as good as one.
         k: How many; where fewer are allowed, all of them.
-        allowed: (size,) which rows may be found; None: all that count.
+        allowed: (size,) which rows may be found; None: all.
+        only: Numbers of the parts that are looked at; None: all.
     """
     asked = np.asarray(queries, np.float64)
-    allowed = snapshot.live if allowed is None else allowed & snapshot.live
-    k = min(k, int(allowed.sum()))
-    if k < 1:
+    parts = range(len(stores.parts)) if only is None else sorted(only)
+    ranges = [(int(stores.starts[part]), int(stores.starts[part + 1])) for part in parts]
+    count = sum(last - first if allowed is None else int(allowed[first:last].sum()) for first, last in ranges)
+    if k < 1 or not count:
         return [Found(np.empty(0, np.int64), np.empty(0)) for _ in asked]
     step = max(1, _BLOCK // _ROWS)
     return [
         found
         for start in range(0, len(asked), step)
-        for found in _search(snapshot, asked[start : start + step], k, allowed)
+        for found in _search(stores, asked[start : start + step], min(k, count), allowed, parts)
     ]
 
 
-def _search(snapshot: Snapshot, queries: Floats, k: int, allowed: Mask) -> list[Found]:
+def _search(
+    stores: Stores, queries: Floats, k: int, allowed: Mask | None, parts: Iterable[int]
+) -> list[Found]:
     in_single = queries.astype(np.float32)
     slack = (_SLACK * np.maximum(np.linalg.norm(queries, axis=1), 1e-30)).astype(np.float32)
     best = np.full((len(queries), k), -np.inf, np.float32)
     kept: list[tuple[Ints, Ints, NDArray[np.float32]]] = []
-    for start, part in zip(snapshot.starts.tolist(), snapshot.parts, strict=False):
-        for offset in range(0, part.record.rows, _ROWS):
-            block = part.vectors[offset : offset + _ROWS]
-            rows = np.flatnonzero(allowed[start + offset : start + offset + len(block)])
+    for part in parts:
+        start, stored = int(stores.starts[part]), stores.parts[part]
+        for offset in range(0, len(stored), _ROWS):
+            last = min(offset + _ROWS, len(stored))
+            rows = (
+                np.arange(last - offset)
+                if allowed is None
+                else np.flatnonzero(allowed[start + offset : start + last])
+            )
             if not len(rows):
                 continue
-            scores = _scores(in_single, block, rows)
+            scores = _scores(in_single, stored, offset, last, rows)
             best = _first(np.concatenate([best, _first(scores, k)], axis=1), k)
             of_query, column = np.nonzero(scores >= (best[:, -1] - slack)[:, None])
             kept.append((of_query, rows[column] + start + offset, scores[of_query, column]))
     of_query, numbers, scores = (np.concatenate(parts) for parts in zip(*kept, strict=True))
     good = scores >= (best[:, -1] - slack)[of_query]
     of_query, numbers = of_query[good], numbers[good]
-    return [
-        _settled(snapshot, queries[query], numbers[of_query == query], k) for query in range(len(queries))
-    ]
+    return [_settled(stores, queries[query], numbers[of_query == query], k) for query in range(len(queries))]
 
 
-def _scores(queries: NDArray[np.float32], block: Vectors, rows: Ints) -> NDArray[np.float32]:
-    """Products of queries with some rows of a block."""
-    if len(rows) == len(block):
-        return queries @ block.T
-    if len(rows) < _FEW * len(block):
-        return queries @ block[rows].T
-    return (queries @ block.T)[:, rows]
+def _scores(
+    queries: NDArray[np.float32], stored: StoredVectors, first: int, last: int, rows: Ints
+) -> NDArray[np.float32]:
+    """Products of queries with some rows of a range."""
+    if len(rows) == last - first:
+        return queries @ stored.block(first, last).T
+    if len(rows) < _FEW * (last - first):
+        return queries @ stored.take(first + rows).T
+    return (queries @ stored.block(first, last).T)[:, rows]
 
 
 def _first(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:
@@ -102,18 +115,17 @@ def _first(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.partition(scores, least, axis=1)[:, least:][:, ::-1])
 
 
-def _settled(snapshot: Snapshot, query: Floats, candidates: Ints, k: int) -> Found:
+def _settled(stores: Stores, query: Floats, candidates: Ints, k: int) -> Found:
     candidates = np.sort(candidates)
-    scores = exact_scores(snapshot, query, candidates)
+    scores = exact_scores(stores, query, candidates)
     order = np.lexsort((candidates, -scores))[:k]
     return Found(candidates[order], scores[order])
 
 
-def exact_scores(snapshot: Snapshot, query: Floats, rows: Ints | Sequence[int]) -> Floats:
+def exact_scores(stores: Stores, query: Floats, rows: Ints) -> Floats:
     """Dot products of a query with rows, each by itself in float64, so that equal vectors have equal ones."""
-    numbers = np.asarray(rows, np.int64)
-    found = np.empty(len(numbers))
-    for start in range(0, len(numbers), 4096):
+    found = np.empty(len(rows))
+    for start in range(0, len(rows), 4096):
         part = slice(start, start + 4096)
-        found[part] = (snapshot.vectors(numbers[part]).astype(np.float64) * query).sum(axis=1)
+        found[part] = (stores.take(rows[part]).astype(np.float64) * query).sum(axis=1)
     return found

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from .errors import RetrievalError
-from .snapshot import Mask, Snapshot
+from .exact import Mask
+from .snapshot import Snapshot
 
 BBox = tuple[float, float, float, float]
 

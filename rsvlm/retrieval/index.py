@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from rsvlm.imagery.items import ChipOptions
@@ -17,14 +18,18 @@ from rsvlm.models.shipped import DEFAULT
 from .building import BuildReport, Encoded, Progress, encoded_images
 from .changes import changing
 from .errors import RetrievalError
+from .exact import Found, Mask
 from .filters import BBox, Filter
 from .hits import Hits, ranked
+from .kinds import Plan
 from .labelling import labels_from
-from .making import Rows, check_new, create, encoder_record, fitting
+from .making import Blocks, Rows, check_new, create, encoder_record, fitting, tuned_for
 from .manifest import EncoderRecord, Manifest
 from .queries import Pictures, Words, is_single, query_vectors
 from .rows import older_ones
-from .snapshot import Mask, Snapshot, numbers_of, open_snapshot
+from .searching import nearest
+from .snapshot import Snapshot, numbers_of, open_snapshot
+from .stored import Ints
 from .variety import search_varied
 from .verifying import verify
 
@@ -78,6 +83,7 @@ class Index:
         *,
         options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
         licence: str | None = None,
+        plan: Plan = Plan(),  # noqa: B008 - frozen
         batch_size: int | None = None,
         progress: Progress | None = None,
     ) -> Self:
@@ -90,6 +96,7 @@ class Index:
             encoder: What makes the vectors, or what `load_encoder` takes.
             options: How images are read and cut into chips; whole images up to 1,024 px without any.
             licence: Of all of them, kept with each row.
+            plan: How it shall be searched: exactly up to 100,000 vectors, else as measured, unless it says more.
             batch_size: Pictures a call of the encoder; None: its own.
             progress: Called with chips done and chips in all.
 
@@ -107,32 +114,40 @@ class Index:
             _several(images), place, made, options,
             licence=licence, batch_size=batch_size, progress=progress, report=report,
         ) as encoded:  # fmt: skip
-            create(place, encoder_record(made), encoded)
+            create(place, encoder_record(made), encoded, tuned_for(plan, made, encoded.table))
         index = cls(place, made)
         index.report = report
         return index
 
     @classmethod
     def from_vectors(
-        cls, folder: PathLike, vectors: ArrayLike, rows: Rows, *, encoder: str, revision: str = ""
+        cls,
+        folder: PathLike,
+        vectors: Blocks,
+        rows: Rows,
+        *,
+        encoder: str,
+        revision: str = "",
+        plan: Plan = Plan(),  # noqa: B008 - frozen
     ) -> Self:
         """Make an index of vectors that are there already.
 
         Args:
             folder: Where; a new or an empty folder.
-            vectors: (n, d) floats; they are made unit length.
+            vectors: (n, d) floats, or an iterator of such blocks; they are made unit length.
             rows: n dicts, or a table, with a "key" each and what else is known: see `rsvlm.retrieval.rows.SCHEMA`.
             encoder: Name of what made the vectors.
             revision: Of its weights.
+            plan: How it shall be searched; with `texts` it is tuned for words, too.
 
         Raises:
             RetrievalError: The folder holds something, or vectors and rows do not fit.
         """
         place = Path(folder)
-        unit, table = fitting(vectors, rows, None)
         check_new(place)
-        record = EncoderRecord(name=encoder, revision=revision, dimension=unit.shape[1])
-        create(place, record, Encoded(lambda: iter([unit]), table))
+        dimension, encoded = fitting(vectors, rows, None)
+        record = EncoderRecord(name=encoder, revision=revision, dimension=dimension)
+        create(place, record, encoded, plan)
         return cls(place)
 
     @property
@@ -169,6 +184,7 @@ class Index:
         *,
         options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
         licence: str | None = None,
+        plan: Plan = Plan(),  # noqa: B008 - frozen
         batch_size: int | None = None,
         progress: Progress | None = None,
     ) -> BuildReport:
@@ -185,30 +201,31 @@ class Index:
             _several(images), self.folder, self.encoder, options,
             licence=licence, batch_size=batch_size, progress=progress, report=report,
         ) as encoded:  # fmt: skip
-            self._put(encoded)
+            self._put(encoded, tuned_for(plan, self.encoder, encoded.table))
         return report
 
-    def add_vectors(self, vectors: ArrayLike, rows: Rows) -> None:
+    def add_vectors(self, vectors: Blocks, rows: Rows, *, plan: Plan = Plan()) -> None:  # noqa: B008 - frozen
         """Add vectors; a row whose key is there already takes the place of the older one.
 
         Args:
             vectors: (n, dimension) floats; they are made unit length.
             rows: n dicts or a table, as of `from_vectors`.
+            plan: How they shall be searched.
 
         Raises:
             RetrievalError: Vectors and rows do not fit, or another process is writing.
         """
-        unit, table = fitting(vectors, rows, self.manifest.encoder.dimension)
-        self._put(Encoded(lambda: iter([unit]), table))
+        _, encoded = fitting(vectors, rows, self.manifest.encoder.dimension)
+        self._put(encoded, plan)
 
-    def _put(self, encoded: Encoded) -> None:
+    def _put(self, encoded: Encoded, plan: Plan) -> None:
         with changing(self.folder) as change:
             now = open_snapshot(self.folder)
             keys = encoded.table["key"].to_pylist()
             before = numbers_of(now, keys)
             if keys:
                 start = change.manifest.size
-                change.add(encoded.blocks(), encoded.table)
+                change.add(encoded.blocks(), encoded.table, plan)
                 older = np.concatenate(
                     [np.array(sorted(before.values()), np.int64), start + older_ones(encoded.table)]
                 )
@@ -305,7 +322,10 @@ class Index:
         """
         filter = Filter(bbox, area, start, end, gsd, labels, licences)
         vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
-        found = self.search_vectors(vectors, k=k, offset=offset, filter=filter, fold=fold, variety=variety)
+        found = self.search_vectors(
+            vectors, k=k, offset=offset, filter=filter, fold=fold, variety=variety,
+            words=text is not None or unlike is not None,
+        )  # fmt: skip
         return found[0] if is_single(text, image) else found
 
     def search_vectors(
@@ -317,6 +337,7 @@ class Index:
         filter: Filter | None = None,
         fold: float | None = None,
         variety: float = 0.0,
+        words: bool = True,
     ) -> list[Hits]:
         """Find the rows whose vectors have the highest dot product with each query.
 
@@ -327,25 +348,19 @@ class Index:
             filter: What all hits must be.
             fold: Leave out what is as like a better hit as this.
             variety: 0..1: prefer hits that are unlike one another.
+            words: Whether words are in the queries: an approximate search has to look farther for these.
 
         Raises:
             RetrievalError: Queries of another dimension, or numbers that there cannot be.
         """
-        asked = np.asarray(queries, np.float64)
-        if asked.ndim != 2 or asked.shape[1] != self.manifest.encoder.dimension:
-            raise RetrievalError(
-                f"queries have the shape {asked.shape}; give (n, {self.manifest.encoder.dimension})"
-            )
-        if not np.isfinite(asked).all():
-            raise RetrievalError("a query holds NaN or infinity")
-        if k < 1 or offset < 0:
-            raise RetrievalError(f"k {k}, offset {offset}: give k from 1 and an offset from 0")
+        asked = self._checked(queries, k)
+        if offset < 0:
+            raise RetrievalError(f"offset {offset}: give one from 0")
         if variety and offset:
             raise RetrievalError(f"offset {offset}: variety has no pages: ask for more hits at once (k)")
-        allowed = self._snapshot.live
-        if filter is not None and (mask := filter.mask(self._snapshot)) is not None:
-            allowed &= mask
-        total = int(allowed.sum())
+        mask = None if filter is None else filter.mask(self._snapshot)
+        allowed = None if mask is None else mask & self._snapshot.live
+        total = self.manifest.count if allowed is None else int(np.count_nonzero(allowed))
         return [
             ranked(
                 self._snapshot.rows(found.rows[offset:]),
@@ -354,18 +369,53 @@ class Index:
                 offset + 1,
                 total,
             )
-            for found in search_varied(self._snapshot, asked, offset + k, allowed, fold=fold, variety=variety)
+            for found in search_varied(
+                self._snapshot, asked, offset + k, allowed, words=words, fold=fold, variety=variety
+            )
         ]
+
+    def nearest(self, queries: ArrayLike, k: int = 10, *, words: bool = True) -> list[Found]:
+        """Find row numbers and scores only, many times a second; `rows` says what is known of rows.
+
+        Args:
+            queries: (q, dimension) floats of any length.
+            k: How many.
+            words: Whether words are in the queries: an approximate search has to look farther for these.
+
+        Returns:
+            `.rows` and `.scores` of each query, the best first.
+
+        Raises:
+            RetrievalError: Queries of another dimension, or k below 1.
+        """
+        return nearest(self._snapshot, self._checked(queries, k), k, words=words)
+
+    def rows(self, numbers: Sequence[int] | Ints) -> pa.Table:
+        """What is known of rows, by their numbers: a table of `rsvlm.retrieval.rows.SCHEMA`."""
+        return self._snapshot.rows(numbers)
+
+    def _checked(self, queries: ArrayLike, k: int) -> NDArray[np.float64]:
+        asked = np.asarray(queries, np.float64)
+        if asked.ndim != 2 or asked.shape[1] != self.manifest.encoder.dimension:
+            raise RetrievalError(
+                f"queries have the shape {asked.shape}; give (n, {self.manifest.encoder.dimension})"
+            )
+        if not np.isfinite(asked).all():
+            raise RetrievalError("a query holds NaN or infinity")
+        if k < 1:
+            raise RetrievalError(f"k {k}: give one from 1")
+        return asked
 
     def summary(self) -> dict[str, Any]:
         """What the index consists of, as plain data."""
         manifest = self.manifest
-        files = [one for part in manifest.parts for one in (part.vectors, part.table)]
+        files = [file for part in manifest.parts for file in part.files.values()]
         with_place = int(self._known("west").sum())
         return {
             "rows": manifest.count, "removed": manifest.size - manifest.count, "with_a_place": with_place,
-            "with_a_time": int(self._known("datetime").sum()), "kind": manifest.kind, "encoder": manifest.encoder.name,
-            "revision": manifest.encoder.revision, "dimension": manifest.encoder.dimension,
+            "with_a_time": int(self._known("datetime").sum()), "kind": ", ".join(manifest.kinds),
+            "encoder": manifest.encoder.name, "revision": manifest.encoder.revision,
+            "dimension": manifest.encoder.dimension,
             "parts": len(manifest.parts), "bytes": sum(file.bytes for file in files), "changes": manifest.change,
             "written_by": f"rsvlm {manifest.rsvlm}",
         }  # fmt: skip

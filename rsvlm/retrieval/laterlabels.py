@@ -7,17 +7,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from .errors import RetrievalError
+from .filerecords import check_size
 from .manifest import Manifest
-from .parts import check_size
+from .stored import Ints
 
 _SCHEMA = pa.schema(
     [pa.field("row", pa.int64(), nullable=False), pa.field("labels", pa.list_(pa.string()), nullable=False)]
 )
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

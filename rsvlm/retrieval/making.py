@@ -1,25 +1,37 @@
 """How an index begins."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 import rsvlm
 from rsvlm.models import Encoder
+from rsvlm.vocabularies import vocabulary, vocabulary_names
 
 from .building import Encoded
 from .changes import Change, locked
 from .chiprows import absolute
 from .errors import RetrievalError
+from .kinds import Plan
 from .manifest import NAME, EncoderRecord, Manifest
-from .parts import FOLDER, Vectors, unit_vectors
+from .parts import FOLDER, unit_vectors
 from .rows import checked, older_ones, table_of
+
+Blocks = ArrayLike | Iterator[ArrayLike]
+"""(n, d) floats, or an iterator of them, some at a time."""
 
 Rows = Iterable[Mapping[str, Any]] | Any
 """Dicts, or an Arrow table."""
+
+_TEXTS = 500
+"""Texts that a search is tuned by."""
 
 
 def encoder_record(encoder: Encoder) -> EncoderRecord:
@@ -42,7 +54,7 @@ def check_new(folder: Path) -> None:
         raise RetrievalError(f"{folder}: holds files of another origin ({foreign[0]}); name a new folder")
 
 
-def create(folder: Path, encoder: EncoderRecord, encoded: Encoded) -> None:
+def create(folder: Path, encoder: EncoderRecord, encoded: Encoded, plan: Plan) -> None:
     """Make an index of what was encoded.
 
     Raises:
@@ -51,19 +63,45 @@ def create(folder: Path, encoder: EncoderRecord, encoded: Encoded) -> None:
     with locked(folder):
         check_new(folder)
         change = Change(folder, Manifest(rsvlm=rsvlm.__version__, encoder=encoder))
-        change.add(encoded.blocks(), encoded.table)
+        change.add(encoded.blocks(), encoded.table, plan)
         change.remove(older_ones(encoded.table))
         change.commit()
 
 
-def fitting(vectors: ArrayLike, rows: Rows, dimension: int | None) -> tuple[Vectors, pa.Table]:
-    """Return vectors of unit length and their rows, one for each.
+def fitting(vectors: Blocks, rows: Rows, dimension: int | None) -> tuple[int, Encoded]:
+    """Return the dimension of vectors, and them in unit length with their rows, one for each.
+
+    Args:
+        vectors: (n, d), or an iterator of such blocks, which are looked at as they are written.
+        rows: As many.
+        dimension: What they must have; None: any.
 
     Raises:
         RetrievalError: They do not fit together, or to the dimension.
     """
-    unit = unit_vectors(vectors, dimension)
     table = checked(rows if isinstance(rows, pa.Table) else table_of(rows))
-    if len(table) != len(unit):
-        raise RetrievalError(f"{len(unit)} vectors for {len(table)} rows; give one each")
-    return unit, table
+    if not isinstance(vectors, Iterator):
+        unit = unit_vectors(vectors, dimension)
+        if len(table) != len(unit):
+            raise RetrievalError(f"{len(unit)} vectors for {len(table)} rows; give one each")
+        return unit.shape[1], Encoded(lambda: iter([unit]), table)
+    first = next(vectors, None)
+    if first is None:
+        raise RetrievalError("no vectors at all")
+    unit = unit_vectors(first, dimension)
+    rest = (unit_vectors(block, unit.shape[1]) for block in vectors)
+    return unit.shape[1], Encoded(lambda: chain([unit], rest), table)
+
+
+def tuned_for(plan: Plan, encoder: Encoder, table: pa.Table) -> Plan:
+    """A plan with words to tune the search by: captions of the rows, else names of classes."""
+    if plan.texts is not None or plan.first_kind(len(table)) == "exact":
+        return plan
+    captions = pc.unique(pc.list_flatten(table["captions"])).drop_null()
+    if len(captions) >= _TEXTS // 2:
+        places = np.linspace(0, len(captions) - 1, min(_TEXTS, len(captions))).astype(np.int64)
+        texts = captions.take(pa.array(places)).to_pylist()
+    else:
+        names = {name for one in vocabulary_names() for name in vocabulary(one).names}
+        texts = [f"a satellite image of {name}" for name in sorted(names)][:_TEXTS]
+    return replace(plan, texts=encoder.encode_texts(texts))

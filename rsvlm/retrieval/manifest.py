@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rsvlm.shards import atomic_write
 
 from .errors import RetrievalError
+from .kinds import Kind
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -21,7 +22,6 @@ _LARGEST = 2**24
 
 PartName = Annotated[str, Field(pattern=r"^[0-9]{5,9}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Kind = Literal["exact"]
 
 
 class _Part(BaseModel):
@@ -35,20 +35,83 @@ class FileRecord(_Part):
     sha256: Digest
 
 
+class Effort(_Part):
+    """How far a search had to look for so many hits, found by measurement when the part was made.
+
+    Attributes:
+        hits: How many were wanted.
+        effort: Cells that were looked into (nprobe), or candidates that were held (ef).
+        recall: Share of the true hits that were found.
+    """
+
+    hits: int = Field(ge=1, le=10_000)
+    effort: int = Field(ge=1, le=2**31)
+    recall: float = Field(ge=0, le=1)
+
+
+class Tuning(_Part):
+    """Efforts for one sort of queries.
+
+    Attributes:
+        queries: How many were measured; 0: none were there, and what is said is a guess on the safe side.
+        efforts: By rising numbers of hits.
+    """
+
+    queries: int = Field(ge=0, le=MOST_ROWS)
+    efforts: Annotated[tuple[Effort, ...], Field(min_length=1, max_length=16)]
+
+
+class ApproximateRecord(_Part):
+    """How a part is searched without looking at every vector.
+
+    Attributes:
+        kind: Cells (ivf) or a graph (hnsw), and how vectors are coded in it.
+        cells: How many; 0: it is a graph.
+        images: Efforts for pictures.
+        texts: Efforts for words, which lie farther from all images and need more.
+        index: What faiss reads: `index.faiss`.
+    """
+
+    kind: Kind
+    cells: int = Field(ge=0, le=2**24)
+    images: Tuning
+    texts: Tuning
+    index: FileRecord
+
+
 class PartRecord(_Part):
     """Vectors and rows that were added together.
 
     Attributes:
         name: Of the folder below `parts/`.
         rows: Vectors in it.
-        vectors: (rows, dimension) float32, little-endian, row by row: `vectors.f32`.
+        vectors: (rows, dimension), little-endian, row by row: float32 in `vectors.f32`, or float16 in `vectors.f16`
+            where the search is approximate and only its candidates are looked at.
         table: One row for each: `rows.parquet`.
+        approximate: How it is searched; None: every vector is compared.
     """
 
     name: PartName
     rows: int = Field(ge=1, le=MOST_ROWS)
     vectors: FileRecord
     table: FileRecord
+    approximate: ApproximateRecord | None = None
+
+    @property
+    def bits(self) -> int:
+        """Of a number in a stored vector."""
+        return 32 if self.approximate is None else 16
+
+    @property
+    def kind(self) -> Kind:
+        """How it is searched."""
+        return "exact" if self.approximate is None else self.approximate.kind
+
+    @property
+    def files(self) -> dict[str, FileRecord]:
+        """All of its files, by their names in its folder."""
+        found = {f"vectors.f{self.bits}": self.vectors, "rows.parquet": self.table}
+        return found if self.approximate is None else {**found, "index.faiss": self.approximate.index}
 
 
 class RemovedRecord(_Part):
@@ -100,7 +163,6 @@ class Manifest(_Part):
         format: Of the folder.
         rsvlm: Version that wrote it.
         encoder: What made the vectors.
-        kind: How it is searched.
         change: Counts the changes since the index was made.
         parts: In the order of the rows' numbers.
         removed: What was removed, or None.
@@ -110,7 +172,6 @@ class Manifest(_Part):
     format: Literal[1] = 1
     rsvlm: str
     encoder: EncoderRecord
-    kind: Kind = "exact"
     change: int = Field(default=0, ge=0, le=10**12)
     parts: tuple[PartRecord, ...] = ()
     removed: RemovedRecord | None = None
@@ -126,13 +187,18 @@ class Manifest(_Part):
         """Rows that can be found."""
         return self.size - (self.removed.rows if self.removed else 0)
 
+    @property
+    def kinds(self) -> list[Kind]:
+        """How the parts are searched, each kind once."""
+        return list(dict.fromkeys(part.kind for part in self.parts)) or ["exact"]
+
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         names = [part.name for part in self.parts]
         if len(set(names)) != len(names):
             raise ValueError("names a part twice")
         for part in self.parts:
-            if part.vectors.bytes != part.rows * self.encoder.dimension * 4:
+            if part.vectors.bytes != part.rows * self.encoder.dimension * part.bits // 8:
                 raise ValueError(
                     f"part {part.name} has {part.vectors.bytes} bytes for {part.rows} vectors of "
                     f"{self.encoder.dimension} numbers"

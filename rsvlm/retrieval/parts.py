@@ -1,40 +1,50 @@
 """Parts of an index: vectors and their rows, written once and never changed."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from rsvlm.shards.files import sync_folder
 
+from .approximate import Approximate
 from .errors import RetrievalError
-from .manifest import FileRecord, PartRecord
+from .filerecords import check_size, record_of
+from .kinds import Plan, faiss_or_none
+from .manifest import PartRecord
 from .rows import open_rows, write_rows
+from .stored import StoredVectors, Vectors
+from .structures import build_approximate
 
-FOLDER, VECTORS, TABLE = "parts", "vectors.f32", "rows.parquet"
-
-Vectors = NDArray[np.float32]
+FOLDER, TABLE = "parts", "rows.parquet"
 
 
-class Part(NamedTuple):
+class Part:
     """An open part.
 
     Attributes:
         record: What the manifest says of it.
-        vectors: (n, d) float32 of unit length, mapped from the disk.
+        vectors: Its vectors, of unit length.
         table: Its rows, open and not read.
     """
 
-    record: PartRecord
-    vectors: Vectors
-    table: pq.ParquetFile
+    def __init__(self, record: PartRecord, place: Path, dimension: int) -> None:
+        self.record, self._place, self._dimension = record, place, dimension
+        self.vectors = StoredVectors(place / f"vectors.f{record.bits}", record.rows, dimension, record.bits)
+        self.table: pq.ParquetFile = open_rows(place / TABLE, record.rows)
+
+    @cached_property
+    def approximate(self) -> Approximate | None:
+        """What finds candidates, opened when it is first asked for; None: every vector is to be compared."""
+        if self.record.approximate is None or faiss_or_none() is None:
+            return None
+        return Approximate(self._place, self.record.approximate, len(self.vectors), self._dimension)
 
 
 def unit_vectors(vectors: ArrayLike, dimension: int | None = None) -> Vectors:
@@ -57,7 +67,7 @@ def unit_vectors(vectors: ArrayLike, dimension: int | None = None) -> Vectors:
 
 
 def write_part(
-    folder: Path, name: str, blocks: Iterable[Vectors], table: pa.Table, dimension: int
+    folder: Path, name: str, blocks: Iterable[Vectors], table: pa.Table, dimension: int, plan: Plan
 ) -> PartRecord:
     """Write a part below an index; it counts once the manifest names it.
 
@@ -67,29 +77,41 @@ def write_part(
         blocks: Its vectors, of unit length, some at a time.
         table: Its rows.
         dimension: Of the vectors.
+        plan: How it shall be searched.
+
+    Raises:
+        RetrievalError: There are not as many vectors as rows, or the plan needs faiss, which is not there.
     """
     place = folder / FOLDER / name
     if place.exists():  # left by a writer that was killed before it wrote the manifest
         shutil.rmtree(place)
     place.mkdir(parents=True)
-    with (place / VECTORS).open("wb") as file:
+    kind = plan.first_kind(len(table))
+    bits = 32 if kind == "exact" else 16
+    vectors = place / f"vectors.f{bits}"
+    with vectors.open("wb") as file:
         for block in blocks:
-            file.write(np.ascontiguousarray(block, "<f4").data)
-        file.flush()
-        os.fsync(file.fileno())
+            file.write(np.ascontiguousarray(block, f"<f{bits // 8}").data)
+    size = vectors.stat().st_size
+    if size != len(table) * dimension * bits // 8:
+        raise RetrievalError(f"{size} bytes of vectors for {len(table)} rows of {dimension} numbers")
     write_rows(place / TABLE, table)
-    with (place / TABLE).open("rb+") as file:
-        os.fsync(file.fileno())
+    approximate = None
+    if kind != "exact":
+        stored = StoredVectors(vectors, len(table), dimension, bits)
+        approximate = build_approximate(place, stored, dimension, kind, plan)
+    for written in place.iterdir():
+        with written.open("rb+") as file:
+            os.fsync(file.fileno())
     sync_folder(place)
     sync_folder(place.parent)
-    record = PartRecord(
-        name=name, rows=len(table), vectors=record_of(place / VECTORS), table=record_of(place / TABLE)
+    return PartRecord(
+        name=name,
+        rows=len(table),
+        vectors=record_of(vectors),
+        table=record_of(place / TABLE),
+        approximate=approximate,
     )
-    if record.vectors.bytes != len(table) * dimension * 4:
-        raise RetrievalError(
-            f"{record.vectors.bytes} bytes of vectors for {len(table)} rows of {dimension} numbers"
-        )
-    return record
 
 
 def open_part(folder: Path, record: PartRecord, dimension: int) -> Part:
@@ -100,30 +122,6 @@ def open_part(folder: Path, record: PartRecord, dimension: int) -> Part:
         RetrievalError: A file has another size than it was written with, or is no table of rows.
     """
     place = folder / FOLDER / record.name
-    for file, written in ((place / VECTORS, record.vectors), (place / TABLE, record.table)):
-        check_size(file, written)
-    vectors = np.memmap(place / VECTORS, "<f4", "r", shape=(record.rows, dimension))
-    return Part(record, vectors, open_rows(place / TABLE, record.rows))
-
-
-def check_size(file: Path, written: FileRecord) -> None:
-    """Refuse a file that was cut off or has grown.
-
-    Raises:
-        FileNotFoundError: It is not there.
-        RetrievalError: It has another size.
-    """
-    if file.is_symlink() or not file.exists():
-        raise FileNotFoundError(file)
-    size = file.stat().st_size
-    if size != written.bytes:
-        raise RetrievalError(
-            f"{file}: has {size} bytes, {written.bytes} were written: restore it, or build anew"
-        )
-
-
-def record_of(file: Path) -> FileRecord:
-    """Size and hash of a file."""
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return FileRecord(bytes=file.stat().st_size, sha256=digest)
+    for name, written in record.files.items():
+        check_size(place / name, written)
+    return Part(record, place, dimension)

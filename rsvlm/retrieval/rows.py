@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -66,16 +67,14 @@ def checked(table: pa.Table) -> pa.Table:
         table = table.cast(SCHEMA)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
         raise RetrievalError(f"the rows cannot be stored: {error}") from None
-    keys = table["key"].to_pylist()
-    seen: set[str] = set()
-    for number, key in enumerate(keys):
-        if not key:
-            raise RetrievalError(f"row {number} has no key")
-        if key in seen:
-            raise RetrievalError(
-                f"row {number} has the key {key!r}, which another row has: give each its own"
-            )
-        seen.add(key)
+    keys = table["key"]
+    if keys.null_count or pc.any(pc.equal(keys, "")).as_py():
+        missing = pc.or_kleene(pc.is_null(keys), pc.equal(keys, ""))
+        raise RetrievalError(f"row {pc.index(missing, True).as_py()} has no key")
+    if pc.count_distinct(keys).as_py() != len(keys):
+        twice = keys[int(older_ones(table)[0])].as_py()
+        number = int(np.flatnonzero(pc.equal(keys, twice).to_numpy())[1])
+        raise RetrievalError(f"row {number} has the key {twice!r}, which another row has: give each its own")
     return table
 
 

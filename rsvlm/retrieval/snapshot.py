@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from .errors import RetrievalError
+from .exact import Mask
+from .filerecords import check_size
 from .laterlabels import Labels, read_labels
 from .manifest import Manifest, read_manifest
-from .parts import Part, Vectors, check_size, open_part
+from .parts import Part, open_part
 from .rows import SCHEMA, take
-
-Mask = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from .stored import Ints, Stores
 
 _TRIES = 5
 """A reader that finds a file gone was overtaken by a writer, and begins anew."""
@@ -42,14 +41,18 @@ class Snapshot:
     labels: Labels | None = None
 
     @cached_property
-    def starts(self) -> Ints:
-        """Number of the first row of each part, and one past the last row of all."""
-        found: Ints = np.cumsum([0, *(part.record.rows for part in self.parts)])
-        return found
+    def stores(self) -> Stores:
+        """The vectors of all parts."""
+        return Stores([part.vectors for part in self.parts], self.manifest.encoder.dimension)
 
     @property
+    def starts(self) -> Ints:
+        """Number of the first row of each part, and one past the last row of all."""
+        return self.stores.starts
+
+    @cached_property
     def live(self) -> Mask:
-        """(size,) which rows count."""
+        """(size,) which rows count; not to be changed."""
         return np.ones(self.manifest.size, bool) if self.removed is None else ~self.removed
 
     def column(self, name: str) -> pa.ChunkedArray:
@@ -76,16 +79,6 @@ class Snapshot:
             return table
         place = table.column_names.index("labels")
         return table.set_column(place, SCHEMA.field("labels"), self.labels.put(table["labels"], wanted))
-
-    def vectors(self, numbers: Sequence[int] | Ints) -> Vectors:
-        """Vectors by their rows' numbers, in the order given: (n, d) float32."""
-        wanted = np.asarray(numbers, np.int64)
-        found = np.empty((len(wanted), self.manifest.encoder.dimension), np.float32)
-        part_of = np.searchsorted(self.starts, wanted, side="right") - 1
-        for number in np.unique(part_of).tolist():
-            own = part_of == number
-            found[own] = self.parts[number].vectors[wanted[own] - self.starts[number]]
-        return found
 
 
 def open_snapshot(folder: Path) -> Snapshot:

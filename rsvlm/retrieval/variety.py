@@ -3,8 +3,10 @@
 import numpy as np
 
 from .errors import RetrievalError
-from .exact import Found, search_exactly
-from .snapshot import Ints, Mask, Snapshot
+from .exact import Found, Mask
+from .searching import nearest
+from .snapshot import Snapshot
+from .stored import Ints
 
 _POOL = 10
 """Times as many hits are looked at as are wanted: variety is chosen among these."""
@@ -14,8 +16,9 @@ def search_varied(
     snapshot: Snapshot,
     queries: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     k: int,
-    allowed: Mask,
+    allowed: Mask | None,
     *,
+    words: bool,
     fold: float | None,
     variety: float,
 ) -> list[Found]:
@@ -25,7 +28,8 @@ def search_varied(
         snapshot: The index.
         queries: (q, d).
         k: How many.
-        allowed: (size,) which rows may be found.
+        allowed: (size,) which rows may be found; None: all that count.
+        words: Whether words are in the queries.
         fold: A row whose cosine with a better hit is this or more is left out; None: none is.
         variety: 0..1; the next hit is the one of the best 10 k with the highest (1 - variety) x score - variety x
             highest cosine with the hits before it: maximal marginal relevance (Carbonell and Goldstein 1998).
@@ -38,22 +42,23 @@ def search_varied(
     if not 0 <= variety <= 1:
         raise RetrievalError(f"variety {variety:g}: between 0 (the best) and 1 (the most unlike)")
     if fold is None and not variety:
-        return search_exactly(snapshot, queries, k, allowed)
-    return [_varied(snapshot, query, k, allowed, fold, variety) for query in queries]
+        return nearest(snapshot, queries, k, allowed, words=words)
+    return [_varied(snapshot, query, k, allowed, words, fold, variety) for query in queries]
 
 
 def _varied(
     snapshot: Snapshot,
     query: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     k: int,
-    allowed: Mask,
+    allowed: Mask | None,
+    words: bool,
     fold: float | None,
     variety: float,
 ) -> Found:
     wanted = k * _POOL if variety else k
     pool = wanted
     while True:
-        [found] = search_exactly(snapshot, query[None], pool, allowed)
+        [found] = nearest(snapshot, query[None], pool, allowed, words=words)
         kept = (
             np.arange(len(found.rows))
             if fold is None
@@ -69,7 +74,7 @@ def _varied(
 
 def _without_duplicates(snapshot: Snapshot, rows: Ints, fold: float, wanted: int) -> Ints:
     """Places of rows that are not alike to one before them, the first `wanted`."""
-    vectors = snapshot.vectors(rows)
+    vectors = snapshot.stores.take(rows)
     kept: list[int] = []
     for place in range(len(rows)):
         if not kept or (vectors[kept] @ vectors[place]).max() < fold:
@@ -81,7 +86,7 @@ def _without_duplicates(snapshot: Snapshot, rows: Ints, fold: float, wanted: int
 
 def _marginal(snapshot: Snapshot, found: Found, k: int, variety: float) -> Ints:
     """Places of k rows in the order in which they add most."""
-    vectors = snapshot.vectors(found.rows)
+    vectors = snapshot.stores.take(found.rows)
     nearest = np.full(len(found.rows), -1.0)
     left = np.ones(len(found.rows), bool)
     chosen: list[int] = []

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .filerecords import record_of
 from .manifest import FileRecord, Manifest, read_manifest
-from .parts import FOLDER, TABLE, VECTORS, record_of
+from .parts import FOLDER
 from .snapshot import open_snapshot
 
 
@@ -22,10 +26,8 @@ def verify(folder: Path) -> list[str]:
             problems.append(f"{file}: is damaged (it is not what was written)")
     if not problems:
         snapshot = open_snapshot(folder)
-        keys = [
-            key for key, live in zip(snapshot.column("key").to_pylist(), snapshot.live, strict=True) if live
-        ]
-        if len(set(keys)) != len(keys):
+        keys = snapshot.column("key").filter(pa.array(snapshot.live))
+        if pc.count_distinct(keys).as_py() != len(keys):
             problems.append(f"{folder}: two rows have the same key")
     return problems
 
@@ -34,8 +36,7 @@ def _files_of(folder: Path, manifest: Manifest) -> list[tuple[Path, FileRecord]]
     """Files that a manifest names, and what it says of each."""
     found: list[tuple[Path, FileRecord]] = []
     for part in manifest.parts:
-        place = folder / FOLDER / part.name
-        found += [(place / VECTORS, part.vectors), (place / TABLE, part.table)]
+        found += [(folder / FOLDER / part.name / name, file) for name, file in part.files.items()]
     if manifest.labels:
         found.append((folder / manifest.labels.name, manifest.labels.file))
     if manifest.removed:

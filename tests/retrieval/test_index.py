@@ -225,7 +225,7 @@ def test_bad_input_is_refused_in_a_line(index: Index, tmp_path: Path) -> None:
         index.remove(["k1", "nobody"])
     with pytest.raises(RetrievalError, match=r"queries have the shape \(1, 3\); give \(n, 8\)"):
         index.search_vectors(np.ones((1, 3)))
-    with pytest.raises(RetrievalError, match="k 0, offset 0: give k from 1"):
+    with pytest.raises(RetrievalError, match="k 0: give one from 1"):
         index.search_vectors(np.ones((1, 8)), k=0)
     assert len(index) == 28
     assert index.verify() == []
