@@ -4,7 +4,7 @@
       manifest.json            what the index consists of; replaced at once
       parts/00001/vectors.f32  (n, d) float32 of unit length; vectors.f16 where the search is approximate
       parts/00001/rows.parquet one row for each
-      parts/00001/index.faiss  cells or a graph, where the search is approximate
+      parts/00001/pictures.faiss, pictures.map, words.faiss, words.map: where it is approximate, what finds candidates
       removed-3.bits           a bit for each row: which do not count any more
       labels-4.parquet         labels that rows were given later
 

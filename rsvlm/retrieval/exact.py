@@ -129,3 +129,27 @@ def exact_scores(stores: Stores, query: Floats, rows: Ints) -> Floats:
         part = slice(start, start + 4096)
         found[part] = (stores.take(rows[part]).astype(np.float64) * query).sum(axis=1)
     return found
+
+
+def ordered(stores: Stores, queries: Floats, candidates: Ints, k: int) -> list[Found]:
+    """Return the k nearest among the candidates of each query.
+
+    Args:
+        stores: All vectors.
+        queries: (q, d).
+        candidates: (q, c) rows, -1 where there is none.
+        k: How many.
+    """
+    found = []
+    for query, given in zip(queries, candidates, strict=True):
+        rows = given[given >= 0]
+        vectors = stores.take(rows)
+        scores = vectors @ query.astype(np.float32)
+        if len(rows) > k:
+            least = np.partition(scores, len(rows) - k)[len(rows) - k]
+            near = np.flatnonzero(scores >= least - _SLACK * max(1.0, float(np.linalg.norm(query))))
+            rows, vectors = rows[near], vectors[near]
+        exact = (vectors.astype(np.float64) * query).sum(axis=1)
+        order = np.lexsort((rows, -exact))[:k]
+        found.append(Found(rows[order], exact[order]))
+    return found

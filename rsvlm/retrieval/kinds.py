@@ -16,6 +16,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 EXACT_UP_TO = 100_000
 """Vectors that are compared one by one without a wait."""
+_LEAST = 1000
+"""Vectors below which there is nothing to save."""
 _GRAPH_UP_TO = 3_000_000
 """Vectors above which a graph takes hours to build and is made on request only."""
 _SCATTERED = 0.02
@@ -49,6 +51,8 @@ class Plan:
 
     def first_kind(self, count: int) -> Kind:
         """What to build of so many vectors, before anything is known of them."""
+        if count < _LEAST:
+            return "exact"
         if self.kind != "auto":
             return self.kind
         return "exact" if count <= EXACT_UP_TO or faiss_or_none() is None else "ivf-sq8"

@@ -49,34 +49,52 @@ class Effort(_Part):
     recall: float = Field(ge=0, le=1)
 
 
-class Tuning(_Part):
-    """Efforts for one sort of queries.
+class StructureRecord(_Part):
+    """Cells or a graph, for one sort of queries.
 
     Attributes:
-        queries: How many were measured; 0: none were there, and what is said is a guess on the safe side.
+        numbers: That a vector has in it: as many as it has, or fewer by a mapping.
+        cells: How many; 0: it is a graph.
+        pool: Times as many candidates are looked at as hits are wanted, because codes are not the vectors.
+        queries: How many the efforts were measured with.
         efforts: By rising numbers of hits.
+        index: What faiss reads.
+        map: What makes queries as short, (numbers - 1, dimension + 1) float32; None: they are not shorter.
     """
 
-    queries: int = Field(ge=0, le=MOST_ROWS)
+    numbers: int = Field(ge=1, le=65_536)
+    cells: int = Field(ge=0, le=2**24)
+    pool: int = Field(ge=1, le=10_000)
+    queries: int = Field(ge=1, le=MOST_ROWS)
     efforts: Annotated[tuple[Effort, ...], Field(min_length=1, max_length=16)]
+    index: FileRecord
+    map: FileRecord | None = None
 
 
 class ApproximateRecord(_Part):
     """How a part is searched without looking at every vector.
 
     Attributes:
-        kind: Cells (ivf) or a graph (hnsw), and how vectors are coded in it.
-        cells: How many; 0: it is a graph.
-        images: Efforts for pictures.
-        texts: Efforts for words, which lie farther from all images and need more.
-        index: What faiss reads: `index.faiss`.
+        kind: Cells (ivf), or a graph (hnsw) for pictures; and how vectors are coded.
+        pictures: For queries by pictures alone: `pictures.faiss`, `pictures.map`.
+        words: For queries with words in them, which lie farther from all images: `words.faiss`, `words.map`; None:
+            there were no words to measure with, and for words every vector is compared.
     """
 
     kind: Kind
-    cells: int = Field(ge=0, le=2**24)
-    images: Tuning
-    texts: Tuning
-    index: FileRecord
+    pictures: StructureRecord
+    words: StructureRecord | None
+
+    @property
+    def files(self) -> dict[str, FileRecord]:
+        """Its files by their names."""
+        found = {}
+        for name, one in (("pictures", self.pictures), ("words", self.words)):
+            if one is not None:
+                found[f"{name}.faiss"] = one.index
+                if one.map is not None:
+                    found[f"{name}.map"] = one.map
+        return found
 
 
 class PartRecord(_Part):
@@ -111,7 +129,7 @@ class PartRecord(_Part):
     def files(self) -> dict[str, FileRecord]:
         """All of its files, by their names in its folder."""
         found = {f"vectors.f{self.bits}": self.vectors, "rows.parquet": self.table}
-        return found if self.approximate is None else {**found, "index.faiss": self.approximate.index}
+        return found if self.approximate is None else {**found, **self.approximate.files}
 
 
 class RemovedRecord(_Part):
@@ -203,6 +221,11 @@ class Manifest(_Part):
                     f"part {part.name} has {part.vectors.bytes} bytes for {part.rows} vectors of "
                     f"{self.encoder.dimension} numbers"
                 )
+            for one in (part.approximate.pictures, part.approximate.words) if part.approximate else ():
+                if one and one.map and one.map.bytes != (one.numbers - 1) * (self.encoder.dimension + 1) * 4:
+                    raise ValueError(
+                        f"part {part.name} has a map of {one.map.bytes} bytes, which does not fit"
+                    )
         if self.labels and self.labels.rows > self.size:
             raise ValueError(f"{self.labels.rows} of {self.size} rows have labels, which does not fit")
         if self.removed and (self.removed.rows > self.size or self.removed.file.bytes != bits(self.size)):

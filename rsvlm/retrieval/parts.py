@@ -13,11 +13,11 @@ from numpy.typing import ArrayLike
 
 from rsvlm.shards.files import sync_folder
 
-from .approximate import Approximate
+from .approximate import Structure, open_structure
 from .errors import RetrievalError
 from .filerecords import check_size, record_of
 from .kinds import Plan, faiss_or_none
-from .manifest import PartRecord
+from .manifest import PartRecord, StructureRecord
 from .rows import open_rows, write_rows
 from .stored import StoredVectors, Vectors
 from .structures import build_approximate
@@ -39,12 +39,24 @@ class Part:
         self.vectors = StoredVectors(place / f"vectors.f{record.bits}", record.rows, dimension, record.bits)
         self.table: pq.ParquetFile = open_rows(place / TABLE, record.rows)
 
-    @cached_property
-    def approximate(self) -> Approximate | None:
+    def structure(self, *, words: bool) -> Structure | None:
         """What finds candidates, opened when it is first asked for; None: every vector is to be compared."""
-        if self.record.approximate is None or faiss_or_none() is None:
+        return self._for_words if words else self._for_pictures
+
+    @cached_property
+    def _for_words(self) -> Structure | None:
+        record = self.record.approximate
+        return None if record is None or record.words is None else self._opened("words", record.words)
+
+    @cached_property
+    def _for_pictures(self) -> Structure | None:
+        record = self.record.approximate
+        return None if record is None else self._opened("pictures", record.pictures)
+
+    def _opened(self, name: str, record: StructureRecord) -> Structure | None:
+        if faiss_or_none() is None:
             return None
-        return Approximate(self._place, self.record.approximate, len(self.vectors), self._dimension)
+        return open_structure(self._place, name, record, len(self.vectors), self._dimension)
 
 
 def unit_vectors(vectors: ArrayLike, dimension: int | None = None) -> Vectors:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .approximate import Approximate, ordered
-from .exact import Floats, Found, Mask, search_exactly
+from .exact import Floats, Found, Mask, ordered, search_exactly
+from .parts import Part
 from .snapshot import Snapshot
-from .tuning import effort_for
+from .stored import Ints, Stores
+from .tuning import HITS, effort_for
 
 _GATHERED = 10_000
 """Rows that may be found, up to which they are compared one by one."""
@@ -36,39 +37,43 @@ def nearest(
     asked = np.asarray(queries, np.float64)
     if allowed is None and snapshot.removed is not None:
         allowed = snapshot.live
-    approximate = {n: part for n, part in enumerate(snapshot.parts) if part.approximate is not None}
-    if not approximate:
-        return search_exactly(snapshot.stores, asked, k, allowed)
     found: list[list[Found]] = []
-    exactly = set(range(len(snapshot.parts))) - set(approximate)
-    for number, part in approximate.items():
+    exactly: set[int] = set()
+    for number, part in enumerate(snapshot.parts):
         start, last = snapshot.starts[number : number + 2].tolist()
-        whole = len(snapshot.parts) == 1
-        own = allowed if allowed is None or whole else allowed[start:last]
-        count = last - start if own is None else int(np.count_nonzero(own))
-        if count <= _GATHERED or k > _DEEP * count or part.approximate is None:
+        own = allowed if allowed is None or len(snapshot.parts) == 1 else allowed[start:last]
+        candidates = _candidates(part, asked, k, own, words)
+        hits = (
+            []
+            if candidates is None
+            else ordered(Stores([part.vectors], asked.shape[1]), asked, candidates, k)
+        )
+        if not hits or min(len(one.rows) for one in hits) < k:
             exactly.add(number)
-            continue
-        candidates = _candidates(part.approximate, asked.astype(np.float32), k, own, count, words)
-        hits = ordered(part.vectors, asked, candidates, k)
-        if min(len(one.rows) for one in hits) < k:
-            exactly.add(number)
-            continue
-        found.append([Found(one.rows + start, one.scores) for one in hits])
-    if exactly:
+        else:
+            found.append([Found(one.rows + start, one.scores) for one in hits])
+    if exactly or not found:
         found.append(search_exactly(snapshot.stores, asked, k, allowed, exactly))
     return found[0] if len(found) == 1 else [_merged(of_query, k) for of_query in zip(*found, strict=True)]
 
 
-def _candidates(
-    part: Approximate, queries: NDArray[np.float32], k: int, own: Mask | None, count: int, words: bool
-) -> NDArray[np.int64]:
-    record, searcher = part.record, part.searcher
-    share = 1.0 if own is None else count / len(own)
-    if own is not None and share < _MOST and count <= _SCANNED:
-        return searcher.scan(queries, k, own)
-    effort = effort_for(record.texts if words else record.images, k / share)
-    return searcher.candidates(queries, k, min(effort, searcher.largest_effort), own)
+def _candidates(part: Part, queries: Floats, k: int, own: Mask | None, words: bool) -> Ints | None:
+    """Candidates of a part; None where every vector is to be compared."""
+    approximate = part.record.approximate
+    if approximate is None or not len(queries):
+        return None
+    record = approximate.words if words else approximate.pictures
+    rows = len(part.vectors)
+    count = rows if own is None else int(np.count_nonzero(own))
+    if record is None or count <= _GATHERED or k > _DEEP * count:
+        return None
+    structure = part.structure(words=words)
+    if structure is None:
+        return None
+    candidates = record.pool * max(k, HITS[0])
+    if own is not None and count < _MOST * rows and count <= _SCANNED:
+        return structure.scan(queries, candidates, own)
+    return structure.find(queries, candidates, effort_for(record.efforts, k * rows / count), own)
 
 
 def _merged(found: Sequence[Found], k: int) -> Found:

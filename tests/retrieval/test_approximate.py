@@ -1,0 +1,287 @@
+"""Searches that do not look at every vector: what they find, what filters make of it, and what the disk holds."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rsvlm.retrieval import Filter, Index, Plan, RetrievalError, verify
+from rsvlm.retrieval.kinds import cells_of, memory_of
+from rsvlm.retrieval.manifest import ApproximateRecord
+
+faiss = pytest.importorskip("faiss")
+
+ROWS, DIMENSION, CLASSES = 30_000, 96, 300
+Vectors = NDArray[np.float32]
+
+
+def classes(count: int, seed: int) -> tuple[Vectors, NDArray[np.int64]]:
+    """Unit vectors around the centres of 300 classes, in a space of which they use a part, and their classes."""
+    centres = np.random.default_rng(0).standard_normal((CLASSES, DIMENSION)) * np.geomspace(
+        2, 0.05, DIMENSION
+    )
+    random = np.random.default_rng(seed)
+    of = random.integers(CLASSES, size=count)
+    found = (
+        centres[of] + random.standard_normal((count, DIMENSION)) * np.geomspace(1, 0.1, DIMENSION) / 2 + 0.3
+    )
+    return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32), of
+
+
+def words(count: int, seed: int) -> Vectors:
+    """What lies to a side of all images, as texts do: a gap, a class in part, and directions of their own."""
+    images, _ = classes(count, seed)
+    random = np.random.default_rng(seed)
+    away = np.random.default_rng(1).standard_normal(DIMENSION)
+    found = 0.4 * images + away / np.linalg.norm(away) + 0.02 * random.standard_normal(images.shape)
+    unit: Vectors = (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+    return unit
+
+
+VECTORS, CLASS = classes(ROWS, 2)
+
+
+def rows() -> list[dict[str, Any]]:
+    """A row for each vector, with its class as label and a licence that one in a hundred has."""
+    return [
+        {
+            "key": f"k{number}",
+            "labels": [f"class {one}"],
+            "licence": "rare" if number % 100 == 7 else "common",
+        }
+        for number, one in enumerate(CLASS.tolist())
+    ]
+
+
+@pytest.fixture(scope="module", params=["ivf-sq8", "hnsw-sq8", "ivf-flat"])
+def index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Index:
+    folder = tmp_path_factory.mktemp(request.param) / "index"
+    plan = Plan(kind=request.param, texts=words(400, 3))
+    return Index.from_vectors(folder, VECTORS, rows(), encoder="toy", plan=plan)
+
+
+def nearest(queries: Vectors, allowed: NDArray[np.bool_] | None = None, k: int = 10) -> NDArray[np.int64]:
+    scores = queries.astype(np.float64) @ VECTORS.astype(np.float64).T
+    if allowed is not None:
+        scores[:, ~allowed] = -np.inf
+    return np.argsort(-scores, axis=1)[:, :k]
+
+
+def recall(found: list[Any], truth: NDArray[np.int64]) -> float:
+    return float(np.mean([np.isin(want, one).mean() for one, want in zip(found, truth, strict=True)]))
+
+
+def record(index: Index) -> ApproximateRecord:
+    found = index.manifest.parts[0].approximate
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("asked", ["pictures", "words"])
+@pytest.mark.parametrize("k", [1, 10, 60, 300])
+def test_it_finds_what_an_exact_search_finds(index: Index, asked: str, k: int) -> None:
+    queries = classes(200, 4)[0] if asked == "pictures" else words(200, 4)
+    found = index.nearest(queries, k, words=asked == "words")
+    assert recall([one.rows for one in found], nearest(queries, k=k)) >= 0.98
+    for one, query in zip(found, queries, strict=True):
+        assert len(one.rows) == k
+        assert np.all(np.diff(one.scores) <= 0)
+        stored = VECTORS[one.rows].astype(np.float16).astype(np.float64)
+        np.testing.assert_allclose(one.scores, stored @ query.astype(np.float64), atol=1e-9)
+
+
+def test_the_manifest_says_what_was_measured(index: Index) -> None:
+    found = record(index)
+    for one in (found.pictures, found.words):
+        assert one is not None
+        assert [effort.hits for effort in one.efforts] == [10, 30, 100, 300, 1000]
+        assert all(effort.recall >= 0.99 for effort in one.efforts)
+        assert one.cells in (0, cells_of(ROWS))
+    assert index.summary()["kind"] == found.kind
+
+
+@pytest.mark.parametrize("share", [2, 10, 100, 1000, ROWS])
+def test_a_filter_keeps_the_recall(index: Index, share: int) -> None:
+    wanted = np.arange(ROWS) % share == 7 % share
+    from rsvlm.retrieval.searching import nearest as search
+    from rsvlm.retrieval.snapshot import open_snapshot
+
+    snapshot = open_snapshot(index.folder)
+    for queries, sort in ((words(100, 5), True), (classes(100, 5)[0], False)):
+        truth = nearest(queries, wanted, k=min(10, int(wanted.sum())))
+        found = search(snapshot, queries, 10, wanted, words=sort)
+        assert recall([one.rows for one in found], truth) >= 0.98
+        assert all(wanted[one.rows].all() and len(one.rows) == truth.shape[1] for one in found)
+
+
+def test_a_filter_that_keeps_what_is_far_from_the_query(index: Index) -> None:
+    """All rows of the 150 classes that are farthest from a query: what was tuned without a filter looks elsewhere."""
+    [query] = classes(1, 6)[0]
+    closeness = np.array([VECTORS[one == CLASS].mean(axis=0) @ query for one in range(CLASSES)])
+    far = np.argsort(closeness)[:150]
+    labels = [f"class {one}" for one in far]
+    [hits] = index.search_vectors(query[None], filter=Filter(labels=labels), words=False)
+    truth = nearest(query[None], np.isin(CLASS, far))
+    assert recall([hits.numbers], truth) == 1.0
+
+
+def test_removed_rows_are_not_found_and_added_ones_are(tmp_path: Path) -> None:
+    index = Index.from_vectors(
+        tmp_path / "index", VECTORS, rows(), encoder="toy", plan=Plan(kind="ivf-sq8", texts=words(400, 3))
+    )
+    [first] = index.nearest(VECTORS[:1], 10, words=False)
+    index.remove([f"k{number}" for number in first.rows[:5]])
+    [second] = index.nearest(VECTORS[:1], 5, words=False)
+    assert second.rows.tolist() == first.rows[5:].tolist()
+    index.add_vectors(VECTORS[:1], [{"key": "again"}])
+    [third] = index.nearest(VECTORS[:1], 5, words=False)
+    assert third.rows.tolist() == [ROWS, *first.rows[5:9].tolist()]
+    assert verify(tmp_path / "index") == []
+    assert index.summary()["kind"] == "ivf-sq8, exact"
+
+
+def test_many_small_additions_make_few_parts_and_keep_numbers_and_labels(tmp_path: Path) -> None:
+    index = Index.from_vectors(tmp_path / "index", VECTORS[:40], rows()[:40], encoder="toy")
+    index.remove(["k3"])
+    for first in range(40, 400, 10):
+        index.add_vectors(VECTORS[first : first + 10], rows()[first : first + 10])
+    assert len(index.manifest.parts) <= 9
+    assert len(index) == 399
+    [found] = index.nearest(VECTORS[350:351], 1)
+    assert index.rows(found.rows)["key"].to_pylist() == ["k350"]
+    assert found.rows.tolist() == [350]
+    assert index.rows([350])["labels"].to_pylist() == [[f"class {CLASS[350]}"]]
+    assert verify(tmp_path / "index") == []
+
+
+def test_cells_are_written_as_faiss_writes_them(tmp_path: Path) -> None:
+    """Byte for byte what `add` and `write_index` make, for full and for mostly empty cells."""
+    from rsvlm.retrieval.cells import cells_of_rows, train_cells, write_cells
+
+    for kind, cells, count in (
+        ("ivf-sq8", 16, 3000),
+        ("ivf-flat", 16, 3000),
+        ("ivf-rabitq", 8, 3000),
+        ("ivf-sq8", 64, 10),
+    ):
+        vectors = VECTORS[:count]
+        index = train_cells(VECTORS[:3000], kind, cells)  # type: ignore[arg-type]
+
+        def block(first: int, last: int, vectors: Vectors = vectors) -> Vectors:
+            return vectors[first:last]
+
+        other = faiss.clone_index(index)
+        other.add(vectors)
+        write_cells(tmp_path / "ours", index, cells_of_rows(index, count, block), block)
+        faiss.write_index(other, str(tmp_path / "theirs"))
+        assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+
+
+def test_without_words_to_tune_with_every_vector_is_compared_for_words(tmp_path: Path) -> None:
+    index = Index.from_vectors(tmp_path / "index", VECTORS, rows(), encoder="toy", plan=Plan(kind="ivf-sq8"))
+    assert record(index).words is None
+    queries = words(20, 8)
+    assert recall([one.rows for one in index.nearest(queries)], nearest(queries)) >= 0.995
+    queries = classes(20, 8)[0]
+    assert recall([one.rows for one in index.nearest(queries, words=False)], nearest(queries)) >= 0.97
+
+
+@pytest.mark.parametrize("kind", ["ivf-sq8", "hnsw-sq8"])
+def test_equal_vectors(tmp_path: Path, kind: Any) -> None:
+    """Of equals, as many as there may be candidates, those with the lowest rows come first, and none comes twice."""
+    same = np.tile(VECTORS[:300], (5, 1))
+    index = Index.from_vectors(
+        tmp_path / "same", same, [{"key": str(n)} for n in range(1500)], encoder="toy", plan=Plan(kind=kind)
+    )
+    assert index.summary()["kind"] == kind
+    [found] = index.nearest(VECTORS[:1], 5, words=False)
+    assert found.rows.tolist() == list(range(0, 1500, 300))
+
+
+@pytest.mark.parametrize("kind", ["ivf-pq", "ivf-rabitq"])
+def test_coarse_codes_on_request_are_ordered_by_the_vectors(tmp_path: Path, kind: Any) -> None:
+    index = Index.from_vectors(
+        tmp_path / "index", VECTORS[:5000], rows()[:5000], encoder="toy", plan=Plan(kind=kind, recall=0.9)
+    )
+    queries = classes(50, 9)[0]
+    truth = np.argsort(-(queries @ VECTORS[:5000].T), axis=1)[:, :10]
+    assert recall([one.rows for one in index.nearest(queries, words=False)], truth) >= 0.85
+
+
+def test_blocks_are_taken_one_at_a_time(tmp_path: Path) -> None:
+    index = Index.from_vectors(
+        tmp_path / "index", (VECTORS[n : n + 7000] for n in range(0, ROWS, 7000)), rows(), encoder="toy"
+    )
+    assert len(index) == ROWS
+    with pytest.raises(RetrievalError, match="1000 rows of 96 numbers"):
+        Index.from_vectors(tmp_path / "other", iter([VECTORS[:999]]), rows()[:1000], encoder="toy")
+    with pytest.raises(RetrievalError, match="vectors have 95 numbers, those of the index have 96"):
+        Index.from_vectors(
+            tmp_path / "third", iter([VECTORS[:9], VECTORS[:9, 1:]]), rows()[:18], encoder="toy"
+        )
+
+
+def test_another_process_opens_what_was_written_and_damage_is_named(tmp_path: Path) -> None:
+    plan = Plan(kind="hnsw-sq8", texts=words(400, 3))
+    index = Index.from_vectors(
+        tmp_path / "index", VECTORS[:12_000], rows()[:12_000], encoder="toy", plan=plan
+    )
+    here = index.nearest(VECTORS[:3], 5, words=False)
+    script = (
+        "import sys, numpy as np; from rsvlm.retrieval import Index; "
+        "v = np.load(sys.argv[2]); "
+        "print([one.rows.tolist() for one in Index(sys.argv[1]).nearest(v, 5, words=False)])"
+    )
+    np.save(tmp_path / "queries.npy", VECTORS[:3])
+    shown = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "index"), str(tmp_path / "queries.npy")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert shown.stdout.strip() == str([one.rows.tolist() for one in here])
+    for file in sorted((tmp_path / "index" / "parts" / "00001").iterdir()):
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+        assert any(file.name in problem for problem in verify(tmp_path / "index")), file.name
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    graph = tmp_path / "index" / "parts" / "00001" / "pictures.faiss"
+    graph.write_bytes(b"x" * graph.stat().st_size)
+    with pytest.raises(RetrievalError, match=r"pictures\.faiss: cannot be read by faiss"):
+        Index(tmp_path / "index").nearest(VECTORS[:1], words=False)
+
+
+def test_exact_search_serves_where_faiss_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = Plan(kind="ivf-sq8", texts=words(400, 3))
+    index = Index.from_vectors(tmp_path / "index", VECTORS, rows(), encoder="toy", plan=plan)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    queries = words(20, 8)
+    found = Index(index.folder).nearest(queries)
+    assert recall([one.rows for one in found], nearest(queries)) >= 0.995
+    assert Plan().first_kind(10**6) == "exact"
+    with pytest.raises(RetrievalError, match="faiss is not installed: pip install"):
+        Index.from_vectors(tmp_path / "other", VECTORS, rows(), encoder="toy", plan=plan)
+
+
+def test_plans_and_sizes() -> None:
+    assert Plan().first_kind(100_000) == "exact"
+    assert Plan().first_kind(100_001) == "ivf-sq8"
+    assert Plan(kind="ivf-flat").first_kind(1000) == "ivf-flat"
+    assert Plan(kind="ivf-flat").first_kind(999) == "exact"
+    assert Plan(max_memory=10**9).wants_graph(10**6, 128, 0.1)
+    assert not Plan(max_memory=10**8).wants_graph(10**6, 128, 0.1)
+    assert not Plan(max_memory=10**9).wants_graph(10**6, 128, 0.001)
+    assert not Plan(kind="ivf-sq8").wants_graph(10**6, 128, 0.1)
+    assert [cells_of(count) for count in (1, 10**6, 10**7)] == [1, 1024, 4096]
+    assert memory_of("8GiB") == memory_of("8 g") == 8 * 2**30
+    assert memory_of("1.5 mb") == 1.5 * 2**20
+    for text in ("", "0", "many", "8 EiB", "-1g"):
+        with pytest.raises(RetrievalError, match="give a size such as 8GiB"):
+            memory_of(text)
+    for wrong in ({"kind": "flat"}, {"recall": 1.0}, {"recall": 0.0}):
+        with pytest.raises(RetrievalError):
+            Plan(**wrong)
