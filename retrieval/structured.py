@@ -122,4 +122,3 @@ def _dimension(vectors: Vectors, neighbours: int = 20) -> float:
     distances = np.sqrt(np.maximum(2 - 2 * cosines, 1e-12))
     inverse = np.log(distances[:, -1:] / distances[:, :-1]).mean(axis=1)
     return float(1 / inverse.mean())
-

@@ -19,6 +19,13 @@ Images = Annotated[
     list[str], typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips; data sets, pairs.")
 ]
 Licence = Annotated[str | None, typer.Option(help="Of all the images; kept with each.")]
+Kind = Annotated[
+    str, typer.Option(help="auto, exact, ivf-sq8, hnsw-sq8, ivf-flat; coarse, small: ivf-pq, ivf-rabitq.")
+]
+Recall = Annotated[float, typer.Option(help="Share of the true first ten that a search shall find.")]
+MaxMemory = Annotated[
+    str | None, typer.Option(help="That a graph may take: 8GiB. (default: half of the machine's)")
+]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,6 +47,9 @@ def build(
     bands: Bands = None,
     stretch: Stretch = "auto",
     licence: Licence = None,
+    kind: Kind = "auto",
+    recall: Recall = 0.99,
+    max_memory: MaxMemory = None,
     device: Device = "auto",
     precision: Precision = "auto",
     batch_size: BatchSize = None,
@@ -52,13 +62,15 @@ def build(
     rsvlm index build tiles/ --out index/
     rsvlm index build pairs/ train.parquet --out index/
     rsvlm index build S2.SAFE.zip --size 640m --out index/ --licence "Copernicus Sentinel data"
+    rsvlm index build archive/ --out index/ --recall 0.95 --max-memory 4GiB
     """
     from rsvlm.retrieval import Index
 
+    plan = _plan(kind, recall, max_memory)
     loaded = load(encoder, weights, device, precision, batch_size, offline)
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
-        index = Index.build(images, out, loaded, options=options, licence=licence, progress=show)
+        index = Index.build(images, out, loaded, options=options, licence=licence, plan=plan, progress=show)
     _tell(index, index.report, as_json)
 
 
@@ -74,6 +86,9 @@ def add(
     bands: Bands = None,
     stretch: Stretch = "auto",
     licence: Licence = None,
+    kind: Kind = "auto",
+    recall: Recall = 0.99,
+    max_memory: MaxMemory = None,
     device: Device = "auto",
     precision: Precision = "auto",
     batch_size: BatchSize = None,
@@ -87,11 +102,12 @@ def add(
     """
     from rsvlm.retrieval import Index
 
+    plan = _plan(kind, recall, max_memory)
     own = Index(folder).manifest.encoder.name
     index = Index(folder, load(own, weights, device, precision, batch_size, offline))
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
-        report = index.add(images, options=options, licence=licence, progress=show)
+        report = index.add(images, options=options, licence=licence, plan=plan, progress=show)
     _tell(index, report, as_json)
 
 
@@ -165,8 +181,14 @@ def info(folder: Folder, as_json: AsJson = False, debug: Debug = False, offline:
         return
     table = Table(title=str(folder), title_justify="left", show_header=False)
     for name, value in summary.items():
-        table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
+        table.add_row(name.replace("_", " "), _shown(value))
     console.print(table)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(one)}" for name, one in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @app.command(no_args_is_help=True)
@@ -188,6 +210,12 @@ def verify(folder: Folder, as_json: AsJson = False, debug: Debug = False, offlin
             console.print(f"{folder}: is whole", highlight=False, soft_wrap=True)
     if problems:
         raise typer.Exit(1)
+
+
+def _plan(kind: str, recall: float, max_memory: str | None) -> Any:
+    from rsvlm.retrieval import Plan, memory_of
+
+    return Plan(kind=kind, recall=recall, max_memory=None if max_memory is None else memory_of(max_memory))
 
 
 def _tell(index: Any, report: Any, as_json: bool) -> None:

@@ -417,7 +417,7 @@ class Index:
             "encoder": manifest.encoder.name, "revision": manifest.encoder.revision,
             "dimension": manifest.encoder.dimension,
             "parts": len(manifest.parts), "bytes": sum(file.bytes for file in files), "changes": manifest.change,
-            "written_by": f"rsvlm {manifest.rsvlm}",
+            "recall_at_10": manifest.recall_at_10, "written_by": f"rsvlm {manifest.rsvlm}",
         }  # fmt: skip
 
     def _known(self, column: str) -> Mask:

@@ -210,6 +210,16 @@ class Manifest(_Part):
         """How the parts are searched, each kind once."""
         return list(dict.fromkeys(part.kind for part in self.parts)) or ["exact"]
 
+    @property
+    def recall_at_10(self) -> dict[str, float]:
+        """What was measured of pictures and words when the parts were made, the least of all parts; exact is 1."""
+        found = {"pictures": 1.0, "words": 1.0}
+        for part in self.parts:
+            if part.approximate:
+                for name, one in (("pictures", part.approximate.pictures), ("words", part.approximate.words)):
+                    found[name] = min(found[name], one.efforts[0].recall if one else 1.0)
+        return found
+
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         names = [part.name for part in self.parts]

@@ -17,7 +17,7 @@ HITS = (10, 30, 100, 300, 1000)
 POOLS = (2, 3, 5, 8, 12, 20, 50, 100)
 _DEEP, _DEEP_QUERIES = 300, 100
 """Hits from which fewer queries are asked."""
-_MARGIN = 1.5
+_MARGIN = 3.0
 """Standard errors by which the recall that was found must be above the one that is wanted."""
 Search = Callable[[int, int, int], list[Ints]]
 """Hits, effort and how many queries are asked to the rows that each found."""
@@ -31,7 +31,7 @@ def tune(
     Args:
         search: What is tuned.
         truth: (q, 1000 or fewer) true rows of each query, the nearest first.
-        recall: Share of the true hits that shall be found, after 1.5 standard errors are taken off.
+        recall: Share of the true hits that shall be found, after 3 standard errors are taken off.
         first: Effort to begin with, by hits.
         growth: What an effort that was too small is multiplied by.
         largest: Effort beyond which there is nothing.
@@ -57,7 +57,7 @@ def cells_needed(queries: Vectors, centres: Vectors, cell_of_truth: Ints, recall
         queries: (q, r), mapped.
         centres: (cells, r).
         cell_of_truth: (q, hits) cells of the true rows of each query.
-        recall: Wanted, after 1.5 standard errors are taken off.
+        recall: Wanted, after 3 standard errors are taken off.
     """
     distances = np.square(centres).sum(axis=1) - 2 * queries @ centres.T
     own = np.take_along_axis(distances, cell_of_truth, axis=1)
