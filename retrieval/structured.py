@@ -12,6 +12,7 @@ prompts), those of even prompts for tuning, those of odd ones for the measuremen
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class Structured:
     name: str
 
     @cached_property
-    def _real(self) -> dict[str, NDArray[np.float64]]:
+    def _real(self) -> dict[str, NDArray[Any]]:
         with np.load(self.npz) as found:
             images, labels = found["images"].astype(np.float64), found["labels"]
             texts = found["texts"].astype(np.float64)
@@ -106,14 +107,19 @@ class Structured:
         real, texts = self._real["images"].astype(np.float32), self.text_queries(tuning=True)
         drawn = self.draw(len(real), -1, self._real["labels"])
         return {
-            name: (figure(real), figure(drawn))
-            for name, figure in {
-                "dimension": _dimension,
-                "cosine of two": lambda one: float(np.square(one.mean(axis=0)).sum()),
-                "cosine with a text": lambda one: float((one @ texts.T).mean()),
-                "cosine with the nearest": lambda one: float(np.sort(one @ one.T, axis=1)[:, -2].mean()),
-            }.items()
+            "dimension": (_dimension(real), _dimension(drawn)),
+            "cosine of two": (_cosine_of_two(real), _cosine_of_two(drawn)),
+            "cosine with a text": (float((real @ texts.T).mean()), float((drawn @ texts.T).mean())),
+            "cosine with the nearest": (_cosine_with_nearest(real), _cosine_with_nearest(drawn)),
         }
+
+
+def _cosine_of_two(vectors: Vectors) -> float:
+    return float(np.square(vectors.mean(axis=0)).sum())
+
+
+def _cosine_with_nearest(vectors: Vectors) -> float:
+    return float(np.sort(vectors @ vectors.T, axis=1)[:, -2].mean())
 
 
 def _dimension(vectors: Vectors, neighbours: int = 20) -> float:

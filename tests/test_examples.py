@@ -16,6 +16,10 @@ ROOT = Path(__file__).parents[1]
         ("classification", ["forest", "farmland"]),
         ("eval", ["40 questions of 40", "function:counting", "one page"]),
         ("pretraining", ["held-out pairs: recall@1", "491,520 numbers learned", "(2, 384)"]),
+        (
+            "retrieval",
+            ["1,024 rows", "around it: 9 chips", "found by its label: True", "as it was written: True"],
+        ),
     ],
 )
 def test_example_runs(stage: str, said: list[str]) -> None:

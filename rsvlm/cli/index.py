@@ -212,7 +212,7 @@ def verify(folder: Folder, as_json: AsJson = False, debug: Debug = False, offlin
         raise typer.Exit(1)
 
 
-def _plan(kind: str, recall: float, max_memory: str | None) -> Any:
+def _plan(kind: Any, recall: float, max_memory: str | None) -> Any:
     from rsvlm.retrieval import Plan, memory_of
 
     return Plan(kind=kind, recall=recall, max_memory=None if max_memory is None else memory_of(max_memory))

@@ -29,7 +29,7 @@ from .queries import Pictures, Words, is_single, query_vectors
 from .rows import older_ones
 from .searching import nearest
 from .snapshot import Snapshot, numbers_of, open_snapshot
-from .stored import Ints
+from .stored import Ints, Vectors
 from .variety import search_varied
 from .verifying import verify
 
@@ -393,6 +393,10 @@ class Index:
     def rows(self, numbers: Sequence[int] | Ints) -> pa.Table:
         """What is known of rows, by their numbers: a table of `rsvlm.retrieval.rows.SCHEMA`."""
         return self._snapshot.rows(numbers)
+
+    def vectors(self, numbers: Sequence[int] | Ints) -> Vectors:
+        """Vectors of rows, by their numbers: (n, dimension) float32 of unit length."""
+        return self._snapshot.stores.take(numbers)
 
     def _checked(self, queries: ArrayLike, k: int) -> NDArray[np.float64]:
         asked = np.asarray(queries, np.float64)

@@ -1,0 +1,370 @@
+"""What `benchmark.py` compares: each store is filled and asked in a process of its own.
+
+    python retrieval/benchmark_stores.py build STORE SET NPZ FOLDER COUNT
+    python retrieval/benchmark_stores.py ask STORE SET NPZ FOLDER COUNT
+
+prints one line of JSON. A store that was built is not built again. All ask the same queries: peers look as far as is
+needed for a recall@10 of 0.99 on these very queries, which favours them; rsvlm looks as far as it found out with other
+queries when the index was built.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from structured import SHARD, Structured  # type: ignore[import-not-found] # beside this file
+
+K, WANTED, BATCH = 10, 0.99, 256
+SECONDS = 5.0
+"""That are measured, at most."""
+
+Vectors = NDArray[np.float32]
+Ask = Callable[[Vectors, int], NDArray[np.int64]]
+"""(q, d) queries and an effort to (q, 10) numbers of vectors."""
+
+
+class Store:
+    """A store: `build` fills it, `open` gets it ready, `ask` finds ten for each query.
+
+    Attributes:
+        folder: Its own.
+        efforts: To try, rising; none: it knows by itself.
+        readme: The effort that its README has, or its default.
+    """
+
+    efforts: Sequence[int] = ()
+    readme: int | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def build(self, shards: Iterator[Vectors], count: int, texts: Vectors) -> None:
+        raise NotImplementedError
+
+    def open(self) -> None:
+        raise NotImplementedError
+
+    def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]:
+        raise NotImplementedError
+
+
+class Rsvlm(Store):
+    kind = "auto"
+
+    def build(self, shards: Iterator[Vectors], count: int, texts: Vectors) -> None:
+        import pyarrow as pa
+
+        from rsvlm.retrieval import Index, Plan
+
+        keys = pa.array(np.arange(count)).cast(pa.string())
+        plan = Plan(kind=self.kind, texts=texts)  # type: ignore[arg-type]
+        Index.from_vectors(
+            self.folder / "index", shards, pa.table({"key": keys}), encoder="SkyCLIP-50", plan=plan
+        )
+
+    def open(self) -> None:
+        from rsvlm.retrieval import Index
+
+        self.index = Index(self.folder / "index")
+        self.name = self.index.summary()["kind"]
+
+    def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]:
+        return np.stack([one.rows for one in self.index.nearest(queries, K, words=sort == "words")])
+
+
+class RsvlmExact(Rsvlm):
+    kind = "exact"
+
+
+class RsvlmFlat(Rsvlm):
+    kind = "ivf-flat"
+
+
+class RsvlmCells(Rsvlm):
+    kind = "ivf-sq8"
+
+
+class RsvlmGraph(Rsvlm):
+    kind = "hnsw-sq8"
+
+
+class Hnswlib(Store):
+    efforts = (50, 75, 100, 125, 150, 200, 300, 400, 600, 800, 1200, 1800, 2400, 3000, 3600, 4500, 6000)
+    readme = 50
+
+    def build(self, shards: Iterator[Vectors], count: int, texts: Vectors) -> None:
+        import hnswlib
+
+        index = hnswlib.Index("ip", 512)
+        index.init_index(count, ef_construction=200, M=16)
+        for shard in shards:
+            index.add_items(shard)
+        index.save_index(str(self.folder / "index.bin"))
+
+    def open(self) -> None:
+        import hnswlib
+
+        self.index = hnswlib.Index("ip", 512)
+        self.index.load_index(str(self.folder / "index.bin"))
+
+    def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]:
+        self.index.set_ef(effort)
+        if len(queries) == 1:
+            self.index.set_num_threads(1)
+        found = self.index.knn_query(queries, K)[0]
+        self.index.set_num_threads(2)
+        return np.asarray(found, np.int64)
+
+
+class Usearch(Store):
+    efforts = Hnswlib.efforts
+    readme = 64
+
+    def build(self, shards: Iterator[Vectors], count: int, texts: Vectors) -> None:
+        from usearch.index import Index
+
+        index = Index(ndim=512, metric="ip", dtype="f16", connectivity=16, expansion_add=128)
+        for first, shard in enumerate(shards):
+            index.add(np.arange(len(shard)) + first * SHARD, shard)
+        index.save(str(self.folder / "index.usearch"))
+
+    def open(self) -> None:
+        from usearch.index import Index
+
+        self.index = Index(ndim=512, metric="ip", dtype="f16")
+        self.index.load(str(self.folder / "index.usearch"))
+
+    def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]:
+        self.index.expansion_search = effort
+        if len(queries) == 1:
+            return np.asarray(self.index.search(queries[0], K).keys, np.int64)[None]
+        return np.asarray(self.index.search(queries, K).keys, np.int64)
+
+
+class Lancedb(Store):
+    efforts = (20, 40, 80, 160, 320, 500, 750, 1000)
+    readme = 20
+
+    def build(self, shards: Iterator[Vectors], count: int, texts: Vectors) -> None:
+        import lancedb
+        import pyarrow as pa
+
+        database, table = lancedb.connect(self.folder / "lance"), None
+        for first, shard in enumerate(shards):
+            vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(shard).ravel()), 512)
+            rows = pa.table({"id": pa.array(np.arange(len(shard)) + first * SHARD), "vector": vectors})
+            if table is None:
+                table = database.create_table("vectors", rows)
+            else:
+                table.add(rows)
+        assert table is not None
+        table.create_index(
+            metric="dot", num_partitions=1024, index_type="IVF_SQ", vector_column_name="vector"
+        )
+
+    def open(self) -> None:
+        import lancedb
+
+        self.table = lancedb.connect(self.folder / "lance").open_table("vectors")
+
+    def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]:
+        found = []
+        for query in queries:
+            search = self.table.search(query).distance_type("dot").nprobes(effort).refine_factor(3)
+            found.append(search.limit(K).select(["id", "_distance"]).to_arrow()["id"].to_numpy())
+        return np.stack(found)
+
+
+class Qdrant(Store):
+    """Local mode: exact, in memory."""
+
+    efforts = (1,)
+
+    def build(self, shards: Iterator[Vectors], count: int, texts: Vectors) -> None:
+        pass
+
+    def fill(self, shards: Iterator[Vectors]) -> None:
+        from qdrant_client import QdrantClient, models
+
+        self.client = QdrantClient(":memory:")
+        self.client.create_collection("v", models.VectorParams(size=512, distance=models.Distance.DOT))
+        for first, shard in enumerate(shards):
+            self.client.upload_collection("v", shard, ids=(np.arange(len(shard)) + first * SHARD).tolist())
+
+    def open(self) -> None:
+        pass
+
+    def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]:
+        points = [self.client.query_points("v", query=query, limit=K).points for query in queries]
+        return np.array([[point.id for point in one] for one in points])
+
+
+class Milvus(Store):
+    """Milvus Lite: faiss behind the wire protocol of Milvus, on this machine."""
+
+    efforts = (64, 128, 256, 512, 1024, 2048, 4096)
+    readme = 64
+
+    def build(self, shards: Iterator[Vectors], count: int, texts: Vectors) -> None:
+        from pymilvus import DataType, MilvusClient
+
+        client = MilvusClient(str(self.folder / "milvus.db"))
+        schema = client.create_schema(auto_id=False)
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=512)
+        parameters = client.prepare_index_params()
+        parameters.add_index(
+            "vector", index_type="HNSW_SQ", metric_type="IP", params={"M": 16, "efConstruction": 200}
+        )
+        client.create_collection("v", schema=schema, index_params=parameters)
+        for first, shard in enumerate(shards):
+            for start in range(0, len(shard), 5000):
+                some = shard[start : start + 5000]
+                client.insert(
+                    "v", [{"id": first * SHARD + start + n, "vector": v} for n, v in enumerate(some)]
+                )
+        client.flush("v")
+        client.close()
+
+    def open(self) -> None:
+        from pymilvus import MilvusClient
+
+        self.client = MilvusClient(str(self.folder / "milvus.db"))
+        self.client.load_collection("v")
+
+    def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]:
+        found = self.client.search("v", list(queries), limit=K, search_params={"params": {"ef": effort}})
+        return np.array([[one["id"] for one in hits] for hits in found])
+
+
+STORES: dict[str, type[Store]] = {
+    "rsvlm": Rsvlm, "rsvlm exact": RsvlmExact, "rsvlm ivf-flat": RsvlmFlat, "rsvlm ivf-sq8": RsvlmCells,
+    "rsvlm hnsw-sq8": RsvlmGraph, "hnswlib": Hnswlib, "usearch": Usearch, "LanceDB": Lancedb,
+    "Qdrant local": Qdrant, "Milvus Lite": Milvus,
+}  # fmt: skip
+
+
+def build(store: Store, data: Structured, count: int) -> dict[str, Any]:
+    """Fill a store, unless that was done; how long it took, and what it takes."""
+    done = store.folder / "built.json"
+    if not done.exists():
+        store.folder.mkdir(parents=True, exist_ok=True)
+        made = [0.0]
+
+        def shards() -> Iterator[Vectors]:
+            for number in range(-(-count // SHARD)):
+                begin = time.perf_counter()
+                shard = data.shard(number)[: count - number * SHARD]
+                made[0] += time.perf_counter() - begin
+                yield shard
+
+        begin = time.perf_counter()
+        store.build(shards(), count, data.text_queries(tuning=True))
+        seconds = time.perf_counter() - begin - made[0]
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        done.write_text(json.dumps({"seconds": seconds, "peak": peak}))
+    files = [file for file in store.folder.rglob("*") if file.is_file()]
+    found: dict[str, Any] = json.loads(done.read_text())
+    return {**found, "bytes": sum(file.stat().st_size for file in files)}
+
+
+def ask(store: Store, queries: dict[str, Vectors], truth: dict[str, NDArray[np.int64]]) -> dict[str, Any]:
+    """Queries a second, one at a time and 256 at a time, at the recall that is wanted and as the README has it."""
+    begin = time.perf_counter()
+    store.open()
+    found: dict[str, Any] = {"open": time.perf_counter() - begin, "name": getattr(store, "name", "")}
+    for sort, asked in queries.items():
+        store.ask(asked[:1], (store.efforts or (1,))[0], sort)
+        effort = _enough(store, asked, truth[sort], sort)
+        found[sort] = _measured(store, asked, truth[sort], sort, effort)
+        if store.readme is not None:
+            found[f"{sort} readme"] = _measured(store, asked, truth[sort], sort, store.readme)
+    with Path("/proc/self/status").open() as status:
+        [line] = [line for line in status if line.startswith("VmRSS")]
+    return {**found, "resident": int(line.split()[1]) * 1024}
+
+
+def _enough(store: Store, queries: Vectors, truth: NDArray[np.int64], sort: str) -> int:
+    some = slice(0, len(queries) if len(store.efforts) < 2 else 400)
+    for effort in store.efforts:
+        if _recall(store.ask(queries[some], effort, sort), truth[some]) >= WANTED:
+            return effort
+    return store.efforts[-1] if store.efforts else 0
+
+
+def _measured(
+    store: Store, queries: Vectors, truth: NDArray[np.int64], sort: str, effort: int
+) -> dict[str, float]:
+    answers = []
+    begin = time.perf_counter()
+    for query in queries:
+        answers.append(store.ask(query[None], effort, sort)[0])
+        if time.perf_counter() - begin > SECONDS and len(answers) >= 20:
+            break
+    one = (time.perf_counter() - begin) / len(answers)
+    many = queries[: BATCH if one < 0.1 else 16]
+    begin = time.perf_counter()
+    store.ask(many, effort, sort)
+    return {
+        "effort": effort,
+        "recall": _recall(np.stack(answers), truth[: len(answers)]),
+        "asked": len(answers),
+        "one": 1 / one,
+        "batch": len(many) / (time.perf_counter() - begin),
+    }
+
+
+def _recall(found: NDArray[np.int64], truth: NDArray[np.int64]) -> float:
+    return float(np.mean([np.isin(want, one).mean() for one, want in zip(found, truth, strict=True)]))
+
+
+def truth_of(
+    data: Structured, folder: Path, count: int
+) -> tuple[dict[str, Vectors], dict[str, NDArray[np.int64]]]:
+    """Queries, and the ten nearest vectors of each by comparing all."""
+    queries = {"words": data.text_queries(tuning=False), "pictures": data.image_queries()}
+    file = folder / f"truth-{data.name}-{count}.npz"
+    if not file.exists():
+        best = {
+            sort: (np.empty((len(q), 0), np.float32), np.empty((len(q), 0), np.int64))
+            for sort, q in queries.items()
+        }
+        for number in range(-(-count // SHARD)):
+            shard = data.shard(number)[: count - number * SHARD]
+            for sort, asked in queries.items():
+                scores = asked @ shard.T
+                near = np.argpartition(-scores, K, axis=1)[:, :K]
+                scores = np.concatenate([best[sort][0], np.take_along_axis(scores, near, 1)], axis=1)
+                rows = np.concatenate([best[sort][1], near + number * SHARD], axis=1)
+                order = np.argsort(-scores, axis=1)[:, :K]
+                best[sort] = np.take_along_axis(scores, order, 1), np.take_along_axis(rows, order, 1)
+        np.savez(file, words=best["words"][1], pictures=best["pictures"][1])
+    with np.load(file) as found:
+        return queries, {sort: found[sort] for sort in queries}
+
+
+def main() -> None:
+    do, name, structure, npz, work, count = sys.argv[1:]
+    data = Structured(Path(npz), structure)
+    folder = Path(work)
+    store = STORES[name](folder / f"{structure}-{count}" / name.replace(" ", "-"))
+    if do == "build":
+        print(json.dumps(build(store, data, int(count))))
+        return
+    queries, truth = truth_of(data, folder, int(count))
+    if isinstance(store, Qdrant):
+        begin = time.perf_counter()
+        store.fill(data.shard(number) for number in range(int(count) // SHARD))
+        print(json.dumps({**ask(store, queries, truth), "seconds": time.perf_counter() - begin}))
+        return
+    print(json.dumps(ask(store, queries, truth)))
+
+
+if __name__ == "__main__":
+    main()
