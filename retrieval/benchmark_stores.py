@@ -75,7 +75,8 @@ class Rsvlm(Store):
         self.name = self.index.summary()["kind"]
 
     def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]:
-        return np.stack([one.rows for one in self.index.nearest(queries, K, words=sort == "words")])
+        found = self.index.nearest(queries, K, asked=sort)  # type: ignore[arg-type] # words or pictures
+        return np.stack([one.rows for one in found])
 
 
 class RsvlmExact(Rsvlm):

@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
     here = (first["west"], first["south"], first["east"], first["north"])
     print("in its place and around it:", len(index.search("a forest", k=100, bbox=here)), "chips")
 
-    [picture] = index.nearest(index.vectors([hits.numbers[0]]), k=2, words=False)
+    [picture] = index.nearest(index.vectors([hits.numbers[0]]), k=2, asked="pictures")
     print(f"most like it: chip {index.rows(picture.rows)['window'].to_pylist()[1]}, {picture.scores[1]:.3f}")
 
     (folder / "labels.csv").write_text(f'path,label\n"{first["key"]}",forest\n', encoding="utf-8")

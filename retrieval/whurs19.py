@@ -46,7 +46,7 @@ def main() -> None:
             rows = [{"key": str(row), "labels": [names[label]]} for row, label in enumerate(labels)]
             index = Index.from_vectors(Path(place) / "index", images, rows, encoder=model)
             hits = [labels[one.rows] == asked for asked, one in enumerate(index.nearest(texts, len(labels)))]
-            near = [one.rows for one in index.nearest(images, 1 + max(NEIGHBOURS), words=False)]
+            near = [one.rows for one in index.nearest(images, 1 + max(NEIGHBOURS), asked="pictures")]
         found[model] = [(one[:10].mean(), average_precision(one)) for one in hits]
         others = [rows[rows != own] for own, rows in enumerate(near)]
         votes[model] = [

@@ -8,6 +8,7 @@ from rsvlm.imagery.items import ChipOptions, Item, PathLike, Picture
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.models import Encoder, load_encoder
 from rsvlm.models.shipped import DEFAULT
+from rsvlm.retrieval import Index
 from rsvlm.vocabularies import (
     Vocabulary,
     read_classes,
@@ -26,6 +27,7 @@ from .class_vectors import ClassVectors, class_vectors, fill_templates
 from .encode import Cosines, chip_cosines
 from .errors import ClassificationError
 from .labelled import indices, match_labels
+from .memory import Memory
 from .result import ClassificationResult
 from .viewnames import check_views
 
@@ -53,6 +55,7 @@ class ZeroShotClassifier:
         protocol: How class names become vectors: "rsvlm", or that of a paper, to repeat its numbers.
         templates: The prompts' templates.
         classes: Class vectors (c, dimension) and the prompts behind them.
+        memory: Labelled images that count beside the words, or None.
         warnings: What a person should know, a line each; it grows with `classify`.
     """
 
@@ -64,6 +67,8 @@ class ZeroShotClassifier:
         templates: str | Sequence[str] | None = None,
         protocol: str = "rsvlm",
         multi_label: bool | None = None,
+        memory: Index | PathLike | None = None,
+        memory_weight: float | None = None,
     ) -> None:
         """Make the class vectors.
 
@@ -73,9 +78,13 @@ class ZeroShotClassifier:
             templates: Name of a template set, or templates with one `{}` each; None: the protocol's for these classes.
             protocol: "rsvlm", "skyscript", "georsclip", "clip-benchmark" or "rs-transclip".
             multi_label: Whether an image may have several classes; None: as the vocabulary says.
+            memory: An index by this encoder, or its folder: images are also held against its labelled rows.
+            memory_weight: How much these count beside words: 0 for not at all; None: as fitted on them.
 
         Raises:
-            ClassificationError: Templates that are none, or an encoder that cannot do what the protocol needs.
+            ClassificationError: Templates that are none, an encoder that cannot do what the protocol needs, or a memory
+                that knows none of the classes.
+            rsvlm.retrieval.RetrievalError: A memory that another encoder made.
             rsvlm.vocabularies.VocabularyError: Classes or a protocol that there are not.
             rsvlm.models.ModelError: An encoder that cannot be loaded.
         """
@@ -88,6 +97,13 @@ class ZeroShotClassifier:
         self.classes: ClassVectors = class_vectors(
             self.encoder, fill_templates(self.words, self.templates), self.protocol.averaging
         )
+        self.memory: Memory | None = None
+        if memory is not None:
+            if self.multi_label:
+                raise ClassificationError("a memory serves where an image has one class, not several")
+            # also one that is open already: its vectors must be of this encoder
+            index = Index(memory if isinstance(memory, str | os.PathLike) else memory.folder, self.encoder)
+            self.memory = Memory(index, self.vocabulary, self.classes.vectors, self.scale, memory_weight)
         self._calibrations: dict[tuple[str, ...], Calibration | None] = {}
         self.warnings: list[str] = []
 
@@ -200,6 +216,7 @@ class ZeroShotClassifier:
             self.classes,
             views=views,
             min_valid=min_valid,
+            memory=self.memory,
             batch_size=batch_size,
             progress=progress,
         )
@@ -272,7 +289,13 @@ class ZeroShotClassifier:
             )
         places = match_labels([_names_of(label) for label in labels], self.vocabulary)
         cosines = chip_cosines(
-            items, self.encoder, self.classes, views=views, min_valid=0.0, progress=progress
+            items,
+            self.encoder,
+            self.classes,
+            views=views,
+            min_valid=0.0,
+            memory=self.memory,
+            progress=progress,
         )
         bad = [row for row, error in enumerate(cosines.errors) if error]
         if bad:
@@ -311,6 +334,7 @@ class ZeroShotClassifier:
             "prompts_digest": self.classes.digest,
             "calibrated": calibration is not None,
             "calibration": None if calibration is None else dict(calibration.metrics),
+            **({} if self.memory is None else {"memory": self.memory.record}),
         }
 
     def _identity(self, views: Sequence[str]) -> tuple[str, str, str] | None:
@@ -321,7 +345,8 @@ class ZeroShotClassifier:
         if not self.encoder.revision:
             return None
         kind = "multi-label" if self.multi_label else "single-label"
-        digest = self.classes.digest_with([*self.names, kind, *views])
+        seen = [] if self.memory is None else [repr(sorted(self.memory.record.items()))]
+        digest = self.classes.digest_with([*self.names, kind, *views, *seen])
         return self.encoder.name, self.encoder.revision, digest
 
     def _warn(self, line: str | None) -> None:

@@ -14,6 +14,7 @@ from rsvlm.models import Encoder, encode_stream
 from rsvlm.models.stream import Encoded
 
 from .class_vectors import ClassVectors
+from .memory import Memory
 
 Floats = NDArray[np.float32]
 
@@ -38,10 +39,11 @@ def chip_cosines(
     *,
     views: Sequence[str],
     min_valid: float,
+    memory: Memory | None = None,
     batch_size: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Cosines:
-    """Cosine of every chip with every class.
+    """Cosine of every chip with every class, and what a memory adds to it.
 
     Chips are read and prepared in threads while the encoder works. Several views of a chip are fused by the mean of
     their cosines.
@@ -52,6 +54,7 @@ def chip_cosines(
         classes: Vectors of the classes, by the same encoder.
         views: Names of spectral views; those that a chip's bands do not allow are left out.
         min_valid: Least share of valid pixels of a chip.
+        memory: Labelled images that chips are held against, or None.
         batch_size: Pictures a call of the encoder; None is its own choice.
         progress: Called with 1 for each chip that is done.
     """
@@ -66,6 +69,8 @@ def chip_cosines(
             if progress is not None:
                 progress(1)
     values = vectors @ classes.vectors.T  # float32 whatever the encoder computed in
+    if memory is not None:
+        values += memory.evidence(vectors)
     values[[error is not None for error in errors]] = np.nan
     return Cosines(values, errors)
 

@@ -47,6 +47,9 @@ Calibrate = Annotated[
         help="Labelled images (class folders, .csv, .parquet): fit the scores on them, and keep that."
     ),
 ]
+Memory = Annotated[
+    Path | None, typer.Option(help="An index: its labelled rows count beside the words for the classes.")
+]
 Out = Annotated[
     Path | None,
     typer.Option("--out", help="File for the rows: .parquet, .csv or .geojson. An interrupted run goes on."),
@@ -86,6 +89,7 @@ def classify(
     bands: Bands = None,
     stretch: Stretch = "auto",
     calibrate: Calibrate = None,
+    memory: Memory = None,
     out: Out = None,
     map_folder: Map = None,
     sheet: Sheet = None,
@@ -110,6 +114,11 @@ def classify(
     [bold]Scores that mean something: fit them on labelled images first[/bold]
       rsvlm classify tiles/ --classes eurosat --calibrate labelled/ --out predictions.parquet
 
+    [bold]A few labelled places help: points on a scene in, a class map out[/bold]
+      rsvlm index build scene.tif --size 640m --out index/
+      rsvlm index label index/ points.geojson
+      rsvlm classify scene.tif --classes points.txt --size 640m --memory index/ --out tiles.geojson --map maps/
+
     [bold]The numbers of a paper: its prompts, averaging and crop[/bold]
       rsvlm classify test/ --classes resisc45 --encoder skyclip-vit-b-32 --protocol skyscript --out resisc45.csv
     """
@@ -119,10 +128,20 @@ def classify(
         raise typer.BadParameter("name images to classify, or labelled ones with --calibrate")
     if out is None and (map_folder or sheet):
         raise typer.BadParameter("--map and --sheet draw what --out holds: name a file there")
+    if memory is not None and encoder == DEFAULT:
+        from rsvlm.retrieval import Index
+
+        encoder = Index(memory).manifest.encoder.name
     loaded = load(encoder, weights, device, precision, batch_size, offline)
     with console.status("Encoding the classes"):
         classifier = ZeroShotClassifier(
-            classes, loaded, templates=templates, protocol=protocol, multi_label=multi_label
+            classes, loaded, templates=templates, protocol=protocol, multi_label=multi_label, memory=memory
+        )
+    if classifier.memory is not None:
+        seen = classifier.memory.record
+        console.print(
+            f"Memory: {seen['labelled']:,} labelled rows of {seen['classes']} classes, weight {seen['weight']:g}",
+            highlight=False,
         )
     looks = _views(views)
     document: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -21,7 +22,7 @@ from .errors import RetrievalError
 from .exact import Found, Mask
 from .filters import BBox, Filter
 from .hits import Hits, ranked
-from .kinds import Plan
+from .kinds import Asked, Plan
 from .labelling import labels_from
 from .making import Blocks, Rows, check_new, create, encoder_record, fitting, tuned_for
 from .manifest import EncoderRecord, Manifest
@@ -324,7 +325,7 @@ class Index:
         vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
         found = self.search_vectors(
             vectors, k=k, offset=offset, filter=filter, fold=fold, variety=variety,
-            words=text is not None or unlike is not None,
+            asked=_asked(text, image, unlike),
         )  # fmt: skip
         return found[0] if is_single(text, image) else found
 
@@ -337,7 +338,7 @@ class Index:
         filter: Filter | None = None,
         fold: float | None = None,
         variety: float = 0.0,
-        words: bool = True,
+        asked: Asked = "both",
     ) -> list[Hits]:
         """Find the rows whose vectors have the highest dot product with each query.
 
@@ -348,12 +349,12 @@ class Index:
             filter: What all hits must be.
             fold: Leave out what is as like a better hit as this.
             variety: 0..1: prefer hits that are unlike one another.
-            words: Whether words are in the queries: an approximate search has to look farther for these.
+            asked: What the queries are made of: an approximate search has to look farther for words.
 
         Raises:
             RetrievalError: Queries of another dimension, or numbers that there cannot be.
         """
-        asked = self._checked(queries, k)
+        vectors = self._checked(queries, k)
         if offset < 0:
             raise RetrievalError(f"offset {offset}: give one from 0")
         if variety and offset:
@@ -370,17 +371,17 @@ class Index:
                 total,
             )
             for found in search_varied(
-                self._snapshot, asked, offset + k, allowed, words=words, fold=fold, variety=variety
+                self._snapshot, vectors, offset + k, allowed, kind=asked, fold=fold, variety=variety
             )
         ]
 
-    def nearest(self, queries: ArrayLike, k: int = 10, *, words: bool = True) -> list[Found]:
+    def nearest(self, queries: ArrayLike, k: int = 10, *, asked: Asked = "both") -> list[Found]:
         """Find row numbers and scores only, many times a second; `rows` says what is known of rows.
 
         Args:
             queries: (q, dimension) floats of any length.
             k: How many.
-            words: Whether words are in the queries: an approximate search has to look farther for these.
+            asked: What the queries are made of: an approximate search has to look farther for words.
 
         Returns:
             `.rows` and `.scores` of each query, the best first.
@@ -388,11 +389,18 @@ class Index:
         Raises:
             RetrievalError: Queries of another dimension, or k below 1.
         """
-        return nearest(self._snapshot, self._checked(queries, k), k, words=words)
+        return nearest(self._snapshot, self._checked(queries, k), k, kind=asked)
 
     def rows(self, numbers: Sequence[int] | Ints) -> pa.Table:
         """What is known of rows, by their numbers: a table of `rsvlm.retrieval.rows.SCHEMA`."""
         return self._snapshot.rows(numbers)
+
+    def labelled(self) -> tuple[Ints, list[list[str]]]:
+        """Numbers of the rows that have labels, and their labels."""
+        column = self._snapshot.column("labels")
+        counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
+        numbers = np.flatnonzero((counts > 0) & self._snapshot.live)
+        return numbers, column.take(pa.array(numbers)).to_pylist()
 
     def vectors(self, numbers: Sequence[int] | Ints) -> Vectors:
         """Vectors of rows, by their numbers: (n, dimension) float32 of unit length."""
@@ -449,6 +457,12 @@ class Index:
                 "it, or build the index anew"
             )
         return loaded
+
+
+def _asked(text: Words, image: Pictures, unlike: Words) -> Asked:
+    if text is None and unlike is None:
+        return "pictures"
+    return "words" if image is None else "both"
 
 
 def _loaded(encoder: Encoder | PathLike) -> Encoder:

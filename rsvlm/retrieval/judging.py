@@ -13,6 +13,8 @@ from .tuning import HITS, pool_needed, tune
 
 _HELD_OUT = 500
 """Vectors that are queries, and left out of what is found."""
+_MARGIN, _MARGIN_OF_WORDS = 1.5, 3.0
+"""Words that will be asked differ more from those that were seen than pictures do."""
 _POOLED = 100
 """Queries for which all codes are read."""
 
@@ -23,10 +25,12 @@ class Judged(NamedTuple):
     Attributes:
         vectors: (q, d).
         truth: (q, up to 1000) rows, the nearest first.
+        margin: Standard errors by which the recall that they find must be above the one that is wanted.
     """
 
     vectors: Vectors
     truth: Ints
+    margin: float
 
 
 class Judge:
@@ -41,7 +45,7 @@ class Judge:
         recall: Share of true hits that shall be found.
         others: (rows,) all but those that are held out.
         pictures: Those that are held out, and what is nearest among the others.
-        words: The same of words alone, and of words with a picture; empty without texts.
+        words: The same of words, and of words and a picture together; empty without texts.
     """
 
     def __init__(self, stores: Stores, texts: Vectors, recall: float) -> None:
@@ -50,21 +54,24 @@ class Judge:
         self.others: Mask = np.ones(rows, bool)
         self.others[held] = False
         pictures = stores.take(np.sort(held))
-        self.pictures = self._judged(pictures)
+        self.pictures = self._judged(pictures, _MARGIN)
         self.words: list[Judged] = []
         if len(texts):
             texts = texts[np.linspace(0, len(texts) - 1, min(_HELD_OUT, len(texts))).astype(int)]
-            self.words = [self._judged(texts), self._judged(with_pictures(texts, pictures))]
+            self.words = [
+                self._judged(texts, _MARGIN_OF_WORDS),
+                self._judged(with_pictures(texts, pictures), _MARGIN_OF_WORDS),
+            ]
 
-    def _judged(self, queries: Vectors) -> Judged:
+    def _judged(self, queries: Vectors, margin: float) -> Judged:
         hits = min(HITS[-1], max(HITS[0], int(self.others.sum()) // 20), int(self.others.sum()))
         found = search_exactly(self._stores, queries, hits, self.others)
-        return Judged(queries, np.stack([one.rows for one in found]))
+        return Judged(queries, np.stack([one.rows for one in found]), margin)
 
     def pool(self, structure: Structure, queries: Sequence[Judged]) -> int:
         """Return how many times the wanted hits must be looked at."""
         pools = []
-        for vectors, truth in queries:
+        for vectors, truth, _ in queries:
             some = slice(None, None, max(1, len(vectors) // _POOLED))
             allowed = None if structure.is_graph else self.others
             ranked = structure.scan(vectors[some].astype(np.float64), 100 * HITS[0], allowed)
@@ -72,14 +79,9 @@ class Judge:
         return max(pools)
 
     def efforts(
-        self,
-        structure: Structure,
-        queries: Sequence[Judged],
-        pool: int,
-        first: Callable[[Judged], int],
-        growth: float,
+        self, structure: Structure, queries: Judged, pool: int, first: Callable[[Judged], int], growth: float
     ) -> tuple[Effort, ...]:
-        """Return the efforts that all of several sorts of queries need.
+        """Return the efforts that queries need.
 
         Args:
             structure: What is tuned; a graph without those that are held out.
@@ -88,12 +90,6 @@ class Judge:
             first: The effort to begin with.
             growth: What an effort that was too small is multiplied by.
         """
-        found = [self._efforts(structure, one, pool, first, growth) for one in queries]
-        return tuple(max(of_hits, key=lambda one: one.effort) for of_hits in zip(*found, strict=True))
-
-    def _efforts(
-        self, structure: Structure, queries: Judged, pool: int, first: Callable[[Judged], int], growth: float
-    ) -> tuple[Effort, ...]:
         asked, allowed = queries.vectors.astype(np.float64), None if structure.is_graph else self.others
 
         def search(hits: int, effort: int, count: int) -> list[Ints]:
@@ -101,9 +97,11 @@ class Judge:
             return [one.rows for one in ordered(self._stores, asked[:count], candidates, hits)]
 
         def begin(hits: int) -> int:
-            return first(Judged(queries.vectors, queries.truth[:, :hits]))
+            return first(queries._replace(truth=queries.truth[:, :hits]))
 
-        return tune(search, queries.truth, self.recall, begin, growth, structure.largest_effort)
+        return tune(
+            search, queries.truth, self.recall, queries.margin, begin, growth, structure.largest_effort
+        )
 
 
 def with_pictures(texts: Vectors, pictures: Vectors) -> Vectors:

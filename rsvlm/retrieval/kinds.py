@@ -12,6 +12,9 @@ from .stored import Vectors
 Kind = Literal["exact", "ivf-flat", "ivf-sq8", "ivf-pq", "ivf-rabitq", "hnsw-sq8"]
 """How a part is searched; `ivf-pq` and `ivf-rabitq` have coarse codes and are never chosen by themselves."""
 
+Asked = Literal["pictures", "words", "both"]
+"""What a query is made of: an approximate search has to look farther for words."""
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 EXACT_UP_TO = 100_000

@@ -58,6 +58,7 @@ class StructureRecord(_Part):
         pool: Times as many candidates are looked at as hits are wanted, because codes are not the vectors.
         queries: How many the efforts were measured with.
         efforts: By rising numbers of hits.
+        both: The same where a picture is asked together with words; as `efforts` where it is empty.
         index: What faiss reads.
         map: What makes queries as short, (numbers - 1, dimension + 1) float32; None: they are not shorter.
     """
@@ -67,6 +68,7 @@ class StructureRecord(_Part):
     pool: int = Field(ge=1, le=10_000)
     queries: int = Field(ge=1, le=MOST_ROWS)
     efforts: Annotated[tuple[Effort, ...], Field(min_length=1, max_length=16)]
+    both: Annotated[tuple[Effort, ...], Field(max_length=16)] = ()
     index: FileRecord
     map: FileRecord | None = None
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .exact import Floats, Found, Mask, ordered, search_exactly
+from .kinds import Asked
 from .parts import Part
 from .snapshot import Snapshot
 from .stored import Ints, Stores
@@ -23,7 +24,7 @@ _DEEP = 0.05
 
 
 def nearest(
-    snapshot: Snapshot, queries: NDArray[np.floating], k: int, allowed: Mask | None = None, *, words: bool
+    snapshot: Snapshot, queries: NDArray[np.floating], k: int, allowed: Mask | None = None, *, kind: Asked
 ) -> list[Found]:
     """Return the first k rows of each query.
 
@@ -32,7 +33,7 @@ def nearest(
         queries: (q, d), of any length.
         k: How many; where fewer are allowed, all of them.
         allowed: (size,) which rows may be found; None: all that count.
-        words: Whether words are in the queries, which need more effort than pictures alone.
+        kind: What the queries are made of.
     """
     asked = np.asarray(queries, np.float64)
     if allowed is None and snapshot.removed is not None:
@@ -42,7 +43,7 @@ def nearest(
     for number, part in enumerate(snapshot.parts):
         start, last = snapshot.starts[number : number + 2].tolist()
         own = allowed if allowed is None or len(snapshot.parts) == 1 else allowed[start:last]
-        candidates = _candidates(part, asked, k, own, words)
+        candidates = _candidates(part, asked, k, own, kind)
         hits = (
             []
             if candidates is None
@@ -57,23 +58,24 @@ def nearest(
     return found[0] if len(found) == 1 else [_merged(of_query, k) for of_query in zip(*found, strict=True)]
 
 
-def _candidates(part: Part, queries: Floats, k: int, own: Mask | None, words: bool) -> Ints | None:
+def _candidates(part: Part, queries: Floats, k: int, own: Mask | None, kind: Asked) -> Ints | None:
     """Candidates of a part; None where every vector is to be compared."""
     approximate = part.record.approximate
     if approximate is None or not len(queries):
         return None
-    record = approximate.words if words else approximate.pictures
+    record = approximate.pictures if kind == "pictures" else approximate.words
     rows = len(part.vectors)
     count = rows if own is None else int(np.count_nonzero(own))
     if record is None or count <= _GATHERED or k > _DEEP * count:
         return None
-    structure = part.structure(words=words)
+    structure = part.structure(words=kind != "pictures")
     if structure is None:
         return None
+    efforts = record.both if kind == "both" and record.both else record.efforts
     candidates = record.pool * max(k, HITS[0])
     if own is not None and count < _MOST * rows and count <= _SCANNED:
         return structure.scan(queries, candidates, own)
-    return structure.find(queries, candidates, effort_for(record.efforts, k * rows / count), own)
+    return structure.find(queries, candidates, effort_for(efforts, k * rows / count), own)
 
 
 def _merged(found: Sequence[Found], k: int) -> Found:

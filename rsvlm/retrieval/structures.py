@@ -1,5 +1,6 @@
 """Cells and graphs for faiss, made of stored vectors, and the effort that a search in them takes."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from .exact import Mask
 from .filerecords import record_of
 from .judging import Judge, Judged, with_pictures
 from .kinds import LINKS, Kind, Plan, cells_of, needed_faiss
-from .manifest import ApproximateRecord, Effort, StructureRecord
+from .manifest import ApproximateRecord, StructureRecord
 from .mapping import Mapping, for_pictures, for_words, of_queries, shortest
 from .stored import StoredVectors, Stores, Vectors
 from .tuning import cells_needed
@@ -54,7 +55,7 @@ def build_approximate(
         return None if kind == "ivf-flat" else shortest(mapping, queries, sample, plan.recall)
 
     words = None
-    if len(asked):
+    if judge.words:
         queries = np.concatenate([asked, with_pictures(asked, pictures)])
         maker = _Maker(place, "words", stored, short(for_words(sample, known), queries), judge, judge.words)
         words = maker.cells("ivf-sq8" if kind == "hnsw-sq8" else kind)
@@ -75,7 +76,7 @@ class _Maker:
         stored: The vectors.
         mapping: To fewer numbers; None: as they are.
         judge: What the search is tuned by.
-        queries: What is asked.
+        queries: What is asked: of one sort, and with pictures.
     """
 
     def __init__(
@@ -103,29 +104,38 @@ class _Maker:
 
         def needed(queries: Judged) -> int:
             asked = of_queries(queries.vectors, self._matrix)
-            return cells_needed(asked, centres, cell_of[queries.truth], self._judge.recall)
+            return cells_needed(asked, centres, cell_of[queries.truth], self._judge.recall, queries.margin)
 
         structure = Structure(faiss.read_index(str(self._file), faiss.IO_FLAG_MMAP), self._matrix)
-        pool = self._judge.pool(structure, self._queries)
-        efforts = self._judge.efforts(structure, self._queries, pool, needed, 1.1)
-        return self._record(index.d, cells, pool, efforts)
+        return self._record(index.d, cells, self._tuned(structure, needed, 1.1))
 
     def graph(self) -> StructureRecord:
         """Make a graph."""
         faiss = needed_faiss()
-        numbers = (
-            len(self._matrix) + 1 if self._matrix is not None else self._stored.take(np.array([0])).shape[1]
-        )
+        numbers = self._mapped(self._stored.block(0, 1)).shape[1]
         index = self._grown(numbers, self._judge.others)
         structure = Structure(index, self._matrix)
-        pool = self._judge.pool(structure, self._queries)
-        efforts = self._judge.efforts(
-            structure, self._queries, pool, lambda queries: pool * queries.truth.shape[1], 1.15
-        )
+        tuned = self._tuned(structure, lambda queries: 2 * queries.truth.shape[1], 1.15)
         held = np.flatnonzero(~self._judge.others)
         index.add_with_ids(self._mapped(self._stored.take(held)), held)
         faiss.write_index(index, str(self._file))
-        return self._record(numbers, 0, pool, efforts)
+        return self._record(numbers, 0, tuned)
+
+    def _tuned(self, structure: Structure, first: Callable[[Judged], int], growth: float) -> dict[str, Any]:
+        """What a record says of the search."""
+        pool = self._judge.pool(structure, self._queries)
+        efforts = [self._judge.efforts(structure, one, pool, first, growth) for one in self._queries]
+        both = efforts[1] if len(efforts) > 1 else ()
+        return {"pool": pool, "queries": len(self._queries[0].vectors), "efforts": efforts[0], "both": both}
+
+    def _record(self, numbers: int, cells: int, tuned: dict[str, Any]) -> StructureRecord:
+        return StructureRecord(
+            numbers=numbers,
+            cells=cells,
+            index=record_of(self._file),
+            map=None if self._matrix is None else record_of(self._map),
+            **tuned,
+        )
 
     def _grown(self, numbers: int, rows: Mask) -> Any:
         faiss = needed_faiss()
@@ -139,17 +149,6 @@ class _Maker:
             some = shuffled[first : first + BLOCK]
             index.add_with_ids(self._mapped(self._stored.take(some)), some)
         return index
-
-    def _record(self, numbers: int, cells: int, pool: int, efforts: tuple[Effort, ...]) -> StructureRecord:
-        return StructureRecord(
-            numbers=numbers,
-            cells=cells,
-            pool=pool,
-            queries=len(self._queries[0].vectors),
-            efforts=efforts,
-            index=record_of(self._file),
-            map=None if self._matrix is None else record_of(self._map),
-        )
 
     def _mapped(self, vectors: Vectors) -> Vectors:
         return np.ascontiguousarray(vectors) if self._mapping is None else self._mapping.of_images(vectors)

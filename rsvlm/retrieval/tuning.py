@@ -17,21 +17,26 @@ HITS = (10, 30, 100, 300, 1000)
 POOLS = (2, 3, 5, 8, 12, 20, 50, 100)
 _DEEP, _DEEP_QUERIES = 300, 100
 """Hits from which fewer queries are asked."""
-_MARGIN = 3.0
-"""Standard errors by which the recall that was found must be above the one that is wanted."""
 Search = Callable[[int, int, int], list[Ints]]
 """Hits, effort and how many queries are asked to the rows that each found."""
 
 
 def tune(
-    search: Search, truth: Ints, recall: float, first: Callable[[int], int], growth: float, largest: int
+    search: Search,
+    truth: Ints,
+    recall: float,
+    margin: float,
+    first: Callable[[int], int],
+    growth: float,
+    largest: int,
 ) -> tuple[Effort, ...]:
     """Return the least efforts with which the wanted recall is found.
 
     Args:
         search: What is tuned.
         truth: (q, 1000 or fewer) true rows of each query, the nearest first.
-        recall: Share of the true hits that shall be found, after 3 standard errors are taken off.
+        recall: Share of the true hits that shall be found.
+        margin: Standard errors that are taken off what was found before.
         first: Effort to begin with, by hits.
         growth: What an effort that was too small is multiplied by.
         largest: Effort beyond which there is nothing.
@@ -43,28 +48,31 @@ def tune(
         few = len(truth) if hits < _DEEP else _DEEP_QUERIES
         while True:
             found, error = _recall(search(wanted, effort, few), truth[:few, :wanted])
-            if found - _MARGIN * error >= recall or effort >= largest:
+            if found - margin * error >= recall or effort >= largest:
                 break
             effort = min(max(effort + 1, round(growth * effort)), largest)
         efforts.append(Effort(hits=hits, effort=effort, recall=round(found, 4)))
     return tuple(efforts)
 
 
-def cells_needed(queries: Vectors, centres: Vectors, cell_of_truth: Ints, recall: float) -> int:
+def cells_needed(
+    queries: Vectors, centres: Vectors, cell_of_truth: Ints, recall: float, margin: float
+) -> int:
     """Return how many cells hold the wanted share of the true rows, if codes cost nothing.
 
     Args:
         queries: (q, r), mapped.
         centres: (cells, r).
         cell_of_truth: (q, hits) cells of the true rows of each query.
-        recall: Wanted, after 3 standard errors are taken off.
+        recall: Wanted.
+        margin: Standard errors that are taken off what was found before.
     """
     distances = np.square(centres).sum(axis=1) - 2 * queries @ centres.T
     own = np.take_along_axis(distances, cell_of_truth, axis=1)
     ranks = np.stack([(distances < own[:, [hit]]).sum(axis=1) for hit in range(own.shape[1])], axis=1)
     for cells in np.unique(ranks) + 1:
         shares = (ranks < cells).mean(axis=1)
-        if shares.mean() - _MARGIN * shares.std() / math.sqrt(len(shares)) >= recall:
+        if shares.mean() - margin * shares.std() / math.sqrt(len(shares)) >= recall:
             return int(cells)
     return len(centres)
 

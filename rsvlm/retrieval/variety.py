@@ -4,6 +4,7 @@ import numpy as np
 
 from .errors import RetrievalError
 from .exact import Found, Mask
+from .kinds import Asked
 from .searching import nearest
 from .snapshot import Snapshot
 from .stored import Ints
@@ -18,7 +19,7 @@ def search_varied(
     k: int,
     allowed: Mask | None,
     *,
-    words: bool,
+    kind: Asked,
     fold: float | None,
     variety: float,
 ) -> list[Found]:
@@ -29,7 +30,7 @@ def search_varied(
         queries: (q, d).
         k: How many.
         allowed: (size,) which rows may be found; None: all that count.
-        words: Whether words are in the queries.
+        kind: What the queries are made of.
         fold: A row whose cosine with a better hit is this or more is left out; None: none is.
         variety: 0..1; the next hit is the one of the best 10 k with the highest (1 - variety) x score - variety x
             highest cosine with the hits before it: maximal marginal relevance (Carbonell and Goldstein 1998).
@@ -42,8 +43,8 @@ def search_varied(
     if not 0 <= variety <= 1:
         raise RetrievalError(f"variety {variety:g}: between 0 (the best) and 1 (the most unlike)")
     if fold is None and not variety:
-        return nearest(snapshot, queries, k, allowed, words=words)
-    return [_varied(snapshot, query, k, allowed, words, fold, variety) for query in queries]
+        return nearest(snapshot, queries, k, allowed, kind=kind)
+    return [_varied(snapshot, query, k, allowed, kind, fold, variety) for query in queries]
 
 
 def _varied(
@@ -51,14 +52,14 @@ def _varied(
     query: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     k: int,
     allowed: Mask | None,
-    words: bool,
+    kind: Asked,
     fold: float | None,
     variety: float,
 ) -> Found:
     wanted = k * _POOL if variety else k
     pool = wanted
     while True:
-        [found] = nearest(snapshot, query[None], pool, allowed, words=words)
+        [found] = nearest(snapshot, query[None], pool, allowed, kind=kind)
         kept = (
             np.arange(len(found.rows))
             if fold is None

@@ -81,11 +81,14 @@ def record(index: Index) -> ApproximateRecord:
     return found
 
 
-@pytest.mark.parametrize("asked", ["pictures", "words"])
+@pytest.mark.parametrize("asked", ["pictures", "words", "both"])
 @pytest.mark.parametrize("k", [1, 10, 60, 300])
-def test_it_finds_what_an_exact_search_finds(index: Index, asked: str, k: int) -> None:
-    queries = classes(200, 4)[0] if asked == "pictures" else words(200, 4)
-    found = index.nearest(queries, k, words=asked == "words")
+def test_it_finds_what_an_exact_search_finds(index: Index, asked: Any, k: int) -> None:
+    pictures, texts = classes(200, 4)[0], words(200, 4)
+    queries: Vectors = {"pictures": pictures, "words": texts, "both": (pictures + texts) / np.float32(2)}[
+        asked
+    ]
+    found = index.nearest(queries, k, asked=asked)
     assert recall([one.rows for one in found], nearest(queries, k=k)) >= 0.98
     for one, query in zip(found, queries, strict=True):
         assert len(one.rows) == k
@@ -111,9 +114,10 @@ def test_a_filter_keeps_the_recall(index: Index, share: int) -> None:
     from rsvlm.retrieval.snapshot import open_snapshot
 
     snapshot = open_snapshot(index.folder)
-    for queries, sort in ((words(100, 5), True), (classes(100, 5)[0], False)):
+    sorts: list[tuple[Vectors, Any]] = [(words(100, 5), "words"), (classes(100, 5)[0], "pictures")]
+    for queries, sort in sorts:
         truth = nearest(queries, wanted, k=min(10, int(wanted.sum())))
-        found = search(snapshot, queries, 10, wanted, words=sort)
+        found = search(snapshot, queries, 10, wanted, kind=sort)
         assert recall([one.rows for one in found], truth) >= 0.98
         assert all(wanted[one.rows].all() and len(one.rows) == truth.shape[1] for one in found)
 
@@ -124,7 +128,7 @@ def test_a_filter_that_keeps_what_is_far_from_the_query(index: Index) -> None:
     closeness = np.array([VECTORS[one == CLASS].mean(axis=0) @ query for one in range(CLASSES)])
     far = np.argsort(closeness)[:150]
     labels = [f"class {one}" for one in far]
-    [hits] = index.search_vectors(query[None], filter=Filter(labels=labels), words=False)
+    [hits] = index.search_vectors(query[None], filter=Filter(labels=labels), asked="pictures")
     truth = nearest(query[None], np.isin(CLASS, far))
     assert recall([hits.numbers], truth) == 1.0
 
@@ -133,12 +137,12 @@ def test_removed_rows_are_not_found_and_added_ones_are(tmp_path: Path) -> None:
     index = Index.from_vectors(
         tmp_path / "index", VECTORS, rows(), encoder="toy", plan=Plan(kind="ivf-sq8", texts=words(400, 3))
     )
-    [first] = index.nearest(VECTORS[:1], 10, words=False)
+    [first] = index.nearest(VECTORS[:1], 10, asked="pictures")
     index.remove([f"k{number}" for number in first.rows[:5]])
-    [second] = index.nearest(VECTORS[:1], 5, words=False)
+    [second] = index.nearest(VECTORS[:1], 5, asked="pictures")
     assert second.rows.tolist() == first.rows[5:].tolist()
     index.add_vectors(VECTORS[:1], [{"key": "again"}])
-    [third] = index.nearest(VECTORS[:1], 5, words=False)
+    [third] = index.nearest(VECTORS[:1], 5, asked="pictures")
     assert third.rows.tolist() == [ROWS, *first.rows[5:9].tolist()]
     assert verify(tmp_path / "index") == []
     assert index.summary()["kind"] == "ivf-sq8, exact"
@@ -187,7 +191,7 @@ def test_without_words_to_tune_with_every_vector_is_compared_for_words(tmp_path:
     queries = words(20, 8)
     assert recall([one.rows for one in index.nearest(queries)], nearest(queries)) >= 0.995
     queries = classes(20, 8)[0]
-    assert recall([one.rows for one in index.nearest(queries, words=False)], nearest(queries)) >= 0.97
+    assert recall([one.rows for one in index.nearest(queries, asked="pictures")], nearest(queries)) >= 0.97
 
 
 @pytest.mark.parametrize("kind", ["ivf-sq8", "hnsw-sq8"])
@@ -198,7 +202,7 @@ def test_equal_vectors(tmp_path: Path, kind: Any) -> None:
         tmp_path / "same", same, [{"key": str(n)} for n in range(1500)], encoder="toy", plan=Plan(kind=kind)
     )
     assert index.summary()["kind"] == kind
-    [found] = index.nearest(VECTORS[:1], 5, words=False)
+    [found] = index.nearest(VECTORS[:1], 5, asked="pictures")
     assert found.rows.tolist() == list(range(0, 1500, 300))
 
 
@@ -209,7 +213,7 @@ def test_coarse_codes_on_request_are_ordered_by_the_vectors(tmp_path: Path, kind
     )
     queries = classes(50, 9)[0]
     truth = np.argsort(-(queries @ VECTORS[:5000].T), axis=1)[:, :10]
-    assert recall([one.rows for one in index.nearest(queries, words=False)], truth) >= 0.85
+    assert recall([one.rows for one in index.nearest(queries, asked="pictures")], truth) >= 0.85
 
 
 def test_blocks_are_taken_one_at_a_time(tmp_path: Path) -> None:
@@ -230,11 +234,11 @@ def test_another_process_opens_what_was_written_and_damage_is_named(tmp_path: Pa
     index = Index.from_vectors(
         tmp_path / "index", VECTORS[:12_000], rows()[:12_000], encoder="toy", plan=plan
     )
-    here = index.nearest(VECTORS[:3], 5, words=False)
+    here = index.nearest(VECTORS[:3], 5, asked="pictures")
     script = (
         "import sys, numpy as np; from rsvlm.retrieval import Index; "
         "v = np.load(sys.argv[2]); "
-        "print([one.rows.tolist() for one in Index(sys.argv[1]).nearest(v, 5, words=False)])"
+        "print([one.rows.tolist() for one in Index(sys.argv[1]).nearest(v, 5, asked='pictures')])"
     )
     np.save(tmp_path / "queries.npy", VECTORS[:3])
     shown = subprocess.run(
@@ -252,7 +256,7 @@ def test_another_process_opens_what_was_written_and_damage_is_named(tmp_path: Pa
     graph = tmp_path / "index" / "parts" / "00001" / "pictures.faiss"
     graph.write_bytes(b"x" * graph.stat().st_size)
     with pytest.raises(RetrievalError, match=r"pictures\.faiss: cannot be read by faiss"):
-        Index(tmp_path / "index").nearest(VECTORS[:1], words=False)
+        Index(tmp_path / "index").nearest(VECTORS[:1], asked="pictures")
 
 
 def test_exact_search_serves_where_faiss_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

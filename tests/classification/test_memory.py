@@ -1,0 +1,160 @@
+"""Labelled rows of an index beside the words for the classes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from colours import Colours  # type: ignore[import-not-found] # in tests/
+from numpy.typing import NDArray
+from PIL import Image
+
+import rsvlm
+from rsvlm.captioning.sample import write_sample
+from rsvlm.classification import ClassificationError, ZeroShotClassifier
+from rsvlm.classification.memory import Memory
+from rsvlm.imagery.items import ChipOptions
+from rsvlm.retrieval import Index, RetrievalError
+from rsvlm.vocabularies import vocabulary_from_classes
+
+WORDS = ["red", "green", "blue"]
+Vectors = NDArray[np.float32]
+
+
+def unit(vectors: Any) -> Vectors:
+    found = np.asarray(vectors, np.float64)
+    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
+
+
+def an_index(folder: Path, vectors: Any, labels: list[list[str]]) -> Index:
+    rows = [{"key": str(number), "labels": given} for number, given in enumerate(labels)]
+    return Index.from_vectors(folder, vectors, rows, encoder="colours", revision="1")
+
+
+def a_memory(folder: Path, vectors: Any, labels: list[list[str]], **options: Any) -> Memory:
+    words = np.eye(3, dtype=np.float32)
+    return Memory(an_index(folder, vectors, labels), vocabulary_from_classes(WORDS), words, 100.0, **options)
+
+
+def test_it_adds_the_mean_likeness_of_each_class(tmp_path: Path) -> None:
+    """By the formula of the docstring, in float64, row by row."""
+    random = np.random.default_rng(0)
+    vectors = unit(
+        random.standard_normal((40, 3)) + np.repeat(3 * np.eye(3), [20, 15, 5], axis=0)[:, [1, 2, 0]]
+    )
+    places = np.repeat([0, 1, 2], [20, 15, 5])
+    memory = a_memory(tmp_path / "index", vectors, [[WORDS[place]] for place in places])
+    assert memory.weight > 0  # the words say otherwise than the labels
+    queries = unit(np.abs(random.standard_normal((7, 3))))
+    expected = np.array(
+        [
+            [
+                np.log(np.mean(np.exp(memory.sharpness * (vectors[places == place].astype(float) @ query))))
+                - memory.sharpness
+                for place in range(3)
+            ]
+            for query in queries.astype(float)
+        ]
+    )
+    np.testing.assert_allclose(memory.evidence(queries), memory.weight / 100 * expected, atol=1e-6)
+    np.testing.assert_allclose(memory.evidence(3 * queries), memory.evidence(queries), atol=1e-6)
+
+
+def test_labels_that_contradict_the_words_win_and_noise_is_not_listened_to(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    own = unit(random.standard_normal((60, 3)) * 0.1 + np.repeat(np.eye(3), 20, axis=0))
+    turned = a_memory(tmp_path / "turned", own, [[WORDS[(row // 20 + 1) % 3]] for row in range(60)])
+    answers = (own @ np.eye(3, dtype=np.float32) + turned.evidence(own)).argmax(axis=1)
+    assert (answers == (np.arange(60) // 20 + 1) % 3).mean() > 0.9
+    noise = unit(random.standard_normal((90, 3)))
+    by_words = noise.argmax(axis=1)
+    agreeing = a_memory(
+        tmp_path / "noise", np.tile(unit(np.ones((1, 3))), (90, 1)), [[WORDS[n]] for n in by_words]
+    )
+    assert ((noise + agreeing.evidence(noise)).argmax(axis=1) == by_words).all()
+
+
+def test_classes_without_labelled_rows_are_neither_favoured_nor_punished(tmp_path: Path) -> None:
+    memory = a_memory(tmp_path / "index", unit([[1, 0.1, 0], [0.1, 1, 0]]), [["red"], ["green"]], weight=1.0)
+    found = memory.evidence(unit([[1, 0, 0], [1, 1, 1]]))
+    np.testing.assert_allclose(found[:, 2], found[:, :2].mean(axis=1), atol=1e-6)
+    assert memory.record["classes"] == 2
+
+
+def test_without_labels_nothing_changes(tmp_path: Path) -> None:
+    memory = a_memory(tmp_path / "index", unit(np.eye(3)), [[], [], []])
+    assert memory.weight == 0
+    assert not memory.evidence(unit(np.eye(3))).any()
+
+
+def test_labels_of_other_classes_are_left_out_or_refused(tmp_path: Path) -> None:
+    labels = [["Red"], ["lake"], ["red", "blue"]]
+    memory = a_memory(tmp_path / "index", unit(np.eye(3)), labels)
+    assert memory.record["labelled"] == 1
+    assert memory.record["of_other_labels"] == 2
+    with pytest.raises(ClassificationError, match="none of 1 labelled rows has one label of"):
+        a_memory(tmp_path / "lakes", unit(np.eye(3)), [["lake"], [], []])
+    with pytest.raises(ClassificationError, match="memory weight -1: give 0"):
+        a_memory(tmp_path / "third", unit(np.eye(3)), labels, weight=-1.0)
+
+
+def test_the_classifier_asks_its_memory_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "tiles").mkdir()
+    for number in range(12):
+        shade = 60 + 10 * (number % 6)
+        colour = (200 + number, shade, 20) if number % 2 else (20, shade, 200 + number)
+        Image.new("RGB", (8, 8), colour).save(tmp_path / "tiles" / f"{number:02d}.png")
+    index = Index.build(tmp_path / "tiles", tmp_path / "index", Colours())
+    keys = index.rows(np.arange(12))["key"].to_pylist()
+    lines = ["path,label", *(f"{key},{'red' if int(Path(key).stem) % 2 else 'blue'}" for key in keys)]
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    index.label(tmp_path / "labels.csv")
+    plain = ZeroShotClassifier(WORDS, Colours())
+    clf = ZeroShotClassifier(WORDS, Colours(), memory=tmp_path / "index")
+    assert clf.memory is not None
+    result = clf.classify(tmp_path / "tiles")
+    assert result.labels == ["blue", "red"] * 6
+    assert result.record["memory"]["labelled"] == 12
+    assert "memory" not in plain.record(("true-colour",))
+    none = ZeroShotClassifier(WORDS, Colours(), memory=index, memory_weight=0.0)
+    np.testing.assert_array_equal(
+        none.classify(tmp_path / "tiles").scores, plain.classify(tmp_path / "tiles").scores
+    )
+    with pytest.raises(ClassificationError, match="one class, not several"):
+        ZeroShotClassifier(WORDS, Colours(), memory=index, multi_label=True)
+    other = Colours()
+    other.revision = "2"
+    with pytest.raises(RetrievalError, match="was made by colours"):
+        ZeroShotClassifier(WORDS, other, memory=index)
+
+
+def test_points_on_a_scene_make_a_class_map(tmp_path: Path, rsvlm_command: Any, capsys: Any) -> None:
+    """From points with a column of labels, as QGIS saves them, to a map: the commands of the docs."""
+    town = write_sample(tmp_path / "town")
+    options = ChipOptions(chips="grid", size="64")
+    index = rsvlm.Index.build(town.image, tmp_path / "index", options=options)
+    rows = index.rows(np.arange(len(index))).to_pylist()
+    shown = rows[:: len(rows) // 40]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"label": "left" if row["west"] < 10.0 else "right"},
+            "geometry": {
+                "type": "Point",
+                "coordinates": [(row["west"] + row["east"]) / 2, (row["south"] + row["north"]) / 2],
+            },
+        }
+        for row in shown
+    ]
+    (tmp_path / "points.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert rsvlm_command("index", "label", str(tmp_path / "index"), str(tmp_path / "points.geojson")) == 0
+    out = tmp_path / "tiles.geojson"
+    assert rsvlm_command(
+        "classify", str(town.image), "--classes", "left,right", "--size", "64", "--memory", str(tmp_path / "index"),
+        "--out", str(out), "--map", str(tmp_path / "maps"),
+    ) == 0  # fmt: skip
+    said = capsys.readouterr()
+    assert f"Memory: {len(shown)} labelled rows of 2 classes" in " ".join((said.out + said.err).split())
+    assert len(json.loads(out.read_text())["features"]) == len(rows)
+    assert list((tmp_path / "maps").glob("*.tif"))
