@@ -1,7 +1,7 @@
 """An index as it was at one moment, for reading."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from .parts import Part, open_part
 from .rows import SCHEMA, take
 from .stored import Ints, Stores
 
+_FILTERED = {"west", "south", "east", "north", "datetime", "gsd", "labels", "licence"}
 _TRIES = 5
 """A reader that finds a file gone was overtaken by a writer, and begins anew."""
 
@@ -39,6 +40,7 @@ class Snapshot:
     parts: tuple[Part, ...]
     removed: Mask | None
     labels: Labels | None = None
+    _columns: dict[str, pa.ChunkedArray] = field(default_factory=dict, repr=False)
 
     @cached_property
     def stores(self) -> Stores:
@@ -56,7 +58,14 @@ class Snapshot:
         return np.ones(self.manifest.size, bool) if self.removed is None else ~self.removed
 
     def column(self, name: str) -> pa.ChunkedArray:
-        """A column of all rows, those that were removed included."""
+        """A column of all rows, those that were removed included; what filters ask for is read once."""
+        if name not in _FILTERED:
+            return self._read(name)
+        if name not in self._columns:
+            self._columns[name] = self._read(name)
+        return self._columns[name]
+
+    def _read(self, name: str) -> pa.ChunkedArray:
         chunks = [chunk for part in self.parts for chunk in part.table.read([name])[name].chunks]
         found = pa.chunked_array(chunks, type=SCHEMA.field(name).type)
         if name != "labels" or self.labels is None:
