@@ -90,6 +90,40 @@ def test_bad_options_exit_with_2_and_one_line(
     assert says in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--kind", "flat"], "kind 'flat': give auto, exact,"),
+        (["--recall", "99"], "recall 99: give a share"),
+        (["--max-memory", "much"], "memory 'much': give a size such as 8GiB"),
+    ],
+)
+def test_bad_plans_exit_with_2_and_one_line(
+    rsvlm_command: Any, town: Path, tmp_path: Path, options: list[str], says: str, capsys: Any
+) -> None:
+    assert rsvlm_command("index", "build", str(town), "--out", str(tmp_path / "index"), *options) == 2
+    assert says in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "index").exists()
+
+
+def test_cells_are_built_by_command_and_told_of(
+    rsvlm_command: Any, town: Path, tmp_path: Path, capsys: Any
+) -> None:
+    """With names of classes to tune by, as the images have no captions."""
+    out = str(tmp_path / "index")
+    size = ["--size", "56", "--kind", "ivf-sq8", "--recall", "0.9"]
+    assert rsvlm_command("index", "build", str(town), "--out", out, *size) == 0
+    capsys.readouterr()
+    assert rsvlm_command("index", "info", out, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["kind"] == "ivf-sq8"
+    assert 0.9 <= said["recall_at_10"]["words"] <= 1
+    assert rsvlm_command("index", "info", out) == 0
+    assert "pictures 0.9" in capsys.readouterr().err or said["recall_at_10"]["pictures"] == 1
+    assert rsvlm_command("search", out, "a park", "-k", "3", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["hits"]) == 3
+
+
 def test_damage_is_found_and_exits_with_1(
     rsvlm_command: Any, town: Path, tmp_path: Path, capsys: Any
 ) -> None:
