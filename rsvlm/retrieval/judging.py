@@ -13,7 +13,7 @@ from .tuning import HITS, pool_needed, tune
 
 _HELD_OUT = 500
 """Vectors that are queries, and left out of what is found."""
-_MARGIN, _MARGIN_OF_WORDS = 1.5, 3.0
+_MARGIN, _MARGIN_OF_WORDS = 1.0, 3.0
 """Words that will be asked differ more from those that were seen than pictures do."""
 _POOLED = 100
 """Queries for which all codes are read."""

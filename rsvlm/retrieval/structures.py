@@ -115,7 +115,7 @@ class _Maker:
         numbers = self._mapped(self._stored.block(0, 1)).shape[1]
         index = self._grown(numbers, self._judge.others)
         structure = Structure(index, self._matrix)
-        tuned = self._tuned(structure, lambda queries: 2 * queries.truth.shape[1], 1.15)
+        tuned = self._tuned(structure, lambda queries: 2 * queries.truth.shape[1], 1.07)
         held = np.flatnonzero(~self._judge.others)
         index.add_with_ids(self._mapped(self._stored.take(held)), held)
         faiss.write_index(index, str(self._file))
