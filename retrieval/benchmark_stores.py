@@ -281,8 +281,11 @@ def ask(store: Store, queries: dict[str, Vectors], truth: dict[str, NDArray[np.i
     store.open()
     found: dict[str, Any] = {"open": time.perf_counter() - begin, "name": getattr(store, "name", "")}
     for sort, asked in queries.items():
+        until = time.perf_counter() + SECONDS
         for query in asked:  # what is mapped from the disk is in memory then, for all stores alike
             store.ask(query[None], (store.efforts or (1,))[0], sort)
+            if time.perf_counter() > until:
+                break
         effort = _enough(store, asked, truth[sort], sort)
         found[sort] = _measured(store, asked, truth[sort], sort, effort)
         if store.readme is not None:
