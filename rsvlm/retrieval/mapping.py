@@ -63,8 +63,9 @@ class Mapping:
 
 
 def of_queries(queries: NDArray[np.floating], matrix: Vectors | None) -> Vectors:
-    """(q, d) to (q, r) by the `queries` of a mapping; as they are where there is none."""
-    asked = np.ascontiguousarray(queries, np.float32)
+    """(q, d) of any length to (q, r) by the `queries` of a mapping; only made unit length where there is none."""
+    lengths = np.linalg.norm(queries, axis=1, keepdims=True)
+    asked = np.ascontiguousarray(queries / np.maximum(lengths, 1e-30), np.float32)
     if matrix is None:
         return asked
     short = np.zeros((len(asked), len(matrix) + 1), np.float32)

@@ -97,6 +97,16 @@ def test_it_finds_what_an_exact_search_finds(index: Index, asked: Any, k: int) -
         np.testing.assert_allclose(one.scores, stored @ query.astype(np.float64), atol=1e-9)
 
 
+@pytest.mark.parametrize("asked", ["pictures", "words"])
+def test_the_length_of_a_query_changes_scores_and_no_rows(index: Index, asked: Any) -> None:
+    queries = classes(50, 4)[0] if asked == "pictures" else words(50, 4)
+    for once, thrice in zip(
+        index.nearest(queries, asked=asked), index.nearest(3 * queries, asked=asked), strict=True
+    ):
+        assert once.rows.tolist() == thrice.rows.tolist()
+        np.testing.assert_allclose(3 * once.scores, thrice.scores, rtol=1e-6)
+
+
 def test_the_manifest_says_what_was_measured(index: Index) -> None:
     found = record(index)
     for one in (found.pictures, found.words):
