@@ -216,7 +216,7 @@ def test_equal_vectors(tmp_path: Path, kind: Any) -> None:
     assert found.rows.tolist() == list(range(0, 1500, 300))
 
 
-@pytest.mark.parametrize("kind", ["ivf-pq", "ivf-rabitq"])
+@pytest.mark.parametrize("kind", [pytest.param("ivf-pq", marks=pytest.mark.slow), "ivf-rabitq"])
 def test_coarse_codes_on_request_are_ordered_by_the_vectors(tmp_path: Path, kind: Any) -> None:
     index = Index.from_vectors(
         tmp_path / "index", VECTORS[:5000], rows()[:5000], encoder="toy", plan=Plan(kind=kind, recall=0.9)
