@@ -12,6 +12,7 @@ import json
 import resource
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ Ask = Callable[[Vectors, int], NDArray[np.int64]]
 """(q, d) queries and an effort to (q, 10) numbers of vectors."""
 
 
-class Store:
+class Store(ABC):
     """A store: `build` fills it, `open` gets it ready, `ask` finds ten for each query.
 
     Attributes:
@@ -44,14 +45,14 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def build(self, shards: Iterator[Vectors], count: int, texts: Vectors) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def build(self, shards: Iterator[Vectors], count: int, texts: Vectors) -> None: ...
 
-    def open(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def open(self) -> None: ...
 
-    def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]:
-        raise NotImplementedError
+    @abstractmethod
+    def ask(self, queries: Vectors, effort: int, sort: str) -> NDArray[np.int64]: ...
 
 
 class Rsvlm(Store):

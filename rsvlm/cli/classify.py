@@ -48,7 +48,10 @@ Calibrate = Annotated[
     ),
 ]
 Memory = Annotated[
-    Path | None, typer.Option(help="An index: its labelled rows count beside the words for the classes.")
+    Path | None,
+    typer.Option(
+        help="An index: its labelled rows count beside the words for the classes; its encoder is taken."
+    ),
 ]
 Out = Annotated[
     Path | None,

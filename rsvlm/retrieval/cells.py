@@ -92,7 +92,7 @@ def _head(file: Path, index: Any, cells: int, width: int) -> bytes:
     empty = b"ilar" + struct.pack("<QQ", cells, width) + b"sprs" + struct.pack("<Q", 0)
     if not written.endswith(empty):
         raise RetrievalError(
-            f"{file}: this version of faiss writes cells in another way; 1.8 to 1.15 are known"
+            f"{file}: this version of faiss writes cells in another way; 1.11 to 1.15 are known"
         )
     return written[: -len(empty)] + b"ilar" + struct.pack("<QQ", cells, width)
 

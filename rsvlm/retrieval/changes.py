@@ -30,7 +30,7 @@ from .exact import Mask
 from .filerecords import record_of
 from .kinds import EXACT_UP_TO, Plan
 from .laterlabels import Labels, read_labels, write_labels
-from .manifest import LabelsRecord, Manifest, RemovedRecord, read_manifest, write_manifest
+from .manifest import LabelsRecord, Manifest, PartRecord, RemovedRecord, read_manifest, write_manifest
 from .parts import FOLDER, open_part, write_part
 from .snapshot import read_removed
 from .stored import Ints, Vectors
@@ -59,13 +59,8 @@ class Change:
         """
         dimension, parts = self.manifest.encoder.dimension, self.manifest.parts
         name = f"{max((int(part.name) for part in parts), default=0) + 1:05d}"
-        kept = len(parts)
-        while kept and parts[kept - 1].kind == "exact":
-            kept -= 1
-        small = parts[kept:]
-        if len(small) < _SMALL_PARTS and sum(part.rows for part in small) + len(table) <= EXACT_UP_TO:
-            kept, small = len(parts), ()
-        tail = [open_part(self._folder, part, dimension) for part in small]
+        kept = len(parts) - len(joined(self.manifest, len(table)))
+        tail = [open_part(self._folder, part, dimension) for part in parts[kept:]]
         before = (
             one.vectors.block(first, first + _BLOCK)
             for one in tail
@@ -114,6 +109,20 @@ class Change:
                 np.packbits(removed).tofile(temporary)
             record = RemovedRecord(name=file.name, rows=int(removed.sum()), file=record_of(file))
         self.manifest = self.manifest.model_copy(update={"removed": record})
+
+
+def joined(manifest: Manifest, rows: int) -> tuple[PartRecord, ...]:
+    """Return the parts, the last ones, that become one with so many rows that are added.
+
+    They are those that are compared one by one because they are small, once there are many or too many rows in them. A
+    part that is so on request, however large it is, stays.
+    """
+    kept = len(manifest.parts)
+    while kept and manifest.parts[kept - 1].kind == "exact" and manifest.parts[kept - 1].rows <= EXACT_UP_TO:
+        kept -= 1
+    small = manifest.parts[kept:]
+    few = len(small) < _SMALL_PARTS and sum(part.rows for part in small) + rows <= EXACT_UP_TO
+    return () if few else small
 
 
 @contextmanager

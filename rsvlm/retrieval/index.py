@@ -24,7 +24,7 @@ from .filters import BBox, Filter
 from .hits import Hits, ranked
 from .kinds import Asked, Plan
 from .labelling import labels_from
-from .making import Blocks, Rows, check_new, create, encoder_record, fitting, tuned_for
+from .making import Blocks, Rows, check_new, checked_plan, create, encoder_record, fitting, tuned_for
 from .manifest import EncoderRecord, Manifest
 from .queries import Pictures, Words, is_single, query_vectors
 from .rows import older_ones
@@ -202,7 +202,7 @@ class Index:
             _several(images), self.folder, self.encoder, options,
             licence=licence, batch_size=batch_size, progress=progress, report=report,
         ) as encoded:  # fmt: skip
-            self._put(encoded, tuned_for(plan, self.encoder, encoded.table))
+            self._put(encoded, tuned_for(plan, self.encoder, encoded.table, self.manifest))
         return report
 
     def add_vectors(self, vectors: Blocks, rows: Rows, *, plan: Plan = Plan()) -> None:  # noqa: B008 - frozen
@@ -220,6 +220,7 @@ class Index:
         self._put(encoded, plan)
 
     def _put(self, encoded: Encoded, plan: Plan) -> None:
+        plan = checked_plan(plan, self.manifest.encoder.dimension)
         with changing(self.folder) as change:
             now = open_snapshot(self.folder)
             keys = encoded.table["key"].to_pylist()

@@ -38,7 +38,8 @@ class Plan:
         kind: One of `KINDS`; "auto": by count, memory, and how scattered the vectors are found to be.
         recall: Share of the true first ten that a search shall find.
         max_memory: Bytes that building and searching may take; None: half of the machine's.
-        texts: (t, d) vectors of words as they may be asked, by which the search is tuned.
+        texts: (t, d) vectors of words as they may be asked, by which the search is tuned; None: for words every vector
+            is compared.
     """
 
     kind: Kind | Literal["auto"] = "auto"

@@ -16,7 +16,7 @@ from rsvlm.models import Encoder
 from rsvlm.vocabularies import vocabulary, vocabulary_names
 
 from .building import Encoded
-from .changes import Change, locked
+from .changes import Change, joined, locked
 from .chiprows import absolute
 from .errors import RetrievalError
 from .kinds import Plan
@@ -60,12 +60,27 @@ def create(folder: Path, encoder: EncoderRecord, encoded: Encoded, plan: Plan) -
     Raises:
         RetrievalError: As of `check_new`, or another process is writing there.
     """
+    plan = checked_plan(plan, encoder.dimension)
     with locked(folder):
         check_new(folder)
         change = Change(folder, Manifest(rsvlm=rsvlm.__version__, encoder=encoder))
         change.add(encoded.blocks(), encoded.table, plan)
         change.remove(older_ones(encoded.table))
         change.commit()
+
+
+def checked_plan(plan: Plan, dimension: int) -> Plan:
+    """A plan whose words, if it has some, are of unit length and of the index's dimension.
+
+    Raises:
+        RetrievalError: They are not vectors of this index, or one has no direction.
+    """
+    if plan.texts is None or not len(plan.texts):
+        return replace(plan, texts=None)
+    try:
+        return replace(plan, texts=unit_vectors(plan.texts, dimension))
+    except RetrievalError as error:
+        raise RetrievalError(f"texts of the plan: {error}") from None
 
 
 def fitting(vectors: Blocks, rows: Rows, dimension: int | None) -> tuple[int, Encoded]:
@@ -93,9 +108,17 @@ def fitting(vectors: Blocks, rows: Rows, dimension: int | None) -> tuple[int, En
     return unit.shape[1], Encoded(lambda: chain([unit], rest), table)
 
 
-def tuned_for(plan: Plan, encoder: Encoder, table: pa.Table) -> Plan:
-    """A plan with words to tune the search by: captions of the rows, else names of classes."""
-    if plan.texts is not None or plan.first_kind(len(table)) == "exact":
+def tuned_for(plan: Plan, encoder: Encoder, table: pa.Table, before: Manifest | None = None) -> Plan:
+    """A plan with words to tune the search by: captions of the rows, else names of classes.
+
+    Args:
+        plan: As it was given; with words of its own it stays.
+        encoder: What makes vectors of words.
+        table: The rows that are added.
+        before: What the index consists of now; None: it is new.
+    """
+    count = len(table) + sum(part.rows for part in (joined(before, len(table)) if before else ()))
+    if plan.texts is not None or plan.first_kind(count) == "exact":
         return plan
     captions = pc.unique(pc.list_flatten(table["captions"])).drop_null()
     if len(captions) >= _TEXTS // 2:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .approximate import Structure
 from .cells import BLOCK, cells_of_rows, train_cells, write_cells
+from .errors import RetrievalError
 from .exact import Mask
 from .filerecords import record_of
 from .judging import Judge, Judged, with_pictures
@@ -42,10 +43,7 @@ def build_approximate(
         RetrievalError: Faiss is not installed.
     """
     needed_faiss()
-    texts = np.empty((0, dimension), np.float32)
-    if plan.texts is not None:
-        texts = np.asarray(plan.texts, np.float32)
-        texts = texts / np.linalg.norm(texts, axis=1, keepdims=True)
+    texts = np.empty((0, dimension), np.float32) if plan.texts is None else plan.texts
     known, asked = texts[::2], texts[1::2]
     judge = Judge(Stores([stored], dimension), asked, plan.recall)
     sample = _sample(stored, _SAMPLE)
@@ -118,7 +116,10 @@ class _Maker:
         tuned = self._tuned(structure, lambda queries: 2 * queries.truth.shape[1], 1.07)
         held = np.flatnonzero(~self._judge.others)
         index.add_with_ids(self._mapped(self._stored.take(held)), held)
-        faiss.write_index(index, str(self._file))
+        try:
+            faiss.write_index(index, str(self._file))
+        except RuntimeError as error:  # what faiss makes of a full disk
+            raise RetrievalError(f"{self._file}: cannot be written ({str(error).splitlines()[-1]})") from None
         return self._record(numbers, 0, tuned)
 
     def _tuned(self, structure: Structure, first: Callable[[Judged], int], growth: float) -> dict[str, Any]:

@@ -172,6 +172,57 @@ def test_many_small_additions_make_few_parts_and_keep_numbers_and_labels(tmp_pat
     assert verify(tmp_path / "index") == []
 
 
+def test_small_parts_that_outgrow_an_exact_search_get_cells_and_asked_for_ones_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("kinds", "changes"):
+        monkeypatch.setattr(f"rsvlm.retrieval.{module}.EXACT_UP_TO", 2000)
+    grown = Index.from_vectors(tmp_path / "grown", VECTORS[:1500], rows()[:1500], encoder="toy")
+    grown.add_vectors(VECTORS[1500:2600], rows()[1500:2600], plan=Plan(texts=words(400, 3)))
+    [part] = grown.manifest.parts
+    assert part.rows == 2600
+    assert part.kind in ("ivf-sq8", "hnsw-sq8")
+    assert record(grown).words is not None
+    asked = Index.from_vectors(
+        tmp_path / "asked", VECTORS[:3000], rows()[:3000], encoder="toy", plan=Plan(kind="exact")
+    )
+    for first in range(3000, 3100, 10):
+        asked.add_vectors(VECTORS[first : first + 10], rows()[first : first + 10])
+    assert [part.kind for part in asked.manifest.parts[:1]] == ["exact"]
+    assert asked.manifest.parts[0].rows == 3000
+    assert 1 < len(asked.manifest.parts) <= 9
+    [found] = asked.nearest(VECTORS[3095:3096], 1)
+    assert found.rows.tolist() == [3095]
+
+
+def test_words_are_made_for_what_a_part_will_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few images that are added to many get words to tune with, if all of them become one part."""
+    from rsvlm.retrieval.making import tuned_for
+
+    class Speaker:
+        def encode_texts(self, texts: list[str]) -> Vectors:
+            return words(len(texts), 1)
+
+    for module in ("kinds", "changes"):
+        monkeypatch.setattr(f"rsvlm.retrieval.{module}.EXACT_UP_TO", 2000)
+    index = Index.from_vectors(tmp_path / "index", VECTORS[:1990], rows()[:1990], encoder="toy")
+    for count, given in ((10, False), (11, True)):
+        table = index.rows(range(count))
+        plan = tuned_for(Plan(), Speaker(), table, index.manifest)  # type: ignore[arg-type] # no more is asked of it
+        assert (plan.texts is not None) == given
+
+
+def test_words_to_tune_with_are_checked_before_anything_is_written(tmp_path: Path) -> None:
+    for texts, says in (
+        (words(10, 1)[:, 1:], "texts of the plan: vectors have 95 numbers, those of the index have 96"),
+        (np.zeros((3, DIMENSION), np.float32), r"texts of the plan: vector 0 has no direction"),
+    ):
+        plan = Plan(kind="ivf-sq8", texts=texts)
+        with pytest.raises(RetrievalError, match=says):
+            Index.from_vectors(tmp_path / "index", VECTORS[:2000], rows()[:2000], encoder="toy", plan=plan)
+        assert not (tmp_path / "index").exists()
+
+
 def test_cells_are_written_as_faiss_writes_them(tmp_path: Path) -> None:
     """Byte for byte what `add` and `write_index` make, for full and for mostly empty cells."""
     from rsvlm.retrieval.cells import cells_of_rows, train_cells, write_cells
@@ -188,7 +239,7 @@ def test_cells_are_written_as_faiss_writes_them(tmp_path: Path) -> None:
         def block(first: int, last: int, vectors: Vectors = vectors) -> Vectors:
             return vectors[first:last]
 
-        other = faiss.clone_index(index)
+        other = faiss.deserialize_index(faiss.serialize_index(index))
         other.add(vectors)
         write_cells(tmp_path / "ours", index, cells_of_rows(index, count, block), block)
         faiss.write_index(other, str(tmp_path / "theirs"))
