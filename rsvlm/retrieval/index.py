@@ -396,6 +396,10 @@ class Index:
         """What is known of rows, by their numbers: a table of `rsvlm.retrieval.rows.SCHEMA`."""
         return self._snapshot.rows(numbers)
 
+    def numbers(self) -> Ints:
+        """Numbers of the rows that count, ascending."""
+        return np.flatnonzero(self._snapshot.live)
+
     def labelled(self) -> tuple[Ints, list[list[str]]]:
         """Numbers of the rows that have labels, and their labels."""
         column = self._snapshot.column("labels")
