@@ -21,7 +21,7 @@ _BLOCK = 2**24
 """Similarities held at once: 64 MiB."""
 _ROWS = 2**16
 """Vectors that are multiplied at once."""
-_SLACK = 1e-5
+SLACK = 1e-5
 """How much a product in float32 of unit vectors may be off; some 2e-7 was seen."""
 _FEW = 0.25
 """Below this share of wanted rows they are gathered, in place of multiplying all."""
@@ -73,7 +73,7 @@ def _search(
     stores: Stores, queries: Floats, k: int, allowed: Mask | None, parts: Iterable[int]
 ) -> list[Found]:
     in_single = queries.astype(np.float32)
-    slack = (_SLACK * np.maximum(np.linalg.norm(queries, axis=1), 1e-30)).astype(np.float32)
+    slack = (SLACK * np.maximum(np.linalg.norm(queries, axis=1), 1e-30)).astype(np.float32)
     best = np.full((len(queries), k), -np.inf, np.float32)
     kept: list[tuple[Ints, Ints, Singles]] = []
     for part in parts:
@@ -155,7 +155,7 @@ def ordered(stores: Stores, queries: Floats, candidates: Ints, k: int) -> list[F
         scores = vectors @ query.astype(np.float32)
         if len(rows) > k:
             least = np.partition(scores, len(rows) - k)[len(rows) - k]
-            near = np.flatnonzero(scores >= least - _SLACK * max(1.0, float(np.linalg.norm(query))))
+            near = np.flatnonzero(scores >= least - SLACK * max(1.0, float(np.linalg.norm(query))))
             rows, vectors = rows[near], vectors[near]
         exact = (vectors.astype(np.float64) * query).sum(axis=1)
         order = np.lexsort((rows, -exact))[:k]
