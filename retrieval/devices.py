@@ -3,8 +3,8 @@
     python retrieval/devices.py --data DIR --work FOLDER --device cuda
     python retrieval/devices.py --data DIR --work FOLDER --device cpu --count 20000
 
-DIR has whurs19-embeddings/SkyCLIP50-ViT-B-32.npz. The clustered set of `benchmark.py`, 1,000 pictures that are not in it, 256 at a time and one at a time. What was built
-stays in FOLDER.
+DIR has whurs19-embeddings/SkyCLIP50-ViT-B-32.npz. The clustered set of `benchmark.py`, 1,000 pictures that are not in
+it, 256 at a time and one at a time. What was built stays in FOLDER.
 """
 
 import argparse
