@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
+
+from rsvlm.captioning.sample import SamplePaths, write_sample
 
 _WORDS = ["a satellite photo of a harbour.", "Annual crop land", "river"]
 """What the tokenizers of tiny models know."""
@@ -21,6 +24,18 @@ def data_dir() -> Path:
     if not path.is_dir():
         pytest.skip(f"RSVLM_TEST_DATA={value} is not a folder")
     return path
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> SamplePaths:
+    """The sample town: a real image, map and land cover of one (invented) place, drawn once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    paths = SamplePaths.in_folder(shared / "town")
+    with FileLock(shared / "town.lock"):
+        if not paths.osm.exists():  # it is written last
+            write_sample(shared / "town")
+    return paths
 
 
 def transformers_folder(kind: str, folder: Path) -> Path:

@@ -1,14 +1,6 @@
-"""The sample town, drawn once a test run: a real image, map and land cover of one (invented) place."""
+"""What all tests of captioning need."""
 
 import pytest
-
-from rsvlm.captioning.sample import SamplePaths, write_sample
-
-
-@pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory) -> SamplePaths:
-    """Paths of the sample's image, map and land cover."""
-    return write_sample(tmp_path_factory.mktemp("town"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,7 +11,7 @@ import rasterio
 import torch
 from PIL import Image
 
-from rsvlm.captioning.sample import write_sample
+from rsvlm.captioning.sample import SamplePaths
 
 TINY: dict[str, Any] = {
     "embed_dim": 32,
@@ -38,8 +38,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("town")).image
+def town(town: SamplePaths) -> Path:
+    return town.image
 
 
 def test_a_few_images_on_the_screen(rsvlm_command: Any, model: list[str], town: Path, capsys: Any) -> None:

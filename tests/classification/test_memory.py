@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import rsvlm
-from rsvlm.captioning.sample import write_sample
+from rsvlm.captioning.sample import SamplePaths
 from rsvlm.classification import ClassificationError, ZeroShotClassifier
 from rsvlm.classification.memory import Memory
 from rsvlm.imagery.items import ChipOptions
@@ -129,10 +129,11 @@ def test_the_classifier_asks_its_memory_and_says_so(tmp_path: Path) -> None:
         ZeroShotClassifier(WORDS, other, memory=index)
 
 
-def test_points_on_a_scene_make_a_class_map(tmp_path: Path, rsvlm_command: Any, capsys: Any) -> None:
+def test_points_on_a_scene_make_a_class_map(
+    town: SamplePaths, tmp_path: Path, rsvlm_command: Any, capsys: Any
+) -> None:
     """From points with a column of labels, as QGIS saves them, to a map: the commands of the docs."""
-    town = write_sample(tmp_path / "town")
-    options = ChipOptions(chips="grid", size="64")
+    options = ChipOptions(chips="grid", size="128")
     index = rsvlm.Index.build(town.image, tmp_path / "index", options=options)
     rows = index.rows(np.arange(len(index))).to_pylist()
     shown = rows[:: len(rows) // 40]
@@ -151,7 +152,7 @@ def test_points_on_a_scene_make_a_class_map(tmp_path: Path, rsvlm_command: Any, 
     assert rsvlm_command("index", "label", str(tmp_path / "index"), str(tmp_path / "points.geojson")) == 0
     out = tmp_path / "tiles.geojson"
     assert rsvlm_command(
-        "classify", str(town.image), "--classes", "left,right", "--size", "64", "--memory", str(tmp_path / "index"),
+        "classify", str(town.image), "--classes", "left,right", "--size", "128", "--memory", str(tmp_path / "index"),
         "--out", str(out), "--map", str(tmp_path / "maps"),
     ) == 0  # fmt: skip
     said = capsys.readouterr()

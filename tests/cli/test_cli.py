@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rsvlm.captioning.sample import SamplePaths, write_sample
+from rsvlm.captioning.sample import SamplePaths
 from rsvlm.environment import conflicts
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> SamplePaths:
-    return write_sample(tmp_path_factory.mktemp("town"))
 
 
 def rsvlm(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

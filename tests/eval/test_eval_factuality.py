@@ -13,7 +13,7 @@ from asking_data import command_line, load_lying_server  # type: ignore[import-n
 
 import rsvlm.captioning.verify as verify_package
 from rsvlm.captioning.dataset import PairsDataset, open_dataset
-from rsvlm.captioning.sample import write_sample
+from rsvlm.captioning.sample import SamplePaths
 from rsvlm.datasets.pairs import read_pairs
 from rsvlm.eval import EvalError, fact_problems
 from rsvlm.eval.asking import ask_captions
@@ -22,12 +22,11 @@ from rsvlm.eval.factuality import evaluate_captioner_facts, evaluate_factuality
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, town: SamplePaths) -> Path:
     """The pairs dataset of `rsvlm caption --sample`."""
     import rsvlm
 
     out = tmp_path_factory.mktemp("sample") / "pairs"
-    town = write_sample(tmp_path_factory.mktemp("town"))
     rsvlm.caption([town.image], osm=town.osm, landcover=town.landcover, out=out, size=256)
     return out
 
@@ -155,10 +154,9 @@ def test_a_model_captions_the_chips(pairs: PairsDataset, tmp_path: Path) -> None
     assert len(sizes) == len(pairs) + len(pairs) // 3  # only what had failed
 
 
-def test_pairs_without_images_fail_one_by_one(tmp_path: Path) -> None:
+def test_pairs_without_images_fail_one_by_one(town: SamplePaths, tmp_path: Path) -> None:
     import rsvlm
 
-    town = write_sample(tmp_path / "town")
     rsvlm.caption([], landcover=town.landcover, out=tmp_path / "bare", size=256)
     bare = open_dataset(tmp_path / "bare")
     result = evaluate_captioner_facts(bare, lambda prompt, images: "?", tmp_path / "a.jsonl")

@@ -9,7 +9,7 @@ import pytest
 from eval_pictures import NAMES, Colours, picture, write_parquet  # type: ignore[import-not-found] # beside this file
 
 import rsvlm
-from rsvlm.captioning.sample import write_sample
+from rsvlm.captioning.sample import SamplePaths
 from rsvlm.datasets import DatasetError
 from rsvlm.datasets.pairs import middles
 from rsvlm.eval import EvalError, EvalSet, evaluate, read_eval_set
@@ -179,8 +179,7 @@ def test_published_averages_in_the_shell(
     assert f"published {value} %" in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_pairs_dataset_is_a_data_set(tmp_path: Path) -> None:
-    town = write_sample(tmp_path / "town")
+def test_a_pairs_dataset_is_a_data_set(town: SamplePaths, tmp_path: Path) -> None:
     rsvlm.caption(town.image, osm=town.osm, landcover=town.landcover, out=tmp_path / "sets" / "pairs")
     given = read_eval_set(tmp_path / "sets" / "pairs")
     pair = next(iter(rsvlm.open_pairs(tmp_path / "sets" / "pairs")))

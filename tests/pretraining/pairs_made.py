@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 import rsvlm
-from rsvlm.captioning.sample import write_sample
+from rsvlm.captioning.sample import SamplePaths
 
 COLOURS = {"a red field": (200, 40, 40), "a green field": (40, 200, 40), "blue water": (40, 40, 200)}
 """What `coloured_pairs` shows."""
@@ -38,9 +38,8 @@ def png(number: int, size: tuple[int, int] = (12, 8)) -> bytes:
     return file.getvalue()
 
 
-def town(folder: Path, limit: int = 20) -> Path:
+def of_town(sample: SamplePaths, folder: Path, limit: int = 20) -> Path:
     """A pairs dataset of the sample town, with captions of two styles."""
-    sample = write_sample(folder / "sample")
     rsvlm.caption(
         [sample.image], osm=sample.osm, landcover=sample.landcover, style=["natural", "skyscript"],
         out=folder / "pairs", limit=limit, imagery_licence="CC0-1.0",

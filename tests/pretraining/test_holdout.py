@@ -8,6 +8,7 @@ import pairs_made as made  # type: ignore[import-not-found] # beside this file
 import pytest
 from PIL import Image
 
+from rsvlm.captioning.sample import SamplePaths
 from rsvlm.eval.probes.splits import spatial_blocks
 from rsvlm.pretraining.data import Holdout, PairsSource, hold_out, read_pairs_source
 from rsvlm.pretraining.errors import PretrainingError
@@ -53,8 +54,8 @@ def test_whole_blocks_are_held_out_in_all_sources(seed: int, tmp_path: Path) -> 
     assert not any(rule.holds(example, source.name) for source in found.train for example in source)
 
 
-def test_a_small_place_is_divided_into_small_blocks(tmp_path: Path) -> None:
-    pairs = read_pairs_source(made.town(tmp_path, limit=40))
+def test_a_small_place_is_divided_into_small_blocks(town: SamplePaths, tmp_path: Path) -> None:
+    pairs = read_pairs_source(made.of_town(town, tmp_path, limit=40))
     found = hold_out([pairs])
     assert found.rule.block < 0.01
     assert 3 <= len(found.held[0]) <= 5

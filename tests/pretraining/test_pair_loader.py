@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from rsvlm.captioning.sample import SamplePaths
 from rsvlm.models.loading import load_tower
 from rsvlm.pretraining.data import Augmentation, Batch, Mixture, PairLoader, PairsSource, read_pairs_source
 from rsvlm.pretraining.errors import PretrainingError
@@ -61,9 +62,9 @@ def lines_with_faults(folder: Path) -> Path:
     return Path(made.table(folder / "a.csv", ["path", "caption"], lines))
 
 
-def test_batches_hold_what_the_mixture_drew(tmp_path: Path) -> None:
+def test_batches_hold_what_the_mixture_drew(town: SamplePaths, tmp_path: Path) -> None:
     new = read_pairs_source(made.parquet(tmp_path / "a.parquet", made.rows(9)))
-    old = read_pairs_source(made.town(tmp_path, limit=4))
+    old = read_pairs_source(made.of_town(town, tmp_path, limit=4))
     found = list(loader([new], 4, replay=[(old, 0.25)]).batches(0))
     assert [len(batch) for batch in found] == [4, 4, 4]
     assert sorted(key for batch in found for key in batch.keys[:3]) == [f"{n}.png" for n in range(9)]

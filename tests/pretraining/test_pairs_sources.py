@@ -13,6 +13,7 @@ import pairs_made as made  # type: ignore[import-not-found] # beside this file
 import pytest
 
 import rsvlm
+from rsvlm.captioning.sample import SamplePaths
 from rsvlm.pretraining.data import Example, PairsSource, caption_of, read_pairs_source
 from rsvlm.pretraining.data.rows import texts
 from rsvlm.pretraining.errors import PretrainingError
@@ -68,8 +69,8 @@ def test_stream_and_table_hold_the_same(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("streaming", [False, True])
-def test_pairs_dataset(streaming: bool, tmp_path: Path) -> None:
-    pairs = made.town(tmp_path)
+def test_pairs_dataset(town: SamplePaths, streaming: bool, tmp_path: Path) -> None:
+    pairs = made.of_town(town, tmp_path)
     source = read_pairs_source(pairs, streaming=streaming)
     for pair, example in zip(rsvlm.open_pairs(pairs), source, strict=True):
         assert (example.key, example.image) == (pair.key, pair.image)
@@ -87,8 +88,8 @@ def test_pairs_dataset(streaming: bool, tmp_path: Path) -> None:
     assert [e.captions for e in only] == [(pair.caption,) for pair in rsvlm.open_pairs(pairs)]
 
 
-def test_unfinished_pairs_dataset_is_refused(tmp_path: Path) -> None:
-    pairs = made.town(tmp_path, limit=3)
+def test_unfinished_pairs_dataset_is_refused(town: SamplePaths, tmp_path: Path) -> None:
+    pairs = made.of_town(town, tmp_path, limit=3)
     (pairs / "shards" / "00000.parquet").unlink()
     with pytest.raises(PretrainingError, match="shards missing or damaged: 00000"):
         read_pairs_source(pairs)

