@@ -39,7 +39,7 @@ def _touching(box: BBox) -> str:
     west, south, east, north = map(_number, box)
     return (
         f"south <= {north} and north >= {south} and ((west <= {east} and east >= {west})"
-        f" or (crosses and (west <= {east} or east >= {west})))"
+        f" or (crosses == true and (west <= {east} or east >= {west})))"
     )
 
 
