@@ -138,10 +138,6 @@ class MilvusIndex(Searchable):
     def __repr__(self) -> str:
         return f"MilvusIndex({self.place!r}: {self.made_by.name}, {self.made_by.dimension} numbers)"
 
-    def close(self) -> None:
-        """End the connection."""
-        self._collection.close()
-
     def add(
         self,
         images: PathLike | Sequence[PathLike],

@@ -25,7 +25,7 @@ _LABELS = 4096
 """Labels that a row may have, as Milvus has it."""
 
 CONNECT_S, CALL_S, LOAD_S = 10.0, 60.0, 600.0
-"""Seconds after which a server does not answer: when it is first asked, later, and when it loads a collection."""
+"""Seconds after which a server does not answer: when it is first asked, later, and when it loads or flushes."""
 
 _RECORD, _COMPLETE = "rsvlm.index", "rsvlm.complete"
 """Properties of a collection: what it holds, and that all of it is there."""
@@ -71,10 +71,6 @@ class Collection:
                 f"{address}: Milvus does not answer ({_message(error)}): is it running there, and is {TOKEN} "
                 "(or user:password@) what lets you in?"
             ) from None
-
-    def close(self) -> None:
-        """End the connection."""
-        self._client.close()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -149,6 +145,8 @@ class Collection:
     def complete(self) -> None:
         """Mark that all of it is there."""
         with self._telling():
+            # what is not flushed has no index: Milvus Lite took ten times as long to search it
+            self._client.flush(self.address.name, timeout=LOAD_S)
             self._client.alter_collection_properties(self.address.name, {_COMPLETE: "true"}, timeout=CALL_S)
 
     def _schema(self, dimension: int) -> Any:

@@ -31,7 +31,6 @@ def check_new(address: MilvusAddress) -> None:
     collection = Collection(address)
     if collection.exists:
         _check_unfinished(collection)
-    collection.close()
 
 
 def _check_unfinished(collection: Collection) -> CollectionRecord:
@@ -72,7 +71,6 @@ def make(
         )
     write(collection, batches, len(listed), progress)
     collection.complete()
-    collection.close()
 
 
 def write(collection: Collection, batches: Batches, total: int = 0, progress: Progress | None = None) -> None:
