@@ -72,13 +72,17 @@ def build(
     """
     from rsvlm import retrieval
 
+    if store is not None and not retrieval.is_address(store):
+        raise typer.BadParameter("--store: give milvus+http://HOST:19530")
     place = out if store is None else f"{store.rstrip('/')}/{out}"
-    made: Any = retrieval.MilvusIndex if retrieval.is_address(place) else retrieval.Index
+    index_class: Any = retrieval.MilvusIndex if retrieval.is_address(place) else retrieval.Index
     planned = _planned(place, kind, recall, max_memory)
     loaded = load(encoder, weights, device, precision, batch_size, offline)
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
-        index = made.build(images, place, loaded, options=options, licence=licence, progress=show, **planned)
+        index = index_class.build(
+            images, place, loaded, options=options, licence=licence, progress=show, **planned
+        )
     _tell(index, index.report, as_json)
 
 

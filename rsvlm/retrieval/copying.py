@@ -40,9 +40,12 @@ def copy_index(
         The copy.
 
     Raises:
-        RetrievalError: There is something at `to`, the source changed meanwhile, or a server does not answer.
+        RetrievalError: There is something at `to`, the source is empty or changed meanwhile, or a server does not
+            answer.
     """
     total = len(source)
+    if not total:
+        raise RetrievalError(f"{source.place}: has no rows to copy")
     if not is_address(to):
         _into_folder(source, Path(to), plan, _counted(source.batches(), total, progress))
     else:

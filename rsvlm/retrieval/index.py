@@ -348,15 +348,15 @@ class Index(Searchable):
 
     def tables(self) -> Iterator[pa.Table]:
         """What is known of all rows, some at a time."""
-        for numbers in self._batches():
+        for numbers in self._numbers():
             yield self.rows(numbers)
 
     def batches(self) -> Iterator[tuple[pa.Table, Vectors]]:
         """All rows and their vectors, some at a time."""
-        for numbers in self._batches():
+        for numbers in self._numbers():
             yield self.rows(numbers), self.vectors(numbers)
 
-    def _batches(self) -> Iterator[Ints]:
+    def _numbers(self) -> Iterator[Ints]:
         numbers = np.flatnonzero(self._snapshot.live)
         return (numbers[first : first + _BATCH] for first in range(0, len(numbers), _BATCH))
 

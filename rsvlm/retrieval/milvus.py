@@ -222,7 +222,7 @@ class MilvusIndex(Searchable):
         """What is known of rows, by their keys: a table of `rsvlm.retrieval.rows.SCHEMA`.
 
         Raises:
-            RetrievalError: One is not there.
+            RetrievalError: One is not there, or named twice.
         """
         return rows_of(record["row"] for record in self._records(keys, ["row"]))
 
@@ -235,9 +235,9 @@ class MilvusIndex(Searchable):
         return self._collection.vectors_of(self._records(keys, ["vector"]), self.made_by.dimension)
 
     def _records(self, keys: Sequence[str], fields: Sequence[str], hint: str = "") -> list[Record]:
-        ids = {id_of(key): key for key in keys}
-        found = self._collection.by_id(list(ids), fields)
-        if missing := [key for id, key in ids.items() if id not in found]:
+        ids = [id_of(key) for key in keys]
+        found = self._collection.by_id(list(dict.fromkeys(ids)), fields)
+        if missing := [key for key, id in zip(keys, ids, strict=True) if id not in found]:
             raise RetrievalError(f"{self.address}: has no row {missing[0]!r}{hint}")
         return [found[id] for id in ids]
 

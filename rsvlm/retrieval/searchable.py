@@ -122,7 +122,7 @@ class Searchable(ABC):
         variety: float = 0.0,
         asked: Asked = "both",
     ) -> list[Hits]:
-        """Find the rows whose vectors have the highest dot product with each query."""
+        """Find the rows whose vectors have the highest dot product with each query; see `Index.search_vectors`."""
 
     def _checked(
         self, queries: ArrayLike, k: int, offset: int = 0, variety: float = 0.0

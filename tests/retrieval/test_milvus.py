@@ -232,6 +232,9 @@ def test_a_copy_there_and_back_is_the_same(address: str, tmp_path: Path) -> None
     [before], [after] = (one.search_vectors(vectors_of(1, 9), k=100) for one in (index, back))
     assert_same_hits(after, before)
     assert np.allclose(back.vectors(after.numbers), index.vectors(before.numbers), atol=1e-6)
+    there.remove(list(hits.keys) + [key for table in there.tables() for key in table["key"].to_pylist()])
+    with pytest.raises(RetrievalError, match="has no rows to copy"):
+        copy_index(there, tmp_path / "none")
     for to in (address, tmp_path / "back"):
         with pytest.raises(RetrievalError, match="is an index already"):
             copy_index(index, to)
@@ -398,6 +401,8 @@ def test_commands(rsvlm_command: Any, server: Server, address: str, tmp_path: Pa
         Image.new("RGB", (32, 32), shade).save(tiles / f"{shade}.png")
     assert rsvlm_command("index", "build", tiles, "--store", store, "--out", name, "--kind", "ivf-sq8") == 2
     assert "Milvus chooses how it" in " ".join(capsys.readouterr().err.split())
+    assert rsvlm_command("index", "build", tiles, "--store", "there", "--out", name) == 2
+    assert "give milvus+http://HOST" in capsys.readouterr().err
     assert rsvlm_command("index", "build", tiles / "red.png", "--store", store, "--out", name) == 0
     assert f"rsvlm search {address}" in capsys.readouterr().err
     assert rsvlm_command("index", "add", address, tiles, "--licence", "CC0", "--json") == 0
