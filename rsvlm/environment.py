@@ -49,6 +49,7 @@ EXTRAS = {
         ("ir-measures",),
         "trec_eval's measures",
     ),
+    "milvus": (("pymilvus",), "an index in Milvus, on several machines"),
     "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),
 }
 

@@ -1,4 +1,4 @@
-"""`rsvlm index`: make an index of images, change it, look at it and check it."""
+"""`rsvlm index`: make an index of images, change it, look at it, check it and copy it."""
 
 import shlex
 from pathlib import Path
@@ -14,7 +14,9 @@ from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .progress import progress_bar
 
-Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="The folder of the index.")]
+Place = Annotated[
+    str, typer.Argument(metavar="INDEX", help="The folder of the index, or milvus+http://HOST/NAME.")
+]
 Images = Annotated[
     list[str], typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips; data sets, pairs.")
 ]
@@ -37,7 +39,10 @@ app = typer.Typer(
 @app.command(no_args_is_help=True)
 def build(
     images: Images,
-    out: Annotated[Path, typer.Option("--out", help="Folder of the index.")],
+    out: Annotated[str, typer.Option("--out", help="Folder of the index, or milvus+http://HOST/NAME.")],
+    store: Annotated[
+        str | None, typer.Option(help="Milvus: milvus+http://HOST; --out is then the NAME there.")
+    ] = None,
     encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     chips: Chips = None,
@@ -63,20 +68,27 @@ def build(
     rsvlm index build pairs/ train.parquet --out index/
     rsvlm index build S2.SAFE.zip --size 640m --out index/ --licence "Copernicus Sentinel data"
     rsvlm index build archive/ --out index/ --recall 0.95 --max-memory 4GiB
+    rsvlm index build archive/ --store milvus+http://127.0.0.1:19530 --out archive
     """
-    from rsvlm.retrieval import Index
+    from rsvlm import retrieval
 
-    plan = _plan(kind, recall, max_memory)
+    if store is not None and not retrieval.is_address(store):
+        raise typer.BadParameter("--store: give milvus+http://HOST:19530")
+    place = out if store is None else f"{store.rstrip('/')}/{out}"
+    index_class: Any = retrieval.MilvusIndex if retrieval.is_address(place) else retrieval.Index
+    planned = _planned(place, kind, recall, max_memory)
     loaded = load(encoder, weights, device, precision, batch_size, offline)
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
-        index = Index.build(images, out, loaded, options=options, licence=licence, plan=plan, progress=show)
+        index = index_class.build(
+            images, place, loaded, options=options, licence=licence, progress=show, **planned
+        )
     _tell(index, index.report, as_json)
 
 
 @app.command(no_args_is_help=True)
 def add(
-    folder: Folder,
+    place: Place,
     images: Images,
     weights: Weights = None,
     chips: Chips = None,
@@ -100,20 +112,20 @@ def add(
 
     rsvlm index add index/ new-tiles/
     """
-    from rsvlm.retrieval import Index
+    from rsvlm.retrieval import open_index
 
-    plan = _plan(kind, recall, max_memory)
-    own = Index(folder).manifest.encoder.name
-    index = Index(folder, load(own, weights, device, precision, batch_size, offline))
+    planned = _planned(place, kind, recall, max_memory)
+    own = open_index(place).made_by.name
+    index: Any = open_index(place, load(own, weights, device, precision, batch_size, offline))
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
-        report = index.add(images, options=options, licence=licence, plan=plan, progress=show)
+        report = index.add(images, options=options, licence=licence, progress=show, **planned)
     _tell(index, report, as_json)
 
 
 @app.command(no_args_is_help=True)
 def remove(
-    folder: Folder,
+    place: Place,
     keys: Annotated[list[str], typer.Argument(help="Keys of rows, as a search shows them.")],
     as_json: AsJson = False,
     debug: Debug = False,
@@ -123,9 +135,9 @@ def remove(
 
     rsvlm index remove index/ /data/tiles/a.tif "/data/scene.tif#256,512,256,256"
     """
-    from rsvlm.retrieval import Index
+    from rsvlm.retrieval import open_index
 
-    index = Index(folder)
+    index = open_index(place)
     removed = index.remove(keys)
     if as_json:
         print_json({"removed": removed, "rows": len(index)})
@@ -135,7 +147,7 @@ def remove(
 
 @app.command(no_args_is_help=True)
 def label(
-    folder: Folder,
+    place: Place,
     file: Annotated[
         Path, typer.Argument(help="A .csv (path,label), or points and polygons: .geojson, .gpkg.")
     ],
@@ -154,9 +166,9 @@ def label(
       rsvlm index label index/ labels.csv
       rsvlm index label index/ fields.gpkg --column crop
     """
-    from rsvlm.retrieval import Index
+    from rsvlm.retrieval import Index, folder_of
 
-    index = Index(folder)
+    index = Index(folder_of(place, "labelled"))
     labelled = index.label(file, column)
     if as_json:
         print_json({"labelled": labelled, "rows": len(index)})
@@ -167,19 +179,19 @@ def label(
 
 
 @app.command(no_args_is_help=True)
-def info(folder: Folder, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
+def info(place: Place, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
     """Show what an index consists of.
 
     rsvlm index info index/
     """
-    from rsvlm.retrieval import Index
+    from rsvlm.retrieval import open_index
 
-    index = Index(folder)
+    index = open_index(place)
     summary = index.summary()
     if as_json:
         print_json(summary)
         return
-    table = Table(title=str(folder), title_justify="left", show_header=False)
+    table = Table(title=index.place, title_justify="left", show_header=False)
     for name, value in summary.items():
         table.add_row(name.replace("_", " "), _shown(value))
     console.print(table)
@@ -192,13 +204,15 @@ def _shown(value: Any) -> str:
 
 
 @app.command(no_args_is_help=True)
-def verify(folder: Folder, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
+def verify(place: Place, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
     """Read everything and compare it with what was written; exit code 1 where something is damaged.
 
     rsvlm index verify index/
     """
+    from rsvlm.retrieval import folder_of
     from rsvlm.retrieval import verify as check
 
+    folder = folder_of(place, "verified")
     with console.status("Reading the index"):
         problems = check(folder)
     if as_json:
@@ -212,17 +226,44 @@ def verify(folder: Folder, as_json: AsJson = False, debug: Debug = False, offlin
         raise typer.Exit(1)
 
 
-def _plan(kind: Any, recall: float, max_memory: str | None) -> Any:
-    from rsvlm.retrieval import Plan, memory_of
+@app.command(no_args_is_help=True)
+def copy(
+    place: Place,
+    to: Annotated[str, typer.Argument(metavar="TO", help="A new folder, or milvus+http://HOST/NAME.")],
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Copy an index, with its vectors and labels: from a folder to Milvus, or back.
 
-    return Plan(kind=kind, recall=recall, max_memory=None if max_memory is None else memory_of(max_memory))
+    rsvlm index copy index/ milvus+http://127.0.0.1:19530/tiles
+    """
+    from rsvlm.retrieval import copy_index, open_index
+
+    with progress_bar("Copying", "rows") as show:
+        copied = copy_index(open_index(place), to, progress=show)
+    if as_json:
+        print_json({"index": copied.place, "rows": len(copied)})
+    else:
+        console.print(f"{copied.place} has {len(copied):,} rows", highlight=False, soft_wrap=True)
+
+
+def _planned(place: str, kind: Any, recall: float, max_memory: str | None) -> dict[str, Any]:
+    from rsvlm.retrieval import Plan, is_address, memory_of
+
+    plan = Plan(kind=kind, recall=recall, max_memory=None if max_memory is None else memory_of(max_memory))
+    if not is_address(place):
+        return {"plan": plan}
+    if plan != Plan():
+        raise typer.BadParameter("--kind, --recall and --max-memory: Milvus chooses how it searches")
+    return {}
 
 
 def _tell(index: Any, report: Any, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "index": str(index.folder), "rows": len(index), "chips": report.chips,
+                "index": index.place, "rows": len(index), "chips": report.chips,
                 "failed": report.failed, "resumed": report.resumed, "reasons": dict(report.reasons),
             }
         )  # fmt: skip
@@ -231,7 +272,7 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
 
     done = report.chips - report.failed
     console.print(
-        f"{done:,} chips encoded; {index.folder} has {len(index):,} rows",
+        f"{done:,} chips encoded; {index.place} has {len(index):,} rows",
         highlight=False,
         soft_wrap=True,
     )
@@ -241,7 +282,7 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
             console.print(f"  {count:,}  {escape(reason)}", highlight=False, soft_wrap=True)
         console.print(f"  the first: {escape(report.failures[0][0])}", highlight=False, soft_wrap=True)
     console.print(
-        f'Search it: rsvlm search {shlex.quote(str(index.folder))} "a harbour with boats"',
+        f'Search it: rsvlm search {shlex.quote(index.place)} "a harbour with boats"',
         highlight=False,
         soft_wrap=True,
     )

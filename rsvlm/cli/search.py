@@ -9,7 +9,9 @@ from rich.table import Table
 from .common import AsJson, Debug, Offline, console, print_json
 from .encoders import Device, Precision, Weights, load
 
-Index = Annotated[Path, typer.Argument(metavar="INDEX", help="The folder of the index.")]
+Place = Annotated[
+    str, typer.Argument(metavar="INDEX", help="The folder of the index, or milvus+http://HOST/NAME.")
+]
 Text = Annotated[str | None, typer.Argument(metavar="[WORDS]", help="What to find.")]
 Image = Annotated[str | None, typer.Option(help="Find what looks like this image.")]
 Weight = Annotated[float, typer.Option(help="How much the image counts beside words: 0 to 1.")]
@@ -33,7 +35,7 @@ Sheet = Annotated[Path | None, typer.Option("--sheet", help="Also draw a contact
 
 
 def search(
-    index: Index,
+    place: Place,
     text: Text = None,
     image: Image = None,
     weight: Weight = 0.5,
@@ -79,8 +81,8 @@ def search(
 
     if text is None and image is None:
         raise typer.BadParameter('say what to find: words, --image, or both: rsvlm search index/ "a harbour"')
-    own = retrieval.Index(index).manifest.encoder.name
-    opened = retrieval.Index(index, load(own, weights, device, precision, None, offline))
+    own = retrieval.open_index(place).made_by.name
+    opened = retrieval.open_index(place, load(own, weights, device, precision, None, offline))
     found = opened.search(
         text, image, k=k, offset=offset, weight=weight, unlike=unlike, fold=fold, variety=variety,
         bbox=_numbers(bbox), area=None if area is None else retrieval.read_area(area),

@@ -1,11 +1,15 @@
 """Vectors of images on the disk, and what is found among them."""
 
 from .areas import read_area
+from .copying import copy_index
 from .errors import RetrievalError
 from .filters import Filter
 from .hits import Hits
 from .index import Index
 from .kinds import KINDS, Plan, memory_of
+from .milvus import MilvusIndex
+from .milvusaddress import folder_of, is_address
+from .opening import AnyIndex, open_index
 from .page import write_page
 from .parts import is_index
 from .sheet import write_contact_sheet
@@ -14,14 +18,20 @@ from .writing import feature_collection, write_hits
 
 __all__ = [
     "KINDS",
+    "AnyIndex",
     "Filter",
     "Hits",
     "Index",
+    "MilvusIndex",
     "Plan",
     "RetrievalError",
+    "copy_index",
     "feature_collection",
+    "folder_of",
+    "is_address",
     "is_index",
     "memory_of",
+    "open_index",
     "read_area",
     "verify",
     "write_contact_sheet",

@@ -20,7 +20,8 @@ from .snapshot import Snapshot
 BBox = tuple[float, float, float, float]
 
 _MOMENT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](.+))?)?)?")
-_EDGES = ("west", "south", "east", "north")
+EDGES = ("west", "south", "east", "north")
+"""Columns of a footprint, in degrees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,19 +55,32 @@ class Filter:
             _check_bbox(self.bbox)
         if self.area is not None and (self.area.is_empty or not self.area.is_valid):
             raise RetrievalError(f"area: is empty or crosses itself ({shapely.is_valid_reason(self.area)})")
-        first, last = _moment(self.start, last=False), _moment(self.end, last=True)
+        first, last = self.moments
         if first and last and first > last:
             raise RetrievalError(f"start {self.start} is after end {self.end}")
+        low, high = self.gsd or (None, None)
+        if low is not None and high is not None and low > high:
+            raise RetrievalError(f"gsd {low:g} to {high:g}: give the least first")
+
+    @property
+    def boxes(self) -> list[BBox]:
+        """The bbox as boxes that do not cross the antimeridian: none, one or two."""
+        return [] if self.bbox is None else _unwrapped(self.bbox)
+
+    @property
+    def moments(self) -> tuple[datetime | None, datetime | None]:
+        """The first and the last moment, in UTC."""
+        return _moment(self.start, last=False), _moment(self.end, last=True)
 
     def mask(self, snapshot: Snapshot) -> Mask | None:
         """Return (size,) which rows may be found; None where all may."""
         found: list[Mask] = []
         if self.bbox is not None:
-            found.append(_touches(snapshot, [shapely.box(*box) for box in _unwrapped(self.bbox)]))
+            found.append(touches(_edges(snapshot), [shapely.box(*box) for box in self.boxes]))
         if self.area is not None:
-            found.append(_touches(snapshot, [self.area]))
+            found.append(touches(_edges(snapshot), [self.area]))
         if self.start is not None or self.end is not None:
-            found.append(_within(snapshot, _moment(self.start, last=False), _moment(self.end, last=True)))
+            found.append(_within(snapshot, *self.moments))
         if self.gsd is not None:
             found.append(_between(snapshot, self.gsd))
         if self.labels:
@@ -94,9 +108,14 @@ def _unwrapped(bbox: BBox) -> list[BBox]:
     return [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
-def _touches(snapshot: Snapshot, shapes: Sequence[BaseGeometry]) -> Mask:
-    """Footprints that have a point in common with one of the shapes."""
-    west, south, east, north = (_floats(snapshot.column(name)) for name in _EDGES)
+def touches(edges: Sequence[NDArray[np.float64]], shapes: Sequence[BaseGeometry]) -> Mask:
+    """Return (n,) which footprints have a point in common with one of the shapes.
+
+    Args:
+        edges: West, south, east and north of each, NaN where it is not known.
+        shapes: In degrees.
+    """
+    west, south, east, north = edges
     known = np.isfinite(west) & np.isfinite(south) & np.isfinite(east) & np.isfinite(north)
     found = np.zeros(len(known), bool)
     crosses = known & (west > east)
@@ -116,6 +135,10 @@ def _touches(snapshot: Snapshot, shapes: Sequence[BaseGeometry]) -> Mask:
     return found
 
 
+def _edges(snapshot: Snapshot) -> list[NDArray[np.float64]]:
+    return [_floats(snapshot.column(name)) for name in EDGES]
+
+
 def _within(snapshot: Snapshot, start: datetime | None, end: datetime | None) -> Mask:
     times = snapshot.column("datetime")
     found = _mask(pc.is_valid(times))
@@ -128,8 +151,6 @@ def _within(snapshot: Snapshot, start: datetime | None, end: datetime | None) ->
 
 def _between(snapshot: Snapshot, ends: tuple[float | None, float | None]) -> Mask:
     low, high = ends
-    if low is not None and high is not None and low > high:
-        raise RetrievalError(f"gsd {low:g} to {high:g}: give the least first")
     gsd = _floats(snapshot.column("gsd"))
     with np.errstate(invalid="ignore"):
         found = np.isfinite(gsd)

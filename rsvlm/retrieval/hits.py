@@ -16,7 +16,7 @@ class Hits:
 
     Attributes:
         table: One row a hit: "rank" from 1, "score", then what the index knows (`rsvlm.retrieval.rows.SCHEMA`).
-        numbers: (m,) row numbers in the index.
+        numbers: (m,) row numbers in the index; empty where rows have none: in Milvus.
         total: Rows that the filter let through.
     """
 

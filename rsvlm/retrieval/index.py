@@ -1,33 +1,31 @@
 """`rsvlm.Index`: vectors of images on the disk, found by words, by example, by where and when."""
 
 import os
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import ArrayLike, NDArray
-from shapely.geometry.base import BaseGeometry
+from numpy.typing import ArrayLike
 
 from rsvlm.imagery.items import ChipOptions
-from rsvlm.models import Encoder, load_encoder
+from rsvlm.models import Encoder
 from rsvlm.models.shipped import DEFAULT
 
 from .building import BuildReport, Encoded, Progress, encoded_images
 from .changes import changing
 from .errors import RetrievalError
 from .exact import Found, Mask
-from .filters import BBox, Filter
+from .filters import Filter
 from .hits import Hits, ranked
 from .kinds import Asked, Plan
 from .labelling import labels_from
 from .making import Blocks, Rows, check_new, checked_plan, create, encoder_record, fitting, tuned_for
 from .manifest import EncoderRecord, Manifest
-from .queries import Pictures, Words, is_single, query_vectors
 from .rows import older_ones
+from .searchable import Searchable, loaded, several
 from .searching import nearest
 from .snapshot import Snapshot, numbers_of, open_snapshot
 from .stored import Ints, Vectors
@@ -36,8 +34,11 @@ from .verifying import verify
 
 PathLike = str | os.PathLike[str]
 
+_BATCH = 1000
+"""Rows that are read at once."""
 
-class Index:
+
+class Index(Searchable):
     """Vectors of images and what is known of each, in a folder that is opened without being read.
 
     An open index stays as it was when it was opened, whatever another process writes; `refresh` looks again. What
@@ -62,9 +63,7 @@ class Index:
         self.folder = Path(folder)
         self._snapshot: Snapshot = open_snapshot(self.folder)
         self.report: BuildReport | None = None
-        self._encoder: Encoder | None = None
-        if encoder is not None:
-            self._encoder = self._own(encoder)
+        super().__init__(encoder)
 
     @classmethod
     def open(cls, folder: PathLike, encoder: Encoder | PathLike | None = None) -> Self:
@@ -108,11 +107,11 @@ class Index:
             RetrievalError: There is no image that can be read, or the folder holds something else.
             rsvlm.shards.ShardError: Another run is at it, or the disk is full.
         """
-        place, made = Path(folder), _loaded(encoder)
+        place, made = Path(folder), loaded(encoder)
         check_new(place)
         report = BuildReport()
         with encoded_images(
-            _several(images), place, made, options,
+            several(images), place, made, options,
             licence=licence, batch_size=batch_size, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             create(place, encoder_record(made), encoded, tuned_for(plan, made, encoded.table))
@@ -152,16 +151,14 @@ class Index:
         return cls(place)
 
     @property
-    def encoder(self) -> Encoder:
-        """What made the vectors, loaded when it is first asked for.
+    def place(self) -> str:
+        """Where it is, as people write it."""
+        return str(self.folder)
 
-        Raises:
-            RetrievalError: What its name leads to now has other weights.
-            rsvlm.models.ModelError: It cannot be loaded.
-        """
-        if self._encoder is None:
-            self._encoder = self._own(self.manifest.encoder.name)
-        return self._encoder
+    @property
+    def made_by(self) -> EncoderRecord:
+        """What made the vectors."""
+        return self.manifest.encoder
 
     @property
     def manifest(self) -> Manifest:
@@ -211,7 +208,7 @@ class Index:
         """
         report = BuildReport()
         with encoded_images(
-            _several(images), self.folder, self.encoder, options,
+            several(images), self.folder, self.encoder, options,
             licence=licence, batch_size=batch_size, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             self._put(encoded, tuned_for(plan, self.encoder, encoded.table, self.manifest))
@@ -288,60 +285,6 @@ class Index:
         self.refresh()
         return len(labels.rows)
 
-    def search(
-        self,
-        text: Words = None,
-        image: Pictures = None,
-        *,
-        k: int = 10,
-        offset: int = 0,
-        weight: float = 0.5,
-        unlike: Words = None,
-        less: float = 0.5,
-        fold: float | None = None,
-        variety: float = 0.0,
-        bbox: BBox | None = None,
-        area: BaseGeometry | None = None,
-        start: str | datetime | None = None,
-        end: str | datetime | None = None,
-        gsd: tuple[float | None, float | None] | None = None,
-        labels: Sequence[str] = (),
-        licences: Sequence[str] = (),
-    ) -> Hits | list[Hits]:
-        """Find images by words, by example or by both, where and when they shall be.
-
-        Args:
-            text: Words, or a list of them for several searches at once.
-            image: A picture, or a list: files, PIL images, (H, W, 3) uint8 arrays, chips.
-            k: How many hits.
-            offset: How many of the best are passed over: the second page of 10 has the offset 10.
-            weight: How much the image counts where there is text, too: 0..1.
-            unlike: What hits shall not be like.
-            less: How much of the likeness to that is taken off the score.
-            fold: Leave out what is as like a better hit as this, such as 0.98.
-            variety: 0..1: prefer hits that are unlike one another.
-            bbox: West, south, east, north in degrees; west > east crosses the antimeridian.
-            area: A shapely geometry in degrees that footprints touch.
-            start: Not before: "2023", "2023-09-14" ...
-            end: Not after; "2023" lasts to the end of the year.
-            gsd: Least and largest ground sample distance in metres; None: any.
-            labels: One of these.
-            licences: One of these.
-
-        Returns:
-            The hits, the best first; a list of them where text or image is one.
-
-        Raises:
-            RetrievalError: Nothing is asked, or what there cannot be.
-        """
-        filter = Filter(bbox, area, start, end, gsd, labels, licences)
-        vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
-        found = self.search_vectors(
-            vectors, k=k, offset=offset, filter=filter, fold=fold, variety=variety,
-            asked=_asked(text, image, unlike),
-        )  # fmt: skip
-        return found[0] if is_single(text, image) else found
-
     def search_vectors(
         self,
         queries: ArrayLike,
@@ -367,11 +310,7 @@ class Index:
         Raises:
             RetrievalError: Queries of another dimension, or numbers that there cannot be.
         """
-        vectors = self._checked(queries, k)
-        if offset < 0:
-            raise RetrievalError(f"offset {offset}: give one from 0")
-        if variety and offset:
-            raise RetrievalError(f"offset {offset}: variety has no pages: ask for more hits at once (k)")
+        vectors = self._checked(queries, k, offset, variety)
         mask = None if filter is None else filter.mask(self._snapshot)
         allowed = None if mask is None else mask & self._snapshot.live
         total = self.manifest.count if allowed is None else int(np.count_nonzero(allowed))
@@ -423,17 +362,19 @@ class Index:
         """Vectors of rows, by their numbers: (n, dimension) float32 of unit length."""
         return self._snapshot.stores.take(numbers)
 
-    def _checked(self, queries: ArrayLike, k: int) -> NDArray[np.float64]:
-        asked = np.asarray(queries, np.float64)
-        if asked.ndim != 2 or asked.shape[1] != self.manifest.encoder.dimension:
-            raise RetrievalError(
-                f"queries have the shape {asked.shape}; give (n, {self.manifest.encoder.dimension})"
-            )
-        if not np.isfinite(asked).all():
-            raise RetrievalError("a query holds NaN or infinity")
-        if k < 1:
-            raise RetrievalError(f"k {k}: give one from 1")
-        return asked
+    def tables(self) -> Iterator[pa.Table]:
+        """What is known of all rows, some at a time."""
+        for numbers in self._numbers():
+            yield self.rows(numbers)
+
+    def batches(self) -> Iterator[tuple[pa.Table, Vectors]]:
+        """All rows and their vectors, some at a time."""
+        for numbers in self._numbers():
+            yield self.rows(numbers), self.vectors(numbers)
+
+    def _numbers(self) -> Iterator[Ints]:
+        numbers = np.flatnonzero(self._snapshot.live)
+        return (numbers[first : first + _BATCH] for first in range(0, len(numbers), _BATCH))
 
     def summary(self) -> dict[str, Any]:
         """What the index consists of, as plain data."""
@@ -461,30 +402,3 @@ class Index:
             RetrievalError: The manifest itself is damaged.
         """
         return verify(self.folder)
-
-    def _own(self, encoder: Encoder | PathLike) -> Encoder:
-        """An encoder, refused unless it is what made the vectors."""
-        own = self.manifest.encoder
-        loaded = _loaded(encoder)
-        found = (loaded.dimension, loaded.revision)
-        if found != (own.dimension, own.revision):
-            raise RetrievalError(
-                f"{self.folder}: was made by {own.name} ({own.revision}, {own.dimension} numbers), and "
-                f"{loaded.name} is another ({loaded.revision}, {loaded.dimension} numbers): name the one that made "
-                "it, or build the index anew"
-            )
-        return loaded
-
-
-def _asked(text: Words, image: Pictures, unlike: Words) -> Asked:
-    if text is None and unlike is None:
-        return "pictures"
-    return "words" if image is None else "both"
-
-
-def _loaded(encoder: Encoder | PathLike) -> Encoder:
-    return load_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
-
-
-def _several(images: PathLike | Sequence[PathLike]) -> Sequence[PathLike]:
-    return [images] if isinstance(images, str | os.PathLike) else images

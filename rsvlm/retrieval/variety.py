@@ -1,16 +1,24 @@
 """Hits that are not all the same: near-duplicates folded, and variety preferred, on request."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .errors import RetrievalError
-from .exact import Found, Mask
+from .exact import Floats, Found, Mask
 from .kinds import Asked
 from .searching import nearest
 from .snapshot import Snapshot
-from .stored import Ints
+from .stored import Ints, Vectors
 
 _POOL = 10
 """Times as many hits are looked at as are wanted: variety is chosen among these."""
+
+
+Nearest = Callable[[int], Found]
+"""The first so many rows of one query."""
+Take = Callable[[Ints], Vectors]
+"""Vectors of rows that it found."""
 
 
 def search_varied(
@@ -38,46 +46,54 @@ def search_varied(
     Raises:
         RetrievalError: Numbers that there cannot be.
     """
+    check_variety(fold, variety)
+    if fold is None and not variety:
+        return nearest(snapshot, queries, k, allowed, kind=kind)
+
+    def of(query: Floats) -> Found:
+        return varied(
+            lambda pool: nearest(snapshot, query[None], pool, allowed, kind=kind)[0],
+            snapshot.stores.take, k, fold, variety,
+        )  # fmt: skip
+
+    return [of(query) for query in queries]
+
+
+def check_variety(fold: float | None, variety: float) -> None:
+    """Refuse numbers that there cannot be.
+
+    Raises:
+        RetrievalError: There are such.
+    """
     if fold is not None and not 0 < fold <= 1:
         raise RetrievalError(f"fold {fold:g}: the cosine from which images are the same, such as 0.98")
     if not 0 <= variety <= 1:
         raise RetrievalError(f"variety {variety:g}: between 0 (the best) and 1 (the most unlike)")
-    if fold is None and not variety:
-        return nearest(snapshot, queries, k, allowed, kind=kind)
-    return [_varied(snapshot, query, k, allowed, kind, fold, variety) for query in queries]
 
 
-def _varied(
-    snapshot: Snapshot,
-    query: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    k: int,
-    allowed: Mask | None,
-    kind: Asked,
-    fold: float | None,
-    variety: float,
-) -> Found:
+def varied(nearest: Nearest, take: Take, k: int, fold: float | None, variety: float) -> Found:
+    """Return the first k rows of one query, as `search_varied` does, of whatever finds rows and has their vectors."""
     wanted = k * _POOL if variety else k
     pool = wanted
     while True:
-        [found] = nearest(snapshot, query[None], pool, allowed, kind=kind)
+        found = nearest(pool)
         kept = (
             np.arange(len(found.rows))
             if fold is None
-            else _without_duplicates(snapshot, found.rows, fold, wanted)
+            else _without_duplicates(take(found.rows), fold, wanted)
         )
         if len(kept) >= wanted or len(found.rows) < pool:
             break
         pool *= 4  # so many are alike that there are too few others among them
     if variety:
-        kept = kept[_marginal(snapshot, Found(found.rows[kept], found.scores[kept]), k, variety)]
+        kept = kept[_marginal(take(found.rows[kept]), found.scores[kept], k, variety)]
     return Found(found.rows[kept[:k]], found.scores[kept[:k]])
 
 
-def _without_duplicates(snapshot: Snapshot, rows: Ints, fold: float, wanted: int) -> Ints:
-    """Places of rows that are not alike to one before them, the first `wanted`."""
-    vectors = snapshot.stores.take(rows)
+def _without_duplicates(vectors: Vectors, fold: float, wanted: int) -> Ints:
+    """Places of vectors that are not alike to one before them, the first `wanted`."""
     kept: list[int] = []
-    for place in range(len(rows)):
+    for place in range(len(vectors)):
         if not kept or (vectors[kept] @ vectors[place]).max() < fold:
             kept.append(place)
             if len(kept) == wanted:
@@ -85,14 +101,13 @@ def _without_duplicates(snapshot: Snapshot, rows: Ints, fold: float, wanted: int
     return np.array(kept, np.int64)
 
 
-def _marginal(snapshot: Snapshot, found: Found, k: int, variety: float) -> Ints:
-    """Places of k rows in the order in which they add most."""
-    vectors = snapshot.stores.take(found.rows)
-    nearest = np.full(len(found.rows), -1.0)
-    left = np.ones(len(found.rows), bool)
+def _marginal(vectors: Vectors, scores: Floats, k: int, variety: float) -> Ints:
+    """Places of k vectors in the order in which they add most."""
+    nearest = np.full(len(vectors), -1.0)
+    left = np.ones(len(vectors), bool)
     chosen: list[int] = []
-    for _ in range(min(k, len(found.rows))):
-        worth = (1 - variety) * found.scores - (variety * nearest if chosen else 0.0)
+    for _ in range(min(k, len(vectors))):
+        worth = (1 - variety) * scores - (variety * nearest if chosen else 0.0)
         place = int(np.argmax(np.where(left, worth, -np.inf)))
         chosen.append(place)
         left[place] = False

@@ -1,0 +1,170 @@
+"""What every index does, wherever its vectors are: it has queries made into vectors, and checks them."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from shapely.geometry.base import BaseGeometry
+
+from rsvlm.models import Encoder, load_encoder
+
+from .errors import RetrievalError
+from .filters import BBox, Filter
+from .hits import Hits
+from .kinds import Asked
+from .manifest import EncoderRecord
+from .queries import Pictures, Words, is_single, query_vectors
+
+PathLike = str | os.PathLike[str]
+
+
+class Searchable(ABC):
+    """An index of images that is searched by words and by example with the encoder that made it.
+
+    Args:
+        encoder: What made its vectors, where its name does not say where that is to be found.
+
+    Raises:
+        RetrievalError: Another encoder made it.
+    """
+
+    def __init__(self, encoder: Encoder | PathLike | None = None) -> None:
+        self._encoder = None if encoder is None else self._own(encoder)
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where it is, as people write it."""
+
+    @property
+    @abstractmethod
+    def made_by(self) -> EncoderRecord:
+        """What made the vectors."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """What made the vectors, loaded when it is first asked for.
+
+        Raises:
+            RetrievalError: What its name leads to now has other weights.
+            rsvlm.models.ModelError: It cannot be loaded.
+        """
+        if self._encoder is None:
+            self._encoder = self._own(self.made_by.name)
+        return self._encoder
+
+    def search(
+        self,
+        text: Words = None,
+        image: Pictures = None,
+        *,
+        k: int = 10,
+        offset: int = 0,
+        weight: float = 0.5,
+        unlike: Words = None,
+        less: float = 0.5,
+        fold: float | None = None,
+        variety: float = 0.0,
+        bbox: BBox | None = None,
+        area: BaseGeometry | None = None,
+        start: str | datetime | None = None,
+        end: str | datetime | None = None,
+        gsd: tuple[float | None, float | None] | None = None,
+        labels: Sequence[str] = (),
+        licences: Sequence[str] = (),
+    ) -> Hits | list[Hits]:
+        """Find images by words, by example or by both, where and when they shall be.
+
+        Args:
+            text: Words, or a list of them for several searches at once.
+            image: A picture, or a list: files, PIL images, (H, W, 3) uint8 arrays, chips.
+            k: How many hits.
+            offset: How many of the best are passed over: the second page of 10 has the offset 10.
+            weight: How much the image counts where there is text, too: 0..1.
+            unlike: What hits shall not be like.
+            less: How much of the likeness to that is taken off the score.
+            fold: Leave out what is as like a better hit as this, such as 0.98.
+            variety: 0..1: prefer hits that are unlike one another.
+            bbox: West, south, east, north in degrees; west > east crosses the antimeridian.
+            area: A shapely geometry in degrees that footprints touch.
+            start: Not before: "2023", "2023-09-14" ...
+            end: Not after; "2023" lasts to the end of the year.
+            gsd: Least and largest ground sample distance in metres; None: any.
+            labels: One of these.
+            licences: One of these.
+
+        Returns:
+            The hits, the best first; a list of them where text or image is one.
+
+        Raises:
+            RetrievalError: Nothing is asked, or what there cannot be.
+        """
+        filter = Filter(bbox, area, start, end, gsd, labels, licences)
+        vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
+        found = self.search_vectors(
+            vectors, k=k, offset=offset, filter=filter, fold=fold, variety=variety,
+            asked=_asked(text, image, unlike),
+        )  # fmt: skip
+        return found[0] if is_single(text, image) else found
+
+    @abstractmethod
+    def search_vectors(
+        self,
+        queries: ArrayLike,
+        *,
+        k: int = 10,
+        offset: int = 0,
+        filter: Filter | None = None,
+        fold: float | None = None,
+        variety: float = 0.0,
+        asked: Asked = "both",
+    ) -> list[Hits]:
+        """Find the rows whose vectors have the highest dot product with each query; see `Index.search_vectors`."""
+
+    def _checked(
+        self, queries: ArrayLike, k: int, offset: int = 0, variety: float = 0.0
+    ) -> NDArray[np.float64]:
+        asked = np.asarray(queries, np.float64)
+        if asked.ndim != 2 or asked.shape[1] != self.made_by.dimension:
+            raise RetrievalError(f"queries have the shape {asked.shape}; give (n, {self.made_by.dimension})")
+        if not np.isfinite(asked).all():
+            raise RetrievalError("a query holds NaN or infinity")
+        if k < 1:
+            raise RetrievalError(f"k {k}: give one from 1")
+        if offset < 0:
+            raise RetrievalError(f"offset {offset}: give one from 0")
+        if variety and offset:
+            raise RetrievalError(f"offset {offset}: variety has no pages: ask for more hits at once (k)")
+        return asked
+
+    def _own(self, encoder: Encoder | PathLike) -> Encoder:
+        """An encoder, refused unless it is what made the vectors."""
+        own = self.made_by
+        made = loaded(encoder)
+        found = (made.dimension, made.revision)
+        if found != (own.dimension, own.revision):
+            raise RetrievalError(
+                f"{self.place}: was made by {own.name} ({own.revision}, {own.dimension} numbers), and "
+                f"{made.name} is another ({made.revision}, {made.dimension} numbers): name the one that made "
+                "it, or build the index anew"
+            )
+        return made
+
+
+def _asked(text: Words, image: Pictures, unlike: Words) -> Asked:
+    if text is None and unlike is None:
+        return "pictures"
+    return "words" if image is None else "both"
+
+
+def loaded(encoder: Encoder | PathLike) -> Encoder:
+    """An encoder, or what `load_encoder` makes of a name."""
+    return load_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+
+
+def several(images: PathLike | Sequence[PathLike]) -> Sequence[PathLike]:
+    """Images, where one may have been named."""
+    return [images] if isinstance(images, str | os.PathLike) else images
