@@ -167,6 +167,31 @@ def label(
 
 
 @app.command(no_args_is_help=True)
+def export(
+    folder: Folder,
+    out: Annotated[
+        Path, typer.Option("--out", help="The file: .gpkg, .geojson, .parquet (GeoParquet) or .csv.")
+    ],
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Write the rows of an index, with their footprints and labels, for QGIS, databases and programs.
+
+    rsvlm index export index/ --out rows.gpkg
+    rsvlm index export index/ --out rows.parquet
+    """
+    from rsvlm.retrieval import Index
+
+    with console.status("Writing the rows"):
+        written = Index(folder).export(out)
+    if as_json:
+        print_json({"written": str(out), "rows": written})
+    else:
+        console.print(f"Written: {out} ({written:,} rows)", highlight=False, soft_wrap=True)
+
+
+@app.command(no_args_is_help=True)
 def info(folder: Folder, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
     """Show what an index consists of.
 

@@ -9,7 +9,7 @@ from .kinds import KINDS, Plan, memory_of
 from .page import write_page
 from .sheet import write_contact_sheet
 from .verifying import verify
-from .writing import feature_collection, write_hits
+from .writing import check_output, feature_collection, write_hits
 
 __all__ = [
     "KINDS",
@@ -18,6 +18,7 @@ __all__ = [
     "Index",
     "Plan",
     "RetrievalError",
+    "check_output",
     "feature_collection",
     "memory_of",
     "read_area",

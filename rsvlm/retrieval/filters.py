@@ -13,14 +13,15 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from rsvlm.imagery.boxes import box_shapes, split_at_antimeridian
+from rsvlm.imagery.grid import BBox
+
 from .errors import RetrievalError
 from .exact import Mask
+from .rows import EDGES
 from .snapshot import Snapshot
 
-BBox = tuple[float, float, float, float]
-
 _MOMENT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](.+))?)?)?")
-_EDGES = ("west", "south", "east", "north")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class Filter:
         """Return (size,) which rows may be found; None where all may."""
         found: list[Mask] = []
         if self.bbox is not None:
-            found.append(_touches(snapshot, [shapely.box(*box) for box in _unwrapped(self.bbox)]))
+            found.append(_touches(snapshot, [shapely.box(*box) for box in split_at_antimeridian(self.bbox)]))
         if self.area is not None:
             found.append(_touches(snapshot, [self.area]))
         if self.start is not None or self.end is not None:
@@ -87,32 +88,18 @@ def _check_bbox(bbox: BBox) -> None:
         )
 
 
-def _unwrapped(bbox: BBox) -> list[BBox]:
-    west, south, east, north = bbox
-    if west <= east:
-        return [bbox]
-    return [(west, south, 180.0, north), (-180.0, south, east, north)]
-
-
 def _touches(snapshot: Snapshot, shapes: Sequence[BaseGeometry]) -> Mask:
-    """Footprints that have a point in common with one of the shapes."""
-    west, south, east, north = (_floats(snapshot.column(name)) for name in _EDGES)
-    known = np.isfinite(west) & np.isfinite(south) & np.isfinite(east) & np.isfinite(north)
-    found = np.zeros(len(known), bool)
-    crosses = known & (west > east)
-    pieces = (
-        (known & ~crosses, west, east),
-        (crosses, west, np.full_like(east, 180.0)),
-        (crosses, np.full_like(west, -180.0), east),
-    )
+    """Footprints that have a point in common with one of the shapes, as `ST_Intersects` finds them in PostGIS."""
+    west, south, east, north = (_floats(snapshot.column(name)) for name in EDGES)
+    found = np.zeros(len(west), bool)
     for shape in shapes:
         shapely.prepare(shape)
         left, low, right, high = shape.bounds
-        for rows, from_, to in pieces:
-            # most rows are far away: compare numbers before making polygons
-            near = np.flatnonzero(rows & (from_ <= right) & (to >= left) & (south <= high) & (north >= low))
-            boxes = shapely.box(from_[near], south[near], to[near], north[near])
-            found[near[shapely.intersects(shape, boxes)]] = True
+        # most rows are far away: compare numbers before making polygons
+        beside = np.where(west <= east, (west <= right) & (east >= left), (west <= right) | (east >= left))
+        near = np.flatnonzero(beside & (south <= high) & (north >= low))
+        footprints = box_shapes(west[near], south[near], east[near], north[near])
+        found[near[shapely.intersects(shape, footprints)]] = True
     return found
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
+from rsvlm.imagery.grid import BBox
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.models import Encoder, load_encoder
 from rsvlm.models.shipped import DEFAULT
@@ -20,19 +21,20 @@ from .building import BuildReport, Encoded, Progress, encoded_images
 from .changes import changing
 from .errors import RetrievalError
 from .exact import Found, Mask
-from .filters import BBox, Filter
+from .filters import Filter
 from .hits import Hits, ranked
 from .kinds import Asked, Plan
 from .labelling import labels_from
 from .making import Blocks, Rows, check_new, checked_plan, create, encoder_record, fitting, tuned_for
 from .manifest import EncoderRecord, Manifest
 from .queries import Pictures, Words, is_single, query_vectors
-from .rows import older_ones
+from .rows import SCHEMA, older_ones
 from .searching import nearest
 from .snapshot import Snapshot, numbers_of, open_snapshot
 from .stored import Ints, Vectors
 from .variety import search_varied
 from .verifying import verify
+from .writing import write_tables
 
 PathLike = str | os.PathLike[str]
 
@@ -395,6 +397,18 @@ class Index:
     def rows(self, numbers: Sequence[int] | Ints) -> pa.Table:
         """What is known of rows, by their numbers: a table of `rsvlm.retrieval.rows.SCHEMA`."""
         return self._snapshot.rows(numbers)
+
+    def export(self, file: PathLike) -> int:
+        """Write what is known of all rows, without those that were removed; return how many.
+
+        Args:
+            file: .gpkg (GeoPackage, a layer `rows`), .parquet (GeoParquet), .geojson or .csv.
+
+        Raises:
+            RetrievalError: It ends with none of these, or cannot be written.
+        """
+        write_tables(self._snapshot.live_rows(), SCHEMA, Path(file), "rows")
+        return len(self)
 
     def labelled(self) -> tuple[Ints, list[list[str]]]:
         """Numbers of the rows that have labels, and their labels."""

@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from rsvlm.imagery.boxes import Shapes, box_shapes
+
 from .errors import RetrievalError
 
 SCHEMA = pa.schema(
@@ -30,6 +32,9 @@ SCHEMA = pa.schema(
     ]
 )
 """Columns of `rows.parquet`."""
+
+EDGES = ("west", "south", "east", "north")
+"""Columns of the box that a row's footprint is."""
 
 _LONGEST = 2**20
 """Bytes of text that a row may have on average before a table is taken for hostile."""
@@ -118,6 +123,11 @@ def open_rows(file: Path, count: int) -> pq.ParquetFile:
     if claimed > (count + 1) * _LONGEST:
         raise RetrievalError(f"{file}: claims {claimed} bytes for {count} rows")
     return opened
+
+
+def footprints(table: pa.Table) -> Shapes:
+    """Return (n,) the footprints of rows as shapely geometries, None where the place is not known."""
+    return box_shapes(*(table[name].to_numpy(zero_copy_only=False) for name in EDGES))
 
 
 def take(file: pq.ParquetFile, numbers: Sequence[int]) -> pa.Table:
