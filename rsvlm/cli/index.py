@@ -183,8 +183,9 @@ def export(
     """
     from rsvlm.retrieval import Index
 
-    with console.status("Writing the rows"):
-        written = Index(folder).export(out)
+    index = Index(folder)
+    with progress_bar("Writing", "rows", "Reading the rows") as show:
+        written = index.export(out, progress=show)
     if as_json:
         print_json({"written": str(out), "rows": written})
     else:

@@ -1,6 +1,9 @@
 """Rows as GeoPackage: one file that QGIS and databases open, with an index by place."""
 
+import errno
 import json
+import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,6 +13,10 @@ import pyarrow as pa
 from .errors import RetrievalError
 from .geoparquet import GEOMETRY, wkb
 from .rows import footprints
+
+_JSON = json.JSONEncoder(ensure_ascii=False)
+_ROOM = 2**20
+"""Bytes without which nothing can be written."""
 
 
 def check_writable(path: Path) -> None:
@@ -60,6 +67,8 @@ def write_geopackage(tables: Iterable[pa.Table], schema: pa.Schema, file: Path, 
         except RuntimeError as error:  # all errors of pyogrio are
             if failed:
                 raise failed[0] from None
+            if shutil.disk_usage(folder).free < _ROOM:  # the last word of SQLite is about a transaction
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             raise OSError(str(error)) from error
         made.replace(file)
 
@@ -69,9 +78,6 @@ def _encoded(table: pa.Table) -> pa.Table:
     shapes = footprints(table)
     for index, field in enumerate(table.schema):
         if pa.types.is_list(field.type) or pa.types.is_fixed_size_list(field.type):
-            texts = [
-                None if items is None else json.dumps(items, ensure_ascii=False)
-                for items in table[index].to_pylist()
-            ]
+            texts = [None if items is None else _JSON.encode(items) for items in table[index].to_pylist()]
             table = table.set_column(index, field.name, pa.array(texts, pa.string()))
     return table.append_column(GEOMETRY, wkb(shapes))

@@ -1,7 +1,7 @@
 """`rsvlm.Index`: vectors of images on the disk, found by words, by example, by where and when."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -398,16 +398,20 @@ class Index:
         """What is known of rows, by their numbers: a table of `rsvlm.retrieval.rows.SCHEMA`."""
         return self._snapshot.rows(numbers)
 
-    def export(self, file: PathLike) -> int:
+    def export(self, file: PathLike, *, progress: Progress | None = None) -> int:
         """Write what is known of all rows, without those that were removed; return how many.
 
         Args:
             file: .gpkg (GeoPackage, a layer `rows`), .parquet (GeoParquet), .geojson or .csv.
+            progress: Called with rows done and rows in all.
 
         Raises:
             RetrievalError: It ends with none of these, or cannot be written.
         """
-        write_tables(self._snapshot.live_rows(), SCHEMA, Path(file), "rows")
+        tables = self._snapshot.live_rows()
+        if progress is not None:
+            tables = _counted(tables, len(self), progress)
+        write_tables(tables, SCHEMA, Path(file), "rows")
         return len(self)
 
     def labelled(self) -> tuple[Ints, list[list[str]]]:
@@ -472,6 +476,14 @@ class Index:
                 "it, or build the index anew"
             )
         return loaded
+
+
+def _counted(tables: Iterable[pa.Table], total: int, progress: Progress) -> Iterator[pa.Table]:
+    done = 0
+    for table in tables:
+        yield table
+        done += len(table)
+        progress(done, total)
 
 
 def _asked(text: Words, image: Pictures, unlike: Words) -> Asked:

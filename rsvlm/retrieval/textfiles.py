@@ -13,6 +13,8 @@ from shapely.geometry import mapping
 
 from .rows import EDGES, footprints
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 
 def write_geojson(tables: Iterable[pa.Table], file: Path) -> None:
     """Write rows as one FeatureCollection (RFC 7946), a feature a line."""
@@ -21,7 +23,7 @@ def write_geojson(tables: Iterable[pa.Table], file: Path) -> None:
         border = "\n"
         for table in tables:
             for feature in features(table):
-                opened.write(border + json.dumps(feature, ensure_ascii=False, allow_nan=False))
+                opened.write(border + _JSON.encode(feature))
                 border = ",\n"
         opened.write("\n]}\n")
 
