@@ -77,7 +77,7 @@ def _encoded(table: pa.Table) -> pa.Table:
     """Rows as a layer has them: lists as JSON text, and footprints beside them."""
     shapes = footprints(table)
     for index, field in enumerate(table.schema):
-        if pa.types.is_list(field.type) or pa.types.is_fixed_size_list(field.type):
+        if pa.types.is_list(field.type):
             texts = [None if items is None else _JSON.encode(items) for items in table[index].to_pylist()]
             table = table.set_column(index, field.name, pa.array(texts, pa.string()))
     return table.append_column(GEOMETRY, wkb(shapes))

@@ -18,7 +18,7 @@ SCHEMA = pa.schema(
     [
         pa.field("key", pa.string(), nullable=False),  # unique among all that can be found
         pa.field("image", pa.string()),  # path of the image; behind "#" its row in a parquet file
-        pa.field("window", pa.list_(pa.int32(), 4)),  # x, y, width, height in it; null: the whole image
+        pa.field("window", pa.list_(pa.int32())),  # x, y, width, height in it; null: the whole image
         pa.field("opening", pa.string()),  # JSON: sensor, bands and stretch that the image was opened with
         pa.field("captions", pa.list_(pa.string())),
         pa.field("labels", pa.list_(pa.string())),
