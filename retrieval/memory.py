@@ -27,9 +27,9 @@ SETS = ("ucm", "rsicd")
 COUNTS = (0, 1, 4, 16, None)
 
 
-def read(encoder: Encoder, file: Path) -> tuple[NDArray[np.float32], list[str]]:
-    """Vectors of the images of a file, and the class name of each."""
-    data = read_eval_set(file)
+def read(encoder: Encoder, folder: Path, split: str) -> tuple[NDArray[np.float32], list[str]]:
+    """Vectors of the images of a split, and the class name of each."""
+    data = read_eval_set(folder, split=split)
     return image_vectors(encoder, data, cache=None).values, [names[0] for names in data.labels or ()]
 
 
@@ -58,9 +58,9 @@ def main() -> None:
         + "|"
     )
     for name in options.sets.split(","):
-        train, train_labels = read(encoder, options.data / name / "train.parquet")
-        asked, labels = read(encoder, options.data / name / "validation.parquet")
-        words = vocabulary_for(read_eval_set(options.data / name / "validation.parquet"))
+        train, train_labels = read(encoder, options.data / name, "train")
+        asked, labels = read(encoder, options.data / name, "validation")
+        words = vocabulary_for(read_eval_set(options.data / name, split="validation"))
         words = words or vocabulary_from_classes(sorted(set(labels)), name)
         classifier = rsvlm.ZeroShotClassifier(words, encoder)
         truth = np.array(

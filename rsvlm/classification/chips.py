@@ -51,11 +51,11 @@ def chip_size(grid: Grid, options: ChipOptions, vocabulary: Vocabulary) -> tuple
     return "grid", str(max(round(vocabulary.extent / gsd), 8))
 
 
-def far_gsd(items: Iterable[Item], vocabulary: Vocabulary) -> str | None:
+def far_gsd(chips: Iterable[ChipRef], vocabulary: Vocabulary) -> str | None:
     """One line where images are much coarser or finer than what the classes were defined on; else None."""
     if vocabulary.gsd is None:
         return None
-    found = {item.scene.path: item.ref.gsd for item in items if item.scene and item.ref.gsd}
+    found = {chip.image: chip.gsd for chip in chips if chip.gsd}
     far = {path: gsd for path, gsd in found.items() if max(gsd / vocabulary.gsd, vocabulary.gsd / gsd) > FAR}
     if not far:
         return None

@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from rsvlm.imagery.items import ChipOptions, Item, PathLike, Picture
+from rsvlm.imagery.items import ChipOptions, ChipRef, Item, PathLike, Picture
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.models import Encoder, load_encoder
 from rsvlm.models.shipped import DEFAULT
 from rsvlm.retrieval import Index
+from rsvlm.retrieval.stored import Ints
 from rsvlm.vocabularies import (
     Vocabulary,
     read_classes,
@@ -24,8 +25,9 @@ from .calibration import fit_calibration
 from .calibration_store import load_calibration, store_calibration
 from .chips import far_gsd, list_items
 from .class_vectors import ClassVectors, class_vectors, fill_templates
-from .encode import Cosines, chip_cosines
+from .encode import Cosines, chip_cosines, class_cosines
 from .errors import ClassificationError
+from .indexed import check_as_cut, chip_refs, index_among
 from .labelled import indices, match_labels
 from .memory import Memory
 from .result import ClassificationResult
@@ -134,7 +136,7 @@ class ZeroShotClassifier:
 
     def classify(
         self,
-        images: Images,
+        images: Images | Index,
         *,
         top_k: int = 5,
         views: Sequence[str] = (TRUE_COLOUR,),
@@ -151,6 +153,7 @@ class ZeroShotClassifier:
 
         Args:
             images: Files, folders, globs and products; PIL images; (H, W, 3) uint8 arrays; chips; alone or in a list.
+                Or an index that this encoder made, or its folder: its rows are classified by the vectors in it.
             top_k: How many classes a row of the table lists.
             views: Spectral views (`rsvlm.imagery.views.VIEWS`) to fuse; those that bands do not allow are left out.
             chips: "whole" images, or a "grid". None: by the ground that the vocabulary's images show, where both are
@@ -169,8 +172,15 @@ class ZeroShotClassifier:
         Raises:
             ClassificationError: Views or images that make no sense.
             rsvlm.imagery.ImageryError: Options of chips that make no sense.
+            rsvlm.retrieval.RetrievalError: An index that is damaged, or by another encoder.
         """
         options = self.chip_options(chips, size, min_valid, sensor, bands, stretch)
+        if isinstance(images, Index):
+            images = images.folder
+        index = index_among(images, self.encoder)
+        if index is not None:
+            check_as_cut(options, views)
+            return self.classify_rows(index, index.numbers(), top_k=top_k)
         items = list_items(images, options, self.vocabulary)
         return self.classify_items(
             items, views=views, min_valid=min_valid, top_k=top_k, batch_size=batch_size, progress=progress
@@ -197,6 +207,13 @@ class ZeroShotClassifier:
             stretch=stretch,
         )
 
+    def classify_rows(self, index: Index, numbers: Ints, *, top_k: int = 5) -> ClassificationResult:
+        """Classify rows of an index by this encoder, by their numbers, without opening an image."""
+        refs = chip_refs(index, numbers)
+        self._warn(far_gsd(refs, self.vocabulary))
+        values = class_cosines(index.vectors(numbers), self.classes, self.memory)
+        return self._result(refs, Cosines(values, [None] * len(refs)), (TRUE_COLOUR,), top_k)
+
     def classify_items(
         self,
         items: Sequence[Item],
@@ -209,7 +226,8 @@ class ZeroShotClassifier:
     ) -> ClassificationResult:
         """Classify chips that were listed before."""
         check_views(views)
-        self._warn(far_gsd(items, self.vocabulary))
+        refs = [item.ref for item in items]
+        self._warn(far_gsd(refs, self.vocabulary))
         cosines = chip_cosines(
             items,
             self.encoder,
@@ -220,10 +238,10 @@ class ZeroShotClassifier:
             batch_size=batch_size,
             progress=progress,
         )
-        return self._result(items, cosines, views, top_k)
+        return self._result(refs, cosines, views, top_k)
 
     def _result(
-        self, items: Sequence[Item], cosines: Cosines, views: Sequence[str], top_k: int
+        self, refs: list[ChipRef], cosines: Cosines, views: Sequence[str], top_k: int
     ) -> ClassificationResult:
         calibration = self.calibration(views)
         if calibration is None and len(self.names) == 1:
@@ -238,7 +256,7 @@ class ZeroShotClassifier:
                 None if error else label for label, error in zip(found.labels, cosines.errors, strict=True)
             ],
             errors=cosines.errors,
-            chips=[item.ref for item in items],
+            chips=refs,
             calibrated=calibration is not None,
             multi_label=self.multi_label,
             none_scores=found.none_scores,

@@ -68,11 +68,15 @@ def chip_cosines(
             vectors[row], errors[row] = vector, error
             if progress is not None:
                 progress(1)
-    values = vectors @ classes.vectors.T  # float32 whatever the encoder computed in
-    if memory is not None:
-        values += memory.evidence(vectors)
+    values = class_cosines(vectors, classes, memory)
     values[[error is not None for error in errors]] = np.nan
     return Cosines(values, errors)
+
+
+def class_cosines(vectors: Floats, classes: ClassVectors, memory: Memory | None = None) -> Floats:
+    """Cosine of vectors (n, dimension) with every class, and what a memory adds to it: (n, classes)."""
+    values: Floats = vectors @ classes.vectors.T  # float32 whatever the encoder computed in
+    return values if memory is None else values + memory.evidence(vectors)
 
 
 def _by_chip(encoded: Iterator[Encoded]) -> Iterator[tuple[int, Floats, str | None]]:

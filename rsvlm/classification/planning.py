@@ -18,9 +18,8 @@ def plan_images(images: Sequence[PathLike], options: ChipOptions, vocabulary: Vo
     return planning.plan_images(images, options, lambda grid: chip_size(grid, options, vocabulary))
 
 
-def choose(planned: Sequence[Planned], limit: int | None, seed: int) -> Numbers:
-    """Numbers of the chips to be classified, ascending, counted through all images."""
-    total = sum(len(one.windows) for one in planned)
+def choose(total: int, limit: int | None, seed: int) -> Numbers:
+    """Numbers of the chips to be classified, ascending, of so many in all."""
     if limit is None or limit >= total:
         return np.arange(total)
     if limit < 1:

@@ -1,6 +1,5 @@
 """Long classification: any number of images into one file, a shard at a time, and going on after an interrupt."""
 
-import hashlib
 import json
 import shutil
 import time
@@ -15,9 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rsvlm import __version__
-from rsvlm.imagery.frames import fingerprint
+from rsvlm.imagery import Grid
 from rsvlm.imagery.items import ChipOptions, PathLike
-from rsvlm.imagery.planning import Numbers, Planned, items_at
 from rsvlm.shards import (
     Run,
     ShardError,
@@ -33,7 +31,7 @@ from rsvlm.shards import (
 from .classifier import ZeroShotClassifier
 from .drawings import Pictures, draw, style_of
 from .errors import ClassificationError
-from .planning import choose, plan_images
+from .inputs import Input, input_of
 from .tables import check_output, write_predictions
 
 SHARD_SIZE = 1000
@@ -98,7 +96,7 @@ def classify_files(
 
     Args:
         classifier: With or without calibration.
-        images: Files, folders, globs, products.
+        images: Files, folders, globs, products; or one index by the same encoder, whose vectors are taken as they are.
         out: A .parquet, .csv or .geojson file.
         options: How images are read and cut.
         views: Spectral views that are fused.
@@ -116,74 +114,51 @@ def classify_files(
     start = time.monotonic()
     target = Path(out)
     check_output(target)
-    planned = plan_images(images, options, classifier.vocabulary)
-    chosen = choose(planned, limit, seed)
+    chips = input_of(classifier, images, options, views, limit=limit, seed=seed, batch_size=batch_size)
     record = Path(f"{target}.json")
     report = ClassifyReport(
-        str(target), str(record), images=len(planned), calibrated=classifier.calibration(views) is not None
+        str(target), str(record), images=chips.images, calibrated=classifier.calibration(views) is not None
     )
-    identity = _identity(classifier, planned, options, views, top_k, limit, seed)
+    identity = _identity(classifier, chips, views, top_k, limit, seed)
     before = _finished(record, identity, target)
     if before is None:
         with open_run(Path(f"{target}.parts"), identity) as run:
-            ways = _Ways(options, tuple(views), top_k, batch_size)
             before = _do(
-                partial(_classify_shard, classifier, planned, chosen, ways),
-                run,
-                len(chosen),
-                report,
-                progress,
+                partial(_classify_shard, classifier, chips, top_k), run, len(chips), report, progress
             )
-            grids = {one.scene.path: one.scene.grid for one in planned if one.scene}
-            write_predictions(_batches(run), target, grids=grids)
+            write_predictions(_batches(run), target, grids=_grids(chips, target))
             style_of(target, classifier.vocabulary)
             report.pictures += _draw(
-                lambda: pa.Table.from_batches(_batches(run)), planned, classifier, pictures, seed
+                lambda: pa.Table.from_batches(_batches(run)), chips, classifier, pictures, seed
             )
             write_json(record, {"identity": identity, "summary": before}, indent=2)
         shutil.rmtree(f"{target}.parts", ignore_errors=True)
     else:
-        report.resumed = len(chosen)
-        report.pictures += _draw(lambda: _read(target), planned, classifier, pictures, seed)
+        report.resumed = len(chips)
+        report.pictures += _draw(lambda: _read(target), chips, classifier, pictures, seed)
     _add(report, before)
     report.warnings += classifier.warnings
     report.seconds = round(time.monotonic() - start, 3)
     return report
 
 
-@dataclass(frozen=True)
-class _Ways:
-    """How chips are turned into rows."""
-
-    options: ChipOptions
-    views: tuple[str, ...]
-    top_k: int
-    batch_size: int | None
-
-
 def _identity(
     classifier: ZeroShotClassifier,
-    planned: Sequence[Planned],
-    options: ChipOptions,
+    chips: Input,
     views: Sequence[str],
     top_k: int,
     limit: int | None,
     seed: int,
 ) -> dict[str, Any]:
-    """All that decides what a run writes, as JSON gives it back: settings, and the contents of the images."""
+    """All that decides what a run writes, as JSON gives it back: settings, and what is classified."""
     calibration = classifier.calibration(views)
-    digest = hashlib.sha256()
-    for one in planned:
-        content = fingerprint(one.scene.path) if one.scene else {"error": one.error}
-        digest.update(repr((one.path, content)).encode("utf-8"))
     identity = {
         "made by": f"rsvlm {__version__} classify",
         "classifier": classifier.record(views),
         "calibration": asdict(calibration) if calibration else None,
-        "chips": asdict(options),
         "top_k": top_k,
         "limit": None if limit is None else {"chips": limit, "seed": seed},
-        "images": {"count": len(planned), "sha256": digest.hexdigest()},
+        **chips.identity(),
     }
     plain: dict[str, Any] = json.loads(json.dumps(identity))
     return plain
@@ -218,45 +193,44 @@ def _add(report: ClassifyReport, summary: dict[str, Any]) -> None:
 def _do(
     work: Callable[..., dict[str, Any]],
     run: Run,
-    chips: int,
+    count: int,
     report: ClassifyReport,
     progress: Callable[[int, int], None] | None,
 ) -> dict[str, Any]:
     """Do the shards that are not done, and return the sums over all."""
     done = 0
 
-    def step(count: int) -> None:
+    def step(more: int) -> None:
         nonlocal done
-        done += count
+        done += more
         if progress is not None:
-            progress(done, chips)
+            progress(done, count)
 
     step(0)
-    shards = ({"shard": number, "first": first} for number, first in enumerate(range(0, chips, SHARD_SIZE)))
+    shards = ({"shard": number, "first": first} for number, first in enumerate(range(0, count, SHARD_SIZE)))
     summary = run_shards(
         partial(work, folder=run.shards, step=step),
         shards,
         run,
         progress=lambda result: step(result.stats["chips"]) if result.skipped else None,
     )
-    report.resumed = min(summary.skipped * SHARD_SIZE, chips)
+    report.resumed = min(summary.skipped * SHARD_SIZE, count)
     if summary.failures:
         first = summary.failures[0]
         raise ShardError(
-            f"{summary.failed} of {-(-chips // SHARD_SIZE)} shards failed, the first ({first.shard}) with "
+            f"{summary.failed} of {-(-count // SHARD_SIZE)} shards failed, the first ({first.shard}) with "
             f"{first.error}; the others are kept: run the same command again to try them once more"
         )
     total: dict[str, Any] = {}
-    for number in range(-(-chips // SHARD_SIZE)):
+    for number in range(-(-count // SHARD_SIZE)):
         merge_stats(total, done_stats(run, number) or {})
     return total
 
 
 def _classify_shard(
     classifier: ZeroShotClassifier,
-    planned: Sequence[Planned],
-    chosen: Numbers,
-    ways: _Ways,
+    chips: Input,
+    top_k: int,
     description: dict[str, Any],
     *,
     folder: Path,
@@ -264,23 +238,26 @@ def _classify_shard(
 ) -> dict[str, Any]:
     """Classify the chips of one shard and write its rows."""
     first = description["first"]
-    items = items_at(planned, chosen[first : first + SHARD_SIZE])
-    result = classifier.classify_items(
-        items, views=ways.views, min_valid=ways.options.min_valid, top_k=ways.top_k, batch_size=ways.batch_size,
-        progress=step,
-    )  # fmt: skip
+    result = chips.classify(classifier, first, min(first + SHARD_SIZE, len(chips)), top_k, step)
     path = folder / f"{shard_name(description['shard'])}.parquet"
     with atomic_write(path) as temporary:
         pq.write_table(result.to_table(), temporary)
     given = [[label] if isinstance(label, str) else label or [] for label in result.labels]
     reasons = Counter(error for error in result.errors if error)
     return {
-        "chips": len(items),
+        "chips": len(result),
         "failed": reasons.total(),
         "labels": dict(Counter(name for names in given for name in names)),
         "reasons": dict(reasons.most_common(20)),
         "files": {path.name: path.stat().st_size},
     }
+
+
+def _grids(chips: Input, target: Path) -> dict[str, Grid]:
+    """Grids of the images, for the outlines of their chips, where these are written."""
+    if target.suffix.lower() != ".geojson":
+        return {}
+    return {one.scene.path: one.scene.grid for one in chips.planned() if one.scene}
 
 
 def _batches(run: Run) -> Iterator[pa.RecordBatch]:
@@ -290,7 +267,7 @@ def _batches(run: Run) -> Iterator[pa.RecordBatch]:
 
 def _draw(
     rows: Callable[[], pa.Table],
-    planned: Sequence[Planned],
+    chips: Input,
     classifier: ZeroShotClassifier,
     pictures: Pictures,
     seed: int,
@@ -298,7 +275,7 @@ def _draw(
     if not pictures.wanted:
         return []
     title = f"{classifier.vocabulary.title}, by {classifier.encoder.name}"
-    return draw(rows(), planned, classifier.vocabulary, pictures, title, seed)
+    return draw(rows(), chips.planned(), classifier.vocabulary, pictures, title, seed)
 
 
 def _read(out: Path) -> pa.Table:

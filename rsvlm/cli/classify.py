@@ -10,11 +10,12 @@ from rsvlm.models.shipped import DEFAULT
 
 from .common import AsJson, Debug, Offline, console, print_json
 from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch
-from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
+from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
 from .progress import counting_bar, progress_bar
 
 Images = Annotated[
-    list[str] | None, typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips.")
+    list[str] | None,
+    typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips; or one index."),
 ]
 Classes = Annotated[
     str,
@@ -122,6 +123,9 @@ def classify(
       rsvlm index label index/ points.geojson
       rsvlm classify scene.tif --classes points.txt --size 640m --memory index/ --out tiles.geojson --map maps/
 
+    [bold]Images that were indexed: their vectors are there, no image is opened[/bold]
+      rsvlm classify index/ --classes "solar farm,orchard,bare soil" --out predictions.parquet
+
     [bold]The numbers of a paper: its prompts, averaging and crop[/bold]
       rsvlm classify test/ --classes resisc45 --encoder skyclip-vit-b-32 --protocol skyscript --out resisc45.csv
     """
@@ -131,10 +135,7 @@ def classify(
         raise typer.BadParameter("name images to classify, or labelled ones with --calibrate")
     if out is None and (map_folder or sheet):
         raise typer.BadParameter("--map and --sheet draw what --out holds: name a file there")
-    if memory is not None and encoder == DEFAULT:
-        from rsvlm.retrieval import Index
-
-        encoder = Index(memory).manifest.encoder.name
+    encoder = named(encoder, memory, *(images or ()))
     loaded = load(encoder, weights, device, precision, batch_size, offline)
     with console.status("Encoding the classes"):
         classifier = ZeroShotClassifier(

@@ -1,8 +1,11 @@
 """Options of every command that takes an encoder, and loading it."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from rsvlm.models.shipped import DEFAULT
 
 from .common import console
 
@@ -16,6 +19,14 @@ Weights = Annotated[str | None, typer.Option(help="Weights of it: a .pt or .safe
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 Precision = Annotated[str, typer.Option(help="auto (measured once), fp32 or bf16.")]
 BatchSize = Annotated[int | None, typer.Option(help="Pictures at a time. (default: by the device)", min=1)]
+
+
+def named(name: str, *places: str | Path | None) -> str:
+    """The encoder that is named; where none is, the one that made the index among some places."""
+    from rsvlm.retrieval import Index, is_index
+
+    found = [Path(place) for place in places if place is not None and is_index(Path(place))]
+    return Index(found[0]).manifest.encoder.name if name == DEFAULT and found else name
 
 
 def load(

@@ -8,7 +8,7 @@ import typer
 from rsvlm.models.shipped import DEFAULT
 
 from .common import AsJson, Debug, Offline
-from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
+from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
 from .evaluation_output import Out, finish
 from .progress import counting_bar
 
@@ -22,7 +22,8 @@ app = typer.Typer(
 Data = Annotated[
     str,
     typer.Argument(
-        help="Class folders, a folder with test.parquet, a .parquet, .csv, Karpathy .json or pairs dataset."
+        help="Class folders, a folder with test.parquet, a .parquet, .csv, Karpathy .json, pairs dataset "
+        "or index (no image is opened)."
     ),
 ]
 Split = Annotated[
@@ -43,7 +44,9 @@ Seed = Annotated[int, typer.Option(help="Seeds all that is drawn, such as the re
 
 @app.command("zero-shot", no_args_is_help=True)
 def zero_shot(
-    data: Annotated[str, typer.Argument(help="A data set, or an .npz of stored vectors (needs no encoder).")],
+    data: Annotated[
+        str, typer.Argument(help="A data set, an index (no image is opened) or an .npz of vectors.")
+    ],
     encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     classes: Classes = None,
@@ -69,6 +72,7 @@ def zero_shot(
     """Classify a labelled data set by the words for its classes.
 
     rsvlm eval zero-shot ucm/ --split test --encoder remoteclip-vit-b-32 --protocol skyscript --out ucm.json
+    rsvlm eval zero-shot index/ --classes eurosat
     rsvlm eval zero-shot RemoteCLIP-ViT-B-32.npz --classes whu-rs19 --protocol rs-transclip
     """
     from rsvlm.eval.stored import is_stored
@@ -216,7 +220,7 @@ def _evaluate(
 ) -> None:
     from rsvlm.eval import evaluate
 
-    loaded = None if encoder is None else load_any(*encoder)
+    loaded = None if encoder is None else load_any(named(encoder[0], data), *encoder[1:])
     with counting_bar("Encoding images", "images", before=f"Measuring {task}") as step:
         result = evaluate(task, encoder=loaded, data=data, progress=step, **options)
     finish(result, out, as_json)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rsvlm.datasets.reading import read_eval_set, splits_of
+from rsvlm.datasets.reading import splits_of
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.vocabularies import Vocabulary, read_classes
 
@@ -17,6 +17,7 @@ from .class_retrieval import BY_CLASS, search_classes
 from .encoders import AnyEncoder, opened_encoder
 from .errors import EvalError
 from .geolocation import geolocate
+from .indexed import Known, encoder_for, read_data
 from .measuring import with_items
 from .probes.task import evaluate_probes
 from .result import EvalResult
@@ -45,9 +46,10 @@ def evaluate(
         task: "zero-shot" (images by the words for their classes), "retrieval" (images by text and texts by image),
             "probe" (what can be learned from the vectors) or "geolocation" (where images were taken).
         data: A data set, or what `read_eval_set` takes: class folders, parquet, csv, Karpathy's json, a pairs dataset.
-            For "zero-shot" also an .npz of stored vectors, which needs no encoder.
+            Or an index, whose rows with labels (or captions) are taken with their vectors, and no image is opened. For
+            "zero-shot" also an .npz of stored vectors, which needs no encoder.
         encoder: An encoder, or what `load_encoder` takes, or the name of a floor ("colour-histogram",
-            "efficientnet-lite0-imagenet"), which encodes images only.
+            "efficientnet-lite0-imagenet"), which encodes images only; None for what made an index.
         split: Which one is judged, where the set has several.
         cache: Folder in which image vectors are kept, so that no image is encoded twice.
         seed: Of all that is drawn, the bootstrap first of all.
@@ -105,8 +107,8 @@ def _zero_shot(
         return evaluate_stored(Path(data), words, prompt=prompt, protocol=protocol, seed=seed)
     if prompt != AVERAGE:
         raise EvalError(f"prompt {prompt!r}: only stored vectors have prompts; name templates")
-    model = opened_encoder(encoder, texts=True)
-    eval_set = _read(data, split)
+    eval_set = _read(data, split, "labels")
+    model = opened_encoder(encoder_for(eval_set, encoder), texts=True)
     return evaluate_zero_shot(
         model, eval_set, _vocabulary(vocabulary, eval_set), protocol=protocol or "rsvlm", templates=templates,
         cache=cache, seed=seed, progress=progress,
@@ -124,8 +126,8 @@ def _retrieval(
     protocol: str | None = None,
     vocabulary: Vocabulary | PathLike | None = None,
 ) -> EvalResult:
-    model = opened_encoder(encoder, texts=True)
-    eval_set = _read(data, split)
+    eval_set = _read(data, split, "labels" if protocol == BY_CLASS else "captions")
+    model = opened_encoder(encoder_for(eval_set, encoder), texts=True)
     if protocol == BY_CLASS:
         words = _vocabulary(vocabulary, eval_set)
         return search_classes(model, eval_set, words, cache=cache, seed=seed, progress=progress)
@@ -145,8 +147,8 @@ def _geolocation(
     against: EvalSet | PathLike | None = None,
     cell_km: float = 10.0,
 ) -> EvalResult:
-    model = opened_encoder(encoder)
     queries = _read(data, split)
+    model = opened_encoder(encoder_for(queries, encoder))
     items = queries if against is None else _searched(data, against)
     same = items is queries or None is not queries.state == items.state
     sets = [queries] if same else [queries, items]
@@ -178,8 +180,8 @@ _TASKS: dict[str, Callable[..., EvalResult]] = {
 _GIVEN = ("encoder", "data", "split", "cache", "seed", "progress")
 
 
-def _read(data: EvalSet | PathLike | None, split: str | None) -> EvalSet:
-    return data if isinstance(data, EvalSet) else read_eval_set(os.fspath(data or ""), split=split)
+def _read(data: EvalSet | PathLike, split: str | None, known: Known | None = None) -> EvalSet:
+    return data if isinstance(data, EvalSet) else read_data(data, split, known)
 
 
 def _searched(data: EvalSet | PathLike, against: EvalSet | PathLike) -> EvalSet:

@@ -22,6 +22,7 @@ from rsvlm.models import Encoder, Image, encode_stream
 from rsvlm.shards import atomic_write
 
 from .errors import EvalError
+from .indexed import IndexSet, vector_hashes
 
 Floats = NDArray[np.float32]
 Progress = Callable[[int], None]
@@ -81,7 +82,7 @@ def image_vectors(
     batch_size: int | None = None,
     progress: Progress | None = None,
 ) -> SetVectors:
-    """Encode all images of a data set, or take what is kept of an earlier run.
+    """Encode all images of a data set, or take what is kept of an earlier run, or what an index holds.
 
     Args:
         encoder: Any object that encodes images.
@@ -91,6 +92,9 @@ def image_vectors(
         batch_size: Images a call of the encoder; None is its own choice.
         progress: Called with the number of images that are done.
     """
+    if isinstance(eval_set, IndexSet):
+        stored = eval_set.vectors(encoder)
+        return SetVectors(stored, vector_hashes(stored), (None,) * len(stored))
     folder = _folder(cache, encoder, eval_set)
     parts = []
     for start in range(0, len(eval_set), PART):

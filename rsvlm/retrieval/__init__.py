@@ -7,6 +7,7 @@ from .hits import Hits
 from .index import Index
 from .kinds import KINDS, Plan, memory_of
 from .page import write_page
+from .parts import is_index
 from .sheet import write_contact_sheet
 from .verifying import verify
 from .writing import check_output, feature_collection, write_hits
@@ -20,6 +21,7 @@ __all__ = [
     "RetrievalError",
     "check_output",
     "feature_collection",
+    "is_index",
     "memory_of",
     "read_area",
     "verify",

@@ -20,17 +20,21 @@ class Structure:
     Args:
         index: Cells: an `IndexIVF` whose ids are row numbers; a graph: an `IndexIDMap` of an `IndexHNSWSQ`.
         matrix: What makes queries as short as the vectors are in it; None: they are not shorter.
+
+    Attributes:
+        index: Cells: an `IndexIVF`; a graph: an `IndexHNSWSQ`.
+        matrix: As given.
     """
 
     def __init__(self, index: Any, matrix: Vectors | None) -> None:
         faiss = self._faiss = needed_faiss()
-        self._owner, self._matrix = index, matrix  # what faiss casts down is not kept alive by it
+        self._owner, self.matrix = index, matrix  # what faiss casts down is not kept alive by it
         self._order: Ints | None = None
         if isinstance(index, faiss.IndexIDMap):
-            self._order, self._index = faiss.vector_to_array(index.id_map), faiss.downcast_index(index.index)
+            self._order, self.index = faiss.vector_to_array(index.id_map), faiss.downcast_index(index.index)
         else:
-            self._index = faiss.downcast_index(index)
-            lists = faiss.downcast_InvertedLists(self._index.invlists)
+            self.index = faiss.downcast_index(index)
+            lists = faiss.downcast_InvertedLists(self.index.invlists)
             if isinstance(lists, faiss.OnDiskInvertedLists):
                 lists.prefetch_nthread = 0  # threads that are made for every query cost more than they bring
         self._selected: tuple[Mask | None, Any] = (None, None)
@@ -43,7 +47,7 @@ class Structure:
     @cached_property
     def largest_effort(self) -> int:
         """The effort beyond which there is nothing."""
-        return int(self._index.ntotal if self.is_graph else self._index.nlist)
+        return int(self.index.ntotal if self.is_graph else self.index.nlist)
 
     def find(self, queries: Floats, count: int, effort: int, allowed: Mask | None = None) -> Ints:
         """Return so many rows that are likely among the nearest of each query, -1 where there are too few.
@@ -54,21 +58,21 @@ class Structure:
             effort: Cells to look into, or candidates to hold on the way through a graph.
             allowed: (rows,) which may be found; None: all.
         """
-        count, selector = min(count, int(self._index.ntotal)), self._selector(allowed)
+        count, selector = min(count, int(self.index.ntotal)), self._selector(allowed)
         if self.is_graph:
             options = self._faiss.SearchParametersHNSW(efSearch=max(effort, count), sel=selector)
         else:
             options = self._faiss.SearchParametersIVF(nprobe=min(effort, self.largest_effort), sel=selector)
-        return self._rows(self._index.search(of_queries(queries, self._matrix), count, params=options)[1])
+        return self._rows(self.index.search(of_queries(queries, self.matrix), count, params=options)[1])
 
     def scan(self, queries: Floats, count: int, allowed: Mask | None) -> Ints:
         """Return the same from the codes of all rows that may be found."""
         if not self.is_graph:
             return self.find(queries, count, self.largest_effort, allowed)
         options = self._faiss.SearchParameters(sel=self._selector(allowed))
-        codes = self._faiss.downcast_index(self._index.storage)
+        codes = self._faiss.downcast_index(self.index.storage)
         count = min(count, int(codes.ntotal))
-        return self._rows(codes.search(of_queries(queries, self._matrix), count, params=options)[1])
+        return self._rows(codes.search(of_queries(queries, self.matrix), count, params=options)[1])
 
     def _rows(self, found: Ints) -> Ints:
         return found if self._order is None else np.where(found < 0, -1, self._order[found])

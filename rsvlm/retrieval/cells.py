@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .devices import gpus, on_gpus
 from .errors import RetrievalError
 from .kinds import Kind, needed_faiss
 from .stored import Ints, Vectors
@@ -38,14 +39,18 @@ def train_cells(sample: Vectors, kind: Kind, cells: int) -> Any:
     code = _CODES.get(kind, f"PQ{pieces}")
     index = faiss.index_factory(dimension, f"IVF{cells},{code}", faiss.METRIC_L2)
     index.cp.niter, index.cp.min_points_per_centroid = _ROUNDS, 1
+    if gpus():
+        index.clustering_index = found = on_gpus(faiss.IndexFlatL2(dimension))
+        index.referenced_objects = [found]  # faiss keeps no hold of it
     index.train(np.ascontiguousarray(sample))
     return index
 
 
 def cells_of_rows(index: Any, rows: int, block: Block) -> Ints:
     """Return (rows,) the cell that each row belongs to."""
+    quantizer = on_gpus(index.quantizer) if gpus() else index.quantizer
     found = [
-        index.quantizer.search(block(first, min(first + BLOCK, rows)), 1)[1][:, 0]
+        quantizer.search(block(first, min(first + BLOCK, rows)), 1)[1][:, 0]
         for first in range(0, rows, BLOCK)
     ]
     cells: Ints = np.concatenate(found)

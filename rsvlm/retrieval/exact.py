@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from .stored import Ints, StoredVectors, Stores
 
 Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 _BLOCK = 2**24
 """Similarities held at once: 64 MiB."""
 _ROWS = 2**16
 """Vectors that are multiplied at once."""
-_SLACK = 1e-5
+SLACK = 1e-5
 """How much a product in float32 of unit vectors may be off; some 2e-7 was seen."""
 _FEW = 0.25
 """Below this share of wanted rows they are gathered, in place of multiplying all."""
@@ -72,9 +73,9 @@ def _search(
     stores: Stores, queries: Floats, k: int, allowed: Mask | None, parts: Iterable[int]
 ) -> list[Found]:
     in_single = queries.astype(np.float32)
-    slack = (_SLACK * np.maximum(np.linalg.norm(queries, axis=1), 1e-30)).astype(np.float32)
+    slack = (SLACK * np.maximum(np.linalg.norm(queries, axis=1), 1e-30)).astype(np.float32)
     best = np.full((len(queries), k), -np.inf, np.float32)
-    kept: list[tuple[Ints, Ints, NDArray[np.float32]]] = []
+    kept: list[tuple[Ints, Ints, Singles]] = []
     for part in parts:
         start, stored = int(stores.starts[part]), stores.parts[part]
         for offset in range(0, len(stored), _ROWS):
@@ -96,18 +97,25 @@ def _search(
     return [_settled(stores, queries[query], numbers[of_query == query], k) for query in range(len(queries))]
 
 
-def _scores(
-    queries: NDArray[np.float32], stored: StoredVectors, first: int, last: int, rows: Ints
-) -> NDArray[np.float32]:
+def _scores(queries: Singles, stored: StoredVectors, first: int, last: int, rows: Ints) -> Singles:
     """Products of queries with some rows of a range."""
     if len(rows) == last - first:
-        return queries @ stored.block(first, last).T
+        return _products(queries, stored.block(first, last))
     if len(rows) < _FEW * (last - first):
-        return queries @ stored.take(first + rows).T
-    return (queries @ stored.block(first, last).T)[:, rows]
+        return _products(queries, stored.take(first + rows))
+    return _products(queries, stored.block(first, last))[:, rows]
 
 
-def _first(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+def _products(queries: Singles, vectors: Singles) -> Singles:
+    """(q, n) dot products."""
+    if len(queries) > 1:
+        return queries @ vectors.T
+    # it waits for memory anyway, and threads of BLAS would get in the way of torch's, which spin on after the encoding
+    found: Singles = np.einsum("ij,j->i", vectors, queries[0])[None]
+    return found
+
+
+def _first(scores: Singles, k: int) -> Singles:
     """The k highest of each row, the least of them last; -inf where there are fewer."""
     if scores.shape[1] < k:
         scores = np.pad(scores, ((0, 0), (0, k - scores.shape[1])), constant_values=-np.inf)
@@ -147,7 +155,7 @@ def ordered(stores: Stores, queries: Floats, candidates: Ints, k: int) -> list[F
         scores = vectors @ query.astype(np.float32)
         if len(rows) > k:
             least = np.partition(scores, len(rows) - k)[len(rows) - k]
-            near = np.flatnonzero(scores >= least - _SLACK * max(1.0, float(np.linalg.norm(query))))
+            near = np.flatnonzero(scores >= least - SLACK * max(1.0, float(np.linalg.norm(query))))
             rows, vectors = rows[near], vectors[near]
         exact = (vectors.astype(np.float64) * query).sum(axis=1)
         order = np.lexsort((rows, -exact))[:k]

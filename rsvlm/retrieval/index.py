@@ -179,7 +179,19 @@ class Index:
 
     def refresh(self) -> None:
         """Look at the folder again, for what another process changed."""
-        self._snapshot = open_snapshot(self.folder)
+        before, self._snapshot = self._snapshot, open_snapshot(self.folder)
+        if before.copies:
+            self._snapshot.to_gpus()
+
+    def to_gpus(self) -> None:
+        """Copy the vectors, and cells, onto all GPUs that faiss sees, for searches without a filter.
+
+        Graphs, filters, and more than 2,048 hits or cells at once stay with the processor. The folder is not changed.
+
+        Raises:
+            RetrievalError: Faiss sees no GPU.
+        """
+        self._snapshot.to_gpus()
 
     def add(
         self,
@@ -397,6 +409,10 @@ class Index:
     def rows(self, numbers: Sequence[int] | Ints) -> pa.Table:
         """What is known of rows, by their numbers: a table of `rsvlm.retrieval.rows.SCHEMA`."""
         return self._snapshot.rows(numbers)
+
+    def numbers(self) -> Ints:
+        """Numbers of the rows that count, ascending."""
+        return np.flatnonzero(self._snapshot.live)
 
     def export(self, file: PathLike, *, progress: Progress | None = None) -> int:
         """Write what is known of all rows, without those that were removed; return how many.

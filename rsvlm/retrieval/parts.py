@@ -17,12 +17,17 @@ from .approximate import Structure, open_structure
 from .errors import RetrievalError
 from .filerecords import check_size, record_of
 from .kinds import Plan, faiss_or_none
-from .manifest import PartRecord, StructureRecord
+from .manifest import NAME, PartRecord, StructureRecord
 from .rows import open_rows, write_rows
 from .stored import StoredVectors, Vectors
 from .structures import build_approximate
 
 FOLDER, TABLE = "parts", "rows.parquet"
+
+
+def is_index(place: Path) -> bool:
+    """Whether a folder is an index, perhaps a damaged one."""
+    return (place / NAME).is_file() and (place / FOLDER).is_dir()
 
 
 class Part:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .exact import Floats, Found, Mask, ordered, search_exactly
+from .gpuparts import PartOnGpus
 from .kinds import Asked
 from .parts import Part
 from .snapshot import Snapshot
@@ -43,7 +44,8 @@ def nearest(
     for number, part in enumerate(snapshot.parts):
         start, last = snapshot.starts[number : number + 2].tolist()
         own = allowed if allowed is None or len(snapshot.parts) == 1 else allowed[start:last]
-        candidates = _candidates(part, asked, k, own, kind)
+        copy = snapshot.copies.get(number) if own is None else None  # faiss has no filters there
+        candidates = _candidates(part, copy, asked, k, own, kind)
         hits = (
             []
             if candidates is None
@@ -58,11 +60,15 @@ def nearest(
     return found[0] if len(found) == 1 else [_merged(of_query, k) for of_query in zip(*found, strict=True)]
 
 
-def _candidates(part: Part, queries: Floats, k: int, own: Mask | None, kind: Asked) -> Ints | None:
+def _candidates(
+    part: Part, copy: PartOnGpus | None, queries: Floats, k: int, own: Mask | None, kind: Asked
+) -> Ints | None:
     """Candidates of a part; None where every vector is to be compared."""
     approximate = part.record.approximate
-    if approximate is None or not len(queries):
+    if not len(queries):
         return None
+    if approximate is None:
+        return None if copy is None else copy.nearest(queries, k)
     record = approximate.pictures if kind == "pictures" else approximate.words
     rows = len(part.vectors)
     count = rows if own is None else int(np.count_nonzero(own))
@@ -75,7 +81,9 @@ def _candidates(part: Part, queries: Floats, k: int, own: Mask | None, kind: Ask
     candidates = record.pool * max(k, HITS[0])
     if own is not None and count < _MOST * rows and count <= _SCANNED:
         return structure.scan(queries, candidates, own)
-    return structure.find(queries, candidates, effort_for(efforts, k * rows / count), own)
+    effort = effort_for(efforts, k * rows / count)
+    found = None if copy is None else copy.candidates(queries, candidates, effort, words=kind != "pictures")
+    return structure.find(queries, candidates, effort, own) if found is None else found
 
 
 def _merged(found: Sequence[Found], k: int) -> Found:

@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .devices import on_gpus
 from .errors import RetrievalError
 from .exact import Mask
 from .filerecords import check_size
+from .gpuparts import PartOnGpus, Place
 from .laterlabels import Labels, read_labels
 from .manifest import Manifest, read_manifest
 from .parts import Part, open_part
@@ -35,6 +37,7 @@ class Snapshot:
         parts: In the order of the rows' numbers.
         removed: (size,) which rows do not count any more; None: all count.
         labels: Labels that rows were given later; None: none were.
+        copies: Of parts on GPUs, by their numbers, after `to_gpus`.
     """
 
     folder: Path
@@ -42,6 +45,7 @@ class Snapshot:
     parts: tuple[Part, ...]
     removed: Mask | None
     labels: Labels | None = None
+    copies: dict[int, PartOnGpus] = field(default_factory=dict, repr=False)
     _columns: dict[str, pa.ChunkedArray] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -58,6 +62,17 @@ class Snapshot:
     def live(self) -> Mask:
         """(size,) which rows count; not to be changed."""
         return np.ones(self.manifest.size, bool) if self.removed is None else ~self.removed
+
+    def to_gpus(self, place: Place = on_gpus) -> None:
+        """Copy all parts onto GPUs, for searches without a filter.
+
+        Args:
+            place: What puts an index of faiss there.
+
+        Raises:
+            RetrievalError: There is none.
+        """
+        self.copies.update({number: PartOnGpus(part, place) for number, part in enumerate(self.parts)})
 
     def column(self, name: str) -> pa.ChunkedArray:
         """A column of all rows, those that were removed included; what filters ask for is read once."""

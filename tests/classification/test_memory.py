@@ -158,3 +158,12 @@ def test_points_on_a_scene_make_a_class_map(tmp_path: Path, rsvlm_command: Any, 
     assert f"Memory: {len(shown)} labelled rows of 2 classes" in " ".join((said.out + said.err).split())
     assert len(json.loads(out.read_text())["features"]) == len(rows)
     assert list((tmp_path / "maps").glob("*.tif"))
+
+    # the same from the index alone, whose encoder is taken
+    made = str(tmp_path / "index")
+    assert rsvlm_command("classify", made, "--classes", "left,right", "--memory", made, "--json") == 0
+    found = {
+        tuple(row[side] for side in "xy"): row["label"] for row in json.loads(capsys.readouterr().out)["rows"]
+    }
+    drawn = [feature["properties"] for feature in json.loads(out.read_text())["features"]]
+    assert [found[row["x"], row["y"]] for row in drawn] == [row["label"] for row in drawn]

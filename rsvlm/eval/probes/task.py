@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rsvlm.datasets.reading import read_eval_set, splits_of
+from rsvlm.datasets.reading import splits_of
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.eval.encoders import AnyEncoder, opened_encoder
 from rsvlm.eval.errors import EvalError
+from rsvlm.eval.indexed import IndexSet, encoder_for, read_data
 from rsvlm.eval.result import EvalResult
 from rsvlm.eval.vectors import Progress, SetVectors, encoder_record, image_vectors
 from rsvlm.eval.vocabulary_choice import vocabulary_for
@@ -69,7 +70,7 @@ def evaluate_probes(
 
     Args:
         encoder: What makes the features "image" and "text"; None where neither is wanted.
-        data: A data set, or what `read_eval_set` takes.
+        data: A data set, or what `read_eval_set` takes, or an index with labels.
         split: Which one is judged; None: test, else validation.
         cache: Folder in which vectors are kept.
         seed: Of all that is drawn.
@@ -101,8 +102,12 @@ def evaluate_probes(
         raise EvalError(f"{splits.judged.title}: is learned from and judged; name another data set or split")
     classes = None if target is not None else _classes(vocabulary, splits)
     seen = kind == "fine-tuned" or {"image", "text"} & set(features)
-    model = opened_encoder(encoder, texts="text" in features) if seen else None
+    model = opened_encoder(encoder_for(splits.judged, encoder), texts="text" in features) if seen else None
     if kind == "fine-tuned":
+        if any(isinstance(one, IndexSet) for one in splits.all()):
+            raise EvalError(
+                "a fine-tuned probe learns from images, and an index holds vectors: name the images"
+            )
         if splits.train is None:
             raise EvalError("a fine-tuned probe needs a training split; it is not cross-validated")
         recipe = Recipe(seed=seed) if limit is None else Recipe(seed=seed, limit=limit)
@@ -167,7 +172,7 @@ def _check(
 
 
 def _folded(data: EvalSet | PathLike, split: str | None) -> _Splits:
-    return _Splits(data if isinstance(data, EvalSet) else read_eval_set(os.fspath(data), split=split))
+    return _Splits(data if isinstance(data, EvalSet) else read_data(data, split, "labels"))
 
 
 def _splits(data: EvalSet | PathLike, split: str | None, train: EvalSet | PathLike | None) -> _Splits:
@@ -178,7 +183,7 @@ def _splits(data: EvalSet | PathLike, split: str | None, train: EvalSet | PathLi
     name: str = "train" if train is None else os.fspath(train)
     if folder is None or name not in found:
         if train is not None and Path(train).exists():
-            return _Splits(_folded(data, split).judged, read_eval_set(name))
+            return _Splits(_folded(data, split).judged, read_data(name, known="labels"))
         title = data.title if isinstance(data, EvalSet) else os.fspath(data)
         raise EvalError(
             f"{title}: has no split {name} to learn from; name another data set or split (train), or fold its items "
@@ -189,8 +194,8 @@ def _splits(data: EvalSet | PathLike, split: str | None, train: EvalSet | PathLi
         raise EvalError(f"{folder}: has nothing to judge on beside {name}; fold its items (folds)")
     validation = None
     if chosen == "test" and "validation" in found:
-        validation = read_eval_set(folder, split="validation")
-    return _Splits(read_eval_set(folder, split=chosen), read_eval_set(folder, split=name), validation)
+        validation = read_data(folder, "validation")
+    return _Splits(read_data(folder, chosen), read_data(folder, name), validation)
 
 
 def _with_number(eval_set: EvalSet, target: str) -> EvalSet:
