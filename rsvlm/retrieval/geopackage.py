@@ -15,6 +15,8 @@ from .geoparquet import GEOMETRY, wkb
 from .rows import footprints
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
+_VERSION = "1.2"
+"""Of GeoPackage: what GDAL before 3.7 reads without a warning, too."""
 _ROOM = 2**20
 """Bytes without which nothing can be written."""
 
@@ -62,7 +64,7 @@ def write_geopackage(tables: Iterable[pa.Table], schema: pa.Schema, file: Path, 
         try:
             pyogrio.write_arrow(
                 pa.RecordBatchReader.from_batches(whole, batches()), str(made), layer=layer, driver="GPKG",
-                geometry_name=GEOMETRY, geometry_type="Unknown", crs="EPSG:4326",
+                geometry_name=GEOMETRY, geometry_type="Unknown", crs="EPSG:4326", dataset_options={"VERSION": _VERSION},
             )  # fmt: skip
         except RuntimeError as error:  # all errors of pyogrio are
             if failed:

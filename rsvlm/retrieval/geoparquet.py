@@ -37,7 +37,7 @@ def write_geoparquet(tables: Iterable[pa.Table], schema: pa.Schema, file: Path) 
             shapes = footprints(table)
             placed = shapes[shapely.is_geometry(shapes)]
             if len(placed):
-                kinds.update(np.unique([shape.geom_type for shape in placed]).tolist())
+                kinds.update(shape.geom_type for shape in placed)
                 extents.append(shapely.total_bounds(placed))
             table = table.append_column(whole.field(GEOMETRY), wkb(shapes))
             writer.write_table(table.append_column(whole.field(BOUNDS), _bounds(shapes)))

@@ -62,7 +62,8 @@ def checked(table: pa.Table) -> pa.Table:
     """Return a table in `SCHEMA`'s order of columns, each row with a key of its own.
 
     Raises:
-        RetrievalError: Keys that are missing or come twice, or columns that do not fit.
+        RetrievalError: Keys that are missing or come twice, windows of other than four numbers, or columns that do
+            not fit.
     """
     try:
         table = table.select([name for name in SCHEMA.names if name in table.column_names])
@@ -72,6 +73,11 @@ def checked(table: pa.Table) -> pa.Table:
         table = table.cast(SCHEMA)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
         raise RetrievalError(f"the rows cannot be stored: {error}") from None
+    lengths = pc.list_value_length(table["window"])
+    if (wrong := pc.index(pc.not_equal(lengths, 4), True).as_py()) >= 0:
+        raise RetrievalError(
+            f"row {wrong} has a window of {lengths[wrong]} numbers: give x, y, width, height"
+        )
     keys = table["key"]
     if keys.null_count or pc.any(pc.equal(keys, "")).as_py():
         missing = pc.or_kleene(pc.is_null(keys), pc.equal(keys, ""))
