@@ -12,7 +12,7 @@ FAISS = ("faiss-cpu", "faiss-gpu", "faiss-gpu-cuvs", "faiss-gpu-cu12", "faiss-gp
 CORE = ("numpy", "pillow", "pyarrow", "rasterio", "pyproj", "shapely", "osmium", "pydantic")
 
 EXTRAS = {
-    "vector": (("pyogrio",), "OSM-like features from GeoJSON, GeoPackage and FlatGeobuf"),
+    "vector": (("pyogrio",), "GeoJSON, GeoPackage and FlatGeobuf in, GeoPackage out"),
     "cpu": (
         (
             "torch",

@@ -11,6 +11,7 @@ from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.polygon import orient
 
 from rsvlm.imagery import Grid, ImageryError
+from rsvlm.imagery.boxes import split_at_antimeridian
 
 from .cells import finite, map_items
 
@@ -71,9 +72,8 @@ def _geometry(row: Mapping[str, Any], grids: Mapping[str, Grid]) -> dict[str, An
 
 
 def _box(west: float, south: float, east: float, north: float) -> Polygon | MultiPolygon:
-    if west <= east:
-        return box(west, south, east, north)
-    return MultiPolygon([box(west, south, 180.0, north), box(-180.0, south, east, north)])
+    parts = [box(*part) for part in split_at_antimeridian((west, south, east, north))]
+    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
 
 
 def _polygons(outline: Polygon | MultiPolygon) -> dict[str, Any]:

@@ -179,6 +179,32 @@ def label(
 
 
 @app.command(no_args_is_help=True)
+def export(
+    place: Place,
+    out: Annotated[
+        Path, typer.Option("--out", help="The file: .gpkg, .geojson, .parquet (GeoParquet) or .csv.")
+    ],
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Write the rows of an index, with their footprints and labels, for QGIS, databases and programs.
+
+    rsvlm index export index/ --out rows.gpkg
+    rsvlm index export index/ --out rows.parquet
+    """
+    from rsvlm.retrieval import Index, folder_of
+
+    index = Index(folder_of(place, "exported"))
+    with progress_bar("Writing", "rows", "Reading the rows") as show:
+        written = index.export(out, progress=show)
+    if as_json:
+        print_json({"written": str(out), "rows": written})
+    else:
+        console.print(f"Written: {out} ({written:,} rows)", highlight=False, soft_wrap=True)
+
+
+@app.command(no_args_is_help=True)
 def info(place: Place, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
     """Show what an index consists of.
 

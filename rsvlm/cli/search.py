@@ -27,7 +27,10 @@ End = Annotated[str | None, typer.Option(help="Not after; 2023 lasts to the end 
 Gsd = Annotated[str | None, typer.Option(help="Metres a pixel: 0.1-1, -10 (at most), 5- (at least).")]
 Label = Annotated[list[str] | None, typer.Option(help="Has this label; may be given several times.")]
 Licence = Annotated[list[str] | None, typer.Option(help="Has this licence; may be given several times.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Also write the hits: .geojson, .csv or .parquet.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Also write the hits: .gpkg, .geojson, .parquet (GeoParquet) or .csv."),
+]
 Page = Annotated[
     Path | None, typer.Option("--page", help="Also write an offline page with pictures and a small map.")
 ]
@@ -75,12 +78,14 @@ def search(
 
     [bold]Where and when[/bold]
       rsvlm search index/ "flooded fields" --bbox 126,34,128,36 --start 2023-07 --end 2023-09
-      rsvlm search index/ "solar panels" -k 100 --area county.geojson --out hits.geojson
+      rsvlm search index/ "solar panels" -k 100 --area county.geojson --out hits.gpkg
     """
     from rsvlm import retrieval
 
     if text is None and image is None:
         raise typer.BadParameter('say what to find: words, --image, or both: rsvlm search index/ "a harbour"')
+    if out is not None:
+        retrieval.check_output(out)
     own = retrieval.open_index(place).made_by.name
     opened = retrieval.open_index(place, load(own, weights, device, precision, None, offline))
     found = opened.search(

@@ -14,7 +14,7 @@ from .page import write_page
 from .parts import is_index
 from .sheet import write_contact_sheet
 from .verifying import verify
-from .writing import feature_collection, write_hits
+from .writing import check_output, feature_collection, write_hits
 
 __all__ = [
     "KINDS",
@@ -25,6 +25,7 @@ __all__ = [
     "MilvusIndex",
     "Plan",
     "RetrievalError",
+    "check_output",
     "copy_index",
     "feature_collection",
     "folder_of",

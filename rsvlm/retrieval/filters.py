@@ -13,15 +13,15 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from rsvlm.imagery.boxes import box_shapes, split_at_antimeridian
+from rsvlm.imagery.grid import BBox
+
 from .errors import RetrievalError
 from .exact import Mask
+from .rows import EDGES
 from .snapshot import Snapshot
 
-BBox = tuple[float, float, float, float]
-
 _MOMENT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](.+))?)?)?")
-EDGES = ("west", "south", "east", "north")
-"""Columns of a footprint, in degrees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Filter:
     @property
     def boxes(self) -> list[BBox]:
         """The bbox as boxes that do not cross the antimeridian: none, one or two."""
-        return [] if self.bbox is None else _unwrapped(self.bbox)
+        return [] if self.bbox is None else split_at_antimeridian(self.bbox)
 
     @property
     def moments(self) -> tuple[datetime | None, datetime | None]:
@@ -101,37 +101,23 @@ def _check_bbox(bbox: BBox) -> None:
         )
 
 
-def _unwrapped(bbox: BBox) -> list[BBox]:
-    west, south, east, north = bbox
-    if west <= east:
-        return [bbox]
-    return [(west, south, 180.0, north), (-180.0, south, east, north)]
-
-
 def touches(edges: Sequence[NDArray[np.float64]], shapes: Sequence[BaseGeometry]) -> Mask:
-    """Return (n,) which footprints have a point in common with one of the shapes.
+    """Return (n,) which footprints have a point in common with one of the shapes, as `ST_Intersects` of PostGIS has it.
 
     Args:
         edges: West, south, east and north of each, NaN where it is not known.
         shapes: In degrees.
     """
     west, south, east, north = edges
-    known = np.isfinite(west) & np.isfinite(south) & np.isfinite(east) & np.isfinite(north)
-    found = np.zeros(len(known), bool)
-    crosses = known & (west > east)
-    pieces = (
-        (known & ~crosses, west, east),
-        (crosses, west, np.full_like(east, 180.0)),
-        (crosses, np.full_like(west, -180.0), east),
-    )
+    found = np.zeros(len(west), bool)
     for shape in shapes:
         shapely.prepare(shape)
         left, low, right, high = shape.bounds
-        for rows, from_, to in pieces:
-            # most rows are far away: compare numbers before making polygons
-            near = np.flatnonzero(rows & (from_ <= right) & (to >= left) & (south <= high) & (north >= low))
-            boxes = shapely.box(from_[near], south[near], to[near], north[near])
-            found[near[shapely.intersects(shape, boxes)]] = True
+        # most rows are far away: compare numbers before making polygons
+        beside = np.where(west <= east, (west <= right) & (east >= left), (west <= right) | (east >= left))
+        near = np.flatnonzero(beside & (south <= high) & (north >= low))
+        footprints = box_shapes(west[near], south[near], east[near], north[near])
+        found[near[shapely.intersects(shape, footprints)]] = True
     return found
 
 

@@ -24,13 +24,14 @@ from .kinds import Asked, Plan
 from .labelling import labels_from
 from .making import Blocks, Rows, check_new, checked_plan, create, encoder_record, fitting, tuned_for
 from .manifest import EncoderRecord, Manifest
-from .rows import older_ones
+from .rows import SCHEMA, older_ones
 from .searchable import Searchable, loaded, several
 from .searching import nearest
 from .snapshot import Snapshot, numbers_of, open_snapshot
 from .stored import Ints, Vectors
 from .variety import search_varied
 from .verifying import verify
+from .writing import write_tables
 
 PathLike = str | os.PathLike[str]
 
@@ -351,6 +352,22 @@ class Index(Searchable):
         """Numbers of the rows that count, ascending."""
         return np.flatnonzero(self._snapshot.live)
 
+    def export(self, file: PathLike, *, progress: Progress | None = None) -> int:
+        """Write what is known of all rows, without those that were removed; return how many.
+
+        Args:
+            file: .gpkg (GeoPackage, a layer `rows`), .parquet (GeoParquet), .geojson or .csv.
+            progress: Called with rows done and rows in all.
+
+        Raises:
+            RetrievalError: It ends with none of these, or cannot be written.
+        """
+        tables = self.tables()
+        if progress is not None:
+            tables = _counted(tables, len(self), progress)
+        write_tables(tables, SCHEMA, Path(file), "rows")
+        return len(self)
+
     def labelled(self) -> tuple[Ints, list[list[str]]]:
         """Numbers of the rows that have labels, and their labels."""
         column = self._snapshot.column("labels")
@@ -364,17 +381,14 @@ class Index(Searchable):
 
     def tables(self) -> Iterator[pa.Table]:
         """What is known of all rows, some at a time."""
-        for numbers in self._numbers():
-            yield self.rows(numbers)
+        return self._snapshot.live_rows()
 
     def batches(self) -> Iterator[tuple[pa.Table, Vectors]]:
         """All rows and their vectors, some at a time."""
-        for numbers in self._numbers():
-            yield self.rows(numbers), self.vectors(numbers)
-
-    def _numbers(self) -> Iterator[Ints]:
-        numbers = np.flatnonzero(self._snapshot.live)
-        return (numbers[first : first + _BATCH] for first in range(0, len(numbers), _BATCH))
+        numbers = self.numbers()
+        for first in range(0, len(numbers), _BATCH):
+            some = numbers[first : first + _BATCH]
+            yield self.rows(some), self.vectors(some)
 
     def summary(self) -> dict[str, Any]:
         """What the index consists of, as plain data."""
@@ -402,3 +416,11 @@ class Index(Searchable):
             RetrievalError: The manifest itself is damaged.
         """
         return verify(self.folder)
+
+
+def _counted(tables: Iterable[pa.Table], total: int, progress: Progress) -> Iterator[pa.Table]:
+    done = 0
+    for table in tables:
+        yield table
+        done += len(table)
+        progress(done, total)

@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from .errors import RetrievalError
-from .filters import EDGES
 from .kinds import EXACT_UP_TO
 from .milvusaddress import TOKEN, MilvusAddress
 from .milvusfilters import ids_in
 from .milvusrecord import CollectionRecord
 from .milvusrows import ID_LENGTH, LONGEST, Record
+from .rows import EDGES
 from .stored import Vectors
 
 MOST_HITS = 16_384

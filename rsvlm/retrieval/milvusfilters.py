@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Iterator
 
+from rsvlm.imagery.grid import BBox
+
 from .errors import RetrievalError
-from .filters import BBox, Filter
+from .filters import Filter
 from .milvusrows import microseconds
 
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})

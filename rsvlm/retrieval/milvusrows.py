@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .errors import RetrievalError
-from .filters import EDGES
-from .rows import checked, table_of
+from .rows import EDGES, checked, table_of
 from .stored import Vectors
 
 LONGEST = 65_535
@@ -58,6 +57,10 @@ def _record(row: Record, vector: Vectors) -> Record:
         )
     numbers = {name: _finite(row[name]) for name in (*EDGES, "gsd")}
     west, east = numbers["west"], numbers["east"]
+    if west is not None and east is not None and east < west:
+        # what only begins or ends at the antimeridian does not cross it
+        numbers["west"] = west = -180.0 if west == 180 else west
+        numbers["east"] = east = 180.0 if east == -180 else east
     return {
         "id": id_of(row["key"]),
         "vector": vector,

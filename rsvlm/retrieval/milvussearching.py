@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .exact import Floats, Found
-from .filters import EDGES, Filter, touches
+from .filters import Filter, touches
 from .milvuscollection import MOST_HITS, Candidate, Collection
 from .milvusfilters import expression_of, ids_in
+from .rows import EDGES
 from .stored import Ints, Vectors
 
 _MORE = 64

@@ -10,13 +10,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from rsvlm.imagery.boxes import Shapes, box_shapes
+
 from .errors import RetrievalError
 
 SCHEMA = pa.schema(
     [
         pa.field("key", pa.string(), nullable=False),  # unique among all that can be found
         pa.field("image", pa.string()),  # path of the image; behind "#" its row in a parquet file
-        pa.field("window", pa.list_(pa.int32(), 4)),  # x, y, width, height in it; null: the whole image
+        pa.field("window", pa.list_(pa.int32())),  # x, y, width, height in it; null: the whole image
         pa.field("opening", pa.string()),  # JSON: sensor, bands and stretch that the image was opened with
         pa.field("captions", pa.list_(pa.string())),
         pa.field("labels", pa.list_(pa.string())),
@@ -30,6 +32,9 @@ SCHEMA = pa.schema(
     ]
 )
 """Columns of `rows.parquet`."""
+
+EDGES = ("west", "south", "east", "north")
+"""Columns of the box that a row's footprint is."""
 
 _LONGEST = 2**20
 """Bytes of text that a row may have on average before a table is taken for hostile."""
@@ -57,7 +62,8 @@ def checked(table: pa.Table) -> pa.Table:
     """Return a table in `SCHEMA`'s order of columns, each row with a key of its own.
 
     Raises:
-        RetrievalError: Keys that are missing or come twice, or columns that do not fit.
+        RetrievalError: Keys that are missing or come twice, windows of other than four numbers, or columns that do
+            not fit.
     """
     try:
         table = table.select([name for name in SCHEMA.names if name in table.column_names])
@@ -67,6 +73,11 @@ def checked(table: pa.Table) -> pa.Table:
         table = table.cast(SCHEMA)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
         raise RetrievalError(f"the rows cannot be stored: {error}") from None
+    lengths = pc.list_value_length(table["window"])
+    if (wrong := pc.index(pc.not_equal(lengths, 4), True).as_py()) >= 0:
+        raise RetrievalError(
+            f"row {wrong} has a window of {lengths[wrong]} numbers: give x, y, width, height"
+        )
     keys = table["key"]
     if keys.null_count or pc.any(pc.equal(keys, "")).as_py():
         missing = pc.or_kleene(pc.is_null(keys), pc.equal(keys, ""))
@@ -118,6 +129,11 @@ def open_rows(file: Path, count: int) -> pq.ParquetFile:
     if claimed > (count + 1) * _LONGEST:
         raise RetrievalError(f"{file}: claims {claimed} bytes for {count} rows")
     return opened
+
+
+def footprints(table: pa.Table) -> Shapes:
+    """Return (n,) the footprints of rows as shapely geometries, None where the place is not known."""
+    return box_shapes(*(table[name].to_numpy(zero_copy_only=False) for name in EDGES))
 
 
 def take(file: pq.ParquetFile, numbers: Sequence[int]) -> pa.Table:

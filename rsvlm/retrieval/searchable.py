@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
+from rsvlm.imagery.grid import BBox
 from rsvlm.models import Encoder, load_encoder
 
 from .errors import RetrievalError
-from .filters import BBox, Filter
+from .filters import Filter
 from .hits import Hits
 from .kinds import Asked
 from .manifest import EncoderRecord

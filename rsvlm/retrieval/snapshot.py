@@ -1,6 +1,6 @@
 """An index as it was at one moment, for reading."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,8 @@ from .rows import SCHEMA, take
 from .stored import Ints, Stores
 
 _FILTERED = {"west", "south", "east", "north", "datetime", "gsd", "labels", "licence"}
+_BLOCK = 65_536
+"""Rows that are in memory at a time."""
 _TRIES = 5
 """A reader that finds a file gone was overtaken by a writer, and begins anew."""
 
@@ -103,6 +105,12 @@ class Snapshot:
             return table
         place = table.column_names.index("labels")
         return table.set_column(place, SCHEMA.field("labels"), self.labels.put(table["labels"], wanted))
+
+    def live_rows(self) -> Iterator[pa.Table]:
+        """All rows that count, some at a time."""
+        numbers = np.flatnonzero(self.live)
+        for start in range(0, len(numbers), _BLOCK):
+            yield self.rows(numbers[start : start + _BLOCK])
 
 
 def open_snapshot(folder: Path) -> Snapshot:

@@ -1,41 +1,77 @@
-"""Hits as files: GeoJSON for maps, csv for spreadsheets, parquet for programs."""
+"""Hits and rows as files: for maps, spreadsheets, databases and programs."""
 
-import csv
-import io
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 
 from rsvlm.shards import atomic_write
+from rsvlm.shards.files import is_disk_full
 
 from .errors import RetrievalError
+from .geopackage import check_writable, write_geopackage
+from .geoparquet import write_geoparquet
 from .hits import Hits
+from .textfiles import features, write_csv, write_geojson
 
-ENDINGS = (".geojson", ".csv", ".parquet")
+ENDINGS = (".gpkg", ".geojson", ".parquet", ".csv")
+
+
+def check_output(path: Path) -> None:
+    """See to it, before any work, that a file of this name can be written.
+
+    Raises:
+        RetrievalError: It ends with none of `ENDINGS`, is a folder or in none, or needs what isn't installed.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise RetrievalError(f"{path}: write {', '.join(ENDINGS)}")
+    if path.is_dir():
+        raise RetrievalError(f"{path}: is a folder: name a file in it")
+    if not path.parent.is_dir():
+        raise RetrievalError(f"{path}: cannot be written (there is no folder {path.parent})")
+    if path.suffix.lower() == ".gpkg":
+        check_writable(path)
 
 
 def write_hits(hits: Hits, path: Path) -> None:
     """Write hits, in the format that the name of the file ends with.
 
+    .gpkg is GeoPackage (a layer `hits`), .parquet GeoParquet: the columns as they are, and the footprints beside them.
+
     Raises:
         RetrievalError: It ends with none that there is, or cannot be written.
     """
-    if path.suffix.lower() not in ENDINGS:
-        raise RetrievalError(f"{path}: write {', '.join(ENDINGS)}")
+    write_tables([hits.table], hits.table.schema, path, "hits")
+
+
+def write_tables(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, layer: str) -> None:
+    """Write tables one after the other, in the format that the name of the file ends with, whole or not at all.
+
+    Args:
+        tables: With the columns of `rows.SCHEMA`; others may stand beside them.
+        schema: Of each of them.
+        path: The file.
+        layer: What they are called in a GeoPackage.
+
+    Raises:
+        RetrievalError: The file ends with none that there is, or cannot be written.
+    """
+    check_output(path)
+    ending = path.suffix.lower()
     try:
         with atomic_write(path) as temporary:
-            if path.suffix.lower() == ".parquet":
-                pq.write_table(hits.table, temporary)
-            elif path.suffix.lower() == ".csv":
-                temporary.write_bytes(_csv(hits).encode("utf-8"))
+            if ending == ".gpkg":
+                write_geopackage(tables, schema, temporary, layer)
+            elif ending == ".parquet":
+                write_geoparquet(tables, schema, temporary)
+            elif ending == ".csv":
+                write_csv(tables, schema, temporary)
             else:
-                text = json.dumps(feature_collection(hits), ensure_ascii=False, allow_nan=False)
-                temporary.write_bytes(text.encode("utf-8") + b"\n")
+                write_geojson(tables, temporary)
     except OSError as error:
-        raise RetrievalError(f"{path}: cannot be written ({error.strerror or error})") from None
+        reason = "the disk is full" if is_disk_full(error) else error.strerror or error
+        raise RetrievalError(f"{path}: cannot be written ({reason})") from None
 
 
 def feature_collection(hits: Hits) -> dict[str, Any]:
@@ -43,45 +79,4 @@ def feature_collection(hits: Hits) -> dict[str, Any]:
 
     A footprint across the antimeridian is two polygons; a hit without a place has no geometry.
     """
-    return {"type": "FeatureCollection", "features": [_feature(row) for row in hits]}
-
-
-def _feature(row: dict[str, Any]) -> dict[str, Any]:
-    edges = [row.pop(name) for name in ("west", "south", "east", "north")]
-    geometry = None if None in edges else _geometry(*edges)
-    return {"type": "Feature", "geometry": geometry, "properties": _plain(row)}
-
-
-def _geometry(west: float, south: float, east: float, north: float) -> dict[str, Any]:
-    if (west, south) == (east, north):
-        return {"type": "Point", "coordinates": [west, south]}
-    if west <= east:
-        return {"type": "Polygon", "coordinates": [_ring(west, south, east, north)]}
-    halves = [[_ring(west, south, 180.0, north)], [_ring(-180.0, south, east, north)]]
-    return {"type": "MultiPolygon", "coordinates": halves}
-
-
-def _ring(west: float, south: float, east: float, north: float) -> list[Sequence[float]]:
-    return [(west, south), (east, south), (east, north), (west, north), (west, south)]
-
-
-def _csv(hits: Hits) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(hits.table.column_names)
-    for row in hits:
-        writer.writerow(
-            [
-                "; ".join(map(str, value)) if isinstance(value, list) else value
-                for value in _plain(row).values()
-            ]
-        )
-    return text.getvalue()
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as JSON can hold it."""
-    return {
-        name: value.isoformat() if name == "datetime" and value is not None else value
-        for name, value in row.items()
-    }
+    return {"type": "FeatureCollection", "features": list(features(hits.table))}

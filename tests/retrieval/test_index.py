@@ -215,6 +215,8 @@ def test_bad_input_is_refused_in_a_line(index: Index, tmp_path: Path) -> None:
         index.add_vectors(np.ones((2, 8)), [{"key": "a"}, {"key": "a"}])
     with pytest.raises(RetrievalError, match="row 0 has a column 'colour'; there are key, image"):
         index.add_vectors(np.ones((1, 8)), [{"key": "a", "colour": "red"}])
+    with pytest.raises(RetrievalError, match="row 1 has a window of 3 numbers: give x, y, width, height"):
+        index.add_vectors(np.ones((2, 8)), [{"key": "a"}, {"key": "b", "window": [0, 0, 64]}])
     with pytest.raises(RetrievalError, match="vector 1 has no direction"):
         index.add_vectors(np.array([np.ones(8), np.zeros(8)]), [{"key": "a"}, {"key": "b"}])
     with pytest.raises(RetrievalError, match="vectors have 9 numbers, those of the index have 8"):

@@ -1,7 +1,6 @@
 """Searching by words, by example, by where and when; making an index of images."""
 
 import base64
-import csv
 import io
 import json
 import re
@@ -20,8 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from rasterio import Affine
-from shapely.geometry import Polygon, box, mapping, shape
-from shapely.ops import unary_union
+from shapely.geometry import Polygon, box, mapping
 
 import rsvlm
 from rsvlm.captioning.sample import SamplePaths
@@ -34,7 +32,6 @@ from rsvlm.retrieval import (
     building,
     read_area,
     write_contact_sheet,
-    write_hits,
     write_page,
 )
 from rsvlm.retrieval.hits import short_names
@@ -334,36 +331,6 @@ def test_an_area_from_geojson(placed: Index, tmp_path: Path) -> None:
     file.write_text(json.dumps(collection), "utf-8")
     [hits] = placed.search_vectors(np.ones((1, 2)), k=100, filter=Filter(area=read_area(file)))
     assert set(hits.keys) == {"0 30", "4 30"}
-
-
-def test_hits_as_geojson_csv_and_parquet(placed: Index, tmp_path: Path) -> None:
-    [hits] = placed.search_vectors(np.ones((1, 2)), k=100)
-    for ending in ("geojson", "csv", "parquet"):
-        write_hits(hits, tmp_path / f"hits.{ending}")
-    features = json.loads((tmp_path / "hits.geojson").read_text("utf-8"))["features"]
-    assert [feature["properties"]["key"] for feature in features] == hits.keys
-    for feature, row in zip(features, hits, strict=True):
-        if row["west"] is None:
-            assert feature["geometry"] is None
-            continue
-        known = unary_union([box(*one) for one in unwrapped(row)])
-        assert shape(feature["geometry"]).equals(known)
-    with (tmp_path / "hits.csv").open(encoding="utf-8", newline="") as file:
-        listed = list(csv.DictReader(file))
-    assert [row["key"] for row in listed] == hits.keys
-    assert {row["labels"] for row in listed} >= {"Forest; class 1"}
-    assert pq.read_table(tmp_path / "hits.parquet").equals(hits.table)
-    with pytest.raises(RetrievalError, match=r"hits\.kml: write \.geojson, \.csv, \.parquet"):
-        write_hits(hits, tmp_path / "hits.kml")
-
-
-def unwrapped(row: dict[str, Any]) -> list[tuple[float, float, float, float]]:
-    if row["west"] <= row["east"]:
-        return [(row["west"], row["south"], row["east"], row["north"])]
-    return [
-        (row["west"], row["south"], 180.0, row["north"]),
-        (-180.0, row["south"], row["east"], row["north"]),
-    ]
 
 
 @pytest.mark.parametrize(

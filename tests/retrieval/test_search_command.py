@@ -61,6 +61,21 @@ def test_search_shows_a_table_or_one_json_document(rsvlm_command: Any, index: Pa
     assert "Nothing: 0 of" in capsys.readouterr().err
 
 
+def test_hits_and_rows_go_to_files_for_maps(
+    rsvlm_command: Any, index: Path, tmp_path: Path, capsys: Any
+) -> None:
+    pyogrio = pytest.importorskip("pyogrio", reason="GeoPackage needs rsvlm[vector]")
+    assert rsvlm_command("search", index, "a river", "-k", "3", "--out", tmp_path / "hits.gpkg") == 0
+    assert pyogrio.read_info(tmp_path / "hits.gpkg")["features"] == 3
+    assert rsvlm_command("index", "info", index, "--json") == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert rsvlm_command("index", "export", index, "--out", tmp_path / "rows.parquet", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"written": str(tmp_path / "rows.parquet"), "rows": rows}
+    assert rsvlm_command("index", "export", index, "--out", tmp_path / "rows.gpkg") == 0
+    assert f"rows.gpkg ({rows:,} rows)" in " ".join(capsys.readouterr().err.split())
+    assert pyogrio.read_info(tmp_path / "rows.gpkg", layer="rows")["features"] == rows
+
+
 def test_info_and_remove(rsvlm_command: Any, index: Path, capsys: Any) -> None:
     assert rsvlm_command("index", "info", index, "--json") == 0
     before = json.loads(capsys.readouterr().out)
@@ -81,6 +96,7 @@ def test_info_and_remove(rsvlm_command: Any, index: Path, capsys: Any) -> None:
         (["--gsd", "fine"], "give 0.1-1, -10 or 5-"),
         (["--start", "soon"], "time 'soon': give 2023"),
         (["--image", "nowhere.png"], "nowhere.png"),
+        (["--out", "hits.kml"], "hits.kml: write .gpkg, .geojson, .parquet, .csv"),
     ],
 )
 def test_bad_options_exit_with_2_and_one_line(

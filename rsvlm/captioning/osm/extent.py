@@ -6,19 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from rsvlm.imagery.boxes import split_at_antimeridian
 from rsvlm.imagery.grid import BBox
 
 Mask = npt.NDArray[np.bool_]
 
 _FEW = 32  # boxes that are quicker compared one by one than looked up in a tree
-
-
-def split_at_antimeridian(box: BBox) -> list[BBox]:
-    """Return the box as one or, where it crosses the antimeridian, two boxes with west <= east."""
-    west, south, east, north = box
-    if west <= east:
-        return [box]
-    return [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
 class Extents:

@@ -12,8 +12,8 @@ import pyarrow as pa
 import shapely
 
 from rsvlm.captioning.osm.columns import number_array, number_column
-from rsvlm.captioning.osm.extent import split_at_antimeridian
 from rsvlm.captioning.osm.tags import Tag
+from rsvlm.imagery.boxes import split_at_antimeridian
 from rsvlm.imagery.grid import BBox
 from rsvlm.vocabularies.osm import GSD_CLASSES, GSD_TOLERANCE, TagVocabulary
 
