@@ -22,6 +22,7 @@ K = Annotated[int, typer.Option("-k", help="How many.", min=1)]
 Offset = Annotated[int, typer.Option(help="Pass over so many of the best: the next page.", min=0)]
 BBox = Annotated[str | None, typer.Option(help="W,S,E,N in degrees; west > east crosses the antimeridian.")]
 Area = Annotated[Path | None, typer.Option(help="A GeoJSON file with polygons in degrees.")]
+Near = Annotated[str | None, typer.Option(help="LON,LAT: put first what is also near to it.")]
 Start = Annotated[str | None, typer.Option(help="Not before: 2023, 2023-09, 2023-09-14T02:11:00Z.")]
 End = Annotated[str | None, typer.Option(help="Not after; 2023 lasts to the end of the year.")]
 Gsd = Annotated[str | None, typer.Option(help="Metres a pixel: 0.1-1, -10 (at most), 5- (at least).")]
@@ -49,6 +50,7 @@ def search(
     offset: Offset = 0,
     bbox: BBox = None,
     area: Area = None,
+    near: Near = None,
     start: Start = None,
     end: End = None,
     gsd: Gsd = None,
@@ -78,6 +80,7 @@ def search(
 
     [bold]Where and when[/bold]
       rsvlm search index/ "flooded fields" --bbox 126,34,128,36 --start 2023-07 --end 2023-09
+      rsvlm search index/ "a harbour" --near 9.98,53.54
       rsvlm search index/ "solar panels" -k 100 --area county.geojson --out hits.gpkg
     """
     from rsvlm import retrieval
@@ -91,7 +94,7 @@ def search(
     found = opened.search(
         text, image, k=k, offset=offset, weight=weight, unlike=unlike, fold=fold, variety=variety,
         bbox=_numbers(bbox), area=None if area is None else retrieval.read_area(area),
-        start=start, end=end, gsd=_range(gsd), labels=label or (), licences=licence or (),
+        near=_point(near), start=start, end=end, gsd=_range(gsd), labels=label or (), licences=licence or (),
     )  # fmt: skip
     hits = found if isinstance(found, retrieval.Hits) else found[0]
     if out is not None:
@@ -124,6 +127,8 @@ def _print(rows: list[dict[str, Any]], total: int, count: int) -> None:
         table.add_column(name, overflow="fold")
     for row, name in zip(rows, short_names(rows), strict=True):
         place = f"{row['south']:.3f} {row['west']:.3f}" if row["west"] is not None else ""
+        if row.get("km") is not None:
+            place += f", {row['km']:,.1f} km away"
         when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
         table.add_row(str(row["rank"]), f"{row['score']:.3f}", escape(name), place, when)
     console.print(table)
@@ -141,6 +146,16 @@ def _numbers(text: str | None) -> Any:
     except ValueError:
         raise typer.BadParameter(f"--bbox {text!r}: give west,south,east,north: 126,34,128,36") from None
     return west, south, east, north
+
+
+def _point(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        longitude, latitude = (float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"--near {text!r}: give longitude,latitude: 9.98,53.54") from None
+    return longitude, latitude
 
 
 def _range(text: str | None) -> tuple[float | None, float | None] | None:

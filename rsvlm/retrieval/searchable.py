@@ -17,6 +17,7 @@ from .filters import Filter
 from .hits import Hits
 from .kinds import Asked
 from .manifest import EncoderRecord
+from .nearness import POOL, Point, check_point, near_first
 from .queries import Pictures, Words, is_single, query_vectors
 
 PathLike = str | os.PathLike[str]
@@ -76,6 +77,7 @@ class Searchable(ABC):
         gsd: tuple[float | None, float | None] | None = None,
         labels: Sequence[str] = (),
         licences: Sequence[str] = (),
+        near: Point | None = None,
     ) -> Hits | list[Hits]:
         """Find images by words, by example or by both, where and when they shall be.
 
@@ -96,6 +98,7 @@ class Searchable(ABC):
             gsd: Least and largest ground sample distance in metres; None: any.
             labels: One of these.
             licences: One of these.
+            near: Longitude and latitude: of ten times as many hits those that are also near come first (`near_first`).
 
         Returns:
             The hits, the best first; a list of them where text or image is one.
@@ -104,11 +107,17 @@ class Searchable(ABC):
             RetrievalError: Nothing is asked, or what there cannot be.
         """
         filter = Filter(bbox, area, start, end, gsd, labels, licences)
+        if near is not None:
+            check_point(near)
+            if offset:
+                raise RetrievalError(f"offset {offset}: near has no pages: ask for more hits at once (k)")
         vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
         found = self.search_vectors(
-            vectors, k=k, offset=offset, filter=filter, fold=fold, variety=variety,
+            vectors, k=k if near is None else POOL * k, offset=offset, filter=filter, fold=fold, variety=variety,
             asked=_asked(text, image, unlike),
         )  # fmt: skip
+        if near is not None:
+            found = [near_first(hits, near, k) for hits in found]
         return found[0] if is_single(text, image) else found
 
     @abstractmethod

@@ -1,0 +1,63 @@
+"""Hits near a place first."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from colours import Colours  # type: ignore[import-not-found] # in tests/
+
+from rsvlm.retrieval import Hits, Index, RetrievalError
+
+PLACES = [(10.0, 50.0), (179.9, 0.0), (-179.9, 0.0), None, (10.1, 50.0), (11.0, 50.0)]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    """Six rows, each a little less green than the one before it."""
+    vectors = np.stack([[-0.02 * n, 1.0, 0.0] for n in range(6)]).astype(np.float32)
+    rows = [{"key": str(n)} | ({} if place is None else box(place)) for n, place in enumerate(PLACES)]
+    return Index.from_vectors(tmp_path / "index", vectors, rows, encoder="colours", revision="1")
+
+
+def box(place: tuple[float, float]) -> dict[str, float]:
+    west, south = place
+    return {"west": west, "south": south, "east": west + 0.01, "north": south + 0.01}
+
+
+def found(index: Index, **options: Any) -> Hits:
+    hits = Index(index.folder, Colours()).search("green", **options)
+    assert isinstance(hits, Hits)
+    return hits
+
+
+def test_what_fits_and_is_near_comes_first(index: Index) -> None:
+    hits = found(index, near=(10.1, 50.0), k=6)
+    # by score 0 1 2 3 4 5, by distance 4 0 5, then those at the antimeridian, then the one without a place
+    ranks = {"0": (1, 2), "1": (2, 4), "2": (3, 5), "3": (4, 6), "4": (5, 1), "5": (6, 3)}
+    order = sorted(ranks, key=lambda key: (-sum(1 / (60 + one) for one in ranks[key]), key))
+    assert hits.keys == order
+    assert hits.table["rank"].to_pylist() == [1, 2, 3, 4, 5, 6]
+    distances = dict(zip(hits.keys, hits.table["km"].to_pylist(), strict=True))
+    assert distances["3"] is None
+    assert distances["0"] == pytest.approx(7.17, abs=0.02)  # 0.1 degree at 50 north
+    assert distances["4"] == pytest.approx(0.66, abs=0.02)
+    assert [index.rows([n])["key"][0].as_py() for n in hits.numbers] == hits.keys
+
+
+def test_it_looks_across_the_antimeridian(index: Index) -> None:
+    hits = found(index, near=(-179.95, 0.0), k=6)
+    distances = dict(zip(hits.keys, hits.table["km"].to_pylist(), strict=True))
+    assert distances["1"] < 20
+    assert distances["2"] < 10
+
+
+def test_few_are_taken_from_many(index: Index) -> None:
+    assert found(index, near=(10.1, 50.0), k=2).keys == found(index, near=(10.1, 50.0), k=6).keys[:2]
+
+
+def test_no_place_and_no_pages(index: Index) -> None:
+    with pytest.raises(RetrievalError, match=r"near 53\.5,100: give longitude"):
+        found(index, near=(53.5, 100.0))
+    with pytest.raises(RetrievalError, match="near has no pages"):
+        found(index, near=(0.0, 0.0), offset=10)
