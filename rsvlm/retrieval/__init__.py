@@ -1,4 +1,4 @@
-"""Vectors of images on the disk, and what is found among them."""
+"""Vectors of images and of texts on the disk, and what is found among them."""
 
 from .areas import read_area
 from .errors import RetrievalError
@@ -8,6 +8,7 @@ from .index import Index
 from .kinds import KINDS, Plan, memory_of
 from .page import write_page
 from .sheet import write_contact_sheet
+from .textindex import TextIndex
 from .verifying import verify
 from .writing import feature_collection, write_hits
 
@@ -18,6 +19,7 @@ __all__ = [
     "Index",
     "Plan",
     "RetrievalError",
+    "TextIndex",
     "feature_collection",
     "memory_of",
     "read_area",
