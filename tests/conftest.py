@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_bert import bert_folder  # type: ignore[import-not-found] # in tests/
 
 _WORDS = ["a satellite photo of a harbour.", "Annual crop land", "river"]
 """What the tokenizers of tiny models know."""
@@ -85,6 +86,26 @@ def transformers_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     """Folders of a tiny CLIP, SigLIP and SigLIP 2 (NaFlex)."""
     base = tmp_path_factory.mktemp("transformers")
     return {kind: transformers_folder(kind, base / kind) for kind in ("clip", "siglip", "siglip2")}
+
+
+@pytest.fixture(scope="session")
+def sentence_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny model of sentence-transformers, with words of its own before questions and texts."""
+    st = pytest.importorskip("sentence_transformers")
+    base = tmp_path_factory.mktemp("sentences")
+    part = st.models.Transformer(str(bert_folder(base / "bert")))
+    pooling = st.models.Pooling(16)
+    prompts = {"query": "query: ", "document": "passage: "}
+    st.SentenceTransformer(modules=[part, pooling], prompts=prompts, device="cpu").save(str(base / "model"))
+    return base / "model"
+
+
+@pytest.fixture(scope="session")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny cross-encoder."""
+    pytest.importorskip("sentence_transformers")
+    folder: Path = bert_folder(tmp_path_factory.mktemp("pairs"), labels=1)
+    return folder
 
 
 @pytest.fixture

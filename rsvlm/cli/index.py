@@ -167,6 +167,35 @@ def label(
 
 
 @app.command(no_args_is_help=True)
+def captions(
+    folder: Folder,
+    text_encoder: Annotated[
+        str | None, typer.Option(help="Of captions: a folder, hf:OWNER/MODEL. (default: all-MiniLM-L6-v2)")
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Encode captions, so that images are found by them. A search does it, too, where it is left to do.
+
+    rsvlm index captions index/
+    """
+    from rsvlm.retrieval import Index
+
+    with progress_bar("Encoding captions", "captions", "Looking at the captions") as show:
+        report = Index(folder).index_captions(text_encoder, progress=show)
+    if as_json:
+        print_json(report._asdict())
+        return
+    console.print(
+        f"{report.encoded:,} captions encoded; {report.captions:,} of {report.images:,} images can be searched: "
+        f'rsvlm search {shlex.quote(str(folder))} "a harbour with boats" --in captions',
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command(no_args_is_help=True)
 def info(folder: Folder, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
     """Show what an index consists of.
 
