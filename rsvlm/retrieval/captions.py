@@ -28,7 +28,7 @@ from .changes import locked
 from .errors import RetrievalError
 from .exact import Found
 from .filters import Filter
-from .fusion import DEPTH, hits_of
+from .fusion import DEPTH, hits_of, one_of
 from .hits import Hits
 from .manifest import CAPTIONS, NAME, Manifest, rows_digest
 from .parts import FOLDER as PARTS
@@ -117,8 +117,10 @@ class Captions:
         if pictures is not None:
             vectors = pictures.encode_texts(queries).astype(np.float64)
             near = nearest(self._images, vectors, depth, allowed, kind="words")
-            for one, ranking in zip(rankings, near, strict=True):
-                one["pictures"] = ranking
+            rankings = [
+                {"captions": one_of(captions), "pictures": ranking}
+                for captions, ranking in zip(rankings, near, strict=True)
+            ]
             total = int(np.count_nonzero(allowed))
         found = [
             hits_of(self._images, query, one, k=k, offset=offset, total=total, reranker=judge)

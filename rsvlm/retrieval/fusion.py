@@ -20,7 +20,7 @@ _CONSTANT = 60
 """Of reciprocal rank fusion, as in the paper."""
 
 Rankings = Mapping[str, Found]
-"""By "words", "meaning" and "pictures" the rows by falling score."""
+"""By what rows are ranked by ("words", "meaning", "captions", "pictures"), the rows by falling score."""
 
 
 def fused(rankings: Sequence[Ints]) -> Found:
@@ -37,6 +37,12 @@ def fused(rankings: Sequence[Ints]) -> Found:
     scores: Floats = np.round(np.bincount(place, np.concatenate(shares), len(rows)), 15)
     order = np.lexsort((rows, -scores))
     return Found(rows[order], scores[order])
+
+
+def one_of(rankings: Rankings) -> Found:
+    """Return rankings as one: fused, or the only one with its own scores."""
+    [*each] = rankings.values()
+    return each[0] if len(each) == 1 else fused([one.rows for one in each])
 
 
 def best(scores: Floats, allowed: Mask | None, k: int) -> Found:
@@ -77,8 +83,7 @@ def hits_of(
         reranker: What puts the first ones in order by reading their captions; rows without one are left out, and the
             scores are its own.
     """
-    [*each] = rankings.values()
-    found = each[0] if len(each) == 1 else fused([one.rows for one in each])
+    found = one_of(rankings)
     if reranker is not None:
         found = _reranked(snapshot, query, found.rows[: max(RERANKED, offset + k)], reranker)
     rows, scores = found.rows[offset : offset + k], found.scores[offset : offset + k]

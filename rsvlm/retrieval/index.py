@@ -332,7 +332,7 @@ class Index:
             offset: How many of the best are passed over: the second page of 10 has the offset 10.
             by: "words": by words that a caption shares with it (BM25); "meaning": by the cosine of sentence vectors;
                 "both": by the ranks in these two, fused.
-            pictures: Search among the pictures, too, as `search` does, and fuse these ranks as well.
+            pictures: Search among the pictures, too, as `search` does, and fuse the ranks there with those by captions.
             filter: What all hits must be.
             reranker: A cross-encoder that puts the first 50 (or offset + k) in order by their captions, or what
                 `rsvlm.models.load_reranker` takes; images without captions are then left out.
@@ -340,8 +340,8 @@ class Index:
 
         Returns:
             The hits, the best first; a list of them where text is one. The score is BM25's, the cosine, the sum of
-            1 / (60 + rank) over what was fused, or the reranker's. `by_words`, `by_meaning` and `by_pictures` are the
-            ranks that were fused.
+            1 / (60 + rank) over the rankings that were fused, or the reranker's. Ranks that were fused are told, too:
+            `by_words` and `by_meaning`, or `by_captions` and `by_pictures`.
 
         Raises:
             RetrievalError: No image has a caption, or what there cannot be is asked.

@@ -87,14 +87,16 @@ def test_pictures_are_a_ranking_more(index: Index, encoder: HashingEncoder) -> N
     found = hits(opened.search_captions("picture 1", pictures=True))
     assert found.total == 6
     assert "/t\u00fcrme/1 a.png" in found.keys  # the one without captions
-    pictures = hits(opened.search("picture 1"))
-    captions = hits(opened.search_captions("picture 1", by="meaning"))
-    for row in found:
-        assert row["by_pictures"] == pictures.keys.index(row["key"]) + 1
-        places = [pictures.keys.index(row["key"]) + 1]
-        if row["key"] in captions.keys:
-            places.append(captions.keys.index(row["key"]) + 1)
-        assert row["score"] == pytest.approx(sum(1 / (60 + place) for place in places))
+    for by in ("both", "words", "meaning"):
+        found = hits(opened.search_captions("ships picture", by=by, pictures=True))
+        pictures, captions = opened.search("ships picture"), opened.search_captions("ships picture", by=by)
+        for row in found:
+            ranks = [
+                one.keys.index(row["key"]) + 1 if row["key"] in one.keys else None
+                for one in (hits(captions), hits(pictures))
+            ]
+            assert [row["by_captions"], row["by_pictures"]] == ranks
+            assert row["score"] == pytest.approx(sum(1 / (60 + rank) for rank in ranks if rank))
 
 
 def test_only_what_changed_is_encoded_before_the_next_search(index: Index, encoder: HashingEncoder) -> None:
