@@ -82,7 +82,7 @@ def main() -> None:
             f"meaning: {options.text_encoder}": found(index.search_captions, by="meaning"),
             "both (the default of `--in captions`)": found(index.search_captions),
             f"pictures: {options.encoder}": found(index.search),
-            "all three (`--in both`)": found(index.search_captions, pictures=True),
+            "pictures and captions (`--in both`)": found(index.search_captions, pictures=True),
         }
         for name, way in ways.items():
             way(queries[0])

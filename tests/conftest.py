@@ -93,10 +93,9 @@ def sentence_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny model of sentence-transformers, with words of its own before questions and texts."""
     st = pytest.importorskip("sentence_transformers")
     base = tmp_path_factory.mktemp("sentences")
-    part = st.models.Transformer(str(bert_folder(base / "bert")))
-    pooling = st.models.Pooling(16)
     prompts = {"query": "query: ", "document": "passage: "}
-    st.SentenceTransformer(modules=[part, pooling], prompts=prompts, device="cpu").save(str(base / "model"))
+    model = st.SentenceTransformer(str(bert_folder(base / "bert")), prompts=prompts, device="cpu")
+    model.save(str(base / "model"))
     return base / "model"
 
 

@@ -188,7 +188,7 @@ def captions(
         print_json(report._asdict())
         return
     console.print(
-        f"{report.encoded:,} captions encoded; {report.captions:,} of {report.images:,} images can be searched: "
+        f"{report.encoded:,} captions encoded; {report.captions:,} captions of {report.images:,} images can be searched: "
         f'rsvlm search {shlex.quote(str(folder))} "a harbour with boats" --in captions',
         highlight=False,
         soft_wrap=True,

@@ -9,6 +9,7 @@ It can be lost: whoever misses it, or finds it damaged, computes it again.
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Sequence
@@ -182,4 +183,5 @@ def _needed() -> Any:
         raise RetrievalError(
             'searching by words needs bm25s, which is not installed: pip install "rsvlm[cpu]" (or "rsvlm[gpu]")'
         ) from None
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells what it does, whatever the level of others
     return bm25s
