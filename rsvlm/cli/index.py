@@ -188,8 +188,8 @@ def captions(
         print_json(report._asdict())
         return
     console.print(
-        f"{report.encoded:,} captions encoded; {report.captions:,} captions of {report.images:,} images can be searched: "
-        f'rsvlm search {shlex.quote(str(folder))} "a harbour with boats" --in captions',
+        f"{report.encoded:,} captions encoded; {report.captions:,} captions of {report.images:,} images can be "
+        f'searched: rsvlm search {shlex.quote(str(folder))} "a harbour with boats" --in captions',
         highlight=False,
         soft_wrap=True,
     )

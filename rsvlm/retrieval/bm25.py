@@ -52,14 +52,14 @@ class Words:
     """
 
     def __init__(self, bm25: Any, count: int) -> None:
-        self._bm25, self._count = bm25, count
+        self.bm25, self._count = bm25, count
 
     def scores(self, query: str) -> NDArray[np.float64]:
         """Return (count,) scores; 0 where a text shares no word with the query."""
-        asked = [] if self._bm25 is None else self._bm25.get_tokens_ids(tokens(query))
+        asked = [] if self.bm25 is None else self.bm25.get_tokens_ids(tokens(query))
         if not asked:
             return np.zeros(self._count)
-        found: NDArray[np.float64] = self._bm25.get_scores_from_ids(asked).astype(np.float64)
+        found: NDArray[np.float64] = self.bm25.get_scores_from_ids(asked).astype(np.float64)
         return found
 
 
@@ -87,7 +87,7 @@ def stored_words(folder: Path, manifest: Manifest) -> Words | None:
             check_size(place / name, written)
         bm25 = _needed().BM25.load(place, mmap=True, allow_pickle=False)
         _check(bm25, manifest.count)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, EOFError, RecursionError):
         return None  # it is computed again
     return Words(bm25, manifest.count)
 
@@ -98,14 +98,14 @@ def store_words(folder: Path, manifest: Manifest, words: Words) -> None:
     Where that is not possible (a full disk, a folder that may only be read, another process that is at it) nothing is
     kept.
     """
-    if words._bm25 is None:
+    if words.bm25 is None:
         return
     try:
         with FileLock(folder / f".{FOLDER}.lock", timeout=0):
             place = _place(folder, manifest)
             for other in (folder / FOLDER).glob("*"):
                 shutil.rmtree(other, ignore_errors=True)
-            words._bm25.save(place, allow_pickle=False)
+            words.bm25.save(place, allow_pickle=False)
             for file in place.iterdir():
                 with file.open("rb+") as opened:
                     os.fsync(opened.fileno())
@@ -119,7 +119,7 @@ def store_words(folder: Path, manifest: Manifest, words: Words) -> None:
 def verify_words(folder: Path, manifest: Manifest) -> list[str]:
     """Compare what is kept with what was written; return what is wrong, a line each."""
     place = _place(folder, manifest)
-    if not place.exists():
+    if not (place / RECORD).exists():  # never computed, or whoever was at it was killed
         return []
     remedy = f"is damaged: remove {place}, it is made again"
     try:
@@ -163,7 +163,8 @@ def _check(bm25: Any, count: int) -> None:
     ends = np.asarray(indptr, np.int64)
     fits = (
         bm25.scores["num_docs"] == count
-        and (str(data.dtype), str(indices.dtype), bm25.dtype) == ("float32", "int32", "float32")
+        and (bm25.method, bm25.dtype, bm25.int_dtype) == ("lucene", "float32", "int32")
+        and (str(data.dtype), str(indices.dtype)) == ("float32", "int32")
         and data.ndim == indices.ndim == ends.ndim == 1
         and len(data) == len(indices) == ends[-1]
         and ends[0] == 0
@@ -183,5 +184,6 @@ def _needed() -> Any:
         raise RetrievalError(
             'searching by words needs bm25s, which is not installed: pip install "rsvlm[cpu]" (or "rsvlm[gpu]")'
         ) from None
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells what it does, whatever the level of others
+    # it tells what it does, whatever the level of others
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
     return bm25s

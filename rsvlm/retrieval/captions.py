@@ -166,11 +166,12 @@ def update_captions(
     Raises:
         RetrievalError: There are no captions, they are damaged, or another process is at it.
     """
-    place, images = folder / CAPTIONS, open_snapshot(folder)
-    wanted = dict(_captions_of(images))
-    if not wanted:
-        raise RetrievalError(f"{folder}: none of its {images.manifest.count:,} rows has a caption")
+    place = folder / CAPTIONS
     with locked(folder, _LOCK):
+        images = open_snapshot(folder)
+        wanted = dict(_captions_of(images))
+        if not wanted:
+            raise RetrievalError(f"{folder}: none of its {images.manifest.count:,} rows has a caption")
         made = None if encoder is None else loaded(encoder)
         texts = _kept(place, made)
         have = {} if texts is None else dict(_texts_of(texts.snapshot))

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .bm25 import verify_words
+from .errors import RetrievalError
 from .filerecords import record_of
 from .manifest import CAPTIONS, NAME, FileRecord, Manifest, read_manifest
 from .parts import FOLDER
@@ -35,7 +36,12 @@ def verify(folder: Path) -> list[str]:
             problems.append(f"{folder}: two rows have the same key")
     problems += verify_words(folder, manifest)
     captions = folder / CAPTIONS
-    return problems + (verify(captions) if (captions / NAME).exists() else [])
+    if (captions / NAME).exists():
+        try:
+            problems += verify(captions)
+        except RetrievalError as error:
+            problems.append(f"{error} (captions can be made again: remove {captions})")
+    return problems
 
 
 def _files_of(folder: Path, manifest: Manifest) -> list[tuple[Path, FileRecord]]:

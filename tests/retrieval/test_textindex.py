@@ -179,6 +179,9 @@ def test_what_was_computed_of_words_may_be_lost_or_damaged(index: TextIndex) -> 
             assert verify(index.folder)[0].startswith(f"{file}: is damaged: remove {place}")
             assert hits(TextIndex(index.folder).search("river ships", by="words")).to_list() == expected
             assert verify(index.folder) == []  # computed again, and kept
+    (place / "record.json").unlink()  # as whoever is killed while it is written leaves it
+    assert verify(index.folder) == []
+    assert hits(TextIndex(index.folder).search("river ships", by="words")).to_list() == expected
     shutil.rmtree(place)
     assert verify(index.folder) == []
     assert hits(TextIndex(index.folder).search("river ships", by="words")).to_list() == expected
