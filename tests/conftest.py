@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from tiny_bert import bert_folder  # type: ignore[import-not-found] # in tests/
 
 from rsvlm.captioning.sample import SamplePaths, write_sample
 
@@ -100,6 +101,25 @@ def transformers_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     """Folders of a tiny CLIP, SigLIP and SigLIP 2 (NaFlex)."""
     base = tmp_path_factory.mktemp("transformers")
     return {kind: transformers_folder(kind, base / kind) for kind in ("clip", "siglip", "siglip2")}
+
+
+@pytest.fixture(scope="session")
+def sentence_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny model of sentence-transformers, with words of its own before questions and texts."""
+    st = pytest.importorskip("sentence_transformers")
+    base = tmp_path_factory.mktemp("sentences")
+    prompts = {"query": "query: ", "document": "passage: "}
+    model = st.SentenceTransformer(str(bert_folder(base / "bert")), prompts=prompts, device="cpu")
+    model.save(str(base / "model"))
+    return base / "model"
+
+
+@pytest.fixture(scope="session")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny cross-encoder."""
+    pytest.importorskip("sentence_transformers")
+    folder: Path = bert_folder(tmp_path_factory.mktemp("pairs"), labels=1)
+    return folder
 
 
 @pytest.fixture

@@ -39,3 +39,11 @@ def load(
         return load_encoder(
             name, weights=weights, device=device, precision=precision, batch_size=batch_size, offline=offline
         )
+
+
+def load_judge(name: str, device: str, offline: bool) -> Any:
+    """Load the cross-encoder that an option names."""
+    from rsvlm.models import load_reranker
+
+    with console.status("Loading the reranker"):
+        return load_reranker(name, device=device, offline=offline)

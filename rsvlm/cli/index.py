@@ -205,6 +205,35 @@ def export(
 
 
 @app.command(no_args_is_help=True)
+def captions(
+    place: Place,
+    text_encoder: Annotated[
+        str | None, typer.Option(help="Of captions: a folder, hf:OWNER/MODEL. (default: all-MiniLM-L6-v2)")
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Encode captions, so that images are found by them. A search does it, too, where it is left to do.
+
+    rsvlm index captions index/
+    """
+    from rsvlm.retrieval import Index, folder_of
+
+    with progress_bar("Encoding captions", "captions", "Looking at the captions") as show:
+        report = Index(folder_of(place, "searched by captions")).index_captions(text_encoder, progress=show)
+    if as_json:
+        print_json(report._asdict())
+        return
+    console.print(
+        f"{report.encoded:,} captions encoded; {report.captions:,} captions of {report.images:,} images can be "
+        f'searched: rsvlm search {shlex.quote(place)} "a harbour with boats" --in captions',
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command(no_args_is_help=True)
 def info(place: Place, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
     """Show what an index consists of.
 

@@ -1,13 +1,14 @@
 """`rsvlm search`: find images of an index by words, by example, by where and when."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.table import Table
 
 from .common import AsJson, Debug, Offline, console, print_json
-from .encoders import Device, Precision, Weights, load
+from .encoders import Device, Precision, Weights, load, load_judge
+from .progress import progress_bar
 
 Place = Annotated[
     str, typer.Argument(metavar="INDEX", help="The folder of the index, or milvus+http://HOST/NAME.")
@@ -18,6 +19,11 @@ Weight = Annotated[float, typer.Option(help="How much the image counts beside wo
 Unlike = Annotated[str | None, typer.Option("--not", help="Words for what it shall not look like.")]
 Fold = Annotated[float | None, typer.Option(help="Leave out what is as like a better hit as this: 0.98.")]
 Variety = Annotated[float, typer.Option(help="Prefer hits that are unlike one another: 0 to 1.")]
+Where = Annotated[str, typer.Option("--in", help="pictures, captions, or both: by what images are found.")]
+By = Annotated[str, typer.Option(help="Captions by their words, their meaning, or both.")]
+RerankerName = Annotated[
+    str | None, typer.Option("--reranker", help="Order hits by a cross-encoder: a folder, hf:OWNER/MODEL.")
+]
 K = Annotated[int, typer.Option("-k", help="How many.", min=1)]
 Offset = Annotated[int, typer.Option(help="Pass over so many of the best: the next page.", min=0)]
 BBox = Annotated[str | None, typer.Option(help="W,S,E,N in degrees; west > east crosses the antimeridian.")]
@@ -46,6 +52,9 @@ def search(
     unlike: Unlike = None,
     fold: Fold = None,
     variety: Variety = 0.0,
+    where: Where = "pictures",
+    by: By = "both",
+    reranker: RerankerName = None,
     k: K = 10,
     offset: Offset = 0,
     bbox: BBox = None,
@@ -75,6 +84,10 @@ def search(
       rsvlm search index/ --image court.png
       rsvlm search index/ "in a forest" --image court.png --weight 0.7 --not "bare soil"
 
+    [bold]By captions, and by both[/bold]
+      rsvlm search index/ "two storage tanks" --in captions
+      rsvlm search index/ "natural=water" --in both --by words
+
     [bold]To look at[/bold]
       rsvlm search index/ "a harbour" -k 30 --page harbours.html --sheet harbours.png
 
@@ -87,15 +100,36 @@ def search(
 
     if text is None and image is None:
         raise typer.BadParameter('say what to find: words, --image, or both: rsvlm search index/ "a harbour"')
+    _check_where(
+        where, text, bool(image or unlike or fold or variety or near), bool(reranker or by != "both")
+    )
     if out is not None:
         retrieval.check_output(out)
-    own = retrieval.open_index(place).made_by.name
-    opened = retrieval.open_index(place, load(own, weights, device, precision, None, offline))
-    found = opened.search(
-        text, image, k=k, offset=offset, weight=weight, unlike=unlike, fold=fold, variety=variety,
-        bbox=_numbers(bbox), area=None if area is None else retrieval.read_area(area),
-        near=_point(near), start=start, end=end, gsd=_range(gsd), labels=label or (), licences=licence or (),
-    )  # fmt: skip
+    filters: dict[str, Any] = {
+        "bbox": _numbers(bbox), "area": None if area is None else retrieval.read_area(area),
+        "start": start, "end": end, "gsd": _range(gsd), "labels": label or (), "licences": licence or (),
+    }  # fmt: skip
+    if where == "pictures":
+        opened: Any = retrieval.open_index(
+            place, load(retrieval.open_index(place).made_by.name, weights, device, precision, None, offline)
+        )
+        found = opened.search(
+            text, image, k=k, offset=offset, weight=weight, unlike=unlike, fold=fold, variety=variety,
+            near=_point(near), **filters,
+        )  # fmt: skip
+    else:
+        folder = retrieval.folder_of(place, "searched by captions")
+        opened = retrieval.Index(folder)
+        if where == "both":
+            opened = retrieval.Index(
+                folder, load(opened.made_by.name, weights, device, precision, None, offline)
+            )
+        judge = None if reranker is None else load_judge(reranker, device, offline)
+        with progress_bar("Encoding captions", "captions", "Looking at the captions") as show:
+            found = opened.search_captions(
+                str(text), k=k, offset=offset, by=cast(Any, by), pictures=where == "both", reranker=judge,
+                filter=retrieval.Filter(**filters), progress=show,
+            )  # fmt: skip
     hits = found if isinstance(found, retrieval.Hits) else found[0]
     if out is not None:
         retrieval.write_hits(hits, out)
@@ -108,29 +142,44 @@ def search(
     if as_json:
         print_json({"total": hits.total, "hits": [_plain(row) for row in rows]})
         return
-    _print(rows, hits.total, len(opened))
+    _print(rows, hits.total, len(opened), captions=where != "pictures")
     for path in (out, page, sheet):
         if path is not None:
             console.print(f"Written: {path}", highlight=False, soft_wrap=True)
 
 
-def _print(rows: list[dict[str, Any]], total: int, count: int) -> None:
+def _check_where(where: str, text: str | None, of_pictures: bool, of_captions: bool) -> None:
+    """Refuse options that have nothing to say where is searched."""
+    if where not in ("pictures", "captions", "both"):
+        raise typer.BadParameter(f"--in {where!r}: give pictures, captions or both")
+    if where == "pictures" and of_captions:
+        raise typer.BadParameter("--by and --reranker are for captions: add --in captions or --in both")
+    if where != "pictures" and (text is None or of_pictures):
+        raise typer.BadParameter(
+            f"--in {where} takes words alone: leave out --image, --not, --fold, --variety"
+        )
+
+
+def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool) -> None:
     from rich.markup import escape
 
     from rsvlm.retrieval.hits import short_names
 
     if not rows:
-        console.print(f"Nothing: {total:,} of {count:,} rows fit the filter", highlight=False)
+        none = ", and no caption has a word of it" if total else ""
+        console.print(f"Nothing: {total:,} of {count:,} rows fit the filter{none}", highlight=False)
         return
     table = Table(title=f"of {total:,} rows", title_justify="left")
-    for name in ("", "score", "image", "where", "when"):
+    for name in ("", "score", "image", "where", "when", *(["caption"] if captions else [])):
         table.add_column(name, overflow="fold")
     for row, name in zip(rows, short_names(rows), strict=True):
         place = f"{row['south']:.3f} {row['west']:.3f}" if row["west"] is not None else ""
         if row.get("km") is not None:
             place += f", {row['km']:,.1f} km away"
         when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
-        table.add_row(str(row["rank"]), f"{row['score']:.3f}", escape(name), place, when)
+        words = [escape((row["captions"] or [""])[0])] if captions else []
+        score = f"{row['score']:.4f}" if captions else f"{row['score']:.3f}"
+        table.add_row(str(row["rank"]), score, escape(name), place, when, *words)
     console.print(table)
 
 

@@ -4,21 +4,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from rsvlm.models.errors import ModelError
-from rsvlm.models.protocol import Encoder, Image
+from rsvlm.models.protocol import Encoder, Image, Reranker, TextEncoder
 
 if TYPE_CHECKING:
     from rsvlm.models.loading import load_encoder
     from rsvlm.models.presets import Preset, encoder_presets
     from rsvlm.models.runtime import TorchEncoder
+    from rsvlm.models.sentences import SentenceEncoder, load_reranker, load_sentence_encoder
     from rsvlm.models.stream import Encoded, encode_stream
 
 _HOMES = {
     "Encoded": "stream",
     "Preset": "presets",
+    "SentenceEncoder": "sentences",
     "TorchEncoder": "runtime",
     "encode_stream": "stream",
     "encoder_presets": "presets",
     "load_encoder": "loading",
+    "load_reranker": "sentences",
+    "load_sentence_encoder": "sentences",
 }
 
 __all__ = [
@@ -27,10 +31,15 @@ __all__ = [
     "Image",
     "ModelError",
     "Preset",
+    "Reranker",
+    "SentenceEncoder",
+    "TextEncoder",
     "TorchEncoder",
     "encode_stream",
     "encoder_presets",
     "load_encoder",
+    "load_reranker",
+    "load_sentence_encoder",
 ]
 
 

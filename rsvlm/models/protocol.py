@@ -1,4 +1,4 @@
-"""What an encoder is: any object with these four attributes and two methods."""
+"""What an encoder is: any object with these four attributes and two methods; and what serves texts alone."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -38,4 +38,35 @@ class Encoder(Protocol):
 
     def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, dimension) float32 of unit length, in the order of `texts`, each once."""
+        ...
+
+
+@runtime_checkable
+class TextEncoder(Protocol):
+    """Turns texts into unit vectors. Every `Encoder` is one.
+
+    Where it also has `encode_queries`, that is taken for what is asked: some models put other words before a question
+    than before what answers it.
+
+    Attributes:
+        name: What the user called it.
+        revision: Identifies the weights.
+        dimension: Length of the vectors.
+    """
+
+    name: str
+    revision: str
+    dimension: int
+
+    def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return (n, dimension) float32 of unit length, in the order of `texts`."""
+        ...
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """Judges how well texts answer a question, reading both together."""
+
+    def score(self, query: str, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return (n,) scores, the higher the better."""
         ...

@@ -1,4 +1,4 @@
-"""Vectors of images on the disk, and what is found among them."""
+"""Vectors of images and of texts on the disk, and what is found among them."""
 
 from .areas import read_area
 from .copying import copy_index
@@ -13,6 +13,7 @@ from .opening import AnyIndex, open_index
 from .page import write_page
 from .parts import is_index
 from .sheet import write_contact_sheet
+from .textindex import TextIndex
 from .verifying import verify
 from .writing import check_output, feature_collection, write_hits
 
@@ -25,6 +26,7 @@ __all__ = [
     "MilvusIndex",
     "Plan",
     "RetrievalError",
+    "TextIndex",
     "check_output",
     "copy_index",
     "feature_collection",

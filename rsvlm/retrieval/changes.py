@@ -23,7 +23,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from rsvlm.shards import atomic_write
-from rsvlm.shards.files import is_disk_full, remove_leftovers
+from rsvlm.shards.files import is_disk_full
 
 from .errors import RetrievalError
 from .exact import Mask
@@ -126,13 +126,17 @@ def joined(manifest: Manifest, rows: int) -> tuple[PartRecord, ...]:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, name: str = ".lock") -> Iterator[None]:
     """Have the folder of an index to oneself; the lock ends with the process, however that ends.
+
+    Args:
+        folder: Made where it is missing.
+        name: Of the lock: changes of different things have their own.
 
     Raises:
         RetrievalError: Another process has it, or it cannot be written (a full disk included, at any time).
     """
-    lock = FileLock(folder / ".lock", timeout=0)
+    lock = FileLock(folder / name, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -167,7 +171,10 @@ def changing(folder: Path) -> Iterator[Change]:
 def clear(folder: Path, manifest: Manifest) -> None:
     """Remove what a change made needless, and what a killed writer left."""
     named = {part.name for part in manifest.parts}
-    remove_leftovers(folder)
+    for leftover in folder.glob(
+        ".*.tmp"
+    ):  # not in folders below: captions may be written there at this moment
+        leftover.unlink(missing_ok=True)
     for place in (folder / FOLDER).glob("*") if (folder / FOLDER).is_dir() else ():
         if place.name not in named and place.is_dir() and not place.is_symlink():
             shutil.rmtree(place, ignore_errors=True)

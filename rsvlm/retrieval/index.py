@@ -11,24 +11,26 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 from rsvlm.imagery.items import ChipOptions
-from rsvlm.models import Encoder
+from rsvlm.models import Encoder, Reranker, TextEncoder
 from rsvlm.models.shipped import DEFAULT
 
-from .building import BuildReport, Encoded, Progress, encoded_images
+from .building import BuildReport, Progress, encoded_images
+from .captions import CaptionReport, Captions, open_captions, update_captions
 from .changes import changing
-from .errors import RetrievalError
 from .exact import Found, Mask
 from .filters import Filter
 from .hits import Hits, ranked
 from .kinds import Asked, Plan
 from .labelling import labels_from
-from .making import Blocks, Rows, check_new, checked_plan, create, encoder_record, fitting, tuned_for
+from .making import Blocks, Rows, check_new, create, encoder_record, fitting, tuned_for
 from .manifest import EncoderRecord, Manifest
-from .rows import SCHEMA, older_ones
+from .rows import SCHEMA
 from .searchable import Searchable, loaded, several
 from .searching import nearest
-from .snapshot import Snapshot, numbers_of, open_snapshot
+from .snapshot import Snapshot, open_snapshot
 from .stored import Ints, Vectors
+from .textindex import By, loaded_sentences
+from .updates import put_rows, remove_rows
 from .variety import search_varied
 from .verifying import verify
 from .writing import write_tables
@@ -64,6 +66,8 @@ class Index(Searchable):
         self.folder = Path(folder)
         self._snapshot: Snapshot = open_snapshot(self.folder)
         self.report: BuildReport | None = None
+        self._text_encoder: TextEncoder | None = None
+        self._captions: Captions | None = None
         super().__init__(encoder)
 
     @classmethod
@@ -178,6 +182,7 @@ class Index(Searchable):
         before, self._snapshot = self._snapshot, open_snapshot(self.folder)
         if before.copies:
             self._snapshot.to_gpus()
+        self._captions = None
 
     def to_gpus(self) -> None:
         """Copy the vectors, and cells, onto all GPUs that faiss sees, for searches without a filter.
@@ -212,7 +217,8 @@ class Index(Searchable):
             several(images), self.folder, self.encoder, options,
             licence=licence, batch_size=batch_size, progress=progress, report=report,
         ) as encoded:  # fmt: skip
-            self._put(encoded, tuned_for(plan, self.encoder, encoded.table, self.manifest))
+            put_rows(self.folder, encoded, tuned_for(plan, self.encoder, encoded.table, self.manifest))
+        self.refresh()
         return report
 
     def add_vectors(self, vectors: Blocks, rows: Rows, *, plan: Plan = Plan()) -> None:  # noqa: B008 - frozen
@@ -227,27 +233,7 @@ class Index(Searchable):
             RetrievalError: Vectors and rows do not fit, or another process is writing.
         """
         _, encoded = fitting(vectors, rows, self.manifest.encoder.dimension)
-        self._put(encoded, plan)
-
-    def _put(self, encoded: Encoded, plan: Plan) -> None:
-        plan = checked_plan(plan, self.manifest.encoder.dimension)
-        with changing(self.folder) as change:
-            now = open_snapshot(self.folder)
-            keys = encoded.table["key"].to_pylist()
-            before = numbers_of(now, keys)
-            if keys:
-                start = change.manifest.size
-                change.add(encoded.blocks(), encoded.table, plan)
-                older = np.concatenate(
-                    [np.array(sorted(before.values()), np.int64), start + older_ones(encoded.table)]
-                )
-                change.remove(older)
-                places = {key: start + place for place, key in enumerate(keys)}
-                if now.labels and (
-                    kept := now.labels.moved({row: places[key] for key, row in before.items()})
-                ):
-                    change.label(kept)
-                change.commit()
+        put_rows(self.folder, encoded, plan)
         self.refresh()
 
     def remove(self, keys: Iterable[str]) -> int:
@@ -256,16 +242,9 @@ class Index(Searchable):
         Raises:
             RetrievalError: A key is not there (nothing is removed then), or another process is writing.
         """
-        wanted = list(dict.fromkeys(keys))
-        with changing(self.folder) as change:
-            found = numbers_of(open_snapshot(self.folder), wanted)
-            if missing := [key for key in wanted if key not in found]:
-                raise RetrievalError(f"{self.folder}: has no row {missing[0]!r}; nothing was removed")
-            if found:
-                change.remove(np.array(sorted(found.values()), np.int64))
-                change.commit()
+        removed = remove_rows(self.folder, keys)
         self.refresh()
-        return len(found)
+        return removed
 
     def label(self, file: PathLike, column: str | None = None) -> int:
         """Give rows labels from a file, in place of those that they have; return how many rows.
@@ -285,6 +264,69 @@ class Index(Searchable):
             change.commit()
         self.refresh()
         return len(labels.rows)
+
+    def search_captions(
+        self,
+        text: str | Sequence[str],
+        *,
+        k: int = 10,
+        offset: int = 0,
+        by: By = "both",
+        pictures: bool = False,
+        filter: Filter | None = None,
+        reranker: Reranker | PathLike | None = None,
+        progress: Progress | None = None,
+    ) -> Hits | list[Hits]:
+        """Find images by their captions, each by its best one.
+
+        The captions are encoded when they are first asked for, and those of new images before the next search: see
+        `index_captions`.
+
+        Args:
+            text: What to find, or a list for several searches at once.
+            k: How many hits.
+            offset: How many of the best are passed over: the second page of 10 has the offset 10.
+            by: "words": by words that a caption shares with it (BM25); "meaning": by the cosine of sentence vectors;
+                "both": by the ranks in these two, fused.
+            pictures: Search among the pictures, too, as `search` does, and fuse the ranks there with those by captions.
+            filter: What all hits must be.
+            reranker: A cross-encoder that puts the first 50 (or offset + k) in order by their captions, or what
+                `rsvlm.models.load_reranker` takes; images without captions are then left out.
+            progress: Called with captions encoded and captions to be encoded.
+
+        Returns:
+            The hits, the best first; a list of them where text is one. The score is BM25's, the cosine, the sum of
+            1 / (60 + rank) over the rankings that were fused, or the reranker's. Ranks that were fused are told, too:
+            `by_words` and `by_meaning`, or `by_captions` and `by_pictures`.
+
+        Raises:
+            RetrievalError: No image has a caption, or what there cannot be is asked.
+        """
+        if self._captions is None:
+            self._captions = open_captions(self._snapshot, self._text_encoder, progress)
+        return self._captions.search(
+            text, k=k, offset=offset, by=by, filter=filter, pictures=self.encoder if pictures else None,
+            reranker=reranker,
+        )  # fmt: skip
+
+    def index_captions(
+        self, encoder: TextEncoder | PathLike | None = None, *, progress: Progress | None = None
+    ) -> CaptionReport:
+        """Encode the captions that are not encoded yet. Stopped, it goes on when it is called again.
+
+        Args:
+            encoder: What makes their vectors, or what `rsvlm.models.load_sentence_encoder` takes; those that another
+                one made are made anew. None: what made them, or all-MiniLM-L6-v2.
+            progress: Called with captions encoded and captions to be encoded.
+
+        Raises:
+            RetrievalError: No image has a caption, or another process is at it.
+        """
+        if encoder is not None:
+            self._text_encoder = loaded_sentences(encoder)
+        report = update_captions(self.folder, self._text_encoder, progress)
+        self.refresh()
+        return report
 
     def search_vectors(
         self,

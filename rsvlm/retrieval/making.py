@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 import rsvlm
-from rsvlm.models import Encoder
+from rsvlm.models import Encoder, TextEncoder
 from rsvlm.vocabularies import vocabulary, vocabulary_names
 
 from .building import Encoded
@@ -38,6 +38,20 @@ def encoder_record(encoder: Encoder) -> EncoderRecord:
     """What a manifest says of an encoder: of a folder or file its whole path, so that it is found from anywhere."""
     name = absolute(encoder.name) if Path(encoder.name).exists() else encoder.name
     return EncoderRecord(name=name, revision=encoder.revision, dimension=encoder.dimension)
+
+
+def check_encoder(place: Path | str, own: EncoderRecord, encoder: TextEncoder) -> None:
+    """Refuse an encoder unless it is what made the vectors of an index.
+
+    Raises:
+        RetrievalError: It is another one, or has other weights.
+    """
+    if (encoder.dimension, encoder.revision) != (own.dimension, own.revision):
+        raise RetrievalError(
+            f"{place}: was made by {own.name} ({own.revision}, {own.dimension} numbers), and "
+            f"{encoder.name} is another ({encoder.revision}, {encoder.dimension} numbers): name the one that made "
+            "it, or build the index anew"
+        )
 
 
 def check_new(folder: Path) -> None:

@@ -13,6 +13,8 @@ from .errors import RetrievalError
 from .kinds import Kind
 
 NAME = "manifest.json"
+CAPTIONS = "captions"
+"""Folder below an index, of what its captions are found by; no part of it, and not named in its manifest."""
 FORMAT = 1
 """Of the folder; a number for each way to store an index."""
 
@@ -248,6 +250,12 @@ class Manifest(_Part):
 def bits(rows: int) -> int:
     """Bytes that hold a bit for each row."""
     return (rows + 7) // 8
+
+
+def rows_digest(manifest: Manifest) -> str:
+    """What identifies the rows that an index has, labels that were given later left out."""
+    removed = manifest.removed.file.sha256 if manifest.removed else ""
+    return _digest({"parts": [part.table.sha256 for part in manifest.parts], "removed": removed})
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -7,6 +7,7 @@ from pyproj import Geod
 from rsvlm.datasets.pairs import middles
 
 from .errors import RetrievalError
+from .fusion import fused
 from .hits import Hits
 from .rows import EDGES
 
@@ -15,8 +16,6 @@ Point = tuple[float, float]
 
 POOL = 10
 """Times as many hits as are wanted are put in order."""
-_CONSTANT = 60
-"""Of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
 
 
 def check_point(point: Point) -> None:
@@ -33,7 +32,7 @@ def check_point(point: Point) -> None:
 
 
 def near_first(hits: Hits, point: Point, k: int) -> Hits:
-    """Return the first k hits by 1 / (60 + rank by score) + 1 / (60 + rank by distance); of equals the better score.
+    """Return the first k hits by their ranks by score and by distance, fused; of equals the better score.
 
     Args:
         hits: The best by score; more than k, since it is these that are put in order.
@@ -41,16 +40,12 @@ def near_first(hits: Hits, point: Point, k: int) -> Hits:
         k: How many.
 
     Returns:
-        The hits with a column "km", from the middle of the footprint; null where that is not known: such a hit counts
-        as the farthest.
+        The hits with a column "km", from the middle of the footprint; null where that is not known: such a hit has no
+        rank by distance.
     """
     distances = _kilometres(hits.table, point)
-    by_score = np.arange(1, len(distances) + 1)
-    by_distance = np.empty(len(distances), np.int64)
-    by_distance[np.argsort(distances, kind="stable")] = by_score
-    by_distance[np.isinf(distances)] = len(distances)
-    worth = 1 / (_CONSTANT + by_score) + 1 / (_CONSTANT + by_distance)
-    order = np.lexsort((by_score, -worth))[:k]
+    by_distance = np.argsort(distances, kind="stable")[: int(np.isfinite(distances).sum())]
+    order = fused([np.arange(len(distances)), by_distance]).rows[:k]
     table = hits.table.take(pa.array(order))
     table = table.set_column(0, "rank", pa.array(np.arange(1, len(order) + 1)))
     known = [None if np.isinf(one) else round(one, 3) for one in distances[order].tolist()]

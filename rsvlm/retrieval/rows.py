@@ -54,7 +54,7 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
             )
     try:
         return pa.Table.from_pylist(listed, schema=SCHEMA)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError) as error:
         raise RetrievalError(f"the rows cannot be stored: {error}") from None
 
 

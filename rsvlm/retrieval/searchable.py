@@ -16,6 +16,7 @@ from .errors import RetrievalError
 from .filters import Filter
 from .hits import Hits
 from .kinds import Asked
+from .making import check_encoder
 from .manifest import EncoderRecord
 from .nearness import POOL, Point, check_point, near_first
 from .queries import Pictures, Words, is_single, query_vectors
@@ -152,15 +153,8 @@ class Searchable(ABC):
 
     def _own(self, encoder: Encoder | PathLike) -> Encoder:
         """An encoder, refused unless it is what made the vectors."""
-        own = self.made_by
         made = loaded(encoder)
-        found = (made.dimension, made.revision)
-        if found != (own.dimension, own.revision):
-            raise RetrievalError(
-                f"{self.place}: was made by {own.name} ({own.revision}, {own.dimension} numbers), and "
-                f"{made.name} is another ({made.revision}, {made.dimension} numbers): name the one that made "
-                "it, or build the index anew"
-            )
+        check_encoder(self.place, self.made_by, made)
         return made
 
 

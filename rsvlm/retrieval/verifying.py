@@ -5,14 +5,19 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .bm25 import verify_words
+from .errors import RetrievalError
 from .filerecords import record_of
-from .manifest import FileRecord, Manifest, read_manifest
+from .manifest import CAPTIONS, NAME, FileRecord, Manifest, read_manifest
 from .parts import FOLDER
 from .snapshot import open_snapshot
 
 
 def verify(folder: Path) -> list[str]:
-    """Read all files of an index and compare them with what was written; return what is wrong, a line each.
+    """Read all files of an index, its captions included, and compare them with what was written.
+
+    Returns:
+        What is wrong, a line each.
 
     Raises:
         RetrievalError: The manifest itself is damaged, or it is no index.
@@ -29,6 +34,13 @@ def verify(folder: Path) -> list[str]:
         keys = snapshot.column("key").filter(pa.array(snapshot.live))
         if pc.count_distinct(keys).as_py() != len(keys):
             problems.append(f"{folder}: two rows have the same key")
+    problems += verify_words(folder, manifest)
+    captions = folder / CAPTIONS
+    if (captions / NAME).exists():
+        try:
+            problems += verify(captions)
+        except RetrievalError as error:
+            problems.append(f"{error} (captions can be made again: remove {captions})")
     return problems
 
 

@@ -1,0 +1,255 @@
+"""The captions of an image index, found as texts: beside the index, made when they are first asked for.
+
+    index/captions/          a `TextIndex` with a row for each caption of each image
+    index/captions/of.json   what the index and the captions were when they were last brought together
+
+Of images that are added, changed or removed later, captions are encoded or removed before the next search.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rsvlm.imagery.items import PathLike
+from rsvlm.models import Encoder, Reranker, TextEncoder
+from rsvlm.models.sentences import SENTENCES
+from rsvlm.shards import write_json
+
+from .bm25 import FOLDER as BM25
+from .building import Progress
+from .changes import locked
+from .errors import RetrievalError
+from .exact import Found
+from .filters import Filter
+from .fusion import DEPTH, hits_of, one_of
+from .hits import Hits
+from .manifest import CAPTIONS, NAME, Manifest, rows_digest
+from .parts import FOLDER as PARTS
+from .searching import nearest
+from .snapshot import Snapshot, open_snapshot
+from .stored import Ints
+from .textindex import By, TextIndex, checked_queries, loaded_reranker, loaded_sentences
+
+STAMP = "of.json"
+_LOCK = ".captions.lock"
+_BLOCK = 8192
+"""Captions that are encoded between two stops: what a killed run loses at most."""
+
+
+class CaptionReport(NamedTuple):
+    """What became of the captions of an index.
+
+    Attributes:
+        captions: How many there are now.
+        images: Images that have some.
+        encoded: How many were encoded for that.
+        removed: How many belonged to images that are no more, or have others.
+    """
+
+    captions: int
+    images: int
+    encoded: int
+    removed: int
+
+
+class Captions:
+    """Captions of an index, as both were at one moment.
+
+    Args:
+        images: The index.
+        texts: Its captions.
+    """
+
+    def __init__(self, images: Snapshot, texts: TextIndex) -> None:
+        self._images, self._texts = images, texts
+
+    @cached_property
+    def _image_of(self) -> Ints:
+        """(captions,) row of the image that each belongs to; -1: to none that counts."""
+        live = np.flatnonzero(self._images.live)
+        keys = self._images.column("key").take(pa.array(live))
+        owners = pc.list_element(pc.split_pattern(self._texts.snapshot.column("key"), " ", max_splits=1), 1)
+        place = pc.fill_null(pc.index_in(owners, value_set=keys), -1).to_numpy()
+        rows: Ints = np.append(live, -1)[place]
+        return np.where(self._texts.snapshot.live, rows, -1)
+
+    def search(
+        self,
+        text: str | Sequence[str],
+        *,
+        k: int,
+        offset: int,
+        by: By,
+        filter: Filter | None,
+        pictures: Encoder | None,
+        reranker: Reranker | PathLike | None,
+    ) -> Hits | list[Hits]:
+        """Find images by their captions; the arguments are those of `Index.search_captions`.
+
+        Args:
+            text: As there.
+            k: As there.
+            offset: As there.
+            by: As there.
+            filter: As there.
+            pictures: What made the vectors of the images, which are then searched, too.
+            reranker: As there.
+        """
+        queries, judge = checked_queries(text, k, offset), loaded_reranker(reranker)
+        mask = None if filter is None else filter.mask(self._images)
+        allowed = self._images.live if mask is None else mask & self._images.live
+        owners = self._image_of
+        of_allowed = (owners >= 0) & allowed[owners]
+        depth = max(DEPTH, offset + k)
+        most = int(np.bincount(owners[of_allowed], minlength=1).max())  # captions of one image
+        rankings: list[dict[str, Found]] = [
+            {name: _first_of_each(owners, one, depth) for name, one in of_captions.items()}
+            for of_captions in self._texts.rankings(queries, by, of_allowed, depth * max(most, 1))
+        ]
+        total = len(np.unique(owners[of_allowed]))
+        if pictures is not None:
+            vectors = pictures.encode_texts(queries).astype(np.float64)
+            near = nearest(self._images, vectors, depth, allowed, kind="words")
+            rankings = [
+                {"captions": one_of(captions), "pictures": ranking}
+                for captions, ranking in zip(rankings, near, strict=True)
+            ]
+            total = int(np.count_nonzero(allowed))
+        found = [
+            hits_of(self._images, query, one, k=k, offset=offset, total=total, reranker=judge)
+            for query, one in zip(queries, rankings, strict=True)
+        ]
+        return found[0] if isinstance(text, str) else found
+
+
+def open_captions(
+    images: Snapshot, encoder: TextEncoder | PathLike | None = None, progress: Progress | None = None
+) -> Captions:
+    """Open the captions of an index, brought up to date where they are not.
+
+    Args:
+        images: The index.
+        encoder: What made the vectors of captions, where its name does not say where that is to be found.
+        progress: Called with captions encoded and captions to be encoded.
+
+    Raises:
+        RetrievalError: There are no captions, they are damaged, another encoder made them, or another process is
+            bringing them up to date.
+    """
+    place = images.folder / CAPTIONS
+    if (place / NAME).exists():
+        texts = _opened(place, encoder)  # refused here, where making them anew was not asked for
+        if _are_together(texts, images.manifest):
+            return Captions(images, texts)
+    update_captions(images.folder, encoder, progress)
+    return Captions(images, _opened(place, encoder))
+
+
+def update_captions(
+    folder: Path, encoder: TextEncoder | PathLike | None = None, progress: Progress | None = None
+) -> CaptionReport:
+    """Bring the captions of an index up to date. Stopped, it goes on when it is called again.
+
+    Args:
+        folder: Of the index.
+        encoder: What makes the vectors of captions; those that another one made are made anew. None: what made them,
+            or all-MiniLM-L6-v2.
+        progress: Called with captions encoded and captions to be encoded.
+
+    Raises:
+        RetrievalError: There are no captions, they are damaged, or another process is at it.
+    """
+    place = folder / CAPTIONS
+    with locked(folder, _LOCK):
+        images = open_snapshot(folder)
+        wanted = dict(_captions_of(images))
+        if not wanted:
+            raise RetrievalError(f"{folder}: none of its {images.manifest.count:,} rows has a caption")
+        made = None if encoder is None else loaded_sentences(encoder)
+        texts = _kept(place, made)
+        have = {} if texts is None else dict(_texts_of(texts.snapshot))
+        gone = [key for key in have if key not in wanted]
+        if texts is not None and gone:
+            texts.remove(gone)
+        new = [{"key": key, "text": text} for key, text in wanted.items() if have.get(key) != text]
+        for first in range(0, len(new), _BLOCK):
+            block, show = new[first : first + _BLOCK], _counting(progress, first, len(new))
+            if texts is None:
+                texts = TextIndex.build(block, place, made or SENTENCES, progress=show)
+            else:
+                texts.add(block, progress=show)
+        texts = texts or _opened(place, made)
+        _ = texts.words  # computed, and kept
+        write_json(place / STAMP, _stamp(texts, images.manifest))
+    images_with = len({key.partition(" ")[2] for key in wanted})
+    return CaptionReport(len(wanted), images_with, len(new), len(gone))
+
+
+def _captions_of(images: Snapshot) -> Iterator[tuple[str, str]]:
+    """Captions of an index, equal ones of an image once, each with a key: its number, and the key of the image."""
+    live = pa.array(images.live)
+    keys, captions = (images.column(name).filter(live).to_pylist() for name in ("key", "captions"))
+    for key, listed in zip(keys, captions, strict=True):
+        different = dict.fromkeys(text for text in listed or () if text and text.strip())
+        for number, text in enumerate(different):
+            yield f"{number} {key}", text
+
+
+def _texts_of(texts: Snapshot) -> Iterator[tuple[str, str]]:
+    """Texts of a text index with their keys."""
+    live = pa.array(texts.live)
+    keys, captions = (texts.column(name).filter(live) for name in ("key", "captions"))
+    yield from zip(keys.to_pylist(), pc.list_element(captions, 0).to_pylist(), strict=True)
+
+
+def _first_of_each(owners: Ints, found: Found, most: int) -> Found:
+    """A ranking of captions as one of images, each by its best caption; of equals the lower row first."""
+    rows, first = np.unique(owners[found.rows], return_index=True)
+    scores = found.scores[first]
+    order = np.lexsort((rows, -scores))[:most]
+    return Found(rows[order], scores[order])
+
+
+def _kept(place: Path, encoder: TextEncoder | None) -> TextIndex | None:
+    """The captions that can go on; None where there are none, or others' vectors, which are cleared away."""
+    if (place / NAME).exists():
+        texts = _opened(place, None)
+        if encoder is None or encoder.revision == texts.manifest.encoder.revision:
+            return _opened(place, encoder)
+        (place / NAME).unlink()
+    for name in (PARTS, BM25):
+        shutil.rmtree(place / name, ignore_errors=True)
+    (place / STAMP).unlink(missing_ok=True)
+    return None
+
+
+def _opened(place: Path, encoder: TextEncoder | PathLike | None) -> TextIndex:
+    try:
+        return TextIndex(place, encoder)
+    except RetrievalError as error:
+        raise RetrievalError(f"{error} (captions can be made again: remove {place})") from None
+
+
+def _stamp(texts: TextIndex, images: Manifest) -> dict[str, str]:
+    return {"captions": rows_digest(texts.manifest), "images": rows_digest(images)}
+
+
+def _are_together(texts: TextIndex, images: Manifest) -> bool:
+    """Whether captions are those of an index as it is."""
+    try:
+        stamp = json.loads((texts.folder / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return bool(stamp == _stamp(texts, images))
+
+
+def _counting(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """A progress of a part as one of all."""
+    return None if progress is None else lambda done, _: progress(before + done, total)

@@ -1,0 +1,117 @@
+"""Several rankings of the same rows made one, and hits that say where each ranking has them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from rsvlm.models import Reranker
+
+from .exact import Floats, Found, Mask
+from .hits import Hits, ranked
+from .snapshot import Snapshot
+from .stored import Ints
+
+DEPTH = 1000
+"""Rows of each ranking that count, as in the paper."""
+RERANKED = 50
+"""Hits, at least, that a reranker puts in order."""
+_CONSTANT = 60
+"""Of reciprocal rank fusion, as in the paper."""
+
+Rankings = Mapping[str, Found]
+"""By what rows are ranked by ("words", "meaning", "captions", "pictures"), the rows by falling score."""
+
+
+def fused(rankings: Sequence[Ints]) -> Found:
+    """Make one ranking of several: the score of a row is the sum of 1 / (60 + rank) over the rankings that have it.
+
+    Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009). Of equal scores the lower row comes first.
+
+    Args:
+        rankings: Rows, the best first.
+    """
+    shares = [1 / (_CONSTANT + np.arange(1, len(rows) + 1)) for rows in rankings]
+    rows, place = np.unique(np.concatenate(rankings), return_inverse=True)
+    # the last bits depend on the order of adding, which must not decide between equals
+    scores: Floats = np.round(np.bincount(place, np.concatenate(shares), len(rows)), 15)
+    order = np.lexsort((rows, -scores))
+    return Found(rows[order], scores[order])
+
+
+def one_of(rankings: Rankings) -> Found:
+    """Return rankings as one: fused, or the only one with its own scores."""
+    [*each] = rankings.values()
+    return each[0] if len(each) == 1 else fused([one.rows for one in each])
+
+
+def best(scores: Floats, allowed: Mask | None, k: int) -> Found:
+    """Return the k rows with the highest scores above 0, of equals the lower row first.
+
+    Args:
+        scores: (size,) of all rows.
+        allowed: (size,) which may be found; None: all.
+        k: How many at most.
+    """
+    rows = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
+    if len(rows) > k:
+        least = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
+        rows = rows[scores[rows] >= least]
+    order = np.lexsort((rows, -scores[rows]))[:k]
+    return Found(rows[order], scores[rows[order]])
+
+
+def hits_of(
+    snapshot: Snapshot,
+    query: str,
+    rankings: Rankings,
+    *,
+    k: int,
+    offset: int,
+    total: int,
+    reranker: Reranker | None,
+) -> Hits:
+    """Return hits of one ranking with its own scores, or of several fused, with their rank in each of these.
+
+    Args:
+        snapshot: The index whose rows are ranked.
+        query: What was asked.
+        rankings: One or more.
+        k: How many hits.
+        offset: How many of the best are passed over.
+        total: Rows that could have been found.
+        reranker: What puts the first ones in order by reading their captions; rows without one are left out, and the
+            scores are its own.
+    """
+    found = one_of(rankings)
+    if reranker is not None:
+        found = _reranked(snapshot, query, found.rows[: max(RERANKED, offset + k)], reranker)
+    rows, scores = found.rows[offset : offset + k], found.scores[offset : offset + k]
+    hits = ranked(snapshot.rows(rows), rows, scores, offset + 1, total)
+    if len(rankings) == 1:
+        return hits
+    table = hits.table
+    for place, (name, one) in enumerate(rankings.items()):
+        table = table.add_column(2 + place, f"by_{name}", _places(one.rows, rows))
+    return Hits(table, rows, total)
+
+
+def _reranked(snapshot: Snapshot, query: str, rows: Ints, reranker: Reranker) -> Found:
+    """Rows by the best score that one of their captions has."""
+    captions = [_texts(one) for one in snapshot.rows(rows)["captions"].to_pylist()]
+    owner = np.repeat(np.arange(len(rows)), [len(one) for one in captions])
+    scores = np.full(len(rows), -np.inf)
+    np.maximum.at(scores, owner, reranker.score(query, [text for one in captions for text in one]))
+    order = np.argsort(-scores, kind="stable")
+    order = order[np.isin(order, owner)]
+    return Found(rows[order], scores[order])
+
+
+def _texts(captions: Iterable[str | None] | None) -> list[str]:
+    return [text for text in captions or () if text and text.strip()]
+
+
+def _places(ranking: Ints, rows: Ints) -> pa.Array:
+    """Ranks of rows, from 1; null where the ranking has not got a row."""
+    rank_of = {row: rank for rank, row in enumerate(ranking.tolist(), 1)}
+    return pa.array([rank_of.get(row) for row in rows.tolist()], pa.int64())
