@@ -49,6 +49,10 @@ EXTRAS = {
         ("ir-measures",),
         "trec_eval's measures",
     ),
+    "ray": (
+        ("ray",),
+        "captions and indexes made on a cluster",
+    ),
     "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),
 }
 

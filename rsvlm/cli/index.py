@@ -12,6 +12,7 @@ from rsvlm.models.shipped import DEFAULT
 from .common import AsJson, Debug, Offline, console, print_json
 from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
+from .engines import Engine
 from .progress import progress_bar
 
 Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="The folder of the index.")]
@@ -25,6 +26,9 @@ Kind = Annotated[
 Recall = Annotated[float, typer.Option(help="Share of the true first ten that a search shall find.")]
 MaxMemory = Annotated[
     str | None, typer.Option(help="That a graph may take: 8GiB. (default: half of the machine's)")
+]
+Workers = Annotated[
+    int, typer.Option(help="That encode side by side, with --engine ray; each loads the encoder.", min=1)
 ]
 
 app = typer.Typer(
@@ -53,6 +57,8 @@ def build(
     device: Device = "auto",
     precision: Precision = "auto",
     batch_size: BatchSize = None,
+    engine: Engine = "local",
+    workers: Workers = 1,
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,
@@ -63,6 +69,7 @@ def build(
     rsvlm index build pairs/ train.parquet --out index/
     rsvlm index build S2.SAFE.zip --size 640m --out index/ --licence "Copernicus Sentinel data"
     rsvlm index build archive/ --out index/ --recall 0.95 --max-memory 4GiB
+    RAY_ADDRESS=auto rsvlm index build archive/ --out index/ --engine ray --workers 8
     """
     from rsvlm.retrieval import Index
 
@@ -70,7 +77,10 @@ def build(
     loaded = load(encoder, weights, device, precision, batch_size, offline)
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
-        index = Index.build(images, out, loaded, options=options, licence=licence, plan=plan, progress=show)
+        index = Index.build(
+            images, out, loaded, options=options, licence=licence, plan=plan,
+            engine=engine, workers=workers, progress=show,
+        )  # fmt: skip
     _tell(index, index.report, as_json)
 
 
@@ -92,6 +102,8 @@ def add(
     device: Device = "auto",
     precision: Precision = "auto",
     batch_size: BatchSize = None,
+    engine: Engine = "local",
+    workers: Workers = 1,
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,
@@ -107,7 +119,9 @@ def add(
     index = Index(folder, load(own, weights, device, precision, batch_size, offline))
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
-        report = index.add(images, options=options, licence=licence, plan=plan, progress=show)
+        report = index.add(
+            images, options=options, licence=licence, plan=plan, engine=engine, workers=workers, progress=show
+        )
     _tell(index, report, as_json)
 
 

@@ -86,6 +86,8 @@ class Index:
         licence: str | None = None,
         plan: Plan = Plan(),  # noqa: B008 - frozen
         batch_size: int | None = None,
+        engine: str = "local",
+        workers: int = 1,
         progress: Progress | None = None,
     ) -> Self:
         """Make an index of images. Stopped, it goes on when it is called again with the same arguments.
@@ -99,6 +101,9 @@ class Index:
             licence: Of all of them, kept with each row.
             plan: How it shall be searched: exactly up to 100,000 vectors, else as measured, unless it says more.
             batch_size: Pictures a call of the encoder; None: its own.
+            engine: "local" encodes in this process, "ray" on the cluster that RAY_ADDRESS names, else on this machine;
+                then the encoder is pickled, and its `device` says what a worker needs.
+            workers: How many encode side by side, with "ray".
             progress: Called with chips done and chips in all.
 
         Returns:
@@ -112,8 +117,8 @@ class Index:
         check_new(place)
         report = BuildReport()
         with encoded_images(
-            _several(images), place, made, options,
-            licence=licence, batch_size=batch_size, progress=progress, report=report,
+            _several(images), place, made, options, licence=licence, batch_size=batch_size,
+            engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             create(place, encoder_record(made), encoded, tuned_for(plan, made, encoded.table))
         index = cls(place, made)
@@ -187,6 +192,8 @@ class Index:
         licence: str | None = None,
         plan: Plan = Plan(),  # noqa: B008 - frozen
         batch_size: int | None = None,
+        engine: str = "local",
+        workers: int = 1,
         progress: Progress | None = None,
     ) -> BuildReport:
         """Add images; those that are there already are encoded anew and take the place of the older ones.
@@ -199,8 +206,8 @@ class Index:
         """
         report = BuildReport()
         with encoded_images(
-            _several(images), self.folder, self.encoder, options,
-            licence=licence, batch_size=batch_size, progress=progress, report=report,
+            _several(images), self.folder, self.encoder, options, licence=licence, batch_size=batch_size,
+            engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             self._put(encoded, tuned_for(plan, self.encoder, encoded.table, self.manifest))
         return report
