@@ -14,6 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rsvlm import __version__
+
 from .engines import ShardError
 from .ray_cluster import ray_cluster
 
@@ -34,7 +36,7 @@ class Needs:
     """What Ray keeps free for a worker.
 
     Attributes:
-        cpus: Cores; torch and numpy use as many threads, so that sums are made in the same order everywhere.
+        cpus: Cores; torch uses as many threads, so that sums are made in the same order everywhere.
         gpus: GPUs; the worker sees no others.
     """
 
@@ -50,20 +52,29 @@ class Place:
         folder: Where relative paths begin.
         modules: Where modules are found.
         variables: What of the environment decides what the work does.
+        version: Of rsvlm.
     """
 
     folder: str
     modules: list[str]
     variables: dict[str, str]
+    version: str = __version__
 
     def enter(self) -> None:
-        """Make this process stand there."""
+        """Make this process stand there.
+
+        Raises:
+            ShardError: Another version of rsvlm is installed here, which may write other bytes.
+            OSError: The folder is not here.
+        """
+        if __version__ != self.version:
+            raise ShardError(f"it has rsvlm {__version__}, and the run was begun by {self.version}")
         os.environ.update(self.variables)
         sys.path += [path for path in self.modules if path not in sys.path]
         os.chdir(self.folder)
 
 
-class Worker:
+class ShardWorker:
     """One actor. It gets the task as a list of a reference to its bytes, which Ray leaves to be looked up once.
 
     Args:
@@ -149,7 +160,7 @@ def _pickled(ray: Any, task: Callable[..., Any]) -> bytes:
 
 def _actors(ray: Any, workers: int, needs: Needs) -> list[Any]:
     """Ask for actors; each is started anew as often as it dies, and does an item that it died of once more."""
-    kind = ray.remote(Worker).options(
+    kind = ray.remote(ShardWorker).options(
         num_cpus=needs.cpus, num_gpus=needs.gpus, max_restarts=-1, max_task_retries=1
     )
     place = Place(str(Path.cwd()), sys.path, _variables() | {"OMP_NUM_THREADS": str(needs.cpus)})
