@@ -52,6 +52,7 @@ EXTRAS = {
         "trec_eval's measures",
     ),
     "milvus": (("pymilvus",), "an index in Milvus, on several machines"),
+    "ray": (("ray",), "captions and indexes made on a cluster"),
     "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),
 }
 

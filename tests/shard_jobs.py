@@ -1,6 +1,6 @@
 """Work for the tests of the shard protocol, in a module of its own: worker processes import it.
 
-Run as a program it does `SHARDS` slow shards: `python shard_jobs.py OUT WORKERS`.
+Run as a program it does `SHARDS` slow shards: `python shard_jobs.py OUT WORKERS [ENGINE]`.
 """
 
 import os
@@ -47,6 +47,24 @@ def misbehave(description: dict[str, Any]) -> dict[str, Any]:
     return write(description)
 
 
+class Model:
+    """Work that, like a model, is loaded where it is unpickled; each time it leaves a file there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> Any:
+        return _load, (self.folder,)
+
+    def __call__(self, description: dict[str, Any]) -> dict[str, Any]:
+        return misbehave(description)
+
+
+def _load(folder: Path) -> Model:
+    (folder / f"{os.getpid()}.{time.monotonic_ns()}").touch()
+    return Model(folder)
+
+
 def descriptions(out: Path, count: int = SHARDS, **more: Any) -> list[dict[str, Any]]:
     return [{"shard": number, "folder": str(out / "shards"), **more} for number in range(count)]
 
@@ -56,12 +74,12 @@ def _say(stream: TextIO, message: object) -> None:
     stream.flush()
 
 
-def main(out: Path, workers: int) -> int:
+def main(out: Path, workers: int, engine: str = "local") -> int:
     try:
         with open_run(out, CONFIG) as run:
             shards = descriptions(out, steps=5, pause=0.02, do="pid")
             _say(sys.stdout, "started")
-            summary = run_shards(misbehave, shards, run, workers=workers)
+            summary = run_shards(misbehave, shards, run, workers=workers, engine=engine)
             _say(sys.stdout, f"done {summary.done}, skipped {summary.skipped}")
     except ShardError as error:
         _say(sys.stderr, error)
@@ -73,4 +91,4 @@ def main(out: Path, workers: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]))

@@ -22,11 +22,13 @@ from shard_jobs import (  # type: ignore[import-not-found] # tests/ is on pytest
 )
 
 from rsvlm.shards import (
+    EngineError,
     RunSummary,
     ShardError,
     ShardResult,
     Stats,
     atomic_write,
+    check_engine,
     done_stats,
     merge_stats,
     open_run,
@@ -376,6 +378,19 @@ def test_processing_id_is_of_content_not_order(config: dict[str, Any], chance: r
     chance.shuffle(names)
     assert processing_id({name: config[name] for name in names}) == processing_id(config)
     assert processing_id({**config, "one more": 1}) != processing_id({**config, "one more": 2})
+
+
+def test_an_engine_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        open_run(tmp_path, CONFIG) as run,
+        pytest.raises(EngineError, match="engine 'spark': choose local or ray"),
+    ):
+        run_shards(write, [], run, engine="spark")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "ray", raising=False)
+    (tmp_path / "ray").mkdir()  # a folder of images, say
+    with pytest.raises(EngineError, match=r"pip install 'rsvlm\[ray\]'"):
+        check_engine("ray")
 
 
 def test_merge_stats() -> None:

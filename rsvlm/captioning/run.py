@@ -9,7 +9,17 @@ from typing import Any
 
 from rsvlm import __version__
 from rsvlm.imagery.frames import fingerprint
-from rsvlm.shards import Run, ShardError, ShardResult, done_stats, open_run, run_shards
+from rsvlm.models.needs import needs_of
+from rsvlm.shards import (
+    Needs,
+    Run,
+    ShardError,
+    ShardResult,
+    check_engine,
+    done_stats,
+    open_run,
+    run_shards,
+)
 
 from .credit import cover_credit, map_credit
 from .dataset import Problem, finish_dataset
@@ -49,6 +59,7 @@ def caption(
     rewrite_options: Mapping[str, Any] | None = None,
     out: PathLike,
     workers: int = 1,
+    engine: str = "local",
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
     cache: PathLike | None = None,
@@ -84,6 +95,7 @@ def caption(
         rewrite_options: Settings of the generator: max_tokens, key_variable, cache, ...
         out: Folder of the dataset.
         workers: Processes side by side.
+        engine: Where they are: "local", or "ray" for the cluster that RAY_ADDRESS names, else this machine.
         dry_run: Plan only; nothing is written.
         progress: Called with chips done and chips in all.
         cache: Folder for parsed extracts; None is the user's cache folder.
@@ -96,6 +108,7 @@ def caption(
         rsvlm.shards.ShardError: The folder is in use or belongs to other settings, the disk is full, or shards failed.
     """
     start = time.monotonic()
+    check_engine(engine)
     settings = make_settings(
         images=_paths(images),
         osm=_path(osm),
@@ -121,7 +134,7 @@ def caption(
     if not dry_run:
         config = identity(plan) | ({} if rewriter is None else {"rewrite": rewriter.record()})
         with open_run(Path(out), config) as run:
-            _work(plan, run, report, workers, progress, config, rewriter)
+            _work(plan, run, report, workers, engine, progress, config, rewriter)
     report.warnings += _warnings(plan, report, dry_run)
     report.seconds = round(time.monotonic() - start, 3)
     return report
@@ -204,6 +217,7 @@ def _work(
     run: Run,
     report: CaptionReport,
     workers: int,
+    engine: str,
     progress: Callable[[int, int], None] | None,
     config: dict[str, Any],
     rewriter: Rewriter | None,
@@ -220,7 +234,10 @@ def _work(
     if progress:
         progress(0, plan.chips)
     shards = _descriptions(plan, run, rewriter)
-    summary = run_shards(caption_shard, shards, run, workers=workers, progress=note)
+    needs = Needs() if rewriter is None else needs_of(rewriter.opened())
+    summary = run_shards(
+        caption_shard, shards, run, workers=workers, engine=engine, needs=needs, progress=note
+    )
     report.resumed = summary.skipped
     if summary.failures:
         first = summary.failures[0]

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from .common import AsJson, Debug, Offline, console, print_json
+from .engines import Engine
 from .progress import progress_bar
 
 Images = Annotated[
@@ -100,6 +101,7 @@ def caption(
     min_valid: MinValid = 0.8,
     limit: Limit = None,
     workers: Workers = 1,
+    engine: Engine = "local",
     seed: Seed = 0,
     sensor: Sensor = None,
     bands: Bands = None,
@@ -133,6 +135,9 @@ def caption(
     [bold]Captions rewritten by a language model, each checked against its labels[/bold]
       rsvlm caption tiles/ --landcover worldcover/ --rewrite http://localhost:8000/v1#MODEL --out pairs/
 
+    [bold]On a cluster of Ray, whose machines share the folders[/bold]
+      RAY_ADDRESS=auto rsvlm caption archive/ --osm town.osm.pbf --engine ray --workers 64 --out pairs/
+
     [bold]Look at the result[/bold]
       rsvlm pairs show pairs/
     """
@@ -143,15 +148,15 @@ def caption(
         "style": style, "chips": chips, "size": size, "min_valid": min_valid, "limit": limit, "seed": seed,
         "sensor": sensor, "bands": bands.split(",") if bands else None, "stretch": stretch,
         "imagery_licence": imagery_licence, "imagery_attribution": imagery_attribution,
-        "tag_encoder": tag_encoder, "rewrite": rewrite, "rewrite_prompt": rewrite_prompt,
-        "rewrite_options": parse_options(rewrite_option or []),
+        "tag_encoder": tag_encoder, "workers": workers, "engine": engine, "rewrite": rewrite,
+        "rewrite_prompt": rewrite_prompt, "rewrite_options": parse_options(rewrite_option or []),
     }  # fmt: skip
     if sample:
         with tempfile.TemporaryDirectory(prefix="rsvlm-sample-") as folder:
             images, options = _sample(Path(folder), images, options)
-            _run(images, out, options, workers, dry_run, as_json)
+            _run(images, out, options, dry_run, as_json)
     else:
-        _run(images or [], out, options, workers, dry_run, as_json)
+        _run(images or [], out, options, dry_run, as_json)
     if not as_json and not dry_run:
         _next_steps(out, sample)
 
@@ -172,17 +177,13 @@ def _sample(
     return [str(paths.image)], options | sources
 
 
-def _run(
-    images: list[str], out: Path, options: dict[str, Any], workers: int, dry_run: bool, as_json: bool
-) -> None:
+def _run(images: list[str], out: Path, options: dict[str, Any], dry_run: bool, as_json: bool) -> None:
     from rsvlm.captioning import caption as run
     from rsvlm.captioning.report import CaptionReport
     from rsvlm.shards import ShardError
 
     with progress_bar("Captioning", "chips", before="Reading the sources") as show:
-        report: CaptionReport = run(
-            images, out=out, workers=workers, dry_run=dry_run, progress=show, **options
-        )
+        report: CaptionReport = run(images, out=out, dry_run=dry_run, progress=show, **options)
     if as_json:
         print_json(report.to_dict())
     else:

@@ -12,6 +12,7 @@ from rsvlm.models.shipped import DEFAULT
 from .common import AsJson, Debug, Offline, console, print_json
 from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
+from .engines import Engine
 from .progress import progress_bar
 
 Place = Annotated[
@@ -27,6 +28,9 @@ Kind = Annotated[
 Recall = Annotated[float, typer.Option(help="Share of the true first ten that a search shall find.")]
 MaxMemory = Annotated[
     str | None, typer.Option(help="That a graph may take: 8GiB. (default: half of the machine's)")
+]
+Workers = Annotated[
+    int, typer.Option(help="That encode side by side, with --engine ray; each loads the encoder.", min=1)
 ]
 
 app = typer.Typer(
@@ -58,6 +62,8 @@ def build(
     device: Device = "auto",
     precision: Precision = "auto",
     batch_size: BatchSize = None,
+    engine: Engine = "local",
+    workers: Workers = 1,
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,
@@ -69,6 +75,7 @@ def build(
     rsvlm index build S2.SAFE.zip --size 640m --out index/ --licence "Copernicus Sentinel data"
     rsvlm index build archive/ --out index/ --recall 0.95 --max-memory 4GiB
     rsvlm index build archive/ --store milvus+http://127.0.0.1:19530 --out archive
+    RAY_ADDRESS=auto rsvlm index build archive/ --out index/ --engine ray --workers 8
     """
     from rsvlm import retrieval
 
@@ -81,8 +88,9 @@ def build(
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
         index = index_class.build(
-            images, place, loaded, options=options, licence=licence, progress=show, **planned
-        )
+            images, place, loaded, options=options, licence=licence, engine=engine, workers=workers,
+            progress=show, **planned,
+        )  # fmt: skip
     _tell(index, index.report, as_json)
 
 
@@ -104,6 +112,8 @@ def add(
     device: Device = "auto",
     precision: Precision = "auto",
     batch_size: BatchSize = None,
+    engine: Engine = "local",
+    workers: Workers = 1,
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,
@@ -119,7 +129,9 @@ def add(
     index: Any = open_index(place, load(own, weights, device, precision, batch_size, offline))
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
     with progress_bar("Encoding", "chips") as show:
-        report = index.add(images, options=options, licence=licence, progress=show, **planned)
+        report = index.add(
+            images, options=options, licence=licence, engine=engine, workers=workers, progress=show, **planned
+        )
     _tell(index, report, as_json)
 
 

@@ -110,7 +110,7 @@ class StoredImage:
 
 
 class ImageColumn:
-    """The images of one file. Threads may share it.
+    """The images of one file. Threads may share it; another process opens the file again.
 
     Args:
         path: A parquet file with a column `image` (or `filepath`...): bytes, {bytes, path}, or paths.
@@ -139,6 +139,9 @@ class ImageColumn:
         self._kind = self._schema.field(image).type
         self._groups: OrderedDict[int, pa.ChunkedArray] = OrderedDict()
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ImageColumn, (self.path, self._folder)
 
     @property
     def holds_paths(self) -> bool:

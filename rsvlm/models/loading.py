@@ -9,6 +9,7 @@ import os
 import shutil
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,8 @@ def load_encoder(
         offline: Fetch nothing.
 
     Returns:
-        An encoder (`TorchEncoder`) whose `info` says what decided its vectors.
+        An encoder (`TorchEncoder`) whose `info` says what decided its vectors. Pickled, it is these arguments, and is
+        loaded again.
 
     Raises:
         ModelError: There is no such model, or it cannot be loaded whole.
@@ -81,7 +83,10 @@ def load_encoder(
             f"encoders need PyTorch, open_clip and transformers ({error}): "
             "pip install 'rsvlm[cpu]' or 'rsvlm[gpu]'"
         ) from error
-    return TorchEncoder(tower, device=device, precision=precision, batch_size=batch_size)
+    reload = partial(
+        load_encoder, name, weights=weights, adapter=adapter, quick_gelu=quick_gelu, offline=offline
+    )
+    return TorchEncoder(tower, device=device, precision=precision, batch_size=batch_size, reload=reload)
 
 
 def load_tower(

@@ -17,7 +17,7 @@ from rsvlm.models.errors import ModelError
 from rsvlm.models.pictures import rgb_picture
 from rsvlm.models.pixels import model_input
 from rsvlm.models.precision import FORMATS, device_name, pick_precision, whole_float32
-from rsvlm.models.protocol import Image
+from rsvlm.models.protocol import Encoder, Image
 from rsvlm.models.threads import usable_cores, work_ahead
 from rsvlm.models.tower import Tower
 
@@ -43,6 +43,8 @@ class TorchEncoder:
         device: "auto" (the first CUDA device, else the processor), or a name that torch knows ("cpu", "cuda:1").
         precision: "auto" (bf16 where the device is measured to be good at it, else fp32), "fp32", "bf16", "fp16".
         batch_size: Images a batch; halved for good where the GPU's memory does not hold one.
+        reload: Loads the same again, given device, precision and batch size. With it an encoder can be pickled: as
+            the way to load it, not as its weights.
 
     Attributes:
         info: All that decides the vectors, JSON-able: the tower's, with device and precision.
@@ -52,7 +54,13 @@ class TorchEncoder:
     """
 
     def __init__(
-        self, tower: Tower, *, device: str = "auto", precision: str = "auto", batch_size: int | None = None
+        self,
+        tower: Tower,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        batch_size: int | None = None,
+        reload: Callable[..., Encoder] | None = None,
     ) -> None:
         self.device = pick_device(device)
         chosen = pick_precision(precision, self.device)
@@ -70,9 +78,15 @@ class TorchEncoder:
             "precision_reason": chosen.reason,
         }
         self._tower = tower
+        self._reload = reload
         self._lock = threading.Lock()
         self._told_of_cut_texts = False
         self._place()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._reload is None:
+            raise ModelError(f"{self.name} was made in memory: load it by load_encoder to send it anywhere")
+        return loaded_again, (self._reload, self.revision, self.device.type, self.precision, self.batch_size)
 
     def encode_images(self, images: Sequence[Image], *, normalize: bool = True) -> Vectors:
         """Return the vectors of images.
@@ -203,6 +217,22 @@ class TorchEncoder:
             LOG.warning(
                 "%s: %d of %d texts are longer than %d tokens and were cut", self.name, cut, count, limit
             )
+
+
+def loaded_again(
+    reload: Callable[..., Encoder], revision: str, device: str, precision: str, batch_size: int
+) -> Encoder:
+    """Load an encoder that was pickled.
+
+    Raises:
+        ModelError: It is not here, or has other weights.
+    """
+    encoder = reload(device=device, precision=precision, batch_size=batch_size)
+    if encoder.revision != revision:
+        raise ModelError(
+            f"{encoder.name} has weights {encoder.revision} here, and {revision} where it was loaded"
+        )
+    return encoder
 
 
 def pick_device(name: str) -> torch.device:

@@ -16,10 +16,13 @@ import pyarrow.parquet as pq
 from rsvlm.imagery import ChipReader
 from rsvlm.imagery.items import ChipOptions, PathLike
 from rsvlm.models import Encoder, encode_stream
+from rsvlm.models.needs import needs_of
 from rsvlm.shards import (
     BusyError,
     ShardError,
+    ShardResult,
     atomic_write,
+    check_engine,
     done_stats,
     merge_stats,
     open_run,
@@ -78,6 +81,8 @@ def encoded_images(
     *,
     licence: str | None = None,
     batch_size: int | None = None,
+    engine: str = "local",
+    workers: int = 1,
     progress: Progress | None = None,
     report: BuildReport,
 ) -> Iterator[Encoded]:
@@ -90,13 +95,18 @@ def encoded_images(
         options: How images are read and cut.
         licence: Of all of them.
         batch_size: Pictures a call of the encoder; None: its own.
+        engine: "local", which is this process; or "ray", where each worker loads the encoder once.
+        workers: How many, with "ray".
         progress: Called with chips done and chips in all.
         report: Gets the counts.
 
     Raises:
-        RetrievalError: There is no image, or none of them can be read.
+        RetrievalError: There is no image, none of them can be read, or there are several workers in one process.
         rsvlm.shards.ShardError: Another run is at it, or the disk is full.
     """
+    check_engine(engine)
+    if engine == "local" and workers != 1:
+        raise RetrievalError(f"{workers} workers: engine local encodes in one process; take engine ray")
     sources = Sources(images, options, licence)
     total = report.chips = len(sources)
     if not total:
@@ -105,10 +115,21 @@ def encoded_images(
     _forget_others(work, config := _config(sources, encoder, options, licence))
     with open_run(work, config) as run:
         step = _stepping(total, progress)
-        shards = ({"shard": n, "first": first} for n, first in enumerate(range(0, total, SHARD_SIZE)))
-        task = partial(_encode_shard, sources, encoder, batch_size, folder=run.shards, step=step)
+        here = engine == "local"
+
+        def note(one: ShardResult) -> None:
+            if one.skipped or not here:
+                step(one.stats.get("chips", 0))
+
+        task = partial(_encode_shard, sources, encoder, batch_size, folder=run.shards)
         summary = run_shards(
-            task, shards, run, progress=lambda one: step(one.stats["chips"]) if one.skipped else None
+            partial(task, step=step) if here else task,
+            _slices(total),
+            run,
+            workers=workers,
+            engine=engine,
+            needs=needs_of(encoder),
+            progress=note,
         )
         if summary.failures:
             raise ShardError(
@@ -119,7 +140,11 @@ def encoded_images(
         counts: dict[str, Any] = {}
         names = []
         for number in range(-(-total // SHARD_SIZE)):
-            stats = done_stats(run, number) or {}
+            stats = done_stats(run, number)
+            if stats is None:
+                raise ShardError(
+                    f"{work}: shard {number} is not here: was it removed, or written where the folder is not shared?"
+                )
             merge_stats(counts, stats)
             report.failures += map(tuple, stats["failures"])
             names.append(run.shards / shard_name(number))
@@ -133,6 +158,12 @@ def encoded_images(
     shutil.rmtree(work, ignore_errors=True)
 
 
+def _slices(total: int) -> Iterator[dict[str, int]]:
+    """One description a shard."""
+    for number, first in enumerate(range(0, total, SHARD_SIZE)):
+        yield {"shard": number, "first": first, "last": min(first + SHARD_SIZE, total)}
+
+
 def _encode_shard(
     sources: Sources,
     encoder: Encoder,
@@ -140,10 +171,9 @@ def _encode_shard(
     description: dict[str, Any],
     *,
     folder: Path,
-    step: Callable[[int], None],
+    step: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
-    first = description["first"]
-    last = min(first + SHARD_SIZE, len(sources))
+    first, last = description["first"], description["last"]
     vectors, rows, failures = [], [], []
     with ChipReader() as reader:
         stream = encode_stream(
@@ -156,7 +186,8 @@ def _encode_shard(
                 else:
                     vectors.append(one.vector)
                     rows.append(one.item.row)
-                step(1)
+                if step is not None:
+                    step(1)
     name = shard_name(description["shard"])
     block = np.stack(vectors) if vectors else np.empty((0, encoder.dimension), np.float32)
     with atomic_write(folder / f"{name}.f32") as temporary:

@@ -90,6 +90,8 @@ class Index(Searchable):
         licence: str | None = None,
         plan: Plan = Plan(),  # noqa: B008 - frozen
         batch_size: int | None = None,
+        engine: str = "local",
+        workers: int = 1,
         progress: Progress | None = None,
     ) -> Self:
         """Make an index of images. Stopped, it goes on when it is called again with the same arguments.
@@ -103,6 +105,9 @@ class Index(Searchable):
             licence: Of all of them, kept with each row.
             plan: How it shall be searched: exactly up to 100,000 vectors, else as measured, unless it says more.
             batch_size: Pictures a call of the encoder; None: its own.
+            engine: "local" encodes in this process, "ray" on the cluster that RAY_ADDRESS names, else on this machine;
+                then the encoder is pickled, and its `device` says what a worker needs.
+            workers: How many encode side by side, with "ray".
             progress: Called with chips done and chips in all.
 
         Returns:
@@ -116,8 +121,8 @@ class Index(Searchable):
         check_new(place)
         report = BuildReport()
         with encoded_images(
-            several(images), place, made, options,
-            licence=licence, batch_size=batch_size, progress=progress, report=report,
+            several(images), place, made, options, licence=licence, batch_size=batch_size,
+            engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             create(place, encoder_record(made), encoded, tuned_for(plan, made, encoded.table))
         index = cls(place, made)
@@ -202,6 +207,8 @@ class Index(Searchable):
         licence: str | None = None,
         plan: Plan = Plan(),  # noqa: B008 - frozen
         batch_size: int | None = None,
+        engine: str = "local",
+        workers: int = 1,
         progress: Progress | None = None,
     ) -> BuildReport:
         """Add images; those that are there already are encoded anew and take the place of the older ones.
@@ -214,8 +221,8 @@ class Index(Searchable):
         """
         report = BuildReport()
         with encoded_images(
-            several(images), self.folder, self.encoder, options,
-            licence=licence, batch_size=batch_size, progress=progress, report=report,
+            several(images), self.folder, self.encoder, options, licence=licence, batch_size=batch_size,
+            engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             put_rows(self.folder, encoded, tuned_for(plan, self.encoder, encoded.table, self.manifest))
         self.refresh()

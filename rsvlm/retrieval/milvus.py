@@ -82,6 +82,8 @@ class MilvusIndex(Searchable):
         options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
         licence: str | None = None,
         batch_size: int | None = None,
+        engine: str = "local",
+        workers: int = 1,
         progress: Progress | None = None,
     ) -> Self:
         """Make an index of images. Stopped, it goes on when it is called again with the same arguments.
@@ -98,8 +100,8 @@ class MilvusIndex(Searchable):
         check_new(place)
         report = BuildReport()
         with encoded_images(
-            several(images), _work(place), made, options,
-            licence=licence, batch_size=batch_size, progress=progress, report=report,
+            several(images), _work(place), made, options, licence=licence, batch_size=batch_size,
+            engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             make(place, encoder_record(made), encoded.table["key"].to_pylist(), batches_of(encoded))
         index = cls(address, made)
@@ -145,6 +147,8 @@ class MilvusIndex(Searchable):
         options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
         licence: str | None = None,
         batch_size: int | None = None,
+        engine: str = "local",
+        workers: int = 1,
         progress: Progress | None = None,
     ) -> BuildReport:
         """Add images; those that are there already are encoded anew and take the place of the older ones.
@@ -157,8 +161,8 @@ class MilvusIndex(Searchable):
         """
         report = BuildReport()
         with encoded_images(
-            several(images), _work(self.address), self.encoder, options,
-            licence=licence, batch_size=batch_size, progress=progress, report=report,
+            several(images), _work(self.address), self.encoder, options, licence=licence, batch_size=batch_size,
+            engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             write(self._collection, batches_of(encoded))
         return report

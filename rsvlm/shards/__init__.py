@@ -12,10 +12,13 @@ time, machine, place of the folder or number of workers.
 `work(description) -> stats` is a function of a module. A description is a plain dict with its number under
 `"shard"`; stats are plain data that JSON can hold, with the sizes of the written files under `"files"`
 ({"00000.tar": 10240}).
+
+With `engine="ray"` the workers are actors of Ray, on all machines of a cluster that share the folder.
 """
 
-from .engines import BusyError, ShardError
+from .engines import BusyError, EngineError, ShardError, check_engine
 from .files import atomic_write, write_json
+from .on_ray import Needs
 from .protocol import (
     Description,
     Run,
@@ -35,6 +38,8 @@ from .protocol import (
 __all__ = [
     "BusyError",
     "Description",
+    "EngineError",
+    "Needs",
     "Run",
     "RunSummary",
     "ShardError",
@@ -42,6 +47,7 @@ __all__ = [
     "Stats",
     "Work",
     "atomic_write",
+    "check_engine",
     "done_stats",
     "merge_stats",
     "open_run",

@@ -1,8 +1,8 @@
 """Where the pieces of long work run: in this process, or on a pool of local processes.
 
 An engine is a function that takes a picklable task and a stream of items and yields one result an item, in
-whatever order they finish. It knows nothing of what the task does, so that another engine (Ray) can stand in
-its place.
+whatever order they finish. It knows nothing of what the task does, so that another engine
+(`rsvlm.shards.on_ray`) can stand in its place.
 """
 
 import multiprocessing
@@ -12,12 +12,15 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from importlib.util import find_spec
 from itertools import islice
 from multiprocessing.connection import wait as wait_for_end
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+ENGINES = ("local", "ray")
 
 AHEAD = 2
 """Items handed out beyond one a worker: enough to keep all busy, with memory flat over millions."""
@@ -29,6 +32,24 @@ class ShardError(RuntimeError):
 
 class BusyError(ShardError):
     """Another run has the folder."""
+
+
+class EngineError(ShardError, ValueError):
+    """An engine that there is not, or not here."""
+
+
+def check_engine(name: str) -> None:
+    """See whether an engine can be used, without starting it.
+
+    Raises:
+        EngineError: There is none of that name, or what it needs is not installed.
+    """
+    if name not in ENGINES:
+        raise EngineError(f"engine {name!r}: choose {' or '.join(ENGINES)}")
+    if name == "ray":
+        found = find_spec("ray")
+        if found is None or found.origin is None:  # a folder that happens to be called ray has no origin
+            raise EngineError("engine ray needs Ray: pip install 'rsvlm[ray]'")
 
 
 def run_local(

@@ -12,8 +12,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .engines import BusyError, ShardError, importing_main, run_local
+from .engines import BusyError, ShardError, check_engine, importing_main, run_local
 from .files import is_disk_full, remove_leftovers, write_json
+from .on_ray import Needs, run_ray
 
 Description = dict[str, Any]
 Stats = dict[str, Any]
@@ -175,6 +176,8 @@ def run_shards(
     run: Run,
     *,
     workers: int = 1,
+    engine: str = "local",
+    needs: Needs = Needs(),  # noqa: B008 - frozen
     progress: Callable[[ShardResult], None] | None = None,
 ) -> RunSummary:
     """Do the shards that are not done yet.
@@ -185,13 +188,17 @@ def run_shards(
         work: A function of a module, or a `functools.partial` of one; takes a description, returns stats.
         shards: Descriptions, read lazily: a generator over millions is fine.
         run: The folder, from `open_run`.
-        workers: How many processes; 1 is this one.
+        workers: How many processes; 1 is this one, where the engine is local.
+        engine: "local", or "ray": actors of Ray, each of which gets `work` once.
+        needs: What Ray keeps free for a worker.
         progress: Called in this process with each result as it comes, in no set order.
 
     Raises:
         ShardError: The disk is full, or worker processes cannot start. What was done stays.
+        EngineError: There is no such engine, or no cluster.
         KeyboardInterrupt: With a message that says how to go on.
     """
+    check_engine(engine)
     summary = RunSummary()
 
     def note(result: ShardResult) -> None:
@@ -208,8 +215,9 @@ def run_shards(
                 note(ShardResult(description["shard"], stats, skipped=True))
 
     task = partial(run_shard, work, run)
+    start = run_local if engine == "local" else partial(run_ray, needs=needs)
     try:
-        with closing(run_local(task, left(), workers, _crashed)) as results:
+        with closing(start(task, left(), workers, _crashed)) as results:
             for result in results:
                 if result.disk_full:
                     raise ShardError(_disk_full_message(run.out))

@@ -98,6 +98,7 @@ class CachedGenerator:
         self.identity: dict[str, Any] = generator.identity
         self.batch_size: int = generator.batch_size
         self.workers: int = generator.workers
+        self.device: Any = getattr(generator, "device", None)
 
     def generate(self, prompt: str, images: Sequence[Image] = ()) -> str:
         """Return the answer, kept or new.
