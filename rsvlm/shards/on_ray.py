@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from rsvlm import __version__
 
-from .engines import ShardError
+from .engines import Needs, ShardError
 from .ray_cluster import ray_cluster
 
 LOG = logging.getLogger(__name__)
@@ -33,19 +33,6 @@ RETURN_TRIES = 50
 
 _NONE: Any = object()
 """No item, or no result."""
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What Ray keeps free for a worker.
-
-    Attributes:
-        cpus: Cores; torch uses as many threads, so that sums are made in the same order everywhere.
-        gpus: GPUs; the worker sees no others.
-    """
-
-    cpus: int = 1
-    gpus: int = 0
 
 
 @dataclass(frozen=True)
