@@ -16,9 +16,8 @@ time, machine, place of the folder or number of workers.
 With `engine="ray"` the workers are actors of Ray, on all machines of a cluster that share the folder.
 """
 
-from .engines import BusyError, EngineError, ShardError, check_engine
+from .engines import BusyError, EngineError, Needs, ShardError, check_engine
 from .files import atomic_write, write_json
-from .on_ray import Needs
 from .protocol import (
     Description,
     Run,

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
 from multiprocessing.connection import wait as wait_for_end
@@ -36,6 +37,19 @@ class BusyError(ShardError):
 
 class EngineError(ShardError, ValueError):
     """An engine that there is not, or not here."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What Ray keeps free for a worker.
+
+    Attributes:
+        cpus: Cores; torch uses as many threads, so that sums are made in the same order everywhere.
+        gpus: GPUs; the worker sees no others.
+    """
+
+    cpus: int = 1
+    gpus: int = 0
 
 
 def check_engine(name: str) -> None:

@@ -8,15 +8,16 @@ import logging
 import os
 import pickle
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rsvlm import __version__
 
-from .engines import ShardError
+from .engines import Needs, ShardError
 from .ray_cluster import ray_cluster
 
 LOG = logging.getLogger(__name__)
@@ -27,21 +28,11 @@ Result = TypeVar("Result")
 PATIENCE = 30
 """Seconds without a worker after which is told what is waited for."""
 
+RETURN_TRIES = 50
+"""How often a worker that died is asked to load again: some minutes, in which Ray finds out that a machine is gone."""
+
 _NONE: Any = object()
-"""No item: there are no more, or a worker is still loading."""
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What Ray keeps free for a worker.
-
-    Attributes:
-        cpus: Cores; torch uses as many threads, so that sums are made in the same order everywhere.
-        gpus: GPUs; the worker sees no others.
-    """
-
-    cpus: int = 1
-    gpus: int = 0
+"""No item, or no result."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +77,17 @@ class ShardWorker:
         self._task: Callable[[Any], Any] | None = None
 
     def load(self, packed: list[Any]) -> None:
-        """Load the task ahead of the first item, so that what is wrong with it shows."""
+        """Load the task, where it is not, ahead of the first item, so that what is wrong with it shows."""
         import ray
 
+        if self._task is not None:
+            return
         self._place.enter()  # before torch is imported, which looks at the variables then
         self._task = pickle.loads(ray.get(packed[0]))  # noqa: S301 - of who began the run
 
     def do(self, packed: list[Any], item: Any) -> Any:
-        """Return what comes of an item; a worker that was started anew loads the task again."""
-        if self._task is None:
-            self.load(packed)
+        """Return what comes of an item."""
+        self.load(packed)
         assert self._task is not None
         return self._task(item)
 
@@ -110,7 +102,8 @@ def run_ray(
     """Run `task` on each of `items` and yield the results as they come.
 
     A worker gets an item when it is ready for one, so those for which the cluster has no place keep nothing waiting.
-    One for which there is nothing left goes, and makes room for another that was lost with its machine.
+    An item whose worker died is done by the next one that is ready: Ray's own retries would wait for the same worker,
+    which may be lost with its machine. One for which there is nothing left goes, and makes room for such a one.
 
     Closing the iterator, or an interrupt, ends the workers at once.
 
@@ -126,28 +119,37 @@ def run_ray(
         ShardError: The task cannot be sent, or a worker cannot start with it.
     """
     waiting = iter(items)
-    first = next(waiting, _NONE)
-    if first is _NONE:
+    left = deque((item, 1) for item in islice(waiting, 1))  # with how often they are tried
+    if not left:
         return  # no cluster for nothing
-    waiting = chain([first], waiting)
     with ray_cluster(workers * needs.cpus) as ray:
         packed = [ray.put(_pickled(ray, task))]
-        out = {actor.load.remote(packed): (actor, _NONE) for actor in _actors(ray, workers, needs)}
-        unfinished, next_item = 0, next(waiting, _NONE)
+        out = {actor.load.remote(packed): (actor, _NONE, 0) for actor in _actors(ray, workers, needs)}
+        busy = 0
         try:
             _tell_of_waiting(ray, list(out), needs)
-            while unfinished or next_item is not _NONE:
+            while busy or left:
                 [done], _ = ray.wait(list(out), num_returns=1)
-                actor, item = out.pop(done)
-                result = _result(ray, done, item, crashed)
-                if next_item is not _NONE:
-                    out[actor.do.remote(packed, next_item)] = actor, next_item
-                    unfinished, next_item = unfinished + 1, next(waiting, _NONE)
+                actor, item, tries = out.pop(done)
+                result = _result(ray, done, loading=item is _NONE)
+                busy -= item is not _NONE
+                if result is _NONE:  # it died, and gets nothing before it is back
+                    out[actor.load.remote(packed)] = actor, _NONE, 0
+                    if tries == 1:
+                        left.appendleft((item, 2))
+                    else:
+                        yield crashed(item)
+                    continue
+                if left:
+                    following, tries = left.popleft()
+                    begun = actor.do.options(max_task_retries=0).remote(packed, following)
+                    out[begun] = actor, following, tries
+                    busy += 1
+                    left.extend((one, 1) for one in islice(waiting, 0 if left else 1))
                 if item is not _NONE:
-                    unfinished -= 1
                     yield result
         finally:
-            for actor, _ in out.values():
+            for actor, *_ in out.values():
                 ray.kill(actor)
 
 
@@ -159,9 +161,9 @@ def _pickled(ray: Any, task: Callable[..., Any]) -> bytes:
 
 
 def _actors(ray: Any, workers: int, needs: Needs) -> list[Any]:
-    """Ask for actors; each is started anew as often as it dies, and does an item that it died of once more."""
+    """Ask for actors; Ray starts each anew as often as it dies."""
     kind = ray.remote(ShardWorker).options(
-        num_cpus=needs.cpus, num_gpus=needs.gpus, max_restarts=-1, max_task_retries=1
+        num_cpus=needs.cpus, num_gpus=needs.gpus, max_restarts=-1, max_task_retries=RETURN_TRIES
     )
     place = Place(str(Path.cwd()), sys.path, _variables() | {"OMP_NUM_THREADS": str(needs.cpus)})
     return [kind.remote(place) for _ in range(workers)]
@@ -176,16 +178,16 @@ def _variables() -> dict[str, str]:
     }
 
 
-def _result(ray: Any, done: Any, item: Any, crashed: Callable[[Any], Any]) -> Any:
-    """What came of an item; None of a worker that has loaded the task."""
+def _result(ray: Any, done: Any, loading: bool) -> Any:
+    """What a worker returned; `_NONE` where it died of an item, or is not to be reached."""
     try:
         return ray.get(done)
     except ray.exceptions.RayTaskError as error:  # a task does not raise, so it could not be loaded
         raise ShardError(f"a worker cannot start: {' '.join(str(error.cause).split())}") from error
     except ray.exceptions.RayError as error:
-        if item is _NONE:
+        if loading:
             raise ShardError(f"a worker cannot start: {str(error).strip().splitlines()[-1]}") from error
-        return crashed(item)
+        return _NONE
 
 
 def _tell_of_waiting(ray: Any, loads: list[Any], needs: Needs) -> None:

@@ -12,9 +12,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .engines import BusyError, ShardError, check_engine, importing_main, run_local
+from .engines import BusyError, Needs, ShardError, check_engine, importing_main, run_local
 from .files import is_disk_full, remove_leftovers, write_json
-from .on_ray import Needs, run_ray
 
 Description = dict[str, Any]
 Stats = dict[str, Any]
@@ -215,7 +214,11 @@ def run_shards(
                 note(ShardResult(description["shard"], stats, skipped=True))
 
     task = partial(run_shard, work, run)
-    start = run_local if engine == "local" else partial(run_ray, needs=needs)
+    start = run_local
+    if engine == "ray":
+        from .on_ray import run_ray  # not by every process of the local engine
+
+        start = partial(run_ray, needs=needs)
     try:
         with closing(start(task, left(), workers, _crashed)) as results:
             for result in results:

@@ -2,20 +2,26 @@
 
 import json
 import logging
+import pickle
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
-from rsvlm.models import Encoder, ModelError, TorchEncoder
+from rsvlm.models import Encoder, ModelError, TorchEncoder, load_encoder
 from rsvlm.models.casting import image_modules
 from rsvlm.models.loading import load_tower
+from rsvlm.models.needs import needs_of
 from rsvlm.models.runtime import pick_device
+from rsvlm.shards import Needs
 
 TOWERS: dict[str, dict[str, Any]] = {
     "vit": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
@@ -297,3 +303,32 @@ def test_wrong_options_are_one_line(options: dict[str, Any], words: str, make_to
 
 def test_the_device_of_auto_is_there() -> None:
     assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_a_pickled_encoder_is_loaded_again(transformers_models: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "clip"
+    shutil.copytree(transformers_models["clip"], folder)
+    encoder = load_encoder(folder, device="cpu", precision="fp32", batch_size=2)
+    packed = pickle.dumps(encoder)
+    assert len(packed) < 1000  # no weights
+    again = pickle.loads(packed)
+    assert (again.revision, again.precision, again.batch_size) == (encoder.revision, "fp32", 2)
+    assert np.array_equal(again.encode_images(noise(3)), encoder.encode_images(noise(3)))
+
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: 2 * value for name, value in weights.items()}, folder / "model.safetensors")
+    with pytest.raises(ModelError, match=r"has weights .* here, and .* where it was loaded"):
+        pickle.loads(packed)
+
+
+def test_an_encoder_made_in_memory_is_not_pickled(make_tower: MakeTower) -> None:
+    with pytest.raises(ModelError, match="was made in memory"):
+        pickle.dumps(TorchEncoder(make_tower(), precision="fp32"))
+
+
+def test_needs_of_models(make_tower: MakeTower) -> None:
+    assert needs_of(TorchEncoder(make_tower(), device="cpu", precision="fp32")) == Needs(
+        cpus=torch.get_num_threads()
+    )
+    assert needs_of(SimpleNamespace(device=torch.device("cuda:1"))) == Needs(cpus=1, gpus=1)
+    assert needs_of(object()) == Needs(cpus=1, gpus=0)
