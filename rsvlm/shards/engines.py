@@ -12,9 +12,11 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait as wait_for_end
 from typing import TypeVar
 
@@ -130,7 +132,8 @@ def _hand_out(
     """Submit items until `most` are out; returns those not taken because the pool has broken meanwhile."""
     for item in islice(waiting, most - len(out)):
         try:
-            out[pool.submit(task, item)] = item
+            with _interrupts_held():
+                out[pool.submit(task, item)] = item
         except BrokenProcessPool:
             return [item]
     return []
@@ -141,7 +144,9 @@ def _alone(task: Callable[[Item], Result], item: Item, crashed: Callable[[Item],
     for _ in range(2):
         pool = _start(1)
         try:
-            return pool.submit(task, item).result()
+            with _interrupts_held():
+                done = pool.submit(task, item)
+            return done.result()
         except BrokenProcessPool:
             continue
         finally:
@@ -153,7 +158,9 @@ def _start(workers: int) -> ProcessPoolExecutor:
     """A pool of which one process is known to run."""
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _live_with_parent)
     try:
-        pool.submit(os.getpid).result()
+        with _interrupts_held():
+            first = pool.submit(os.getpid)
+        first.result()
     except BrokenProcessPool:
         _stop(pool, now=True)
         # the usual reason: a script that starts the run when it is imported, and a spawned process imports it
@@ -175,12 +182,28 @@ def _stop(pool: ProcessPoolExecutor, *, now: bool) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let no interrupt reach processes that are started meanwhile before they are set up; this one gets it after."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which would let interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _live_with_parent() -> None:
     """Set up a worker: an interrupt is the parent's affair, and a killed parent takes its workers along.
 
     Without the second a worker would wait for work for ever: it holds both ends of the queue that it reads.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     parent = multiprocessing.parent_process()
     if parent is None:
         return
