@@ -105,6 +105,8 @@ def _sheet(
             scene = scenes.get(row["image"])
             if scene is None:
                 raise ImageryError("cannot be opened")
-            return reader.rgb(scene, [row[name] for name in ("x", "y", "width", "height")])
+            window = [row[name] for name in ("x", "y", "width", "height")]
+            # a row of an index whose image was whole does not say how large it is
+            return reader.rgb(scene, window if window[2] else [0, 0, scene.grid.width, scene.grid.height])
 
         write_contact_sheet(rows, picture, path, colors, title=title, seed=seed)

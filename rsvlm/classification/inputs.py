@@ -1,6 +1,7 @@
 """What a long run classifies: chips of images, or rows of an index; a numbered list that can be done in shards."""
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -146,13 +147,18 @@ class IndexRows:
 
     def planned(self) -> Sequence[Planned]:
         """As of `Input`: image files that are still where they were, with the windows that the rows are of."""
+        rows = self._index.rows(self._chosen).select(["image", "window", "opening"]).to_pylist()
         windows: dict[str, list[list[int]]] = {}
-        for row in self._index.rows(self._chosen).select(["image", "window"]).to_pylist():
-            if row["window"] and Path(row["image"]).exists():
-                windows.setdefault(row["image"], []).append(row["window"])
-        found = plan_whole(list(windows), ChipOptions(chips="whole")) if windows else []
+        openings: dict[str | None, list[str]] = {}
+        for row in rows:
+            if row["image"] and Path(row["image"]).exists():
+                if row["image"] not in windows:
+                    openings.setdefault(row["opening"], []).append(row["image"])
+                windows.setdefault(row["image"], []).extend([row["window"]] if row["window"] else [])
         return [
             replace(one, windows=np.array(windows[one.scene.path], np.int32))
-            for one in found
-            if one.scene is not None and one.scene.path in windows
+            if one.scene is not None and windows.get(one.scene.path)
+            else one
+            for opening, images in openings.items()
+            for one in plan_whole(images, ChipOptions(chips="whole", **json.loads(opening or "{}")))
         ]

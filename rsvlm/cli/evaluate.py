@@ -220,7 +220,11 @@ def _evaluate(
 ) -> None:
     from rsvlm.eval import evaluate
 
-    loaded = None if encoder is None else load_any(named(encoder[0], data), *encoder[1:])
+    loaded = (
+        None
+        if encoder is None
+        else load_any(named(encoder[0], data, options.get("train"), options.get("against")), *encoder[1:])
+    )
     with counting_bar("Encoding images", "images", before=f"Measuring {task}") as step:
         result = evaluate(task, encoder=loaded, data=data, progress=step, **options)
     finish(result, out, as_json)

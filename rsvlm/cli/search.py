@@ -101,8 +101,9 @@ def search(
     if text is None and image is None:
         raise typer.BadParameter('say what to find: words, --image, or both: rsvlm search index/ "a harbour"')
     _check_where(
-        where, text, bool(image or unlike or fold or variety or near), bool(reranker or by != "both")
-    )
+        where, text, any(one is not None for one in (image, unlike, fold, near)) or variety != 0 or weight != 0.5,
+        bool(reranker or by != "both"),
+    )  # fmt: skip
     if out is not None:
         retrieval.check_output(out)
     filters: dict[str, Any] = {
@@ -156,7 +157,7 @@ def _check_where(where: str, text: str | None, of_pictures: bool, of_captions: b
         raise typer.BadParameter("--by and --reranker are for captions: add --in captions or --in both")
     if where != "pictures" and (text is None or of_pictures):
         raise typer.BadParameter(
-            f"--in {where} takes words alone: leave out --image, --not, --fold, --variety"
+            f"--in {where} takes words alone: leave out --image, --weight, --not, --fold, --variety, --near"
         )
 
 
@@ -177,7 +178,7 @@ def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool
         if row.get("km") is not None:
             place += f", {row['km']:,.1f} km away"
         when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
-        words = [escape((row["captions"] or [""])[0])] if captions else []
+        words = [escape(next(filter(None, row["captions"] or ()), ""))] if captions else []
         score = f"{row['score']:.4f}" if captions else f"{row['score']:.3f}"
         table.add_row(str(row["rank"]), score, escape(name), place, when, *words)
     console.print(table)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -74,6 +75,20 @@ def read_data(place: PathLike, split: str | None = None, known: Known | None = N
 def encoder_for(data: Any, given: Any) -> Any:
     """Return what is to be evaluated: what was given, else what made the index that the data is."""
     return Index(data.folder).encoder if given is None and isinstance(data, IndexSet) else given
+
+
+def check_alike(sets: Iterable[EvalSet]) -> None:
+    """Refuse indexes beside images: what is in both could not be told, as an index keeps no pixels.
+
+    Raises:
+        EvalError: Some are indexes, and others not.
+    """
+    listed = list(sets)
+    indexes = [one for one in listed if isinstance(one, IndexSet)]
+    if indexes and len(indexes) < len(listed):
+        raise EvalError(
+            f"{indexes[0].folder}: is an index, and other images are read: what is in both cannot be told; index both"
+        )
 
 
 def _rows(index: Index, known: Known | None) -> IndexSet:

@@ -17,7 +17,7 @@ from .class_retrieval import BY_CLASS, search_classes
 from .encoders import AnyEncoder, opened_encoder
 from .errors import EvalError
 from .geolocation import geolocate
-from .indexed import Known, encoder_for, read_data
+from .indexed import Known, check_alike, encoder_for, read_data
 from .measuring import with_items
 from .probes.task import evaluate_probes
 from .result import EvalResult
@@ -152,6 +152,7 @@ def _geolocation(
     items = queries if against is None else _searched(data, against)
     same = items is queries or None is not queries.state == items.state
     sets = [queries] if same else [queries, items]
+    check_alike(sets)
     placed = [_placed(one) for one in sets]
     vectors = [image_vectors(model, one, cache=cache, progress=progress) for one in placed]
     if not same:

@@ -22,7 +22,6 @@ from rsvlm.models import Encoder, Reranker, TextEncoder
 from rsvlm.models.sentences import SENTENCES
 from rsvlm.shards import write_json
 
-from .bm25 import FOLDER as BM25
 from .building import Progress
 from .changes import locked
 from .errors import RetrievalError
@@ -31,7 +30,6 @@ from .filters import Filter
 from .fusion import DEPTH, hits_of, one_of
 from .hits import Hits
 from .manifest import CAPTIONS, NAME, Manifest, rows_digest
-from .parts import FOLDER as PARTS
 from .searching import nearest
 from .snapshot import Snapshot, open_snapshot
 from .stored import Ints
@@ -102,7 +100,7 @@ class Captions:
             pictures: What made the vectors of the images, which are then searched, too.
             reranker: As there.
         """
-        queries, judge = checked_queries(text, k, offset), loaded_reranker(reranker)
+        queries, judge = checked_queries(text, k, offset, by), loaded_reranker(reranker)
         mask = None if filter is None else filter.mask(self._images)
         allowed = self._images.live if mask is None else mask & self._images.live
         owners = self._image_of
@@ -223,10 +221,8 @@ def _kept(place: Path, encoder: TextEncoder | None) -> TextIndex | None:
         texts = _opened(place, None)
         if encoder is None or encoder.revision == texts.manifest.encoder.revision:
             return _opened(place, encoder)
-        (place / NAME).unlink()
-    for name in (PARTS, BM25):
-        shutil.rmtree(place / name, ignore_errors=True)
-    (place / STAMP).unlink(missing_ok=True)
+        (place / NAME).unlink()  # first, so that whoever is killed in between leaves nothing that looks whole
+    shutil.rmtree(place, ignore_errors=True)
     return None
 
 

@@ -29,7 +29,7 @@ from .searchable import Searchable, loaded, several
 from .searching import nearest
 from .snapshot import Snapshot, open_snapshot
 from .stored import Ints, Vectors
-from .textindex import By, loaded_sentences
+from .textindex import By, checked_queries, loaded_sentences
 from .updates import put_rows, remove_rows
 from .variety import search_varied
 from .verifying import verify
@@ -184,10 +184,9 @@ class Index(Searchable):
 
     def refresh(self) -> None:
         """Look at the folder again, for what another process changed."""
-        before, self._snapshot = self._snapshot, open_snapshot(self.folder)
+        before, self._snapshot, self._captions = self._snapshot, open_snapshot(self.folder), None
         if before.copies:
             self._snapshot.to_gpus()
-        self._captions = None
 
     def to_gpus(self) -> None:
         """Copy the vectors, and cells, onto all GPUs that faiss sees, for searches without a filter.
@@ -309,6 +308,7 @@ class Index(Searchable):
         Raises:
             RetrievalError: No image has a caption, or what there cannot be is asked.
         """
+        checked_queries(text, k, offset, by)  # before captions are encoded, which may take minutes
         if self._captions is None:
             self._captions = open_captions(self._snapshot, self._text_encoder, progress)
         return self._captions.search(

@@ -51,9 +51,11 @@ def _card(row: Mapping[str, Any], name: str, jpeg: bytes | None) -> str:
     picture = '<span class="none">its image cannot be opened</span>'
     if jpeg is not None:
         picture = f'<img src="data:image/jpeg;base64,{base64.b64encode(jpeg).decode("ascii")}" alt="">'
-    words = "; ".join(row["captions"][:1] if row["captions"] else row["labels"] or [])
+    captions = [text for text in row["captions"] or () if text]
+    words = "; ".join(captions[:1] or row["labels"] or [])
+    digits = 3 if row["score"] >= 0.1 else 4  # fused ranks are small
     return (
-        f'<li id="hit-{row["rank"]}">{picture}<p><b>{row["rank"]}</b> &middot; {row["score"]:.3f}</p>'
+        f'<li id="hit-{row["rank"]}">{picture}<p><b>{row["rank"]}</b> &middot; {row["score"]:.{digits}f}</p>'
         f"{f'<p>{escape(words)}</p>' if words else ''}"
         f'<p class="quiet"><span title="{escape(row["key"])}">{escape(name)}</span>'
         f"{''.join(f'<br>{escape(line)}' for line in _facts(row))}</p></li>\n"
@@ -66,6 +68,8 @@ def _facts(row: Mapping[str, Any]) -> list[str]:
         east = row["east"] + (360 if row["east"] < row["west"] else 0)
         longitude = ((row["west"] + east) / 2 + 180) % 360 - 180
         found.append(f"{(row['south'] + row['north']) / 2:.4f}, {longitude:.4f}")
+    if row.get("km") is not None:
+        found.append(f"{row['km']:,.1f} km away")
     if row["datetime"] is not None:
         found.append(f"{row['datetime']:%Y-%m-%d %H:%M} UTC")
     if row["gsd"] is not None:

@@ -112,6 +112,8 @@ class Searchable(ABC):
             check_point(near)
             if offset:
                 raise RetrievalError(f"offset {offset}: near has no pages: ask for more hits at once (k)")
+            if variety:
+                raise RetrievalError("near and variety each put hits in an order of their own: leave out one")
         vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
         found = self.search_vectors(
             vectors, k=k if near is None else POOL * k, offset=offset, filter=filter, fold=fold, variety=variety,

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -193,7 +193,7 @@ class TextIndex:
         Raises:
             RetrievalError: Nothing is asked, or what there cannot be.
         """
-        queries = checked_queries(text, k, offset)
+        queries = checked_queries(text, k, offset, by)
         judge = loaded_reranker(reranker)
         mask = None if filter is None else filter.mask(self.snapshot)
         allowed = self.snapshot.live if mask is None else mask & self.snapshot.live
@@ -214,12 +214,7 @@ class TextIndex:
             by: As of `search`.
             allowed: (size,) which rows may be found.
             k: How many of each.
-
-        Raises:
-            RetrievalError: `by` is another word.
         """
-        if by not in ("both", "words", "meaning"):
-            raise RetrievalError(f"by {by!r}: give words, meaning or both")
         found: list[dict[str, Found]] = [{} for _ in queries]
         if by != "meaning":
             live = np.flatnonzero(self.snapshot.live)
@@ -278,7 +273,7 @@ def loaded_reranker(reranker: Reranker | PathLike | None) -> Reranker | None:
     return load_reranker(reranker) if isinstance(reranker, str | os.PathLike) else reranker
 
 
-def checked_queries(text: str | Sequence[str], k: int, offset: int) -> list[str]:
+def checked_queries(text: str | Sequence[str], k: int, offset: int, by: By) -> list[str]:
     """What is asked, as a list.
 
     Raises:
@@ -289,6 +284,8 @@ def checked_queries(text: str | Sequence[str], k: int, offset: int) -> list[str]
         raise RetrievalError(f"text {blank[0]} is empty")
     if k < 1 or offset < 0:
         raise RetrievalError(f"k {k}, offset {offset}: give k from 1, offset from 0")
+    if by not in get_args(By):
+        raise RetrievalError(f"by {by!r}: give words, meaning or both")
     return queries
 
 

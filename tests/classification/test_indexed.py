@@ -101,3 +101,26 @@ def test_chips_of_a_scene_become_the_same_map(tmp_path: Path) -> None:
             )
         )
     assert maps[0] == maps[1]
+
+
+def test_whole_images_are_drawn_as_they_were_opened(tmp_path: Path) -> None:
+    """A contact sheet has their pictures, by the bands that the index was built with."""
+    scene = tmp_path / "scene.tif"
+    pixels = np.random.default_rng(1).integers(0, 256, (4, 40, 40), np.uint8)
+    with rasterio.open(
+        scene, "w", driver="GTiff", width=40, height=40, count=4, dtype="uint8", crs="EPSG:32632",
+        transform=Affine(10, 0, 500000, 0, -10, 5600000),
+    ) as file:  # fmt: skip
+        file.write(pixels)
+    options = ChipOptions(bands=("nir", "red", "green", "blue"))
+    Index.build(scene, tmp_path / "index", Colours(), options=options)
+    classifier = ZeroShotClassifier(CLASSES, Colours())
+    sheets = []
+    for name, given, how in (("image", scene, options), ("index", tmp_path / "index", ChipOptions())):
+        drawn = Pictures(sheet=tmp_path / f"{name}.png")
+        classify_files(classifier, [given], tmp_path / f"{name}.parquet", options=how, pictures=drawn)
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            sheets.append(np.asarray(picture.convert("RGB"))[60:])
+    assert sheets[0].shape == sheets[1].shape
+    assert np.mean(sheets[0] != sheets[1]) < 0.02  # the name below it is another
+    assert len(np.unique(sheets[1].reshape(-1, 3), axis=0)) > 500

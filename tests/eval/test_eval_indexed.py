@@ -32,7 +32,7 @@ def labelled(tiles: Path, folder: Path) -> Path:
     keys = [key for key in index.rows(index.numbers())["key"].to_pylist() if not key.endswith("more.png")]
     table = folder.parent / "labels.csv"
     table.write_text("\n".join(["path,label", *(f"{key},{Path(key).parent.name}" for key in keys)]))
-    assert index.label(table) == 40
+    assert index.label(table) == len(keys)
     return folder
 
 
@@ -65,12 +65,23 @@ def test_captions_of_an_index_are_searched(tmp_path: Path) -> None:
 
 def test_learning_from_one_index_and_judging_on_another(tiles: Path, tmp_path: Path) -> None:
     index = labelled(tiles, tmp_path / "index")
-    other = tmp_path / "other"
-    shutil.copytree(tiles, other)
-    result = rsvlm.evaluate("probe", data=other, train=index, encoder=Colours(), kind="knn")
+    other = tiles.parent / "other"
+    random = np.random.default_rng(5)
+    for number, colour in enumerate(random.integers(0, 256, (20, 3)).tolist()):
+        (other / CLASSES[int(np.argmax(colour))]).mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), tuple(colour)).save(
+            other / CLASSES[int(np.argmax(colour))] / f"{number}.png"
+        )
+    (tmp_path / "second").mkdir()
+    judged = labelled(other, tmp_path / "second" / "index")
+    result = rsvlm.evaluate("probe", data=judged, train=index, encoder=Colours(), kind="knn")
     assert result.metrics["accuracy"] > 0.5
+    with pytest.raises(EvalError, match="is an index, and other images are read"):
+        rsvlm.evaluate("probe", data=other, train=index, encoder=Colours(), kind="knn")
+    with pytest.raises(EvalError, match="an index holds no numbers such as wealth"):
+        rsvlm.evaluate("probe", data=judged, train=index, encoder=Colours(), target="wealth")
     with pytest.raises(EvalError, match="an index holds vectors: name the images"):
-        rsvlm.evaluate("probe", data=other, train=index, encoder=Colours(), kind="fine-tuned")
+        rsvlm.evaluate("probe", data=judged, train=index, encoder=Colours(), kind="fine-tuned")
     with pytest.raises(EvalError, match="is learned from and judged"):
         rsvlm.evaluate("probe", data=index, train=index, encoder=Colours())
 

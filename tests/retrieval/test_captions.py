@@ -186,6 +186,24 @@ def test_another_encoder_is_refused_by_a_search_and_makes_them_anew_on_request(i
     assert opened.verify() == []
 
 
+def test_they_are_made_anew_after_some_were_removed(index: Index) -> None:
+    index.remove(["/t\u00fcrme/2 a.png"])
+    index.search_captions("a river")  # takes the removed one's captions out
+    assert list((index.folder / "captions").glob("removed-*"))
+    report = index.index_captions(HashingEncoder("2", 12))
+    assert report.encoded == report.captions > 0
+    assert len(hits(index.search_captions("a river", k=20))) == report.images
+    assert index.verify() == []
+
+
+def test_what_cannot_be_asked_is_refused_before_anything_is_encoded(index: Index) -> None:
+    opened = Index(index.folder)
+    for wrong, options in (("by 'word'", {"by": "word"}), ("k 0", {"k": 0})):
+        with pytest.raises(RetrievalError, match=wrong):
+            opened.search_captions("a river", **options)
+        assert opened._captions is None
+
+
 def test_one_process_brings_them_up_to_date_at_a_time(index: Index, encoder: HashingEncoder) -> None:
     index.remove(["/t\u00fcrme/2 a.png"])
     with (

@@ -12,7 +12,7 @@ from rsvlm.datasets.reading import splits_of
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.eval.encoders import AnyEncoder, opened_encoder
 from rsvlm.eval.errors import EvalError
-from rsvlm.eval.indexed import IndexSet, encoder_for, read_data
+from rsvlm.eval.indexed import IndexSet, check_alike, encoder_for, read_data
 from rsvlm.eval.result import EvalResult
 from rsvlm.eval.vectors import Progress, SetVectors, encoder_record, image_vectors
 from rsvlm.eval.vocabulary_choice import vocabulary_for
@@ -97,7 +97,10 @@ def evaluate_probes(
     if isinstance(data, str | os.PathLike) and not Path(data).exists():
         raise EvalError(f"{os.fspath(data)}: there is no such file or folder")
     whole = _folded(data, split) if folds is not None else _splits(data, split, train)
+    if target is not None and any(isinstance(one, IndexSet) for one in whole.all()):
+        raise EvalError(f"an index holds no numbers such as {target}: name the table that has them")
     splits = whole if target is None else whole.with_number(target)
+    check_alike(splits.all())
     if splits.train is not None and splits.train.state == splits.judged.state is not None:
         raise EvalError(f"{splits.judged.title}: is learned from and judged; name another data set or split")
     classes = None if target is not None else _classes(vocabulary, splits)
