@@ -1,0 +1,70 @@
+"""Chunks: what a knowledge base is made of. A text with what is known of it, short enough to be quoted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rsvlm.imagery.grid import BBox
+
+TYPE = "type:"
+"""What a chunk's type begins with among the labels of a row."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A text that can be cited.
+
+    Attributes:
+        source: What it was read from: the path of a file or folder, "/" between its parts.
+        where: Where in it, as a person would look it up, and no other chunk of the source has it: "page 3, 2",
+            "row 17", "Piazza Navona, expert_knowledge".
+        text: The words.
+        type: What sort of text: "caption", "note", "place", "class", or one of RSWK's types (RS-RAG, its builder).
+        image: Path of the picture that it is about, as an index has it; None: it is about none.
+        bbox: West, south, east, north in degrees (WGS84) of what it is about.
+        datetime: When that was so.
+        labels: Classes that a picture has.
+        licence: Under which the text may be used.
+    """
+
+    source: str
+    where: str
+    text: str
+    type: str = "note"
+    image: str | None = None
+    bbox: BBox | None = None
+    datetime: datetime | None = None
+    labels: tuple[str, ...] = ()
+    licence: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is called in a base; no other chunk has it."""
+        return f"{self.source}#{self.where}"
+
+    def row(self) -> dict[str, Any]:
+        """As a row of a `TextIndex`."""
+        west, south, east, north = self.bbox or (None,) * 4
+        return {
+            "key": self.key, "text": self.text, "image": self.image, "labels": [TYPE + self.type, *self.labels],
+            "west": west, "south": south, "east": east, "north": north, "datetime": self.datetime,
+            "licence": self.licence,
+        }  # fmt: skip
+
+
+def chunk_of(row: dict[str, Any]) -> Chunk:
+    """Return the chunk that a row of a `TextIndex` was made of."""
+    source, _, where = row["key"].rpartition("#")
+    box = tuple(row[edge] for edge in ("west", "south", "east", "north"))
+    types = [one.removeprefix(TYPE) for one in row["labels"] if one.startswith(TYPE)]
+    return Chunk(
+        source=source,
+        where=where,
+        text=row["captions"][0],
+        type=types[0],
+        image=row["image"],
+        bbox=None if None in box else box,
+        datetime=row["datetime"],
+        labels=tuple(one for one in row["labels"] if not one.startswith(TYPE)),
+        licence=row["licence"],
+    )
