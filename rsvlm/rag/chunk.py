@@ -8,6 +8,8 @@ from rsvlm.imagery.grid import BBox
 
 TYPE = "type:"
 """What a chunk's type begins with among the labels of a row."""
+PLACE = "place"
+"""Type of the chunks that name places."""
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ class TextIndex:
         folder: PathLike,
         encoder: TextEncoder | PathLike = SENTENCES,
         *,
+        plan: Plan = Plan(),  # noqa: B008 - frozen
         progress: Progress | None = None,
     ) -> Self:
         """Make an index of texts.
@@ -83,6 +84,7 @@ class TextIndex:
             texts: Dicts or a table with "key", "text" and what else is known of each.
             folder: A new or an empty one.
             encoder: What makes the vectors, or what `rsvlm.models.load_sentence_encoder` takes.
+            plan: How it shall be searched.
             progress: Called with texts done and texts in all.
 
         Raises:
@@ -95,7 +97,7 @@ class TextIndex:
         check_new(place)
         record = EncoderRecord(name=made.name, revision=made.revision, dimension=made.dimension)
         _, encoded = fitting(_vectors(made, table, progress), table, made.dimension)
-        create(place, record, encoded, Plan())
+        create(place, record, encoded, plan)
         return cls(place, made)
 
     @property
@@ -138,11 +140,18 @@ class TextIndex:
         self.snapshot = open_snapshot(self.folder)
         self._words = None
 
-    def add(self, texts: Texts, *, progress: Progress | None = None) -> None:
+    def add(
+        self,
+        texts: Texts,
+        *,
+        plan: Plan = Plan(),  # noqa: B008 - frozen
+        progress: Progress | None = None,
+    ) -> None:
         """Add texts; one whose key is there already takes the place of the older one.
 
         Args:
             texts: As of `build`.
+            plan: How they shall be searched.
             progress: Called with texts done and texts in all.
 
         Raises:
@@ -151,7 +160,7 @@ class TextIndex:
         table = rows_of_texts(texts)
         if len(table):
             vectors = _vectors(self.encoder, table, progress)
-            put_rows(self.folder, fitting(vectors, table, self.encoder.dimension)[1])
+            put_rows(self.folder, fitting(vectors, table, self.encoder.dimension)[1], plan)
         self.refresh()
 
     def remove(self, keys: Iterable[str]) -> int:

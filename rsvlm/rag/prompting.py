@@ -1,0 +1,140 @@
+"""What a generator is asked: the rules, the evidence as data, the question.
+
+Prompts are text files that a user can read and replace; `{image}`, `{evidence}` and `{question}` are filled in. What
+was retrieved, and the question, stand as JSON strings in which "<", ">" and "&" are escaped: a text cannot close its
+own quotes, end a line, or write a mark of a chat template.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Formatter
+
+from rsvlm.imagery.views import describe_view
+
+from .errors import RagError
+from .evidence import Evidence
+from .seen import Seen
+
+BUDGET = 2000
+"""Tokens that evidence may take, unless said otherwise."""
+_CHARACTERS = 3.5
+"""Of a token of English prose with numbers; of other scripts a token has fewer, and is counted by its bytes."""
+_FIELDS = {"image", "evidence", "question"}
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt with its fields.
+
+    Attributes:
+        text: With `{evidence}` and `{question}`, and `{image}` where that is wanted.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        try:
+            found = [name for _, name, _, _ in Formatter().parse(self.text) if name is not None]
+        except ValueError as error:
+            raise RagError(f"prompt: {error}; write braces that are no fields twice") from None
+        if not {"evidence", "question"} <= set(found) <= _FIELDS:
+            raise RagError(
+                f"prompt: has the fields {', '.join(found) or 'none'}; it needs {{evidence}} and {{question}}, and may "
+                "have {image}"
+            )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a generator is asked.
+
+    Attributes:
+        prompt: The words.
+        evidence: What is in it.
+        left_out: How many pieces of evidence were too many for the budget.
+    """
+
+    prompt: str
+    evidence: tuple[Evidence, ...]
+    left_out: int
+
+
+def read_prompt(prompt: str | os.PathLike[str] | None = None) -> Prompt:
+    """Return a prompt that a user gave as a file, or the one that ships.
+
+    Raises:
+        RagError: The file cannot be read, or lacks a field.
+    """
+    if prompt is None:
+        return Prompt(_shipped("answer.txt"))
+    try:
+        return Prompt(Path(prompt).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RagError(f"{prompt}: cannot be read as a prompt ({error})") from None
+
+
+def ask_with(
+    prompt: Prompt, question: str, evidence: Sequence[Evidence], seen: Seen | None, *, budget: int = BUDGET
+) -> Asked:
+    """Fill a prompt; what is too much for the budget is left out, the least relevant first.
+
+    Args:
+        prompt: The words.
+        question: What is asked.
+        evidence: The best first.
+        seen: The image; None: there is none.
+        budget: Tokens that evidence may take, as counted by `tokens`.
+    """
+    lines, kept, taken = [], [], 0
+    for one in evidence:
+        line = _line(one)
+        taken += tokens(line)
+        if taken > budget:
+            break
+        lines.append(line)
+        kept.append(one)
+    text = prompt.text.format(
+        image=_image(seen), evidence="\n".join(lines) or "(none was found)", question=quoted(question)
+    )
+    return Asked(text, tuple(kept), len(evidence) - len(kept))
+
+
+def tokens(text: str) -> int:
+    """Return about how many tokens a text is, rather too many than too few."""
+    return int(max(len(text) / _CHARACTERS, len(text.encode("utf-8", "replace")) / 4)) + 1
+
+
+def quoted(text: str) -> str:
+    """A text as a JSON string that holds no mark of HTML or of a chat template."""
+    found = json.dumps(text.encode("utf-8", "replace").decode("utf-8"), ensure_ascii=False)
+    for mark in "<>&\u2028\u2029\u0085":
+        found = found.replace(mark, f"\\u{ord(mark):04x}")
+    return found
+
+
+def _line(one: Evidence) -> str:
+    """Evidence as data. Its title is that of its source: a picture's own file name says what is to be found out."""
+    facts = [f'"number": {one.number}', f'"source": {quoted(one.title)}', f'"text": {quoted(one.chunk.text)}']
+    if one.km is not None:
+        facts.append(f'"km_from_the_image": {one.km:.1f}')
+    if one.chunk.datetime is not None:
+        facts.append(f'"date": "{one.chunk.datetime:%Y-%m-%d}"')
+    return "{" + ", ".join(facts) + "}"
+
+
+def _image(seen: Seen | None) -> str:
+    """What the model is shown, in words."""
+    if seen is None:
+        return "No image was given."
+    if not seen.views:
+        return f"The image: {seen.describe()}."
+    views = "\n".join(f"{number}. {describe_view(name)}" for number, name in enumerate(seen.views, 1))
+    return _shipped("bands.txt").format(count=len(seen.views), views=views) + f"The scene: {seen.describe()}."
+
+
+def _shipped(name: str) -> str:
+    return (files("rsvlm.rag") / "prompts" / name).read_text(encoding="utf-8")

@@ -1,0 +1,73 @@
+"""What a knowledge base says of itself: `knowledge.json`, written last."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rsvlm.retrieval.manifest import EncoderRecord
+from rsvlm.shards import write_json
+
+from .errors import RagError
+
+NAME = "knowledge.json"
+
+
+class SourceRecord(BaseModel):
+    """A source as it was when it was last read.
+
+    Attributes:
+        name: Path of it.
+        kind: What it was found to be.
+        digest: Of its contents.
+        licence: That was named for all of it; None: each chunk has its own.
+        chunks: How many it gave.
+        problems: How many files or rows of it could not be read.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    kind: str
+    digest: str
+    licence: str | None = None
+    chunks: int = 0
+    problems: int = 0
+
+
+class Record(BaseModel):
+    """What a base consists of.
+
+    Attributes:
+        rsvlm: Version that wrote it.
+        encoder: What pictures, and texts that pictures find, were encoded by; None: pictures play no part in it.
+        sources: In the order in which they were added.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rsvlm: str
+    encoder: EncoderRecord | None
+    sources: tuple[SourceRecord, ...] = ()
+
+
+def read_record(folder: Path) -> Record:
+    """Read what a base says of itself.
+
+    Raises:
+        RagError: It is no base, or a damaged one.
+    """
+    file = folder / NAME
+    try:
+        return Record.model_validate_json(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RagError(
+            f"{folder}: is no knowledge base (it has no {NAME}): make one with `rsvlm knowledge build`"
+        ) from None
+    except (OSError, ValidationError, ValueError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+        raise RagError(f"{file}: cannot be read ({reason}): build the base anew") from None
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Write it, whole or not at all."""
+    write_json(folder / NAME, record.model_dump(mode="json"), indent=1)

@@ -1,0 +1,101 @@
+"""The image that is asked about: its picture, its spectral views, and what is known of where and when it was taken.
+
+Neither its name nor its folder is kept: names of files tell what is to be found out, as RSWK's do.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from rsvlm.imagery import ChipReader, ImageryError
+from rsvlm.imagery.grid import BBox
+from rsvlm.imagery.items import ChipOptions, Item, PathLike, Picture, list_items
+from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader, looks_at
+from rsvlm.imagery.views import VIEWS
+from rsvlm.retrieval.chiprows import moment
+
+from .errors import RagError
+
+SIX = VIEWS[:6]
+"""The views of a multispectral image that a vision-language model is shown (arXiv 2509.19087)."""
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An image, as it is looked at.
+
+    Attributes:
+        picture: (height, width, 3) as people see it.
+        views: Its six spectral views by name, where its bands allow them; empty otherwise.
+        bbox: West, south, east, north in degrees; None without a place.
+        gsd: Metres a pixel; None where that is not known.
+        datetime: When it was taken; None where that is not known.
+    """
+
+    picture: Pixels
+    views: dict[str, Pixels] = field(default_factory=dict)
+    bbox: BBox | None = None
+    gsd: float | None = None
+    datetime: datetime | None = None
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Longitude and latitude of its middle."""
+        if self.bbox is None:
+            return None
+        west, south, east, north = self.bbox
+        width = (east - west) % 360 if west > east else east - west
+        return (west + width / 2 + 180) % 360 - 180, (south + north) / 2
+
+    def describe(self) -> str:
+        """How it was read, in a line."""
+        height, width = self.picture.shape[:2]
+        parts = [f"{width} x {height} px"]
+        if self.gsd:
+            parts.append(f"{self.gsd:.3g} m a pixel")
+        if self.views:
+            parts.append(f"{len(self.views)} spectral views")
+        if self.point is not None:
+            longitude, latitude = self.point
+            east, north = "E" if longitude >= 0 else "W", "N" if latitude >= 0 else "S"
+            parts.append(f"{abs(latitude):.4f} {north} {abs(longitude):.4f} {east}")
+        if self.datetime is not None:
+            parts.append(self.datetime.strftime("%Y-%m-%d"))
+        return ", ".join(parts)
+
+
+def see(image: Picture | PathLike) -> Seen:
+    """Read an image whole.
+
+    Args:
+        image: A file, PIL image, (H, W, 3) uint8 array or chip.
+
+    Raises:
+        RagError: It cannot be read, or it is several.
+    """
+    try:
+        items = list_items([image], ChipOptions(chips="whole", min_valid=0.0))
+        if len(items) != 1:
+            raise RagError(f"{image}: is {len(items)} images; ask about one")
+        with ChipReader() as reader:
+            return _seen(items[0], reader)
+    except ImageryError as error:
+        raise RagError(str(error)) from None
+
+
+def _seen(item: Item, reader: ChipReader) -> Seen:
+    load = loader(reader, 0.0)
+    picture = _pixels(load(Look(item, TRUE_COLOUR)))
+    looks = looks_at(item, SIX) if item.error is None else []
+    views = {look.view: _pixels(load(look)) for look in looks} if len(looks) == len(SIX) else {}
+    return Seen(picture, views, item.ref.bbox, item.ref.gsd, moment(item.ref.datetime))
+
+
+def _pixels(picture: PillowImage.Image | Pixels) -> Pixels:
+    found = np.asarray(picture.convert("RGB") if isinstance(picture, PillowImage.Image) else picture)
+    return found if found.ndim == 3 else np.repeat(found[..., None], 3, axis=2)
