@@ -1,7 +1,7 @@
 """Chunks: what a knowledge base is made of. A text with what is known of it, short enough to be quoted."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime as Moment
 from typing import Any
 
 from rsvlm.imagery.grid import BBox
@@ -35,7 +35,7 @@ class Chunk:
     type: str = "note"
     image: str | None = None
     bbox: BBox | None = None
-    datetime: datetime | None = None
+    datetime: Moment | None = None
     labels: tuple[str, ...] = ()
     licence: str | None = None
 

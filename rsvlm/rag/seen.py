@@ -4,7 +4,7 @@ Neither its name nor its folder is kept: names of files tell what is to be found
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime as Moment
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class Seen:
     views: dict[str, Pixels] = field(default_factory=dict)
     bbox: BBox | None = None
     gsd: float | None = None
-    datetime: datetime | None = None
+    datetime: Moment | None = None
 
     @property
     def point(self) -> tuple[float, float] | None:
