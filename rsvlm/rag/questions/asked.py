@@ -1,0 +1,113 @@
+"""What a question asks for, as the composer needs it."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Kind = Literal["yes-no", "which", "what", "how-much", "count", "where", "compare", "describe", "fact"]
+KINDS: tuple[Kind, ...] = (
+    "yes-no", "which", "what", "how-much", "count", "where", "compare", "describe", "fact",
+)  # fmt: skip
+"""All kinds of question; `Asked` says what each is."""
+
+Box = tuple[float, float, float, float]
+"""xmin, ymin, xmax, ymax as shares of the image's sides; y goes downwards."""
+
+Matched = Literal["class", "synonym", "typo", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that is asked about.
+
+    Attributes:
+        phrase: As asked, without article: "big oil tanks".
+        classes: The name of the class that it stands for, singular, then those of the kinds of it ("water",
+            "river", "lake", ...). Empty: no class is known for it.
+        matched: How the class was found: by its own name ("class"), by another word for it ("synonym"), after a slip
+            of the keyboard was mended ("typo"), or "none".
+    """
+
+    phrase: str
+    classes: tuple[str, ...] = ()
+    matched: Matched = "none"
+
+    @property
+    def name(self) -> str:
+        """The class, or the phrase where there is none."""
+        return self.classes[0] if self.classes else self.phrase.lower()
+
+
+class Option(NamedTuple):
+    """One of the answers that the question offers: its label ("A", "1"; "" without), its words, what it names."""
+
+    label: str
+    text: str
+    thing: Thing
+
+
+class Relation(NamedTuple):
+    """How one thing is to another, or to an amount.
+
+    Attributes:
+        name: "more", "less", "equal"; "at least", "at most", "more than", "less than" of an amount; "beside",
+            "inside", "on", "over", "across", "along", "around", "between", "behind", "left of", "right of",
+            "above", "below", and the compass: "north of", "south-east of", ...
+        first: What is said to be so; None where the question asks for it.
+        second: What it is compared with; None where that is an amount.
+        amount: A number of things, or a share (0 to 1) where the question speaks of one.
+    """
+
+    name: str
+    first: Thing | None
+    second: Thing | None
+    amount: float | None = None
+
+
+class HardWords(NamedTuple):
+    """Words that a sentence which answers must share.
+
+    Attributes:
+        names: Proper names and what stands in quotation marks, as written.
+        numbers: Numbers as written, years among them.
+        years: Years.
+        months: "2019-03"; "03" where the year is not said.
+        codes: Variables in capitals: "ALBEDO", "LST_Day_1km".
+    """
+
+    names: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    months: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing that is asked.
+
+    Attributes:
+        kind: "yes-no" (presence, attribute, relation), "which" (one of the options), "what" (names what is seen),
+            "how-much" (a share or size), "count", "where" (in the image), "compare" (images or dates), "describe",
+            or "fact" (what no image shows).
+        text: The words that ask it.
+        things: What it is about, in the order of the words.
+        options: The answers that it offers.
+        negated: Whether "yes" says that it is not so ("Is there no water?"); of other kinds, whether all but the
+            things are meant ("How much is not forest?").
+        region: The part of the image that it is about; None: all of it. North is up.
+        relation: What it says of two things, or of a thing and an amount.
+        mode: Of "how-much": "share", "area" or "length". Of "what": "scene", "main cover", "in region", "beside",
+            "colour", "type" or "seen". Of "yes-no": "presence", "identity" (what the scene is), "relation" or
+            "attribute". Of "which": the kind that it would be without options. Else "".
+        hard: Words that a sentence which answers must share.
+    """
+
+    kind: Kind
+    text: str
+    things: tuple[Thing, ...] = ()
+    options: tuple[Option, ...] = ()
+    negated: bool = False
+    region: Box | None = None
+    relation: Relation | None = None
+    mode: str = ""
+    hard: HardWords = HardWords()

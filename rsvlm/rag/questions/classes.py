@@ -1,0 +1,99 @@
+"""The classes that words stand for: those of all vocabularies, and `synonyms.yaml`."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from rsvlm.vocabularies import load_tags, vocabulary, vocabulary_names
+
+from .reading import singular, stop_words, table, words_of
+
+LONGEST_NAME = 12
+"""Words of a class name at most; CORINE's longest has ten."""
+
+
+class Entry(NamedTuple):
+    """What a phrase stands for: a class, and whether the phrase is its own name."""
+
+    name: str
+    own: bool
+
+
+class Classes:
+    """All classes by the words for them."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        concepts = table("synonyms.yaml")["concepts"]
+        self._kinds: dict[str, list[str]] = {name: data.get("kinds", []) for name, data in concepts.items()}
+        for name, data in concepts.items():
+            self.entries[key_of(name)] = Entry(name, True)
+            for word in data["words"]:
+                self.entries.setdefault(key_of(word), Entry(name, False))
+        skipped = {key_of(word) for word in table("synonyms.yaml")["skip"].split()}
+        for phrase in _phrases():
+            key = key_of(phrase)
+            if key not in skipped and key not in stop_words():
+                self.entries.setdefault(key, Entry(_singular_name(phrase), True))
+        self.words = frozenset(word for key in self.entries for word in key.split())
+
+    def with_kinds(self, name: str) -> tuple[str, ...]:
+        """Return a class and all kinds of it, each once."""
+        found = [name]
+        for one in found:
+            found += [kind for kind in self._kinds.get(one, ()) if kind not in found]
+        return tuple(found)
+
+
+@cache
+def classes() -> Classes:
+    """Return the classes, read once."""
+    return Classes()
+
+
+def class_names(words: str) -> tuple[str, ...]:
+    """Return the class that words stand for and the kinds of it; empty where they stand for none.
+
+    It brings names of different vocabularies together: those of "Woodland" and of EuroSAT's "Forest" are the same.
+
+    >>> class_names("AnnualCrop")
+    ('cropland', 'rice field')
+    """
+    known = classes()
+    entry = known.entries.get(key_of(words)) or known.entries.get(key_of(_split(words)))
+    return known.with_kinds(entry.name) if entry else ()
+
+
+def key_of(phrase: str) -> str:
+    """Return what is compared of a phrase: its words in the singular."""
+    return " ".join(singular(word.text) for word in words_of(phrase.replace("_", " ")) if word.text.isalnum())
+
+
+def _split(name: str) -> str:
+    """Split words that were glued: "AnnualCrop" to "Annual Crop"."""
+    return "".join(f" {letter}" if letter.isupper() else letter for letter in name)
+
+
+def _singular_name(phrase: str) -> str:
+    head, _, last = phrase.lower().rpartition(" ")
+    return f"{head} {singular(last)}".strip()
+
+
+def _phrases() -> Iterator[str]:
+    """Words of all classes and names of objects that a question can hold as one; lists of several things are none."""
+    for name in vocabulary_names():
+        for one in vocabulary(name).classes:
+            yield one.name if " " in one.name else _split(one.name).strip().lower()
+            yield from (word for word in one.words if _names_one(word))
+    for entry in load_tags().entries:
+        if entry.kind == "object":
+            yield entry.phrase
+
+
+def _names_one(phrase: str) -> bool:
+    return not {"or", "and", ",", "with", "without"} & {word.text for word in words_of(phrase)}
+
+
+def vocabulary_of(known: Mapping[str, Entry] | None = None) -> Mapping[str, Entry]:
+    """Return all phrases with the class that each stands for; those of `known` go before."""
+    return classes().entries if known is None else {**classes().entries, **known}

@@ -1,0 +1,87 @@
+"""The answers that a question offers: labelled ones, lists after a colon, and "this or that"."""
+
+import re
+
+LONGEST_OPTION = 120
+MOST_OPTIONS = 60
+
+_LABEL = re.compile(r"(?:(?<=^)|(?<=[\s,;:?.!(\[]))[(\[]?([A-Za-z]|\d{1,2})(?:[)\]]\s*|[.:]\s+)(?=\S)")
+_COLON = re.compile(r"\s*(?::|\s[-–—]|\?|\(|\[)\s*")
+_BETWEEN = re.compile(r"\s*(?:,\s*(?:or|and)\b|;|,|/|\bor\b|\|)\s*", re.IGNORECASE)
+_OR = re.compile(r"\bor\b|/|\|", re.IGNORECASE)
+_NO_CHOICE = re.compile(r"\b(?:true or false|yes or no|yes/no|true/false|more or less|or (?:so|not|something|similar))\b", re.IGNORECASE)
+_TRIMMED = " \t\"'`.,;:?!()[]-–—"
+_ARTICLE = re.compile(r"^(?:either|is it|is this|is there|(?:more )?(?:an?|the|some|any|more|rather)\b)\s+(?=\S)", re.IGNORECASE)
+_ENDING = re.compile(
+    r"\s+(?:(?:is|are|can be|be) )?(?:in|on|of|from|here|there|please|pls|seen|shown|visible|covered|by)\b(?: (?:the|this|that) (?:image|picture|photo|scene|tile|img|pic))?$",
+    re.IGNORECASE,
+)
+
+
+def labelled(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Split a text before its labelled options, and return both.
+
+    >>> labelled("What is this? A) forest B) river")
+    ('What is this?', [('A', 'forest'), ('B', 'river')])
+
+    Returns:
+        The text before them, all of it where there are none; and label and words of each, in order.
+    """
+    run = _labels(text)
+    if len(run) < 2:
+        return text, []
+    ends = [match.start() for match in run[1:]] + [len(text)]
+    found = [
+        (match[1], trimmed(text[match.end() : end])) for match, end in zip(run, ends, strict=True)
+    ]
+    return text[: run[0].start()].strip(" (["), found
+
+
+def _labels(text: str) -> list[re.Match[str]]:
+    """The longest beginning of A, B, C ... or 1, 2, 3 ... among what could be labels."""
+    best: list[re.Match[str]] = []
+    for start in ("A", "a", "1"):
+        run: list[re.Match[str]] = []
+        wanted = start
+        for match in _LABEL.finditer(text):
+            if match[1] == wanted and len(run) < MOST_OPTIONS:
+                run.append(match)
+                wanted = str(int(wanted) + 1) if wanted.isdigit() else chr(ord(wanted) + 1)
+        best = max(best, run, key=len)
+    return best
+
+
+def listed(text: str) -> tuple[str, list[str]]:
+    """Split a text before a list of options after a colon, dash, bracket or question mark, and return both.
+
+    >>> listed("Choose one: beach, mountain, desert")
+    ('Choose one', ['beach', 'mountain', 'desert'])
+    """
+    for match in reversed(list(_COLON.finditer(text))[:20]):
+        items = _items(text[match.end() :])
+        if len(items) >= 2:
+            return text[: match.start()], items
+    return text, []
+
+
+def alternatives(text: str) -> list[str]:
+    """Return "this", "that" of a text that asks "this or that", none where it does not.
+
+    >>> alternatives("forest, water or city?")
+    ['forest', 'water', 'city']
+    """
+    text = _NO_CHOICE.sub(" ", text)
+    return _items(text) if _OR.search(text) else []
+
+
+def _items(text: str) -> list[str]:
+    items = [trimmed(one) for one in _BETWEEN.split(text)[: MOST_OPTIONS + 1]]
+    return [one for one in items if one and len(one.split()) <= 6]
+
+
+def trimmed(words: str) -> str:
+    """Return the words of an option without what only surrounds it: quotes, articles, "in the image"."""
+    words = words.strip(_TRIMMED)
+    words = _ARTICLE.sub("", words, count=1)
+    return _ENDING.sub("", words, count=1).strip(_TRIMMED)[:LONGEST_OPTION]
+

@@ -1,0 +1,89 @@
+"""The part of the image that a question is about."""
+
+import re
+
+from .asked import Box
+
+_HALVES: dict[str, tuple[float, float]] = {"low": (0.0, 0.5), "high": (0.5, 1.0)}
+_CENTRE = (0.25, 0.75)
+_EDGE = 0.15
+"""Share of the side that an edge takes."""
+
+_ROWS = {"top": "low", "upper": "low", "north": "low", "northern": "low",
+         "bottom": "high", "lower": "high", "south": "high", "southern": "high"}  # fmt: skip
+_COLUMNS = {"left": "low", "west": "low", "western": "low", "lefthand": "low",
+            "right": "high", "east": "high", "eastern": "high", "righthand": "high"}  # fmt: skip
+_ROW, _COLUMN, _MIDDLE = "|".join(_ROWS), "|".join(_COLUMNS), "middle|center|central"
+_PART = "half|halves|side|part|third|quarter|quadrant|corner|edge|edges|border|margin|region|area|section|end|portion|cell|hand side|hand"
+_IMAGE = "image|picture|photo|photograph|scene|tile|frame|view|shot|map|area|land|region"
+
+_GRID = re.compile(rf"\b({_ROW}|{_MIDDLE}) ?({_COLUMN}|{_MIDDLE})(?: ({_PART}))?\b")
+_SWAPPED = re.compile(rf"\b({_COLUMN}) ({_ROW}|{_MIDDLE})(?: ({_PART}))?\b")
+_SIDE = re.compile(rf"\b(?:(?:in|on|at|to|along|near|from|of|by|towards) (?:the |its )?(?:far |very |extreme )?({_ROW}|{_COLUMN})"
+                   rf"(?: ({_PART}))?|({_ROW}|{_COLUMN}) ({_PART}))\b")  # fmt: skip
+_CENTRED = re.compile(rf"\b(?:in|at|near|around|of) (?:the )?(?:very )?(?:middle|center)\b|\b(?:central|middle|center) (?:{_PART})\b|^(?:the )?(?:center|middle)\b")
+_OF_ELSE = re.compile(rf" (?:of|from|to) (?!(?:the |this |that |our )?(?:{_IMAGE})\b)")
+
+
+def region_in(line: str) -> Box | None:
+    """Return the part of the image that the words of a question name; None where they name none, or two.
+
+    Sides are halves, "the upper left" is a quarter and a corner a ninth, edges are strips, and the centre takes half of
+    each side. "North of the river" is no part of the image.
+
+    >>> region_in("what is in the upper left corner"), region_in("is there a lake in the north")
+    ((0.0, 0.0, 0.3333, 0.3333), (0.0, 0.0, 1.0, 0.5))
+
+    Args:
+        line: Words of the question, lower case.
+    """
+    boxes = []
+    for find in (_grid, _swapped, _side, _centred):
+        boxes = find(line)
+        if boxes:
+            break
+    return boxes[0] if len(set(boxes)) == 1 else None
+
+
+def _grid(line: str) -> list[Box]:
+    return [_cell(m[1], m[2], m[3]) for m in _GRID.finditer(line) if _of_image(line, m)]
+
+
+def _swapped(line: str) -> list[Box]:
+    return [_cell(m[2], m[1], m[3]) for m in _SWAPPED.finditer(line) if _of_image(line, m)]
+
+
+def _side(line: str) -> list[Box]:
+    return [_strip(m[1] or m[3], m[2] or m[4]) for m in _SIDE.finditer(line) if _of_image(line, m)]
+
+
+def _centred(line: str) -> list[Box]:
+    box = (_CENTRE[0], _CENTRE[0], _CENTRE[1], _CENTRE[1])
+    return [box for m in _CENTRED.finditer(line) if _of_image(line, m)]
+
+
+def _of_image(line: str, match: re.Match[str]) -> bool:
+    """Whether the part is one of the image, and not of the thing that is named after it."""
+    return not _OF_ELSE.match(line, match.end())
+
+
+def _cell(row: str, column: str, part: str | None) -> Box:
+    ninth = part in ("corner", "cell") or row not in _ROWS or column not in _COLUMNS
+    top, bottom = _span(_ROWS.get(row), ninth)
+    left, right = _span(_COLUMNS.get(column), ninth)
+    return left, top, right, bottom
+
+
+def _span(end: str | None, ninth: bool) -> tuple[float, float]:
+    if not ninth and end:
+        return _HALVES[end]
+    return {"low": (0.0, 0.3333), None: (0.3333, 0.6667), "high": (0.6667, 1.0)}[end]
+
+
+def _strip(side: str, part: str | None) -> Box:
+    end = _ROWS.get(side) or _COLUMNS[side]
+    if part in ("edge", "edges", "border", "margin"):
+        span = (0.0, _EDGE) if end == "low" else (1 - _EDGE, 1.0)
+    else:
+        span = _span(end, part == "third")
+    return (0.0, span[0], 1.0, span[1]) if side in _ROWS else (span[0], 0.0, span[1], 1.0)

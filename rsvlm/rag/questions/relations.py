@@ -1,0 +1,88 @@
+"""How a question sets one thing to another, or to an amount."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from .asked import Relation
+from .reading import Word, table
+from .things import Found
+
+_SHARES = {"half": 0.5, "a third": 1 / 3, "a quarter": 0.25, "two thirds": 2 / 3, "three quarters": 0.75}
+_DIGITS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+           "ten": 10, "a dozen": 12, "twenty": 20, "a hundred": 100}  # fmt: skip
+_AMOUNT = re.compile(
+    r"\b(at least|at most|no more than|not more than|more than|over|less than|fewer than|under|above|below|greater than)"
+    rf" (?:the )?(?:(\d+(?:\.\d+)?)|({'|'.join([*_SHARES, *_DIGITS])}))\b(?: (percent))?"
+)
+_AMOUNTS = {"at least": "at least", "at most": "at most", "no more than": "at most", "not more than": "at most",
+            "more than": "more than", "over": "more than", "above": "more than", "greater than": "more than",
+            "less than": "less than", "fewer than": "less than", "under": "less than", "below": "less than"}  # fmt: skip
+_THAN = re.compile(r"\bthan\b")
+_EQUAL = re.compile(r"\bequal(?:s| to)?\b|\bas (?:many|much|large|big|long|wide)\b.*?\bas\b|\bsame (?:number|amount|share|size)\b.*?\b(?:as|and)\b")
+_LESS = re.compile(r"\b(?:less|fewer|smaller|shorter|narrower|lower|sparser)\b")
+_REACH = 12
+"""Characters at most between the words of a relation and the thing that they lead to: articles and a few more."""
+
+
+@cache
+def _spatial() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Relations by the words for them, those of more words first."""
+    return tuple((name, re.compile(rf"\b(?:{words})\b")) for name, words in table("relations.yaml").items())
+
+
+def relation_in(words: Sequence[Word], things: Sequence[Found]) -> Relation | None:
+    """Return what the words of a question say of its things; None where they say nothing of two."""
+    starts, line = _line(words)
+    return _amount(line, starts, things) or _compared(line, starts, things) or _placed(line, starts, things)
+
+
+def _line(words: Sequence[Word]) -> tuple[list[int], str]:
+    """The words as one line, and where in it each begins."""
+    starts: list[int] = []
+    at = 0
+    for word in words:
+        starts.append(at)
+        at += len(word.text) + 1
+    return starts, " ".join(word.text for word in words)
+
+
+def _amount(line: str, starts: Sequence[int], things: Sequence[Found]) -> Relation | None:
+    match = _AMOUNT.search(line)
+    if match is None:
+        return None
+    amount = float(match[2]) if match[2] else float(_SHARES.get(match[3]) or _DIGITS[match[3]])
+    if match[4]:
+        amount /= 100
+    before, after = _around(match.start(), match.end(), starts, things)
+    first = after or before
+    return Relation(_AMOUNTS[match[1]], first.thing if first else None, None, amount) if first else None
+
+
+def _compared(line: str, starts: Sequence[int], things: Sequence[Found]) -> Relation | None:
+    match = _THAN.search(line) or _EQUAL.search(line)
+    if match is None:
+        return None
+    before, after = _around(match.start(), match.end(), starts, things)
+    if before is None or after is None:
+        return None
+    name = "equal" if match.re is _EQUAL else "less" if _LESS.search(line[: match.end()]) else "more"
+    return Relation(name, before.thing, after.thing)
+
+
+def _placed(line: str, starts: Sequence[int], things: Sequence[Found]) -> Relation | None:
+    for name, pattern in _spatial():
+        for match in pattern.finditer(line):
+            before, after = _around(match.start(), match.end(), starts, things)
+            if after is not None and starts[after.first] - match.end() <= _REACH:
+                return Relation(name, before.thing if before else None, after.thing)
+    return None
+
+
+def _around(
+    start: int, end: int, starts: Sequence[int], things: Sequence[Found]
+) -> tuple[Found | None, Found | None]:
+    """The last thing that begins before a place in the line, and the first that begins after another."""
+    before = [thing for thing in things if starts[thing.first] < start]
+    after = [thing for thing in things if starts[thing.first] >= end]
+    return (before[-1] if before else None), (after[0] if after else None)

@@ -1,0 +1,88 @@
+"""Slips of the keyboard mended: a word that nobody knows, one or two strokes from one that questions are made of."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from .classes import classes
+from .reading import Word, noise, singular, stop_words, table, words_of
+
+ONE_FROM, TWO_FROM, LONGEST = 5, 8, 24
+"""Letters from which a word may have one slip, and two; longer words than the last are left alone."""
+
+
+def distance(first: str, second: str) -> int:
+    """Return the Damerau-Levenshtein distance (optimal string alignment): insert, leave out, replace, swap neighbours.
+
+    >>> distance("forrest", "forest"), distance("theer", "there")
+    (1, 1)
+    """
+    before: list[int] = []
+    above = list(range(len(second) + 1))
+    for i, letter in enumerate(first, 1):
+        row = [i]
+        for j, other in enumerate(second, 1):
+            best = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == second[j - 2] and other == first[i - 2]:
+                best = min(best, before[j - 2] + 1)
+            row.append(best)
+        before, above = above, row
+    return above[-1]
+
+
+class Speller:
+    """Finds the word that was meant.
+
+    Words at most two strokes apart share what is left of both after at most two letters are left out: these rests
+    are looked up, so that a word costs the same however many words are known.
+    """
+
+    def __init__(self, targets: Iterable[str], real: Iterable[str]) -> None:
+        self.targets = frozenset(word for word in targets if word.isalpha() and len(word) > 3)
+        self.real = self.targets | frozenset(real)
+        self._rests: dict[str, list[str]] = {}
+        for word in sorted(self.targets):
+            for rest in _rests(word):
+                self._rests.setdefault(rest, []).append(word)
+
+    def meant(self, word: str) -> str:
+        """Return the word that was meant: itself where it is known, or nothing is near enough."""
+        if not ONE_FROM <= len(word) <= LONGEST or word in self.real or singular(word) in self.real:
+            return word
+        allowed = 2 if len(word) >= TWO_FROM else 1
+        near = {target for rest in _rests(word) for target in self._rests.get(rest, ())}
+        ranked = sorted((distance(word, target), word[0] != target[0], target) for target in near)
+        if ranked and ranked[0][0] <= allowed:
+            return ranked[0][2]
+        return word
+
+
+def _rests(word: str) -> Iterator[str]:
+    yield word
+    once = {word[:i] + word[i + 1 :] for i in range(len(word))}
+    yield from once
+    if len(word) >= TWO_FROM - 1:
+        yield from {one[:i] + one[i + 1 :] for one in once for i in range(len(one))} - once
+
+
+@cache
+def _speller() -> Speller:
+    real = files(__package__).joinpath("real_words.txt").read_text(encoding="utf-8").split("\n", 1)[1].split()
+    keywords = {*stop_words(), *table("words.yaml")["spelling"], *table("words.yaml")["keywords"].split()}
+    return Speller({*keywords, *classes().words}, real)
+
+
+@lru_cache(maxsize=4096)
+def mended(word: str) -> str:
+    """Return a word without its slip: from 5 letters one stroke, from 8 two; known words stay as they are."""
+    return _speller().meant(word)
+
+
+def read(text: str) -> list[Word]:
+    """Return the words of a text, mended, without those that ask nothing."""
+    read: list[Word] = []
+    for word in words_of(text):
+        meant = mended(word.text)
+        if meant not in noise():
+            read.append(word._replace(text=meant, mended=meant != word.text))
+    return read

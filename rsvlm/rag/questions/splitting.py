@@ -1,0 +1,66 @@
+"""Several questions in one: where one ends and the next begins."""
+
+import re
+from collections.abc import Callable
+
+MOST_PARTS = 12
+"""Questions of a text that are read."""
+
+_SENTENCE = re.compile(r"[?!]+[)\]\"']*\s*|(?<=[^\W\d])[.)\"']*\.\s+(?=\S)|;\s+|(?<=\d)\.\s+(?=[^\W\d_])")
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|approx|ca|e\.g|i\.e|eg|ie|vs|dr|mr|mrs|st|mt|no|nr|fig|resp|incl|max|min|avg|[a-z]))$",
+    re.IGNORECASE,
+)
+_ASKS = (
+    "what|what's|whats|which|where|where's|wheres|when|who|why|whose|how|hows|howmany|if so|if yes|if not|if there is|if it is|"
+    "is|are|does|do|did|has|have|can|could|was|were|will|count|describe|caption|list|name|locate|find|tell|estimate|"
+    "compare|give|identify|show|summari[sz]e"
+)
+_POSSESSED = r"(?:its|their) (?=name|area|size|extent|number|share|position|location|colou?r|length|width|population|age|type|history)"
+_CLAUSE = re.compile(
+    rf"\s*[,;:]?\s+(?:and|but|or|plus|also|then)(?: also| then| please| pls|,)*\s+(?=(?:{_ASKS})\b|{_POSSESSED})|"
+    rf"\s*,\s*(?=(?:{_ASKS})\b)",
+    re.IGNORECASE,
+)
+
+_TAG = re.compile(r"(?:am i|is (?:that|this|it)|right|correct|true|yes|no|isn'?t (?:it|that)|agree|or not|please|pls|thanks?)(?: (?:right|correct|true|so|you))?\W*", re.IGNORECASE)
+_LEADS_IN = re.compile(r"\W*(?:in|on|at|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b", re.IGNORECASE)
+
+
+def sentences(text: str) -> list[str]:
+    """Split a text into its sentences, each with its marks.
+
+    >>> sentences("Is there a lake? If so, how big is it?")
+    ['Is there a lake?', 'If so, how big is it?']
+    """
+    found: list[str] = []
+    start = 0
+    for match in _SENTENCE.finditer(text):
+        if _ABBREVIATED.search(text, max(start, match.start() - 12), match.start()):
+            continue
+        sentence = text[start : match.end()].strip()
+        if found and _TAG.fullmatch(sentence):
+            found[-1] = f"{found[-1].rstrip('.?! ')}, {sentence}"
+        else:
+            found.append(sentence)
+        start = match.end()
+    return [one for one in (*found, text[start:].strip()) if any(letter.isalnum() or letter == "%" for letter in one)]
+
+
+def clauses(sentence: str, asks: Callable[[str], bool]) -> list[str]:
+    """Split a sentence where "and how", "and is" and the like begin a question of their own.
+
+    Args:
+        sentence: A sentence.
+        asks: Whether words ask something by themselves: the words on both sides must.
+    """
+    found: list[str] = []
+    start = 0
+    for match in _CLAUSE.finditer(sentence):
+        if len(found) == MOST_PARTS:
+            break
+        left, right = sentence[start : match.start()], sentence[match.end() :]
+        if not _LEADS_IN.match(left) and asks(left) and asks(right):
+            found.append(left.strip())
+            start = match.end()
+    return [*found, sentence[start:].strip()]

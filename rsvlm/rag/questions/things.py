@@ -1,0 +1,126 @@
+"""The things that a question is about: noun phrases, and the classes that their words stand for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import NamedTuple
+
+from .asked import Matched, Thing
+from .classes import LONGEST_NAME, Entry, classes, key_of
+from .reading import Word, is_plural, singular, stop_words
+
+TAILS = frozenset("area areas land zone zones section sections patch patches".split())
+"""Nouns that add nothing to the class before them: "water areas"."""
+_NUMBERS = frozenset("two three four five six seven eight nine ten eleven twelve dozen hundred thousand".split())
+
+
+class Found(NamedTuple):
+    """A thing, and which words name it: from the first to before the last."""
+
+    thing: Thing
+    first: int
+    last: int
+
+
+class _Match(NamedTuple):
+    """Words that stand for a class."""
+
+    first: int
+    last: int
+    entry: Entry
+
+
+def find_things(
+    text: str, words: Sequence[Word], known: Mapping[str, Thing] | None = None
+) -> tuple[Found, ...]:
+    """Find the things that a question names, in order.
+
+    Args:
+        text: What the words were read from.
+        words: Its words, mended.
+        known: More things by the key of their phrase (`key_of`); they go before the classes.
+    """
+    found: list[Found] = []
+    for first, last in _runs(words, matches := _matches(words, known or {})):
+        inside = [match for match in matches if first <= match.first < last]
+        found += _things(text, words, (first, last), inside, known or {})
+    return tuple(found)
+
+
+def _matches(words: Sequence[Word], known: Mapping[str, Thing]) -> list[_Match]:
+    """Find the longest names of classes, from left to right."""
+    plain = [singular(word.text) for word in words]
+    found: list[_Match] = []
+    place = 0
+    while place < len(plain):
+        match = _longest(words, plain, place, known)
+        if match:
+            found.append(match)
+        place = match.last if match else place + 1
+    return found
+
+
+def _longest(
+    words: Sequence[Word], plain: Sequence[str], first: int, known: Mapping[str, Thing]
+) -> _Match | None:
+    if plain[first] not in classes().words and not known:
+        return None
+    for last in range(min(len(plain), first + LONGEST_NAME), first, -1):
+        if all(word.text in stop_words() for word in words[first:last]):
+            continue
+        key = " ".join(word for word in plain[first:last] if word.isalnum())
+        entry = Entry(known[key].name, True) if key in known else classes().entries.get(key)
+        if entry and plain[last - 1].isalnum() and plain[first].isalnum():
+            return _Match(first, last, entry)
+    return None
+
+
+def _runs(words: Sequence[Word], matches: Sequence[_Match]) -> Iterator[tuple[int, int]]:
+    """Words that follow each other and can name a thing."""
+    named = {place for match in matches for place in range(match.first, match.last)}
+    named |= {
+        match.last for match in matches if match.last < len(words) and words[match.last].text in TAILS
+    }
+    first = None
+    for place, word in enumerate([*words, Word(",", 0, 0)]):
+        content = place in named or (
+            word.text.isalpha() and word.text not in stop_words() and word.text not in _NUMBERS
+        )
+        if content and first is None:
+            first = place
+        elif not content and first is not None:
+            yield first, place
+            first = None
+
+
+def _things(
+    text: str,
+    words: Sequence[Word],
+    run: tuple[int, int],
+    matches: Sequence[_Match],
+    known: Mapping[str, Thing],
+) -> Iterator[Found]:
+    """The things of a run: each class with the words before it, which tell more of it, and what is left over."""
+    first, end = run
+    for match, following in zip_longest(matches, matches[1:]):
+        last = match.last + (match.last < end and words[match.last].text in TAILS)
+        if following is not None and following.first == last and not is_plural(words[last - 1].text):
+            continue  # "highway bridge" is a bridge
+        yield _found(text, words, (first, last), match, known)
+        first = last
+    if first < end:
+        yield Found(Thing(_phrase(text, words, first, end)), first, end)
+
+
+def _found(
+    text: str, words: Sequence[Word], span: tuple[int, int], match: _Match, known: Mapping[str, Thing]
+) -> Found:
+    phrase = _phrase(text, words, *span)
+    key = key_of(text[words[match.first].start : words[match.last - 1].end])
+    names = known[key].classes if key in known else classes().with_kinds(match.entry.name)
+    mended = any(word.mended for word in words[match.first : match.last])
+    matched: Matched = "typo" if mended else "class" if match.entry.own else "synonym"
+    return Found(Thing(phrase, names, matched), *span)
+
+
+def _phrase(text: str, words: Sequence[Word], first: int, last: int) -> str:
+    return text[words[first].start : words[last - 1].end]
