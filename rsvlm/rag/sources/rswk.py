@@ -1,7 +1,7 @@
 """RSWK's knowledge of landmarks, in the seven types of chunks and the templates of RS-RAG's builder of it.
 
-Wen et al. 2025 (arXiv 2504.04988). A chunk that does not say what it is about has the landmark's name before it, so that
-it can be understood, and found, alone; in RS-RAG the picture says it.
+Wen et al. 2025 (arXiv 2504.04988). A chunk that does not say what it is about has the landmark's name before it, so
+that it can be understood, and found, alone; in RS-RAG the picture says it.
 """
 
 import re
@@ -143,7 +143,9 @@ class _Landmark:
         )
 
     def _expert(self) -> str:
-        values = [f"{name}: {_said(value)}" for name, value in self._known(EXPERT).items() if not is_empty(value)]
+        values = [
+            f"{name}: {_said(value)}" for name, value in self._known(EXPERT).items() if not is_empty(value)
+        ]
         return f"expert knowledge: {'; '.join(values)}" if values else ""
 
     def _description(self) -> str:
