@@ -1,5 +1,7 @@
 """Chunks: what a knowledge base is made of. A text with what is known of it, short enough to be quoted."""
 
+from __future__ import annotations  # a field is called datetime, as its type is
+
 from dataclasses import dataclass
 from datetime import datetime as Moment
 from typing import Any

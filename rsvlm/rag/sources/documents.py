@@ -1,0 +1,99 @@
+"""Documents as chunks: Markdown, HTML, plain text and PDF."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..chunk import Chunk
+from ..errors import RagError
+from .html import charset_of, read_html
+from .markdown import front_matter, read_front_matter, read_markdown
+from .pdf import read_pdf
+from .places import is_empty, moment, place_of
+from .plain import read_plain
+from .sections import chunks_of
+from .source import Note
+from .splitting import split
+from .text import cleaned, decoded, read_whole
+
+BLANK = Chunk(source="", where="", text="")
+"""What chunks are made of by filling in what is known."""
+
+MARKDOWN = (".md", ".markdown", ".mkd")
+HTML = (".html", ".htm", ".xhtml")
+_HTML = re.compile(rb"\s*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE)
+PLAIN = (".txt", ".text", ".rst")
+
+
+def read_document(path: Path, note: Note) -> Iterator[Chunk]:
+    """The chunks of a file of text.
+
+    Raises:
+        RagError: It is too large, or no text.
+    """
+    content = read_whole(path)
+    page = path.suffix.lower() in HTML or is_html(content)
+    text, guessed = decoded(content, charset_of(content) if page else None)
+    if guessed:
+        note("", guessed)
+    text = cleaned(text)
+    if page:
+        title, sections = read_html(text)
+        yield from chunks_of(sections, BLANK, title)
+        return
+    if path.suffix.lower() not in MARKDOWN:
+        yield from chunks_of(read_plain(text), BLANK)
+        return
+    front, body = front_matter(text)
+    try:
+        told = read_front_matter(front)
+    except RagError as error:
+        note("", f"{error}; left out")
+        told = {}
+    about, title = _about(told, note)
+    yield from chunks_of(read_markdown(body), about, title)
+
+
+def read_pages(path: Path, note: Note) -> Iterator[Chunk]:
+    """The chunks of a PDF.
+
+    Raises:
+        RagError: It cannot be read, or has no text.
+    """
+    found = False
+    for number, text in read_pdf(path):
+        if isinstance(text, RagError):
+            note(f"page {number}", str(text))
+            continue
+        for piece, words in enumerate(split(cleaned(text)), 1):
+            found = True
+            yield replace(BLANK, where=f"page {number}, {piece}", text=words)
+    if not found:
+        raise RagError("has no text; pages that are pictures need OCR first")
+
+
+def is_html(content: bytes) -> bool:
+    """Whether a file begins as a page of HTML."""
+    return _HTML.match(content[:512].removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def _about(told: Mapping[str, Any], note: Note) -> tuple[Chunk, str]:
+    """Licence, place and time of all that a file says, and its title."""
+    place = dict(told) if is_empty(told.get("place")) else {**told, "bbox": told["place"]}
+    try:
+        box = place_of(place)
+    except RagError as error:
+        note("", f"front matter: {error}; left out")
+        box = None
+    when = next((told[name] for name in ("datetime", "date", "time") if not is_empty(told.get(name))), None)
+    licence = told.get("licence") or told.get("license")
+    title = told.get("title")
+    about = replace(
+        BLANK,
+        bbox=box,
+        datetime=None if when is None else moment(when),
+        licence=None if is_empty(licence) else cleaned(str(licence)),
+    )
+    return about, "" if is_empty(title) else cleaned(str(title))

@@ -1,0 +1,134 @@
+"""HTML as sections: what a reader of the page sees, without scripts, styles, navigation and hidden parts."""
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+
+from .sections import Section
+
+_VOID = frozenset(
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    }
+)  # they have no end
+_UNSEEN = frozenset(
+    {"script", "style", "noscript", "template", "nav", "head", "svg", "math", "iframe", "object", "canvas", "audio",
+     "video", "select", "button"}
+)  # fmt: skip
+_BLOCKS = frozenset(
+    {"address", "article", "aside", "blockquote", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
+     "figure", "footer", "form", "header", "hr", "main", "ol", "p", "pre", "section", "summary", "table", "ul"}
+)  # fmt: skip
+_LINES = frozenset({"br", "li", "tr"})
+_CELLS = frozenset({"td", "th"})
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_END_THEMSELVES = frozenset({"p", "li", "dd", "dt", "tr", "td", "th", "option"})
+"""Of which one ends where the next begins, if nothing says so before."""
+
+_NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
+
+
+def charset_of(content: bytes) -> str | None:
+    """The encoding that a page says it has."""
+    found = _CHARSET.search(content[:4096])
+    return found[1].decode("ascii", "ignore") if found else None
+
+
+def read_html(text: str) -> tuple[str, list[Section]]:
+    """Return the title of a page ("" where it has none) and its sections."""
+    page = _Page()
+    page.feed(text)
+    page.close()
+    return page.finish()
+
+
+class _Page(HTMLParser):
+    """What has been read of a page."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._open: list[tuple[str, bool]] = []  # elements, and whether each hides what is in it
+        self._names: Counter[str] = Counter()  # so that an end without its beginning need not be searched for
+        self._hiding = 0
+        self._sections: list[Section] = []
+        self._level, self._heading = 0, ""
+        self._title: list[str] = []
+        self._text: list[str] = []
+
+    def finish(self) -> tuple[str, list[Section]]:
+        """The title and the sections."""
+        self._end_section(0)
+        return " ".join("".join(self._title).split()), self._sections
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _END_THEMSELVES and self._open and self._open[-1][0] == tag:
+            self._close(tag)
+        if tag in _VOID:
+            self._break(tag)
+            return
+        told = dict(attrs)
+        hides = (
+            tag in _UNSEEN
+            or "hidden" in told
+            or told.get("aria-hidden") == "true"
+            or told.get("role") == "navigation"
+            or bool(_NOT_SHOWN.search(told.get("style") or ""))
+        )
+        self._open.append((tag, hides))
+        self._names[tag] += 1
+        self._hiding += hides
+        if tag in _HEADINGS and not self._hiding:
+            self._end_section(_HEADINGS[tag])
+        self._break(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _HEADINGS and self._names[tag] and not self._hiding:
+            self._heading, self._text = " ".join("".join(self._text).split()), []
+        if self._names[tag]:
+            self._close(tag)
+        self._break(tag)
+
+    def handle_data(self, data: str) -> None:
+        inside = self._open[-1][0] if self._open else ""
+        if inside == "title" and not self._names["svg"]:
+            self._title.append(data)
+        elif not self._hiding:
+            self._text.append(data if self._names["pre"] else re.sub(r"\s+", " ", data))
+
+    def _close(self, tag: str) -> None:
+        """End an element, and all in it that were not ended."""
+        while True:
+            name, hides = self._open.pop()
+            self._names[name] -= 1
+            self._hiding -= hides
+            if name == tag:
+                return
+
+    def _break(self, tag: str) -> None:
+        if not self._hiding:
+            ends = "\n\n" if tag in _BLOCKS else "\n" if tag in _LINES else "\t" if tag in _CELLS else ""
+            self._text.append(ends)
+
+    def _end_section(self, next_level: int) -> None:
+        text = re.sub(r"[ \t]*\n[ \t]*", "\n", "".join(self._text))
+        body = re.sub(r"\n{3,}", "\n\n", re.sub(r" *\t[ \t]*", " | ", text)).strip()
+        if body or self._heading:
+            self._sections.append(Section(self._level, self._heading, body))
+        self._level, self._heading, self._text = next_level, "", []

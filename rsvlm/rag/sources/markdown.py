@@ -1,0 +1,87 @@
+"""Markdown as sections, and what stands between two lines `---` before it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from rsvlm.vocabularies import VocabularyError
+from rsvlm.vocabularies.yaml_files import load_yaml
+
+from ..errors import RagError
+from .html import read_html
+from .sections import Section
+
+_FRONT = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+
+
+def front_matter(text: str) -> tuple[str, str]:
+    """Return the YAML before a text ("" where there is none), and the text."""
+    found = _FRONT.match(text)
+    return (found[1] or "", text[found.end() :]) if found else ("", text)
+
+
+def read_front_matter(text: str) -> Mapping[str, Any]:
+    """What YAML before a text says, by names in lower case.
+
+    Raises:
+        RagError: It is no mapping in safe YAML.
+    """
+    try:
+        found = load_yaml(text.encode(), "", "front matter") if text.strip() else {}
+    except VocabularyError as error:
+        raise RagError(str(error).replace("front matter  ", "front matter ")) from None
+    if not isinstance(found, dict):
+        raise RagError("front matter is no list of names and values")
+    return {str(name).lower(): value for name, value in found.items()}
+
+
+def read_markdown(text: str) -> list[Section]:
+    """The sections of a text without front matter, in plain words."""
+    level, heading = 0, ""
+    body: list[str] = []
+    sections: list[Section] = []
+    for kind, said in _blocks(MarkdownIt("commonmark").enable("table").parse(text)):
+        if kind:
+            sections.append(Section(level, heading, "".join(body).strip()))
+            level, heading, body = kind, said, []
+        else:
+            body.append(said)
+    sections.append(Section(level, heading, "".join(body).strip()))
+    return [section for section in sections if section.heading or section.body]
+
+
+def _blocks(tokens: list[Token]) -> Iterator[tuple[int, str]]:
+    """Level and text of each block, in order; level 0: no heading. Texts have the white space that ends them."""
+    level, bullet, end = 0, "", "\n\n"
+    for token in tokens:
+        if token.type == "heading_open":
+            level, end = int(token.tag[1]), ""
+        elif token.type == "list_item_open":
+            bullet = "- "
+        elif token.type == "paragraph_open":
+            end = "\n" if token.hidden else "\n\n"  # hidden: in a list without blank lines
+        elif token.type in ("th_open", "td_open"):
+            end = " | "
+        elif token.type == "inline":
+            yield level, bullet + _words(token) + end
+            level, bullet = 0, ""
+        elif token.type in ("fence", "code_block"):
+            yield 0, token.content + "\n"
+        elif token.type == "html_block":
+            yield 0, "\n\n".join(section.body for section in read_html(token.content)[1]) + "\n\n"
+        elif token.type in ("tr_close", "bullet_list_close", "ordered_list_close", "table_close"):
+            yield 0, "\n"
+
+
+def _words(token: Token) -> str:
+    """The text of a line without its marks; pictures by what is said of them."""
+    said = []
+    for child in token.children or ():
+        if child.type in ("text", "code_inline", "image"):
+            said.append(child.content)
+        elif child.type in ("softbreak", "hardbreak"):
+            said.append(" ")
+    return "".join(said)

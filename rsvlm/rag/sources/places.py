@@ -1,0 +1,166 @@
+"""Places, times and licences as people write them."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from rsvlm.imagery.grid import BBox
+
+from ..errors import RagError
+
+LONGITUDE = ("lon", "longitude", "lng", "long")
+LATITUDE = ("lat", "latitude")
+BOX = ("bbox", "bounds")
+SHAPE = ("geometry", "wkt", "geom", "the_geom")
+EDGES = ("west", "south", "east", "north")
+TIME = ("datetime", "date", "time", "timestamp", "year")
+
+_YEAR_MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2}))?$")
+_LONGEST_WKT = 2**20
+
+
+def place_of(row: Mapping[str, Any]) -> BBox | None:
+    """The place that a row tells, by any of the columns above; None: it tells none.
+
+    Args:
+        row: Values by names in lower case.
+
+    Raises:
+        RagError: It tells one that there cannot be.
+    """
+    for name in (*BOX, *SHAPE):
+        if not is_empty(value := row.get(name)):
+            return box_of(value)
+    if all(name in row and not is_empty(row[name]) for name in EDGES):
+        return checked([row[name] for name in EDGES])
+    lon = next((row[name] for name in LONGITUDE if not is_empty(row.get(name))), None)
+    lat = next((row[name] for name in LATITUDE if not is_empty(row.get(name))), None)
+    return None if lon is None or lat is None else checked([lon, lat])
+
+
+def box_of(value: Any) -> BBox | None:
+    """A place: [lon, lat], [west, south, east, north], the same as text, WKT, or a geometry of GeoJSON.
+
+    Raises:
+        RagError: It is none of these, or not in degrees.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if text[:1] in "[{":
+            try:
+                return box_of(json.loads(text))
+            except (ValueError, RecursionError):
+                raise RagError(f"place {text[:60]!r} is no JSON") from None
+        if text[:1].isalpha():
+            return _box_of_wkt(text)
+        return checked(re.split(r"[\s,;]+", text))
+    if isinstance(value, Mapping):
+        if "type" in value:
+            return _box_of_shape(value)
+        return place_of({str(name).lower(): one for name, one in value.items()})
+    if isinstance(value, Sequence):
+        return checked(value)
+    raise RagError(f"place {str(value)[:60]!r} is neither coordinates nor a geometry")
+
+
+def checked(numbers: Sequence[Any]) -> BBox:
+    """Two or four numbers of degrees as a box.
+
+    Raises:
+        RagError: They are not that.
+    """
+    told = ", ".join(str(one) for one in numbers[:6])[:80]
+    try:
+        found = [float(one) for one in numbers]
+    except (TypeError, ValueError):
+        raise RagError(f"place {told!r} is no numbers of degrees") from None
+    if len(found) == 6:  # with heights, RFC 7946
+        found = [found[0], found[1], found[3], found[4]]
+    if len(found) == 3:
+        found = found[:2]
+    if len(found) == 2:
+        found = found * 2
+    if len(found) != 4 or not all(map(math.isfinite, found)):
+        raise RagError(f"place {told!r}: give longitude and latitude, or west, south, east, north")
+    west, south, east, north = found
+    if abs(west) > 360 or abs(east) > 360 or not -90 <= south <= north <= 90:
+        raise RagError(f"place {told!r} is not in degrees, longitude first")
+    return _within(west), south, _within(east), north
+
+
+def around(lons: Sequence[float], lats: Sequence[float]) -> BBox:
+    """The box around points; across the antimeridian where that is narrower by far.
+
+    Raises:
+        RagError: They are not in degrees.
+    """
+    west, east = min(lons), max(lons)
+    if east - west > 180:
+        turned = [lon + 360 if lon < 0 else lon for lon in lons]
+        if max(turned) - min(turned) < 180:
+            west, east = min(turned), max(turned)
+    return checked([west, min(lats), east, max(lats)])
+
+
+def moment(value: Any) -> datetime | None:
+    """A time: a datetime, date, year, year and month, or ISO 8601; in UTC. None: it is none of these."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    try:
+        if short := _YEAR_MONTH.match(text):
+            return datetime(int(short[1]), int(short[2] or 1), 1, tzinfo=UTC)
+        found = datetime.fromisoformat(text.replace("/", "-"))
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a cell holds nothing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and not value.strip()
+
+
+def _within(lon: float) -> float:
+    return lon if abs(lon) <= 180 else (lon + 180) % 360 - 180
+
+
+def _box_of_wkt(text: str) -> BBox | None:
+    import shapely
+
+    if len(text) > _LONGEST_WKT:
+        raise RagError(f"place of {len(text)} letters is too long to be read")
+    try:
+        return _bounds(shapely.from_wkt(re.sub(r"(?i)^srid=4326;", "", text)))
+    except (shapely.GEOSException, ValueError, RecursionError):
+        raise RagError(f"place {text[:60]!r} is no WKT") from None
+
+
+def _box_of_shape(value: Mapping[str, Any]) -> BBox | None:
+    import shapely
+    from shapely.geometry import shape
+
+    if value["type"] == "Feature":
+        return None if value.get("geometry") is None else box_of(value["geometry"])
+    try:
+        return _bounds(shape(value))
+    except RagError:
+        raise
+    except (shapely.GEOSException, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        raise RagError(f"place of type {str(value['type'])[:40]!r} is no geometry of GeoJSON") from None
+
+
+def _bounds(geometry: Any) -> BBox | None:
+    import shapely
+
+    if geometry is None or geometry.is_empty:
+        return None
+    points = shapely.get_coordinates(geometry)
+    return around(points[:, 0].tolist(), points[:, 1].tolist())

@@ -1,0 +1,126 @@
+"""One way in for whatever the user names as a source of knowledge."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from rsvlm.captioning.dataset import PairsDataset
+from rsvlm.retrieval import Index
+
+from ..chunk import Chunk
+from ..errors import RagError
+from .conversations import is_conversation, read_conversations
+from .documents import read_document, read_pages
+from .folders import found_in, inside
+from .images import manifest_digest, read_images, read_index
+from .kinds import Kind, kind_of
+from .osm import read_osm
+from .rows import chunks_of_rows
+from .rswk import read_rswk
+from .source import Note, Source
+from .tables import read_json, read_rows
+
+Place = str | os.PathLike[str] | PairsDataset | Index
+
+_READERS: dict[Kind, Callable[[Path, Note], Iterator[Chunk]]] = {
+    "pairs dataset": read_images, "index": read_index, "images": read_images, "map": read_osm, "PDF": read_pages,
+    "document": read_document,
+}  # fmt: skip
+
+
+def read_source(place: Place, *, licence: str | None = None, text_column: str | None = None) -> Source:
+    """Open a source of knowledge; the table of `rsvlm.rag.sources` says what there is.
+
+    Args:
+        place: A file, a folder, or an open pairs dataset or index.
+        licence: Of what does not say its own.
+        text_column: The column of the text in tables whose names do not say it.
+
+    Raises:
+        RagError: There is no such file, or none of a kind that can be read.
+    """
+    given = place.folder if isinstance(place, PairsDataset | Index) else place
+    path = Path(os.path.abspath(os.fspath(given)))  # noqa: PTH100 - resolve() would follow links
+    try:
+        str(path).encode("utf-8")
+        if not path.exists():
+            raise RagError(f"{path}: there is no such file or folder")
+        kind = kind_of(path)
+    except UnicodeEncodeError:
+        raise RagError(f"{os.fspath(given)!r}: a path that is no UTF-8 cannot be cited; rename it") from None
+    except RagError as error:
+        raise RagError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
+    return Source(
+        path.as_posix(), kind, licence, partial(_read, path, kind, text_column), partial(_content, path, kind),
+        {"text_column": text_column},
+    )  # fmt: skip
+
+
+def _read(path: Path, kind: Kind, text_column: str | None, note: Note) -> Iterator[Chunk]:
+    if kind == "folder":
+        return _read_folder(path, text_column, note)
+    if kind == "RSWK":
+        return read_rswk(read_json(path), note, path.parent)
+    if kind == "table" or (kind == "images" and text_column is not None):
+        return _read_table(path, text_column, note)
+    return _READERS[kind](path, note)
+
+
+def _read_table(path: Path, text_column: str | None, note: Note) -> Iterator[Chunk]:
+    rows = read_rows(path, note)
+    first = next(rows, {})
+    rows = chain([first], rows)
+    if is_conversation(first):
+        yield from read_conversations(rows, note, path.parent)
+    else:
+        yield from chunks_of_rows(rows, note, path.parent, text_column)
+
+
+def _read_folder(folder: Path, text_column: str | None, note: Note) -> Iterator[Chunk]:
+    """The chunks of all in a folder; those of RSWK's files, which belong together, as of one."""
+    landmarks: list[Path] = []
+    for path in found_in(folder, note):
+        name = inside(path, folder)
+        try:
+            kind = kind_of(path)
+            if kind == "RSWK":
+                landmarks.append(path)
+                continue
+            for chunk in _read(path, kind, text_column, partial(_note_in, note, name)):
+                yield replace(chunk, where=f"{name}, {chunk.where}")
+        except (RagError, OSError) as error:
+            note(name, str(error).removeprefix(f"{path}: "))
+    yield from read_rswk(_entries(landmarks, folder, note), note, folder)
+
+
+def _entries(files: list[Path], folder: Path, note: Note) -> Iterator[object]:
+    for path in files:
+        try:
+            yield from read_json(path)
+        except RagError as error:
+            note(inside(path, folder), str(error))
+
+
+def _note_in(note: Note, name: str, where: str, reason: str) -> None:
+    note(f"{name}, {where}" if where else name, reason)
+
+
+def _content(path: Path, kind: Kind) -> str:
+    """What changes when the content does."""
+    if kind in ("pairs dataset", "index"):
+        return manifest_digest(path)
+    if kind != "folder":
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for one in found_in(path, lambda *_: None):
+        try:
+            told = inside(one, path), _content(one, kind_of(one))
+        except (RagError, OSError):
+            continue  # gives no chunks either
+        digest.update(repr(told).encode())
+    return digest.hexdigest()

@@ -1,0 +1,150 @@
+"""Rows of tables as chunks: which column is what, whatever its author called it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from rsvlm.datasets.columns import IMAGE, LABEL
+
+from ..chunk import Chunk
+from ..errors import RagError
+from .documents import BLANK
+from .places import BOX, EDGES, LATITUDE, LONGITUDE, SHAPE, TIME, is_empty, moment, place_of
+from .source import Note
+from .splitting import LONGEST, split, words
+from .text import cleaned
+
+TEXT = (
+    "text", "description", "caption", "captions", "note", "notes", "body", "content", "summary", "abstract", "sentence",
+)  # fmt: skip
+TITLE = ("title", "name", "heading", "label_name")
+IDS = ("id", "key", "uuid", "fid", "objectid", "osm_id", "wikidata")
+LICENCE = ("licence", "license")
+ORIGIN = ("source", "url", "attribution", "credit")
+TYPE = ("chunk_type",)
+IMAGES = (*IMAGE, "image_id", "image_path")
+
+_CAPTIONS = ("caption", "captions")
+_NO_WORDS = {*LONGITUDE, *LATITUDE, *BOX, *SHAPE, *EDGES, *LICENCE, *ORIGIN, *IDS, *TYPE, *IMAGES}
+"""Columns that are not told when a row is put in words."""
+
+_LONGEST_TITLE = 20
+_LONGEST_ROW = 2**20
+"""Letters of a row."""
+
+Row = Mapping[str, Any]
+
+
+def chunks_of_rows(rows: Iterable[Row], note: Note, folder: Path, text_column: str | None) -> Iterator[Chunk]:
+    """The chunks of rows, each by itself.
+
+    Args:
+        rows: Values by names, in order.
+        note: Takes what is wrong with a row, which then gives no chunk, or one without its place.
+        folder: What paths of images start from.
+        text_column: The column of the text, where its name does not say so.
+
+    Raises:
+        RagError: No row has that column.
+    """
+    found = False
+    for number, given in enumerate(rows, 1):
+        row = {str(name).strip().lower(): value for name, value in given.items() if name is not None}
+        found = found or text_column is None or text_column.lower() in row
+        try:
+            yield from _chunks(row, number, note, folder, text_column and text_column.lower())
+        except RagError as error:
+            note(f"row {number}", str(error))
+    if not found:
+        raise RagError(f"has no column {text_column}")
+
+
+def _chunks(row: Row, number: int, note: Note, folder: Path, text_column: str | None) -> Iterator[Chunk]:
+    title = first(row, TITLE) or ""
+    columns = [text_column] if text_column else [name for name in TEXT if name in row]
+    texts = list(dict.fromkeys(one for name in columns for one in _texts(row.get(name))))
+    if not columns:
+        texts = [in_words({name: value for name, value in row.items() if name not in _NO_WORDS})]
+        title = ""  # it is among the words
+    if sum(map(len, texts)) > _LONGEST_ROW:
+        raise RagError(f"has more than {_LONGEST_ROW >> 20} MiB of text")
+    about = _about(row, f"row {number}", note, folder)
+    named = first(row, IDS)
+    where = f"id {named}" if named else first(row, TITLE) or f"row {number}"
+    captions = about.image is not None and any(name in _CAPTIONS for name in columns)
+    before = title if 0 < words(title) <= _LONGEST_TITLE else ""
+    for text in texts if captions else ["\n\n".join(texts)]:
+        for piece, said in enumerate(split(text, LONGEST - words(before)), 1):
+            yield replace(
+                about,
+                where=where if piece == 1 else f"{where}, {piece}",
+                text=f"{before}: {said}" if before and not said.startswith(before) else said,
+                type=first(row, TYPE) or ("caption" if captions else "note"),
+            )
+
+
+def first(row: Row, names: Iterable[str]) -> str | None:
+    """The first of these columns that says something, as text."""
+    found = (row[name] for name in names if name in row and not is_empty(row[name]))
+    value = next((one for one in found if isinstance(one, str | int | float)), None)
+    return None if value is None else _text(value) or None
+
+
+def in_words(row: Row) -> str:
+    """A row as RSWK tells one: "name: value; name: value"."""
+    told = {name: _text(value) for name, value in row.items() if not is_empty(value)}
+    return "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items() if value)
+
+
+def picture(value: str, folder: Path) -> str:
+    """The path of a picture as an index has it; an address stays as it is."""
+    if len(urlsplit(value).scheme) > 1 or value.startswith("data:"):
+        return value
+    return (folder / value).as_posix()
+
+
+def _about(row: Row, where: str, note: Note, folder: Path) -> Chunk:
+    """All that a row says beside its text."""
+    box = when = None
+    try:
+        box = place_of(row)
+    except RagError as error:
+        note(where, f"{error}; it is taken without a place")
+    told = next((row[name] for name in TIME if not is_empty(row.get(name))), None)
+    if told is not None:
+        when = moment(told)
+        if when is None:
+            note(
+                where,
+                f"time {str(told)[:40]!r} is none that is known; it is taken without (write 2019-05-31)",
+            )
+    image, origin = first(row, IMAGES), first(row, ORIGIN)
+    credit = [one for one in (first(row, LICENCE), origin and f"source: {origin}") if one]
+    labels = next((row[name] for name in LABEL if not is_empty(row.get(name))), None)
+    return replace(
+        BLANK,
+        image=picture(image, folder) if image else None,
+        bbox=box,
+        datetime=when,
+        labels=tuple(_texts(labels)),
+        licence="; ".join(credit) or None,
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    """A cell as texts: of a list, each."""
+    if isinstance(value, list | tuple):
+        return [said for one in value for said in _texts(one)]
+    if isinstance(value, Mapping):
+        return [in_words({str(name): one for name, one in value.items()})]
+    return [] if is_empty(value) else [said] if (said := _text(value)) else []
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    if isinstance(value, list | tuple | Mapping):
+        return ", ".join(_texts(value))
+    return cleaned(str(value))

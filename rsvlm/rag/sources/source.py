@@ -1,0 +1,117 @@
+"""`Source`: something that chunks are read from."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..chunk import Chunk
+from ..errors import RagError
+from .text import cleaned, looked_up
+
+_FORM = 1
+"""A number for each way to make chunks of the same file; in the digest, so that they are made anew."""
+
+_MOST_PROBLEMS = 1000
+
+
+class Problem(NamedTuple):
+    """Something that could not be read: where it is, and why."""
+
+    file: str
+    reason: str
+
+
+_PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
+
+Note = Callable[[str, str], None]
+"""Takes what could not be read and why; "" for the file itself."""
+
+Read = Callable[[Note], Iterator[Chunk]]
+"""Yields chunks whose source is not set yet and whose `where` need not be unique."""
+
+
+@dataclass
+class Source:
+    """Something that chunks are read from, by `read_source`.
+
+    Attributes:
+        name: Its absolute path, with "/" between the parts; the `source` of all its chunks.
+        kind: "pairs dataset", "index", "images", "RSWK", "table", "map", "document" or "folder".
+        licence: Of what does not say its own.
+        problems: What could not be read, filled while `chunks` runs; at most a thousand.
+    """
+
+    name: str
+    kind: str
+    licence: str | None
+    _read: Read = field(repr=False)
+    _content: Callable[[], str] = field(repr=False)
+    _options: dict[str, Any] = field(repr=False, default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    _pictures: dict[str, None] = field(repr=False, default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that decides what its chunks are, hexadecimal.
+
+        Raises:
+            RagError: It cannot be read.
+        """
+        try:
+            told = [_FORM, self.kind, self.licence, self._options, self._content()]
+        except OSError as error:
+            raise RagError(f"{self.name}: cannot be read ({error.strerror or error})") from None
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Read it: chunks whose keys are there once each, in its own order.
+
+        Raises:
+            RagError: Nothing in it can be read.
+        """
+        self.problems.clear()
+        self._pictures.clear()
+        taken: dict[str, int] = {}
+        try:
+            for chunk in self._read(self._note):
+                if text := cleaned(chunk.text):
+                    if chunk.image and (file := _held_in(chunk.image)):
+                        self._pictures[file] = None
+                    yield replace(
+                        chunk, source=self.name, where=looked_up(chunk.where, taken), text=text,
+                        licence=chunk.licence or self.licence,
+                    )  # fmt: skip
+        except (RagError, OSError) as error:
+            self._note("", str(error).removeprefix(f"{self.name}: "))
+        if not taken:
+            file, reason = self.problems[0] if self.problems else (self.name, "holds no text")
+            raise RagError(f"{file}: {reason}")
+
+    def images(self) -> list[str]:
+        """What `rsvlm.Index.build` makes an index of the pictures of, whose keys are the `image` of the chunks.
+
+        Those of the chunks that have been read: files, parquet files and pairs datasets that are there.
+        """
+        return [path for path in self._pictures if Path(path).exists()]
+
+    def _note(self, where: str, reason: str) -> None:
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(Problem(f"{self.name}, {where}" if where else self.name, one_line(reason)))
+
+
+def _held_in(image: str) -> str | None:
+    """The picture file, parquet file or pairs dataset that a picture is in; None for a chip, whose file is cut."""
+    if image.lower().endswith(_PICTURES):
+        return image
+    holder, found, part = image.rpartition("#")
+    return holder if found and "," not in part else None
+
+
+def one_line(error: object) -> str:
+    """Return an error's text in one line of at most 300 characters."""
+    text = " ".join(cleaned(str(error)).split())
+    return text if len(text) <= 300 else text[:300] + " ..."

@@ -1,0 +1,180 @@
+"""Files of rows: CSV, TSV, JSON, JSON lines, GeoJSON and parquet; read row by row where the form allows it."""
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import RagError
+from .rows import Row
+from .source import Note
+from .text import decoded, encoding_of, read_whole
+
+CSV = (".csv", ".tsv", ".tab")
+LINES = (".jsonl", ".ndjson", ".geojsonl", ".geojsons")
+JSON = (".json", ".geojson")
+
+LARGEST_JSON = 2**28
+"""Bytes of a JSON file, which has to be held whole."""
+
+_LONGEST_LINE = 2**22
+"""Letters of a line of a table or of JSON lines."""
+
+_CRS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
+_FIRST = 2**16
+
+
+def read_json(path: Path) -> list[Any]:
+    """The items of a JSON file: of a list, of the features of GeoJSON, or of a dict of dicts.
+
+    Raises:
+        RagError: It is too large, no JSON, or none of these.
+    """
+    content = read_whole(path, LARGEST_JSON)
+    try:
+        found = json.loads(decoded(content)[0].removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise RagError(f"is no JSON ({error})") from None
+    if isinstance(found, dict):
+        found = _listed(found)
+    if not isinstance(found, list):
+        raise RagError("is no list of objects")
+    return found
+
+
+def read_rows(path: Path, note: Note) -> Iterator[Row]:
+    """The rows of a file, by its ending.
+
+    Args:
+        path: The file.
+        note: Takes lines that are no rows.
+
+    Raises:
+        RagError: It cannot be read.
+    """
+    ending = path.suffix.lower()
+    if ending in JSON:
+        return _json_rows(path, note)
+    if ending in LINES:
+        return _json_lines(path, note)
+    return _csv_rows(path, note) if ending in CSV else _parquet_rows(path)
+
+
+def encoding(path: Path) -> tuple[str, str | None]:
+    """The encoding of a file of lines by its beginning, and a note where it is no Unicode's."""
+    with path.open("rb") as file:
+        start = file.read(_FIRST)
+    name = encoding_of(start, whole=len(start) < _FIRST)
+    if name in (None, "utf-8") and b"\0" in start:
+        raise RagError("is no text")
+    return (name, None) if name else ("cp1252", "is no UTF-8; read as cp1252")
+
+
+def _listed(found: dict[str, Any]) -> Any:
+    """The items of an object: features of GeoJSON, the one list in it, or its values."""
+    if found.get("type") == "FeatureCollection":
+        crs = json.dumps(found.get("crs"))
+        if found.get("crs") and not any(name in crs for name in _CRS84):
+            raise RagError(f"has places in {crs[:100]}; write it in longitude and latitude (EPSG:4326)")
+        return found.get("features")
+    if found.get("type") == "Feature":
+        return [found]
+    lists = [value for value in found.values() if isinstance(value, list)]
+    if len(lists) == 1:
+        return lists[0]
+    if found and all(isinstance(value, dict) for value in found.values()):
+        return [{"id": name, **value} for name, value in found.items()]
+    return [found]
+
+
+def _json_rows(path: Path, note: Note) -> Iterator[Row]:
+    for number, item in enumerate(read_json(path), 1):
+        yield from _row(item, number, note)
+
+
+def _row(item: Any, number: int, note: Note) -> Iterator[Row]:
+    """An object as a row, with the properties of a feature beside its place; an empty one for what is none."""
+    if not isinstance(item, dict):
+        note(f"row {number}", "is no object")
+        yield {}
+    elif item.get("type") == "Feature":
+        known = {"id": item["id"]} if "id" in item else {}
+        properties = item.get("properties")
+        place = {"geometry": item["geometry"]} if item.get("geometry") else {}
+        yield {**known, **(properties if isinstance(properties, dict) else {}), **place}
+    else:
+        yield item
+
+
+def _text_lines(path: Path, note: Note) -> Iterator[str]:
+    name, guessed = encoding(path)
+    if guessed:
+        note("", guessed)
+    with path.open(encoding=name, errors="replace", newline="") as file:
+        while line := file.readline(_LONGEST_LINE + 1):
+            if len(line) > _LONGEST_LINE:
+                raise RagError(f"has a line of more than {_LONGEST_LINE >> 20} MiB")
+            yield line
+
+
+def _json_lines(path: Path, note: Note) -> Iterator[Row]:
+    number = 0
+    for line in _text_lines(path, note):
+        if not line.strip(" \t\r\n\x1e"):
+            continue
+        number += 1
+        try:
+            yield from _row(json.loads(line.strip(" \t\r\n\x1e")), number, note)
+        except (ValueError, RecursionError) as error:
+            note(f"row {number}", f"is no JSON ({error})")
+            yield {}
+
+
+def _csv_rows(path: Path, note: Note) -> Iterator[Row]:
+    lines = (line.replace("\0", "") for line in _text_lines(path, note))
+    head = next((line for line in lines if line.strip()), "")
+    dialect: type[csv.Dialect] = csv.excel_tab if path.suffix.lower() in (".tsv", ".tab") else csv.excel
+    with suppress(csv.Error):
+        dialect = csv.Sniffer().sniff(head[:10_000], ",;\t|")
+        dialect.quotechar, dialect.doublequote = '"', True  # a head without quotes says nothing of them
+    names = next(csv.reader([head], dialect), [])
+    if not names:
+        raise RagError("is empty")
+    reader = csv.reader(lines, dialect)
+    number = 0
+    while True:
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise RagError(f"row {number + 1} is no row ({error}); what follows is left out") from None
+        if not values:
+            continue
+        number += 1
+        if len(values) > len(names):
+            note(f"row {number}", f"has {len(values)} values for {len(names)} columns")
+            yield {}
+        else:
+            yield dict(zip(names, values, strict=False))
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            kept = [one.name for one in file.schema_arrow if not _is_binary(one.type)]
+            for batch in file.iter_batches(1000, columns=kept):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise RagError(f"is no parquet file that can be read ({error})") from None
+
+
+def _is_binary(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
