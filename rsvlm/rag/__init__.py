@@ -1,6 +1,9 @@
 """Knowledge bases, and answers to questions about images with the evidence for them."""
 
+from .answer import Answer
+from .base import KnowledgeBase
 from .chunk import Chunk
 from .errors import RagError
+from .evidence import Evidence
 
-__all__ = ["Chunk", "RagError"]
+__all__ = ["Answer", "Chunk", "Evidence", "KnowledgeBase", "RagError"]

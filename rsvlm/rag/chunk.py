@@ -3,15 +3,15 @@
 from __future__ import annotations  # a field is called datetime, as its type is
 
 from dataclasses import dataclass
-from datetime import datetime as Moment
+from datetime import datetime
 from typing import Any
 
 from rsvlm.imagery.grid import BBox
 
 TYPE = "type:"
 """What a chunk's type begins with among the labels of a row."""
-PLACE = "place"
-"""Type of the chunks that name places."""
+PLACE, CAPTION = "place", "caption"
+"""Types of the chunks that name places, and that describe a picture."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Chunk:
     type: str = "note"
     image: str | None = None
     bbox: BBox | None = None
-    datetime: Moment | None = None
+    datetime: datetime | None = None
     labels: tuple[str, ...] = ()
     licence: str | None = None
 

@@ -23,7 +23,9 @@ from .scoring import ImageSide, Side, TextSide, best_chunks
 NEAR = 0.2
 """What is added to the score of a chunk about the very place."""
 _DEPTH = 4
-"""Times as many chunks as are wanted are looked at, where like ones are folded."""
+"""Times as many chunks as are wanted are looked at, where like ones are folded; and again, if these are too few."""
+_DEEPEST = 1000
+"""Chunks from which on nothing new is looked for."""
 
 
 @dataclass(frozen=True)
@@ -115,22 +117,31 @@ class Finder:
         if query.point is not None:
             distances = kilometres(self.chunks, query.point)
             extra += nearness(distances, NEAR)
-        found = best_chunks(list(sides.values()), extra, allowed, _DEPTH * k if fold else k)
-        evidence = self._evidence(found, {name: side for name, (_, side) in sides.items()}, shares, distances)
-        if fold and evidence:
-            kept = folded([one.chunk.text for one in evidence], self.chunks.stores.take(found.rows), k)
-            evidence = [evidence[place] for place in kept]
-        return [replace(one, number=number) for number, one in enumerate(evidence[:k], 1)]
+        depth = _DEPTH * k if fold else k
+        while True:
+            found = best_chunks(list(sides.values()), extra, allowed, depth)
+            evidence = self._evidence(
+                found, {name: side for name, (_, side) in sides.items()}, shares, distances
+            )
+            if fold and evidence:
+                vectors = self.chunks.stores.take(found.rows)
+                kept = folded([one.chunk for one in evidence], vectors, k)
+                evidence = [evidence[place] for place in kept]
+            if len(evidence) >= k or len(found.rows) < depth or depth > _DEEPEST:
+                return [replace(one, number=number) for number, one in enumerate(evidence[:k], 1)]
+            depth *= _DEPTH
 
     def _image_side(self, image: Floats) -> ImageSide:
-        pictures, words = (one and one.stores for one in (self._pictures, self._words))
+        pictures, words = (None if one is None else one.stores for one in (self._pictures, self._words))
         return ImageSide(image, pictures, self._picture_of, words, self._pieces)
 
     def _shares(self, words: str) -> Floats:
         """(chunks,) BM25 of each text, 1 for the best one."""
         found = np.zeros(self.chunks.manifest.size)
         found[np.flatnonzero(self.chunks.live)] = self._texts.words.scores(words)
-        return found / max(found.max(initial=0.0), 1e-12)
+        best = float(found.max(initial=0.0))
+        shares: Floats = found / best if best else found
+        return shares
 
     def _evidence(
         self, found: Found, sides: dict[str, Side], shares: Floats | None, distances: Floats | None
@@ -161,4 +172,5 @@ def _rows_of(keys: pa.ChunkedArray, snapshot: Snapshot) -> Ints:
     live = np.flatnonzero(snapshot.live)
     known = snapshot.column("key").take(pa.array(live))
     place = pc.fill_null(pc.index_in(keys, value_set=known.combine_chunks(), skip_nulls=True), -1).to_numpy()
-    return np.append(live, -1)[place]
+    rows: Ints = np.append(live, -1)[place]
+    return rows

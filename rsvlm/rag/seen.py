@@ -3,8 +3,10 @@
 Neither its name nor its folder is kept: names of files tell what is to be found out, as RSWK's do.
 """
 
+from __future__ import annotations  # a field is called datetime, as its type is
+
 from dataclasses import dataclass, field
-from datetime import datetime as Moment
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +43,7 @@ class Seen:
     views: dict[str, Pixels] = field(default_factory=dict)
     bbox: BBox | None = None
     gsd: float | None = None
-    datetime: Moment | None = None
+    datetime: datetime | None = None
 
     @property
     def point(self) -> tuple[float, float] | None:
