@@ -10,6 +10,8 @@ __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "Index": "rsvlm.retrieval",
+    "KnowledgeBase": "rsvlm.rag",
+    "VisualQuestionAnswerer": "rsvlm.rag",
     "ZeroShotClassifier": "rsvlm.classification",
     "caption": "rsvlm.captioning",
     "evaluate": "rsvlm.eval",
@@ -23,6 +25,8 @@ _HOMES = {
 
 __all__ = [
     "Index",
+    "KnowledgeBase",
+    "VisualQuestionAnswerer",
     "ZeroShotClassifier",
     "__version__",
     "caption",
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from .models import load_encoder
     from .models.generators import load_generator
     from .pretraining import pretrain
+    from .rag import KnowledgeBase, VisualQuestionAnswerer
     from .retrieval import Index
     from .vocabularies import vocabulary
 

@@ -1,9 +1,10 @@
 """Knowledge bases, and answers to questions about images with the evidence for them."""
 
 from .answer import Answer
+from .answering import VisualQuestionAnswerer
 from .base import KnowledgeBase
 from .chunk import Chunk
 from .errors import RagError
 from .evidence import Evidence
 
-__all__ = ["Answer", "Chunk", "Evidence", "KnowledgeBase", "RagError"]
+__all__ = ["Answer", "Chunk", "Evidence", "KnowledgeBase", "RagError", "VisualQuestionAnswerer"]

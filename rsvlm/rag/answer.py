@@ -23,6 +23,8 @@ class Answer:
         prompt: What a generator was asked, to the letter; None of the built-in composer.
         generator: What answered: "composer", or the name of a generator.
         seconds: How long each step took.
+        error: Why there is no answer at all: an image that cannot be read, a generator that failed; None where there is
+            one.
     """
 
     question: str
@@ -36,6 +38,7 @@ class Answer:
     prompt: str | None = None
     generator: str = "composer"
     seconds: dict[str, float] | None = None
+    error: str | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -46,5 +49,5 @@ class Answer:
             "question": self.question, "answer": self.text, "short": self.short, "kind": self.kind,
             "confidence": self.confidence, "abstained": self.abstained, "notes": list(self.notes),
             "evidence": [one.to_dict() for one in self.evidence], "generator": self.generator,
-            "seconds": self.seconds,
+            "seconds": self.seconds, "error": self.error,
         }  # fmt: skip

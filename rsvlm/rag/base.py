@@ -193,14 +193,21 @@ class KnowledgeBase:
             RagError: Nothing is asked, or what there cannot be.
         """
         check(text, image, k, alpha, by)
-        query = Query(
-            words=text or "",
-            text=None if not text else self._sentence(text),
-            image=None if image is None else query_vectors(self.encoder, image=image)[0],
+        vector = None if image is None else query_vectors(self.encoder, image=image)[0]
+        query = self.query(text or "", vector, alpha=alpha, near=near)
+        return self.find(query, k=k, by=by, types=types, filter=filter, fold=fold, reranker=reranker)
+
+    def query(
+        self, text: str, image: Floats | None, *, alpha: float = ALPHA, near: Point | None = None
+    ) -> Query:
+        """What is looked for, as vectors; `image` is one already."""
+        return Query(
+            words=text,
+            text=self._sentence(text) if text.strip() else None,
+            image=image,
             point=near,
             alpha=alpha,
         )
-        return self.find(query, k=k, by=by, types=types, filter=filter, fold=fold, reranker=reranker)
 
     def find(
         self,

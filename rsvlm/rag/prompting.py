@@ -78,7 +78,7 @@ def read_prompt(prompt: str | os.PathLike[str] | None = None) -> Prompt:
 
 
 def ask_with(
-    prompt: Prompt, question: str, evidence: Sequence[Evidence], seen: Seen | None, *, budget: int = BUDGET
+    prompt: Prompt, question: str, evidence: Sequence[Evidence], seen: Sequence[Seen], *, budget: int = BUDGET
 ) -> Asked:
     """Fill a prompt; what is too much for the budget is left out, the least relevant first.
 
@@ -86,7 +86,7 @@ def ask_with(
         prompt: The words.
         question: What is asked.
         evidence: The best first.
-        seen: The image; None: there is none.
+        seen: The images that go with it, in order.
         budget: Tokens that evidence may take, as counted by `tokens`.
     """
     lines, kept, taken = [], [], 0
@@ -98,7 +98,7 @@ def ask_with(
         lines.append(line)
         kept.append(one)
     text = prompt.text.format(
-        image=_image(seen), evidence="\n".join(lines) or "(none was found)", question=quoted(question)
+        image=_images(seen), evidence="\n".join(lines) or "(none was found)", question=quoted(question)
     )
     return Asked(text, tuple(kept), len(evidence) - len(kept))
 
@@ -126,14 +126,21 @@ def _line(one: Evidence) -> str:
     return "{" + ", ".join(facts) + "}"
 
 
-def _image(seen: Seen | None) -> str:
+def _images(seen: Sequence[Seen]) -> str:
     """What the model is shown, in words."""
-    if seen is None:
+    if not seen:
         return "No image was given."
+    return "\n".join(
+        _image(one, f"image {number}" if len(seen) > 1 else "image") for number, one in enumerate(seen, 1)
+    )
+
+
+def _image(seen: Seen, name: str) -> str:
     if not seen.views:
-        return f"The image: {seen.describe()}."
+        return f"The {name}: {seen.describe()}."
     views = "\n".join(f"{number}. {describe_view(name)}" for number, name in enumerate(seen.views, 1))
-    return _shipped("bands.txt").format(count=len(seen.views), views=views) + f"The scene: {seen.describe()}."
+    told = _shipped("bands.txt").format(name=name, count=len(seen.views), views=views)
+    return f"{told}The scene: {seen.describe()}."
 
 
 def _shipped(name: str) -> str:

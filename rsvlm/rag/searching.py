@@ -14,11 +14,11 @@ from rsvlm.retrieval.snapshot import Snapshot
 from rsvlm.retrieval.stored import Ints
 from rsvlm.retrieval.textindex import By
 
-from .chunk import chunk_of
+from .chunk import CAPTION, TYPE, chunk_of
 from .evidence import Evidence
 from .folding import folded
 from .nearness import kilometres, nearness
-from .scoring import ImageSide, Side, TextSide, best_chunks
+from .scoring import ImageSide, Side, TextSide, best_chunks, products
 
 NEAR = 0.2
 """What is added to the score of a chunk about the very place."""
@@ -130,6 +130,32 @@ class Finder:
             if len(evidence) >= k or len(found.rows) < depth or depth > _DEEPEST:
                 return [replace(one, number=number) for number, one in enumerate(evidence[:k], 1)]
             depth *= _DEPTH
+
+    def look_alikes(self, image: Floats, pictures: int) -> list[Evidence]:
+        """Return all captions of the pictures that are nearest to one, the nearest first.
+
+        Args:
+            image: (e,) its vector.
+            pictures: How many pictures.
+        """
+        if self._pictures is None:
+            return []
+        scores = products(self._pictures.stores, image)
+        scores[~self._pictures.live] = -np.inf
+        nearest = np.argsort(-scores, kind="stable")[:pictures]
+        rank = np.full(len(scores) + 1, -1)  # the last one is for chunks without a picture
+        rank[nearest] = np.arange(len(nearest))
+        of_chunk = np.where(self._is_caption, rank[self._picture_of], -1)
+        rows = np.flatnonzero(of_chunk >= 0)
+        rows = rows[np.argsort(of_chunk[rows], kind="stable")]
+        side = self._image_side(image)
+        return self._evidence(Found(rows, side.exact(rows)), {"image": side}, None, None)
+
+    @cached_property
+    def _is_caption(self) -> Mask:
+        first = pc.list_element(self.chunks.column("labels"), 0)
+        found: Mask = pc.equal(first, TYPE + CAPTION).to_numpy(zero_copy_only=False).astype(bool)
+        return found & self.chunks.live
 
     def _image_side(self, image: Floats) -> ImageSide:
         pictures, words = (None if one is None else one.stores for one in (self._pictures, self._words))

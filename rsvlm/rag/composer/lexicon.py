@@ -22,10 +22,14 @@ class Lexicon:
 
     Args:
         encoder: What makes them.
+
+    Attributes:
+        scale: What cosines are multiplied with before they are compared as probabilities.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self.scale = float(getattr(encoder, "logit_scale", 100.0))
         self._known: dict[str, Vectors] = {}
 
     @cached_property
@@ -50,6 +54,12 @@ class Lexicon:
                 zip(new, class_vectors(self._encoder, prompts, "normalized").vectors, strict=True)
             )
         return np.stack([self._known[word] for word in words])
+
+    def texts(self, texts: Sequence[str]) -> Vectors:
+        """(n, d) vectors of whole texts, as they are; equal ones are encoded once."""
+        different = list(dict.fromkeys(texts))
+        vectors = dict(zip(different, self._encoder.encode_texts(different), strict=True))
+        return np.stack([vectors[text] for text in texts])
 
     def of(self, thing: Thing) -> Vectors:
         """(n, d) vectors of a thing and of all kinds of it."""

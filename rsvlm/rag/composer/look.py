@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -50,18 +50,16 @@ class Look:
     Args:
         seen: The image.
         encoder: What makes vectors of it.
+        vector: (d,) that of the whole image.
+
+    Attributes:
         neighbours: Pictures that look like it; none without a base.
     """
 
-    def __init__(self, seen: Seen, encoder: Encoder, neighbours: Sequence[Neighbour] = ()) -> None:
-        self.seen, self._encoder, self.neighbours = seen, encoder, tuple(neighbours)
+    def __init__(self, seen: Seen, encoder: Encoder, vector: Floats) -> None:
+        self.seen, self._encoder, self.vector = seen, encoder, vector
+        self.neighbours: tuple[Neighbour, ...] = ()
         self._parts: dict[int, Vectors] = {}
-
-    @cached_property
-    def vector(self) -> Floats:
-        """(d,) vector of the whole image."""
-        found: Floats = self._encoder.encode_images([self.seen.picture])[0].astype(np.float64)
-        return found
 
     def tiles(self, count: int) -> Vectors:
         """(count, count, d) vectors of equal tiles, row by row from the upper left."""

@@ -1,0 +1,290 @@
+"""`rsvlm.VisualQuestionAnswerer`: a question and an image in, an answer with its evidence out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from rsvlm.imagery.items import PathLike, Picture
+from rsvlm.models import Encoder
+from rsvlm.models.generators import Answer as Reply
+from rsvlm.models.generators import Generator, Request, ask_all, load_generator
+from rsvlm.models.generators.functions import Function
+from rsvlm.models.shipped import DEFAULT
+from rsvlm.retrieval import Filter
+from rsvlm.retrieval.exact import Floats
+from rsvlm.retrieval.searchable import loaded
+
+from .answer import Answer
+from .base import ALPHA, KnowledgeBase
+from .citations import checked, is_unknown
+from .composer import Composer
+from .composer.composing import LOOK_ALIKES
+from .composer.look import Look, Neighbour, neighbours_of
+from .errors import RagError
+from .evidence import Evidence
+from .prompting import BUDGET, Asked, Prompt, ask_with, read_prompt
+from .seen import Pixels, Seen, see
+from .shippedbase import NAME as BUILT_IN
+from .shippedbase import shipped_base
+
+Knowledge = KnowledgeBase | PathLike | None
+Images = Picture | PathLike | Sequence[Picture | PathLike] | None
+NO_KNOWLEDGE = "none"
+UNKNOWN = "I don't know."
+_BATCH = 16
+"""Questions whose images are read and encoded together."""
+
+
+class VisualQuestionAnswerer:
+    """Answers questions about overhead images, with the evidence for it, or says that it does not know.
+
+    Without a generator the built-in composer answers: from what the encoder sees, what is said of pictures of the base
+    that look alike, and by quoting the sentence of the base that holds a fact. A generator is given the image and
+    the evidence, as RS-RAG does it (Wen et al. 2025, arXiv:2504.04988); citations that it makes up are taken out.
+
+    Attributes:
+        knowledge: The base; None: there is none.
+        encoder: What looks at images.
+        generator: What writes answers; None: the composer.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge = BUILT_IN,
+        encoder: Encoder | PathLike | None = None,
+        generator: Generator | Function | str | None = None,
+        *,
+        alpha: float = ALPHA,
+        k: int = 5,
+        types: Sequence[str] = (),
+        filter: Filter | None = None,
+        prompt: PathLike | None = None,
+        budget: int = BUDGET,
+    ) -> None:
+        """Get ready to answer.
+
+        Args:
+            knowledge: A base or its folder; "built-in": the small one that ships; "none" or None: none.
+            encoder: What looks at images, or what `load_encoder` takes; None: what made the base, else the built-in
+                one.
+            generator: What writes answers: a generator, a function (prompt, images) -> text, or what `load_generator`
+                takes; None: the built-in composer, which needs no model.
+            alpha: 0..1: how much the picture counts beside the words, in finding evidence for a generator.
+            k: How many pieces of evidence a generator is given.
+            types: Evidence of these types only; none: of any.
+            filter: What all evidence must be.
+            prompt: A file with the words that a generator is asked with; None: those that ship.
+            budget: Tokens that evidence may take in a prompt.
+
+        Raises:
+            RagError: The base is none, or a prompt lacks a field.
+            rsvlm.models.ModelError: An encoder that cannot be loaded.
+            rsvlm.models.generators.GenerationError: A generator that cannot be.
+        """
+        if not 0 <= alpha <= 1 or k < 1 or budget < 0:
+            raise RagError(
+                f"alpha {alpha:g}, k {k}, budget {budget}: give alpha 0 to 1, k from 1, budget from 0"
+            )
+        self.knowledge, self.encoder = _opened(knowledge, encoder)
+        self.generator = load_generator(generator) if isinstance(generator, str) else generator
+        self.alpha, self.k, self.types, self.filter = alpha, k, tuple(types), filter
+        self.prompt: Prompt = read_prompt(prompt)
+        self.budget = budget
+        sentences = None if self.knowledge is None else self.knowledge.texts.encoder
+        self.composer = Composer(self.encoder, sentences)
+
+    def ask(self, image: Images, question: str) -> Answer:
+        """Answer a question.
+
+        Args:
+            image: What it is about: a file, PIL image, (H, W, 3) uint8 array or chip; two in a list to be compared;
+                None: none.
+            question: In anybody's words.
+
+        Raises:
+            RagError: There is no question, an image cannot be read, or the generator failed.
+        """
+        [answer] = self.ask_many([(image, question)])
+        if answer.error is not None:
+            raise RagError(answer.error)
+        return answer
+
+    def ask_many(self, items: Iterable[tuple[Images, str]]) -> Iterator[Answer]:
+        """Answer many questions, in order: images are encoded, and a generator is asked, some at a time.
+
+        Args:
+            items: Images and questions, as of `ask`; taken as the answers are.
+
+        Yields:
+            An answer for each; where an image cannot be read or the generator failed, one with its `error`.
+        """
+        some = iter(items)
+        while batch := list(islice(some, _BATCH)):
+            prepared = self._prepared(batch)
+            if self.generator is None:
+                yield from (self._composed(one) for one in prepared)
+            else:
+                yield from self._generated(prepared)
+
+    def evidence(self, seen: Sequence[Seen], vector: Floats | None, question: str) -> list[Evidence]:
+        """Find what a generator is given."""
+        if self.knowledge is None:
+            return []
+        query = self.knowledge.query(question, vector, alpha=self.alpha, near=seen[0].point if seen else None)
+        return self.knowledge.find(query, k=self.k, types=self.types, filter=self.filter)
+
+    def _prepared(self, batch: Sequence[tuple[Images, str]]) -> list[_Item]:
+        """Read the images of some questions, each once, and encode them together."""
+        pictures: dict[int, Seen | str] = {}
+        items = [_Item(question, [*_several(images)]) for images, question in batch]
+        for item in items:
+            for image in item.images:
+                if id(image) not in pictures:
+                    pictures[id(image)] = _read(image)
+        read = {key: one for key, one in pictures.items() if isinstance(one, Seen)}
+        vectors: dict[int, Floats] = {}
+        if read and self.encoder is not None:
+            encoded = self.encoder.encode_images([one.picture for one in read.values()]).astype(np.float64)
+            vectors = dict(zip(read, encoded, strict=True))
+        for item in items:
+            found = [pictures[id(image)] for image in item.images]
+            item.seen = [one for one in found if isinstance(one, Seen)]
+            item.vectors = [vectors[id(image)] for image in item.images if id(image) in vectors]
+            item.error = next((one for one in found if isinstance(one, str)), None)
+            if not item.question.strip():
+                item.error = "the question is empty"
+        return items
+
+    def _composed(self, item: _Item) -> Answer:
+        if item.error is not None:
+            return _failed(item, item.error)
+        begin = time.perf_counter()
+        looks = [
+            Look(seen, self.encoder, vector) for seen, vector in zip(item.seen, item.vectors, strict=True)
+        ]
+        for look in looks:
+            look.neighbours = self._look_alikes(look)
+        alike = time.perf_counter()
+        answer = self.composer.compose(item.question, looks, lambda words, k: self._found(item, words, k))
+        seconds = {"look-alikes": alike - begin, "answer": time.perf_counter() - alike}
+        return replace(answer, seconds=seconds)
+
+    def _look_alikes(self, look: Look) -> tuple[Neighbour, ...]:
+        if self.knowledge is None or self.knowledge.pictures is None:
+            return ()
+        return tuple(neighbours_of(self.knowledge.finder.look_alikes(look.vector, LOOK_ALIKES)))
+
+    def _found(self, item: _Item, words: str, k: int) -> list[Evidence]:
+        """Evidence for a question of fact: by its words, and near to where the image is."""
+        if self.knowledge is None:
+            return []
+        query = self.knowledge.query(words, None, near=item.seen[0].point if item.seen else None)
+        return self.knowledge.find(query, k=k, types=self.types, filter=self.filter, fold=False)
+
+    def _generated(self, items: Sequence[_Item]) -> Iterator[Answer]:
+        assert self.generator is not None
+        asked = {
+            place: ask_with(
+                self.prompt,
+                item.question,
+                self.evidence(item.seen, item.vectors[0] if item.vectors else None, item.question),
+                item.seen,
+                budget=self.budget,
+            )
+            for place, item in enumerate(items)
+            if item.error is None
+        }
+        replies = ask_all(
+            self.generator,
+            (Request(one.prompt, _pictures(items[place].seen)) for place, one in asked.items()),
+            give_up_after=0,
+        )
+        by_place = dict(zip(asked, replies, strict=True))
+        for place, item in enumerate(items):
+            if item.error is not None:
+                yield _failed(item, item.error)
+            else:
+                yield self._checked(item, asked[place], by_place[place])
+
+    def _checked(self, item: _Item, asked: Asked, reply: Reply) -> Answer:
+        """What a generator said, with the citations that it may have."""
+        name = getattr(self.generator, "name", "function")
+        if reply.text is None:
+            return replace(_failed(item, f"{name}: {reply.error}"), prompt=asked.prompt, generator=name)
+        text, cited, removed = checked(reply.text, asked.evidence)
+        notes = []
+        if asked.left_out:
+            notes.append(
+                f"{asked.left_out} pieces of evidence were left out: the prompt has room for {self.budget} tokens."
+            )
+        if removed:
+            notes.append(f"{removed} citations of evidence that there is not were taken out.")
+        if reply.cut:
+            notes.append("The answer was cut: it is as long as allowed.")
+        return Answer(
+            question=item.question,
+            text=text or UNKNOWN,
+            short=text,
+            evidence=cited or asked.evidence,
+            abstained=is_unknown(text),
+            notes=tuple(notes),
+            prompt=asked.prompt,
+            generator=name,
+            seconds={"generator": reply.seconds},
+        )
+
+
+@dataclass
+class _Item:
+    """A question with its images, on the way to its answer."""
+
+    question: str
+    images: list[Any]
+    seen: list[Seen] = field(default_factory=list)
+    vectors: list[Floats] = field(default_factory=list)
+    error: str | None = None
+
+
+def _failed(item: _Item, error: str) -> Answer:
+    return Answer(item.question, "", abstained=True, error=error)
+
+
+def _several(images: Images) -> Sequence[Any]:
+    if images is None:
+        return []
+    return images if isinstance(images, list | tuple) else [images]
+
+
+def _read(image: Picture | PathLike) -> Seen | str:
+    """An image, or the reason why there is none."""
+    try:
+        return see(image)
+    except RagError as error:
+        return str(error)
+
+
+def _pictures(seen: Sequence[Seen]) -> list[Pixels]:
+    """What a generator is shown: the six spectral views of a multispectral image, the picture of others."""
+    return [picture for one in seen for picture in (one.views.values() if one.views else [one.picture])]
+
+
+def _opened(
+    knowledge: Knowledge, encoder: Encoder | PathLike | None
+) -> tuple[KnowledgeBase | None, Encoder | None]:
+    """A base and the encoder of its pictures."""
+    made = None if encoder is None else loaded(encoder)
+    if knowledge is None or knowledge == NO_KNOWLEDGE:
+        return None, loaded(DEFAULT) if made is None else made
+    if knowledge == BUILT_IN:
+        made = loaded(DEFAULT) if made is None else made
+        return shipped_base(made), made
+    base = knowledge if isinstance(knowledge, KnowledgeBase) else KnowledgeBase(knowledge, made)
+    if base.record.encoder is None:
+        return base, made
+    return base, base.encoder

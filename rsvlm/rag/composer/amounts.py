@@ -1,0 +1,132 @@
+"""How much and how many: shares of an image, areas, numbers of things."""
+
+import re
+from collections import defaultdict
+
+import numpy as np
+
+from rsvlm.rag.evidence import Evidence
+from rsvlm.rag.questions import Asked, Thing
+from rsvlm.rag.questions.reading import words_of
+from rsvlm.rag.questions.things import find_things
+
+from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
+from .likelihood import shows
+
+TILES = 6
+"""Along a side, for shares and places."""
+_WORDS = {
+    "a": 1, "an": 1, "one": 1, "single": 1, "two": 2, "both": 2, "pair": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12, "twenty": 20,
+}  # fmt: skip
+_MANY = {
+    "several": 4,
+    "some": 4,
+    "few": 3,
+    "many": 10,
+    "lots": 10,
+    "plenty": 10,
+    "numerous": 10,
+    "dozens": 24,
+}
+_NUMBER = re.compile(rf"\b(\d{{1,3}}|{'|'.join([*_WORDS, *_MANY])})\b")
+_REACH = 3
+"""Words between a number and what it counts."""
+
+
+def how_much(asked: Asked, scene: Scene) -> Finding:
+    """Answer how large the share or the area of something is."""
+    if not scene.can_look():
+        return unknown(NO_IMAGE)
+    if not asked.things:
+        return unknown(NO_THING)
+    if asked.mode == "length":
+        return unknown(f"I cannot measure how long {told(asked.things[0])} is")
+    found = share(scene, asked.things[0])
+    found = 1 - found if asked.negated else found
+    name = f"not {told(asked.things[0])}" if asked.negated else told(asked.things[0])
+    text, short = f"About {found:.0%} of the image is {name}", f"{found:.0%}"
+    if asked.mode == "area":
+        seen = scene.look.seen
+        if seen.gsd is None:
+            text += "; how large that is on the ground is not known, since the image has no scale"
+        else:
+            height, width = seen.picture.shape[:2]
+            short = area(found * height * width * seen.gsd**2)
+            text += f": {short}"
+    return Finding(f"{text}.", short, 0.6)
+
+
+def how_many(asked: Asked, scene: Scene) -> Finding:
+    """Answer how many of something there are."""
+    if not scene.can_look():
+        return unknown(NO_IMAGE)
+    if not asked.things:
+        return unknown(NO_THING)
+    thing = next((one for one in asked.things if one.classes), asked.things[0])
+    number, probability, support = counted(scene, thing)
+    if number is None:
+        return unknown(f"I cannot count {told(thing)} in this image", support)
+    if number == 0:
+        return Finding(f"None: I see no {told(thing)}.", "0", probability)
+    return Finding(
+        f"About {number} {told(thing)}, by what is said of images that look like it.",
+        str(number),
+        probability,
+        support,
+    )
+
+
+def share(scene: Scene, thing: Thing) -> float:
+    """Return the share of an image that looks like a thing, 0..1."""
+    assert scene.likelihood is not None
+    look = scene.look
+    tiles = scene.likelihood.of_tiles(look, thing, look.finest(TILES))
+    whole = scene.likelihood.of(look, thing).probability
+    # tiles are small, and often look like more than they are: the whole image has a say
+    return float(np.sqrt(tiles.mean() * whole)) if whole < 0.5 else float(tiles.mean())
+
+
+def counted(scene: Scene, thing: Thing) -> tuple[int | None, float, tuple[Evidence, ...]]:
+    """Return the number of things that look-alikes are said to show, how likely that is right, and who says so.
+
+    0 where the thing is not there; None where nobody says a number.
+    """
+    assert scene.likelihood is not None
+    likely = scene.likelihood.of(scene.look, thing)
+    if likely.probability < 0.5:
+        return 0, 1 - likely.probability, ()
+    votes: dict[int, float] = defaultdict(float)
+    for one in scene.look.neighbours:
+        if shows(one, thing):
+            said = [number for piece in one.evidence for number in numbers_of(piece.chunk.text, thing)]
+            for number in said:
+                votes[number] += one.weight / len(said)
+    if not votes:
+        return None, 0.0, likely.support
+    best = max(votes, key=lambda number: votes[number])
+    return best, likely.probability * votes[best] / sum(votes.values()), likely.support
+
+
+def numbers_of(text: str, thing: Thing) -> list[int]:
+    """Return the numbers that a text says of a thing: "two planes" is 2, "many" is taken as 10."""
+    words = words_of(text)
+    found = []
+    for one in find_things(text, words):
+        if not set(one.thing.classes) & set(thing.classes or (thing.name,)):
+            continue
+        before = [word.text for word in words[max(0, one.first - _REACH) : one.last]]
+        numbers = [match[1] for word in before if (match := _NUMBER.fullmatch(word))]
+        if numbers:
+            found.append(int(numbers[-1]) if numbers[-1].isdigit() else {**_WORDS, **_MANY}[numbers[-1]])
+    return found
+
+
+def area(square_metres: float) -> str:
+    """An area with two figures and a fitting unit."""
+    for unit, size in (("km²", 1e6), ("ha", 1e4), ("m²", 1.0)):
+        if square_metres >= size or unit == "m²":
+            value = square_metres / size
+            digits = max(0, 1 - int(np.floor(np.log10(value)))) if value > 0 else 0
+            return f"{value:.{digits}f} {unit}"
+    raise AssertionError

@@ -1,0 +1,55 @@
+"""Two images: what is different, and which has more of something."""
+
+from dataclasses import replace
+
+from rsvlm.rag.questions import Asked, Thing
+
+from .amounts import share
+from .finding import Finding, Scene, a_list, told, unknown
+from .naming import COVERS, scene_shares
+from .naming import thing_of as cover
+
+_CLEARLY = 0.15
+"""Difference in shares from which on one image has more of something."""
+
+
+def compare(asked: Asked, scene: Scene) -> Finding:
+    """Compare two images."""
+    if len(scene.looks) < 2 or scene.likelihood is None:
+        return unknown("two images are needed for that; give the second one, too")
+    first, second = (replace(scene, looks=(look,)) for look in scene.looks[:2])
+    things = [one for one in asked.things if one.classes]
+    if things:
+        return _by_thing(things[0], first, second)
+    found = {name: share(second, cover(name)) - share(first, cover(name)) for name in COVERS}
+    more = [name for name, change in sorted(found.items(), key=lambda one: -one[1]) if change > _CLEARLY]
+    less = [name for name, change in sorted(found.items(), key=lambda one: one[1]) if change < -_CLEARLY]
+    parts = [f"more {a_list(more[:3])}"] if more else []
+    parts += [f"less {a_list(less[:3])}"] if less else []
+    likeness = float(scene.looks[0].vector @ scene.looks[1].vector)
+    if not parts:
+        return Finding(
+            f"The two images look much alike (cosine {likeness:.2f}); I see no clear difference in land cover.",
+            "no clear difference", 0.5,
+        )  # fmt: skip
+    names = [_best_name(one) for one in (first, second)]
+    text = f"The second image shows {' and '.join(parts)} than the first"
+    if names[0] != names[1]:
+        text += f"; the first looks like {names[0]}, the second like {names[1]}"
+    return Finding(f"{text}.", " and ".join(parts), 0.5 + min(0.4, max(map(abs, found.values()))))
+
+
+def _by_thing(thing: Thing, first: Scene, second: Scene) -> Finding:
+    one, other = share(first, thing), share(second, thing)
+    shares = f"about {one:.0%} of the first and {other:.0%} of the second look like {told(thing)}"
+    if abs(one - other) < 0.05:
+        return Finding(f"About as much in both: {shares}.", "equal", 0.5)
+    short = "first" if one > other else "second"
+    return Finding(
+        f"The {short} image has more {told(thing)}: {shares}.", short, min(0.95, 0.5 + abs(one - other))
+    )
+
+
+def _best_name(scene: Scene) -> str:
+    names, shares, _ = scene_shares(scene)
+    return names[shares.index(max(shares))]

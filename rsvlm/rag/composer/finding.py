@@ -1,0 +1,82 @@
+"""What the composer finds for one thing that is asked, and what it finds it in."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rsvlm.models import TextEncoder
+from rsvlm.rag.evidence import Evidence
+from rsvlm.rag.questions import Asked, Thing
+
+from .lexicon import Lexicon
+from .likelihood import Likelihood
+from .look import Look
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An answer to one thing that was asked, not yet put together with others.
+
+    Attributes:
+        text: A sentence, without citations.
+        short: What it comes to; "" where there is none.
+        probability: How likely it is right, 0..1.
+        evidence: What it rests on.
+        known: False: it is "I don't know".
+    """
+
+    text: str
+    short: str = ""
+    probability: float = 0.0
+    evidence: tuple[Evidence, ...] = ()
+    known: bool = True
+
+
+def unknown(why: str, evidence: Sequence[Evidence] = ()) -> Finding:
+    """Say that there is no answer, and why."""
+    return Finding(f"I don't know: {why}.", evidence=tuple(evidence), known=False)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that an answer may rest on.
+
+    Attributes:
+        looks: The images that are asked about; none, one or two.
+        lexicon: Vectors of words; None without an encoder.
+        likelihood: Tells how likely images show things; None without an encoder.
+        sentences: What makes sentence vectors; None without a base.
+        find: Finds evidence for words, the best first; so many.
+    """
+
+    looks: tuple[Look, ...]
+    lexicon: Lexicon | None
+    likelihood: Likelihood | None
+    sentences: TextEncoder | None
+    find: Callable[[str, int], list[Evidence]]
+
+    @cached_property
+    def look(self) -> Look:
+        """The image that is asked about."""
+        return self.looks[0]
+
+    def can_look(self) -> bool:
+        """Whether there is an image, and something to look at it with."""
+        return bool(self.looks) and self.likelihood is not None
+
+
+Answering = Callable[[Asked, Scene], Finding]
+"""Answers one kind of question."""
+
+NO_IMAGE = "no image was given"
+NO_THING = "the question names nothing that I could look for"
+
+
+def told(thing: Thing) -> str:
+    """A thing in an answer, as it was asked."""
+    return thing.phrase
+
+
+def a_list(words: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

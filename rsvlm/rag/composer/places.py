@@ -1,0 +1,61 @@
+"""Where in an image something is."""
+
+import numpy as np
+
+from rsvlm.rag.questions import Asked, Thing
+
+from .amounts import TILES
+from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
+
+_ROWS = ("upper", "middle", "lower")
+_COLUMNS = ("left", "centre", "right")
+_EVERYWHERE = 0.6
+"""Share of the tiles from which on a thing is all over the image."""
+
+
+def where(asked: Asked, scene: Scene) -> Finding:
+    """Answer where a thing is: in which of nine parts."""
+    if not scene.can_look():
+        return unknown(NO_IMAGE)
+    if not asked.things:
+        return unknown(NO_THING)
+    thing = asked.things[0]
+    assert scene.likelihood is not None
+    likely = scene.likelihood.of(scene.look, thing)
+    if likely.probability < 0.5:
+        return Finding(
+            f"I see no {told(thing)} in this image.",
+            "nowhere",
+            1 - likely.probability,
+            likely.support,
+        )
+    parts = in_nine(scene, thing)
+    tiles = scene.likelihood.of_tiles(scene.look, thing, scene.look.finest(TILES))
+    if tiles.min() > 0.5 and tiles.mean() > _EVERYWHERE:
+        return Finding(
+            f"All over the image: most of it looks like {told(thing)}.", "everywhere", likely.probability
+        )
+    row, column = np.unravel_index(int(parts.argmax()), parts.shape)
+    name = place_name(int(row), int(column))
+    rest = np.sort(parts.ravel())
+    certainty = float(likely.probability * (0.5 + min(0.45, rest[-1] - rest[-2])))
+    return Finding(f"In the {name} of the image.", name, certainty, likely.support)
+
+
+def in_nine(scene: Scene, thing: Thing) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Return (3, 3) how much each ninth of an image looks like a thing."""
+    assert scene.likelihood is not None
+    count = scene.look.finest(TILES)
+    if count < TILES:
+        return scene.likelihood.of_tiles(scene.look, thing, 3)
+    tiles = scene.likelihood.of_tiles(scene.look, thing, TILES)
+    return tiles.reshape(3, TILES // 3, 3, TILES // 3).mean(axis=(1, 3))
+
+
+def place_name(row: int, column: int) -> str:
+    """Name one of nine parts: "upper left", "centre", "lower right"."""
+    if (row, column) == (1, 1):
+        return "centre"
+    if row == 1:
+        return f"{_COLUMNS[column]} part"
+    return f"{_ROWS[row]} part" if column == 1 else f"{_ROWS[row]} {_COLUMNS[column]}"

@@ -1,0 +1,78 @@
+"""Yes or no: whether a thing is there, what a scene is, whether there is more of one thing than of another."""
+
+from rsvlm.rag.questions import Asked, Relation, Thing
+
+from .amounts import counted, share
+from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
+
+
+def yes_or_no(asked: Asked, scene: Scene) -> Finding:
+    """Answer yes or no."""
+    if not scene.can_look():
+        return unknown(NO_IMAGE)
+    relation = asked.relation
+    if relation is not None and relation.amount is not None and relation.first is not None:
+        return _amount(asked, relation, relation.first, scene)
+    if (
+        relation is not None
+        and relation.name in ("more", "less", "equal")
+        and relation.first
+        and relation.second
+    ):
+        return _more(asked, relation, scene)
+    things = [one for one in asked.things if one.classes] or list(asked.things)
+    if not things:
+        return unknown(NO_THING)
+    return _present(asked, things if relation is not None else things[:1], scene)
+
+
+def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
+    """Whether all of some things are there."""
+    assert scene.likelihood is not None
+    likely = [scene.likelihood.of(scene.look, thing, asked.region) for thing in things]
+    least = min(range(len(things)), key=lambda place: likely[place].probability)
+    probability = likely[least].probability
+    is_there = probability >= 0.5
+    where = " in that part of the image" if asked.region is not None else ""
+    short = "yes" if is_there != asked.negated else "no"
+    if is_there:
+        text = f"{short.capitalize()}, the image shows {' and '.join(told(one) for one in things)}{where}."
+        support = tuple(piece for one in likely for piece in one.support)
+    else:
+        text = f"{short.capitalize()}, I see no {told(things[least])}{where}."
+        support = tuple(piece for one in scene.look.neighbours[:1] for piece in one.evidence[:1])
+    return Finding(text, short, max(probability, 1 - probability), support)
+
+
+def _more(asked: Asked, relation: Relation, scene: Scene) -> Finding:
+    """Whether more of the image is one thing than another."""
+    assert relation.first is not None
+    assert relation.second is not None
+    first, second = share(scene, relation.first), share(scene, relation.second)
+    difference = first - second
+    holds = {"more": difference > 0, "less": difference < 0, "equal": abs(difference) < 0.1}[relation.name]
+    short = "yes" if holds != asked.negated else "no"
+    text = (
+        f"{short.capitalize()}: about {first:.0%} of the image looks like {told(relation.first)}, "
+        f"and {second:.0%} like {told(relation.second)}."
+    )
+    return Finding(text, short, min(0.95, 0.5 + abs(difference)))
+
+
+def _amount(asked: Asked, relation: Relation, thing: Thing, scene: Scene) -> Finding:
+    """Whether there are so many of a thing, or so much."""
+    assert relation.amount is not None
+    if relation.amount < 1:
+        found, said = share(scene, thing), "of the image is"
+    else:
+        number, probability, support = counted(scene, thing)
+        if number is None:
+            return unknown(f"I cannot count {told(thing)} in this image", support)
+        found, said = float(number), ""
+    holds = {
+        "at least": found >= relation.amount, "at most": found <= relation.amount,
+        "more than": found > relation.amount, "less than": found < relation.amount,
+    }.get(relation.name, found == relation.amount)  # fmt: skip
+    short = "yes" if holds != asked.negated else "no"
+    amount = f"about {found:.0%} {said} {told(thing)}" if said else f"I count about {found:.0f} {told(thing)}"
+    return Finding(f"{short.capitalize()}, {amount}.", short, 0.6)
