@@ -10,6 +10,8 @@ _COLON = re.compile(r"\s*(?::|\s[-–—]|\?|\(|\[)\s*")
 _BETWEEN = re.compile(r"\s*(?:,\s*(?:or|and)\b|;|,|/|\bor\b|\|)\s*", re.IGNORECASE)
 _OR = re.compile(r"\bor\b|/|\|", re.IGNORECASE)
 _NO_CHOICE = re.compile(r"\b(?:true or false|yes or no|yes/no|true/false|more or less|or (?:so|not|something|similar))\b", re.IGNORECASE)
+_OFFERS = re.compile(r"\bor\b|\bchoose\b|\bselect\b|\bpick\b|\boptions?\b", re.IGNORECASE)
+_OFFERED = re.compile(r"^(?:choose|select|pick|options?|chosen)(?: (?:one|from|of|between|among|are))*\s+", re.IGNORECASE)
 _TRIMMED = " \t\"'`.,;:?!()[]-–—"
 _ARTICLE = re.compile(r"^(?:either|is it|is this|is there|(?:more )?(?:an?|the|some|any|more|rather)\b)\s+(?=\S)", re.IGNORECASE)
 _ENDING = re.compile(
@@ -59,8 +61,10 @@ def listed(text: str) -> tuple[str, list[str]]:
     """
     for match in reversed(list(_COLON.finditer(text))[:20]):
         items = _items(text[match.end() :])
-        if len(items) >= 2:
-            return text[: match.start()], items
+        bracket = match[0].strip() in ("(", "[")
+        if len(items) < 2 or (bracket and not _OFFERS.search(text, match.start())):
+            continue
+        return text[: match.start()], [_OFFERED.sub("", items[0]), *items[1:]]
     return text, []
 
 

@@ -24,7 +24,15 @@ _CLAUSE = re.compile(
 )
 
 _TAG = re.compile(r"(?:am i|is (?:that|this|it)|right|correct|true|yes|no|isn'?t (?:it|that)|agree|or not|please|pls|thanks?)(?: (?:right|correct|true|so|you))?\W*", re.IGNORECASE)
-_LEADS_IN = re.compile(r"\W*(?:in|on|at|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b", re.IGNORECASE)
+_LEADS_IN = re.compile(r"\W*(?:in|on|at|among|knowing|dividing|assuming|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b", re.IGNORECASE)
+
+_BRACKETS = re.compile(r"\([^()]*\)")
+_STATEMENT = re.compile(r"\W*(?:(?:the|this|it|these|there|image|unit|units|note|hint|for example|e\.g|format|i am|i'm|we are|my|here)\b)", re.IGNORECASE)
+_PREMISE = re.compile(
+    r"^\W*(?:based on|judging (?:by|from)|according to|given|considering|looking at|knowing|dividing|assuming|suppose|from)\b"
+    rf"[^?]{{3,300}}?,\s+(?=(?:(?:in|on|at|to|of|from) (?:which|what)|will|would|should|may|might|{_ASKS})\b)",
+    re.IGNORECASE,
+)
 
 
 def sentences(text: str) -> list[str]:
@@ -35,8 +43,9 @@ def sentences(text: str) -> list[str]:
     """
     found: list[str] = []
     start = 0
+    bracketed = _bracketed(text)
     for match in _SENTENCE.finditer(text):
-        if _ABBREVIATED.search(text, max(start, match.start() - 12), match.start()):
+        if match.start() in bracketed or _ABBREVIATED.search(text, max(start, match.start() - 12), match.start()):
             continue
         sentence = text[start : match.end()].strip()
         if found and _TAG.fullmatch(sentence):
@@ -45,6 +54,23 @@ def sentences(text: str) -> list[str]:
             found.append(sentence)
         start = match.end()
     return [one for one in (*found, text[start:].strip()) if any(letter.isalnum() or letter == "%" for letter in one)]
+
+
+def _bracketed(text: str) -> set[int]:
+    """Places within round brackets that end before the text does."""
+    return {place for match in _BRACKETS.finditer(text) for place in range(match.start(), match.end() - 1)}
+
+
+def is_statement(sentence: str, beside_question: bool) -> bool:
+    """Whether a sentence only tells something: one in brackets, or "The area is ..." beside one with a question mark."""
+    if "?" in sentence:
+        return False
+    return sentence.startswith("(") or (beside_question and bool(_STATEMENT.match(sentence)))
+
+
+def without_premise(text: str) -> str:
+    """Cut what a question is based on: "Judging by the number of boats, "."""
+    return _PREMISE.sub("", text, count=1)
 
 
 def clauses(sentence: str, asks: Callable[[str], bool]) -> list[str]:

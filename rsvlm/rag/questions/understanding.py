@@ -16,7 +16,7 @@ from .regions import region_in
 from .relations import relation_in
 from .rules import rule_for, shortened, without_lead
 from .spelling import read
-from .splitting import MOST_PARTS, clauses, sentences
+from .splitting import MOST_PARTS, clauses, is_statement, sentences, without_premise
 from .things import Found, find_things
 
 _TELEGRAM_OR = re.compile(
@@ -25,8 +25,13 @@ _TELEGRAM_OR = re.compile(
 )
 _CHOOSES = re.compile(r"\b(?:choose|select|pick|answer|options?|choices?|following|one of|respond|reply)\b")
 _INSTRUCTS = re.compile(r"^(?:answer|choose|select|pick|options?|choices?|respond|reply|use|possible answers)\b")
+_FORMAT = re.compile(r"^(?:format|for example|note|hint|units?|output|return|keep)\b")
 _WHICH_OF_TWO = re.compile(
     r"^(?:which|what)(?: one)?(?: of (?:them|these|those|the two))? (?:has|have|shows?|contains?|is|was|were|looks?|holds?) "
+)
+_BEFORE_NAME = re.compile(
+    r"\W*(?:\w+ ){0,2}?(?:is|are|was|were|isn't|does|did|has|could|might|can)(?: (?:this|that|it|we|the|a|an|place|image|picture|photo|"
+    r"city|lake|area|taken|in|near|from|part|of|at|around|close|to|be|show|shows|really|located))*"
 )
 _AS_BEFORE = re.compile(r"^(?:and|what about|how about|and what about|and how about|also|or)\b")
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|those|these|there)\b")
@@ -61,15 +66,16 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
         raise RagError("the question is empty; ask something, such as: Is there a river?")
     names = {key_of(thing.phrase): thing for thing in known or ()}
     stem, offered = options.labelled(text)
-    parts = _parts(stem, names, images)
+    parts = _parts(stem, names)
     asked: list[Asked] = []
     unread: list[str] = []
     for part in parts:
-        one = _asked(part, images, names, asked)
+        told = len(parts) > 1 and (_FORMAT.search(part.line) or is_statement(part.text, "?" in stem))
+        one = None if told else _asked(part, images, names, asked)
         if one is None:
             unread.append(part.text)
-        elif _INSTRUCTS.search(part.line) and one.options and asked:
-            asked[-1] = _offering(asked[-1], one.options)
+        elif _INSTRUCTS.search(part.line) and asked:
+            asked[-1] = _offering(asked[-1], one.options) if one.options else asked[-1]
         else:
             asked.append(one)
     if not asked:
@@ -81,7 +87,7 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
     return [replace(one, hard=_joined(one.hard, context)) for one in asked]
 
 
-def _parts(text: str, known: Mapping[str, Thing], images: int) -> list[_Part]:
+def _parts(text: str, known: Mapping[str, Thing]) -> list[_Part]:
     def asks(words: str) -> bool:
         part = _part(words, known)
         return bool(part.words) and rule_for(part.line, part.marked) is not None
@@ -93,7 +99,9 @@ def _parts(text: str, known: Mapping[str, Thing], images: int) -> list[_Part]:
 
 
 def _part(text: str, known: Mapping[str, Thing]) -> _Part:
-    words = read(text)
+    begin = len(text) - len(without_premise(text))
+    words = read(text[begin:])
+    words = [word._replace(start=word.start + begin, end=word.end + begin) for word in words]
     codes = {code.lower() for code in hard_words(text).codes}
     named = [word for word in words if word.text.isalnum() or word.text == "n't"]
     line = shortened(without_lead(shortened(" ".join("CODE" if word.text in codes else word.text for word in named))))
@@ -115,17 +123,23 @@ def _asked(part: _Part, images: int, known: Mapping[str, Thing], before: Sequenc
     kind, mode, offered = _kind(part, images, known)
     if kind is None:
         return None
-    region, relation = region_in(part.line), relation_in(part.words, part.things)
+    region = region_in(" ".join(word.text for word in words_of(part.text) if word.text.isalnum()))
+    relation = relation_in(part.words, part.things)
     if kind == "yes-no" and relation is not None:
         mode = "relation"
     elif kind == "what" and mode in ("seen", "scene") and region is not None:
         mode = "in region"
     hard = hard_words(part.text)
-    if kind == "yes-no" and hard.names and not any(thing.classes for thing in things):
+    if kind == "yes-no" and hard.names and _is_named(part.text, hard.names[0]):
         kind, mode = "fact", ""
     if not things and before and (_POINTS_BACK.search(part.line) or len(part.words) <= 3):
         things = before[-1].things
     return Asked(kind, part.text, things, offered, is_negated(kind, part.line, part.text), region, relation, mode, hard)
+
+
+def _is_named(text: str, name: str) -> bool:
+    """Whether a question is about what has a name: "Is this in France?", "Is Lake Ohrid deep?"."""
+    return bool(_BEFORE_NAME.fullmatch(text[: text.find(name)].lower().rstrip("\"' ")))
 
 
 def _kind(part: _Part, images: int, known: Mapping[str, Thing]) -> tuple[Kind | None, str, tuple[Option, ...]]:
@@ -142,7 +156,7 @@ def _kind(part: _Part, images: int, known: Mapping[str, Thing]) -> tuple[Kind | 
     if rule is None:
         return None, "", ()
     if kind == "which":
-        return "yes-no", "attribute", ()
+        return ("which", rule.mode, ()) if rule.mode == "offered" else ("yes-no", "attribute", ())
     if kind == "amount":
         counted = bool(part.things) and is_plural(part.words[part.things[0].last - 1].text)
         return ("count", "", ()) if counted else ("how-much", "share", ())
