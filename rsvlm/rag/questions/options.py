@@ -9,9 +9,10 @@ _LABEL = re.compile(r"(?:(?<=^)|(?<=[\s,;:?.!(\[]))[(\[]?([A-Za-z]|\d{1,2})(?:[)
 _COLON = re.compile(r"\s*(?::|\s[-–—]|\?|\(|\[)\s*")
 _BETWEEN = re.compile(r"\s*(?:,\s*(?:or|and)\b|;|,|/|\bor\b|\|)\s*", re.IGNORECASE)
 _OR = re.compile(r"\bor\b|/|\|", re.IGNORECASE)
-_NO_CHOICE = re.compile(r"\b(?:true or false|yes or no|yes/no|true/false|more or less|or (?:so|not|something|similar))\b", re.IGNORECASE)
+_NO_CHOICE = re.compile(r"\b(?:true or false|yes or no|yes/no|true/false|more or less|(?:,\s*)?or (?:so|not|something|similar|am i (?:wrong|mistaken)|what))\b", re.IGNORECASE)
 _OFFERS = re.compile(r"\bor\b|\bchoose\b|\bselect\b|\bpick\b|\boptions?\b", re.IGNORECASE)
 _OFFERED = re.compile(r"^(?:choose|select|pick|options?|chosen)(?: (?:one|from|of|between|among|are))*\s+", re.IGNORECASE)
+_AMONG = re.compile(r"^(?:out of|of|among|between|from)\s+(.{3,200}?),?\s+(?:which|what)\b", re.IGNORECASE)
 _TRIMMED = " \t\"'`.,;:?!()[]-–—"
 _ARTICLE = re.compile(r"^(?:either|is it|is this|is there|(?:more )?(?:an?|the|some|any|more|rather)\b)\s+(?=\S)", re.IGNORECASE)
 _ENDING = re.compile(
@@ -74,13 +75,17 @@ def alternatives(text: str) -> list[str]:
     >>> alternatives("forest, water or city?")
     ['forest', 'water', 'city']
     """
+    among = _AMONG.match(text)
+    if among:
+        return _items(among[1])
     text = _NO_CHOICE.sub(" ", text)
-    return _items(text) if _OR.search(text) else []
+    return _items(text, first=100) if _OR.search(text) else []
 
 
-def _items(text: str) -> list[str]:
+def _items(text: str, first: int = 6) -> list[str]:
+    """The items of a list, but for those of more than 6 words; `first`: words that the first may have."""
     items = [trimmed(one) for one in _BETWEEN.split(text)[: MOST_OPTIONS + 1]]
-    return [one for one in items if one and len(one.split()) <= 6]
+    return [one for place, one in enumerate(items) if one and len(one.split()) <= (6 if place else first)]
 
 
 def trimmed(words: str) -> str:

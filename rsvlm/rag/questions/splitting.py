@@ -86,6 +86,8 @@ def clauses(sentence: str, asks: Callable[[str], bool]) -> list[str]:
         if len(found) == MOST_PARTS:
             break
         left, right = sentence[start : match.start()], sentence[match.end() :]
+        if match[0].strip() in (",", "") and len(left.split()) < 3:
+            continue
         if not _LEADS_IN.match(left) and asks(left) and asks(right):
             found.append(left.strip())
             start = match.end()

@@ -76,6 +76,8 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
             unread.append(part.text)
         elif _INSTRUCTS.search(part.line) and asked:
             asked[-1] = _offering(asked[-1], one.options) if one.options else asked[-1]
+        elif asked and asked[-1].options and _INSTRUCTS.search(parts[0].line) and len(asked) == 1 and one.kind in ("what", "which"):
+            asked[-1] = _offering(one, asked[-1].options)
         else:
             asked.append(one)
     if not asked:
