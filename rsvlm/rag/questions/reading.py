@@ -12,7 +12,10 @@ LONGEST = 4000
 """Characters of a text that are read: so many that a page around a question fits, and few enough to be quick."""
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|%|[,:;]")
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_QUOTES = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u00b4\u0060", "'") | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
+)
+"""Quotation marks of all shapes, and the plain ones for them."""
 _ENDINGS = {"'s": "is", "'re": "are", "'ve": "have", "'d": "would", "'ll": "will", "'m": "am"}
 _ASKING = {"what", "where", "who", "when", "how", "that", "there", "it", "which", "why", "here", "he", "she"}
 
@@ -24,6 +27,10 @@ class Word(NamedTuple):
     start: int
     end: int
     mended: bool = False
+
+    def moved(self, by: int) -> "Word":
+        """Return the word as it stands in a longer text, so many characters later."""
+        return self._replace(start=self.start + by, end=self.end + by)
 
 
 @cache
@@ -39,15 +46,15 @@ def _readings() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
-def noise() -> frozenset[str]:
-    """Return the words that ask nothing."""
-    return frozenset(table("words.yaml")["noise"].split())
+def word_set(name: str) -> frozenset[str]:
+    """Return one of the lists of `words.yaml`."""
+    return frozenset(table("words.yaml")[name].split())
 
 
 @cache
 def stop_words() -> frozenset[str]:
     """Return the words of which no thing is named."""
-    return frozenset(table("words.yaml")["stop"].split()) | noise()
+    return word_set("stop") | word_set("noise")
 
 
 def cleaned(text: str) -> str:
