@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .asked import Thing
+from .asked import HardWords, Thing
 from .hardwords import hard_words
 from .reading import Word
 from .rules import Rule, rule_for, shortened, without_lead
@@ -24,6 +24,7 @@ class Part(NamedTuple):
         things: What they name.
         line: Its words for patterns, without what only leads in; variables are CODE.
         marked: The same with commas, and "#" for each thing.
+        hard: Its hard words.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Part(NamedTuple):
     things: tuple[Found, ...]
     line: str
     marked: str
+    hard: HardWords
 
     @property
     def rule(self) -> Rule | None:
@@ -55,11 +57,12 @@ def part_of(text: str, known: KnownThings) -> Part:
     begin = len(text) - len(without_premise(text))
     words = [word.moved(begin) for word in read(text[begin:])]
     things = find_things(text, words, known)
-    return Part(text, words, things, _line(words, text), _marked(words, things))
+    hard = hard_words(text)
+    return Part(text, words, things, _line(words, hard), _marked(words, things), hard)
 
 
-def _line(words: list[Word], text: str) -> str:
-    codes = {code.lower() for code in hard_words(text).codes}
+def _line(words: list[Word], hard: HardWords) -> str:
+    codes = {code.lower() for code in hard.codes}
     plain = [word.text for word in words if word.text.isalnum() or word.text == "n't"]
     return _for_patterns(["CODE" if word in codes else word for word in plain])
 

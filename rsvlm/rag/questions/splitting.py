@@ -44,6 +44,7 @@ _STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _PREMISE = re.compile(
+    r"^[^:?]{0,60}\bquestions?\b[^:?]{0,20}:\s*|"
     r"^\W*(?:based on|judging (?:by|from)|according to|given|considering|looking at|knowing|"
     r"dividing|assuming|suppose|from)\b"
     rf"[^?]{{3,300}}?,\s+(?=(?:(?:in|on|at|to|of|from) (?:which|what)|will|would|should|may|might|{_ASKS})\b)",

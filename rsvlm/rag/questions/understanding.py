@@ -61,7 +61,10 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
         asked, unread = [Asked("fact", stem or text, things, hard=hard_words(text))], []
     if offered:
         asked[-1] = _offering(asked[-1], options_of(offered, names))
-    return [replace(one, hard=_joined(one.hard, hard_words(" . ".join(unread)))) for one in asked]
+    if unread:
+        context = hard_words(" . ".join(unread))
+        asked = [replace(one, hard=_joined(one.hard, context)) for one in asked]
+    return asked
 
 
 def _read_parts(
@@ -80,7 +83,7 @@ def _read_parts(
         instructs = len(parts) > 1 and _INSTRUCTS.search(part.line)
         if one is None or (instructs and not one.options):
             unread.append(part.text)
-        elif instructs and asked:
+        elif asked and one.options and (instructs or (part.rule is None and asked[-1].kind in ("what", "which"))):
             asked[-1] = _offering(asked[-1], one.options)
         elif instructs:
             waiting = one.options
@@ -97,12 +100,11 @@ def _asked(part: Part, images: int, known: KnownThings, before: Sequence[Asked])
     things = tuple(found.thing for found in part.things)
     words = [word.text for word in part.words]
     if before and part.marked == "#" and _AS_BEFORE.search(" ".join(words)):
-        return replace(before[-1], text=part.text, things=things, hard=hard_words(part.text))
+        return replace(before[-1], text=part.text, things=things, hard=part.hard)
     kind, mode, offered = _kind(part, images, known)
     if kind is None:
         return None
-    hard = hard_words(part.text)
-    if kind == "yes-no" and hard.names and _is_named(part.text, hard.names[0]):
+    if kind == "yes-no" and part.hard.names and _is_named(part.text, part.hard.names[0]):
         kind, mode = "fact", ""
     if not things and before and (len(words) <= 3 or _POINTS_BACK.search(part.line)):
         things = before[-1].things
@@ -114,7 +116,7 @@ def _asked(part: Part, images: int, known: KnownThings, before: Sequence[Asked])
         mode = "in region"
     return Asked(
         kind, part.text, things, offered, is_negated(kind, part.line, part.text),
-        kind == "yes-no" and "or" in words, region, relation, mode, hard,
+        kind == "yes-no" and "or" in words, region, relation, mode, part.hard,
     )  # fmt: skip
 
 
