@@ -14,6 +14,7 @@ _UNASKED = re.compile(
     r"^(?!(?:what|which|where|how|who|when|why|if|whether|is|are|was|were|do|does|did|has|have|can|could|will|would|should|"
     r"may|might|am|count|find|locate|describe|list|name|estimate|tell|show|compare|number|share|percentage|give|explain)\b)"
 )
+_OTHERS = ("where", "count", "compare", "describe", "fact")
 _CHOOSES = re.compile(r"\b(?:choose|select|pick|answer|options?|choices?|following|one of|respond|reply)\b")
 
 
@@ -32,7 +33,7 @@ def listed_options(part: Part, kind: str | None, known: KnownThings) -> tuple[st
 
 def alternatives(part: Part, kind: str | None, known: KnownThings) -> tuple[Option, ...]:
     """Return the options of "Is this a river or a lake?" and of "river or lake?"."""
-    if kind not in ("what", "which") and (kind == "fact" or not _UNASKED.search(part.line)):
+    if kind not in ("what", "which") and (kind in _OTHERS or not _UNASKED.search(part.line)):
         return ()
     items = options.alternatives(part.text)
     if len(items) < 2:

@@ -51,11 +51,11 @@ class Speller:
         """Return the word that was meant: itself where it is known, or nothing is near enough."""
         if not ONE_FROM <= len(word) <= LONGEST or word in self.real or singular(word) in self.real:
             return word
-        allowed = 2 if len(word) >= TWO_FROM else 1
         near = {target for rest in _rests(word) for target in self._rests.get(rest, ())}
         ranked = sorted((distance(word, target), word[0] != target[0], target) for target in near)
-        if ranked and ranked[0][0] <= allowed:
-            return ranked[0][2]
+        for slips, begins_otherwise, target in ranked[:1]:
+            if slips == 1 or (slips == 2 and len(word) >= TWO_FROM and not begins_otherwise):
+                return target
         return word
 
 

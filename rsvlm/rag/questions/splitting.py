@@ -34,7 +34,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _LEADS_IN = re.compile(
-    r"\W*(?:in|on|at|among|knowing|dividing|assuming|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b",
+    r"\W*(?:in|on|at|among|between|knowing|dividing|assuming|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b",
     re.IGNORECASE,
 )
 
@@ -45,6 +45,7 @@ _STATEMENT = re.compile(
 )
 _PREMISE = re.compile(
     r"^[^:?]{0,60}\bquestions?\b[^:?]{0,20}:\s*|"
+    rf"^\W*i(?:'m|'ve|'d)?\b[^?]{{0,160}}?(?:\s-\s|:\s|,\s(?:so|and)\s)(?=(?:{_ASKS})\b)|"
     r"^\W*(?:based on|judging (?:by|from)|according to|given|considering|looking at|knowing|"
     r"dividing|assuming|suppose|from)\b"
     rf"[^?]{{3,300}}?,\s+(?=(?:(?:in|on|at|to|of|from) (?:which|what)|will|would|should|may|might|{_ASKS})\b)",

@@ -58,7 +58,8 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
     asked, unread = _read_parts(parts_of(stem, names), "?" in stem, images, names)
     if not asked:
         things = tuple(found.thing for found in part_of(stem, names).things)
-        asked, unread = [Asked("fact", stem or text, things, hard=hard_words(text))], []
+        kind: Kind = "yes-no" if "?" in text and any(thing.classes for thing in things) else "fact"
+        asked, unread = [Asked(kind, stem or text, things, hard=hard_words(text))], []
     if offered:
         asked[-1] = _offering(asked[-1], options_of(offered, names))
     if unread:
@@ -83,7 +84,11 @@ def _read_parts(
         instructs = len(parts) > 1 and _INSTRUCTS.search(part.line)
         if one is None or (instructs and not one.options):
             unread.append(part.text)
-        elif asked and one.options and (instructs or (part.rule is None and asked[-1].kind in ("what", "which"))):
+        elif (
+            asked
+            and one.options
+            and (instructs or (part.rule is None and asked[-1].kind in ("what", "which")))
+        ):
             asked[-1] = _offering(asked[-1], one.options)
         elif instructs:
             waiting = one.options
