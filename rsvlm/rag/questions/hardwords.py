@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from .asked import HardWords
-from .classes import classes
+from .classes import class_names, classes
 from .reading import singular, stop_words, table, word_set
 from .spelling import mended
 
@@ -25,7 +25,7 @@ _YEARS = re.compile(rf"(?<![\d.]){_YEAR}(?![\d%]|\.\d)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?")
 _QUOTED = re.compile(r'"([^"]{2,80})"|(?<!\w)\'([^\']{2,80})\'(?!\w)')
 _CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Za-z0-9]+)+\b|\b[A-Z][A-Z0-9]{2,}\b|\bT[SP]\b|\bPS\b")
-_WORD = re.compile(r"[^\W_]+(?:[-'.][^\W_]+)*")
+_WORD = re.compile(r"\w+(?:[-'.]\w+)*")
 
 
 def hard_words(text: str) -> HardWords:
@@ -55,7 +55,7 @@ def _shouts(text: str) -> bool:
 
 
 def _is_code(word: str) -> bool:
-    return word not in word_set("not_codes") and singular(word.lower()) not in classes().words
+    return word not in word_set("not_codes") and not class_names(word)
 
 
 def _months(text: str, years: tuple[int, ...]) -> Iterator[str]:

@@ -8,6 +8,7 @@ MOST_OPTIONS = 60
 _LABEL = re.compile(r"(?:(?<=^)|(?<=[\s,;:?.!(\[]))[(\[]?([A-Za-z]|\d{1,2})(?:[)\]]\s*|[.:]\s+)(?=\S)")
 _COLON = re.compile(r"\s*(?::|\s[-\u2013\u2014]|\?|\(|\[)\s*")
 _BETWEEN = re.compile(r"\s*(?:,\s*(?:or|and)\b|;|,|/|\bor\b|\|)\s*", re.IGNORECASE)
+_AND = re.compile(r"\band\b", re.IGNORECASE)
 _OR = re.compile(r"\bor\b|/|\|", re.IGNORECASE)
 _NO_CHOICE = re.compile(
     r"\b(?:true or false|yes or no|yes/no|true/false|more or less|"
@@ -84,7 +85,7 @@ def alternatives(text: str) -> list[str]:
     """
     among = _AMONG.match(text)
     if among:
-        return _items(among[1])
+        return _items(_AND.sub(",", among[1]))
     text = _NO_CHOICE.sub(" ", text)
     return _items(text, first=100) if _OR.search(text) else []
 

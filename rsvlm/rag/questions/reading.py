@@ -42,7 +42,9 @@ def table(name: str) -> Any:
 @cache
 def _readings() -> Mapping[str, tuple[str, ...]]:
     data = table("words.yaml")
-    return {word: tuple(str(text).split()) for word, text in {**data["spelling"], **data["short"]}.items()}
+    plurals = {f"{word}s": f"{text}s" for word, text in data["spelling"].items()}
+    readings = {**plurals, **data["spelling"], **data["short"]}
+    return {word: tuple(str(text).split()) for word, text in readings.items()}
 
 
 @cache

@@ -38,6 +38,11 @@ _LEADS_IN = re.compile(
     re.IGNORECASE,
 )
 
+_ASKS_BACK = re.compile(
+    r"(?:is|are|was|were|does|do|did|has|have|can)(?:n't|nt| not)? (?:it|they|there|this|that|you|he|she|we|i)\W*",
+    re.IGNORECASE,
+)
+"""The end of "There are no roads, are there?"."""
 _BRACKETS = re.compile(r"\([^()]*\)")
 _STATEMENT = re.compile(
     r"\W*(?:(?:the|this|it|these|there|image|unit|units|note|hint|for example|e\.g|format|i am|i'm|we are|my|here)\b)",
@@ -110,7 +115,7 @@ def clauses(sentence: str, asks: Callable[[str], bool]) -> list[str]:
         left, right = sentence[start : match.start()], sentence[match.end() :]
         if match[0].strip() in (",", "") and len(left.split()) < 3:
             continue
-        if not _LEADS_IN.match(left) and asks(left) and asks(right):
+        if not _LEADS_IN.match(left) and not _ASKS_BACK.fullmatch(right) and asks(left) and asks(right):
             found.append(left.strip())
             start = match.end()
     return [*found, sentence[start:].strip()]

@@ -63,7 +63,9 @@ def _longest(
     for last in range(min(len(plain), first + LONGEST_NAME), first, -1):
         if all(word.text in stop_words() for word in words[first:last]):
             continue
-        key = " ".join(word for word in plain[first:last] if word.isalnum())
+        key = " ".join(
+            [word.text for word in words[first : last - 1] if word.text.isalnum()] + [plain[last - 1]]
+        )
         entry = Entry(known[key].name, True) if key in known else classes().entries.get(key)
         if entry and plain[last - 1].isalnum() and plain[first].isalnum():
             return _Match(first, last, entry)
