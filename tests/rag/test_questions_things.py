@@ -31,7 +31,8 @@ def only(question: str) -> Asked:
         ("is there a helipad", ["helipad"]),
         ("is there a flux capacitor", ["flux capacitor"]),
         ("Are there land principally occupied by agriculture, with significant areas of natural vegetation and dump "
-         "sites?", ["land principally occupied by agriculture, with significant areas of natural vegetation", "landfill"]),
+         "sites?",
+         ["land principally occupied by agriculture, with significant areas of natural vegetation", "landfill"]),
     ],
 )  # fmt: skip
 def test_things(question: str, names: list[str]) -> None:

@@ -47,9 +47,16 @@ def parts_of(text: str, known: KnownThings) -> list[Part]:
         return part_of(words, known).rule is not None
 
     found: list[Part] = []
-    for sentence in sentences(text)[:MOST_PARTS]:
+    for sentence in _asking(sentences(text)):
         found += [part_of(clause, known) for clause in clauses(sentence, asks)]
     return found[:MOST_PARTS]
+
+
+def _asking(every: list[str]) -> list[str]:
+    """Of too many sentences those with a question mark, or the last ones."""
+    if len(every) <= MOST_PARTS:
+        return every
+    return [one for one in every if "?" in one][:MOST_PARTS] or every[-MOST_PARTS:]
 
 
 def part_of(text: str, known: KnownThings) -> Part:
