@@ -16,9 +16,10 @@ from rsvlm.rag.questions.rules import LONGEST_LINE, rules, shortened
 from rsvlm.rag.questions.splitting import MOST_PARTS
 
 PIECES = [
-    "what ", "is ", "or ", "and is ", "how many ", "forest ", "of ", "the ", "image", ",", "? ", ". ", "A) ", "B) ", "1. ",
-    "more than ", "north ", '"', "'", "(", ")", "not ", "n't ", "%", "2019-03 ", "NDVI ", "Ab de Cd ", "☃", "🚢🚢 ",
-    "مرحبا ", "どこ", "\x00", "\u202e", "\ud800", "-", "\u2013", "which image ", "because ", "a a ", ":", ";", "/", "\n",
+    "what ", "is ", "or ", "and is ", "how many ", "forest ", "of ", "the ", "image", ",", "? ", ". ", "A) ", "B) ",
+    "1. ", "more than ", "north ", '"', "'", "(", ")", "not ", "n't ", "%", "2019-03 ", "NDVI ", "Ab de Cd ", "☃",
+    "🚢🚢 ", "مرحبا ", "どこ", "\x00", "\u202e",
+    "\ud800", "-", "\u2013", "which image ", "a a ", ":", ";", "/", "\n",
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import yaml
 LONGEST = 4000
 """Characters of a text that are read: so many that a page around a question fits, and few enough to be quick."""
 
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|%|[,:;]")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[%#]|[,:;]")
 _QUOTES = str.maketrans(
     dict.fromkeys("\u2018\u2019\u00b4\u0060", "'") | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
 )
