@@ -70,7 +70,7 @@ def cleaned(text: str) -> str:
 def words_of(text: str) -> list[Word]:
     """Return the words of a text, lower case, commas, colons and semicolons among them.
 
-    >>> [word.text for word in words_of("What's in teh img?")]
+    >>> [word.text for word in words_of("What's in the img?")]
     ['what', 'is', 'in', 'the', 'image']
     """
     found: list[Word] = []
