@@ -81,6 +81,9 @@ class HardWords(NamedTuple):
     codes: tuple[str, ...] = ()
 
 
+NO_WORDS = HardWords()
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One thing that is asked.
@@ -94,6 +97,7 @@ class Asked:
         options: The answers that it offers.
         negated: Whether "yes" says that it is not so ("Is there no water?"); of other kinds, whether all but the
             things are meant ("How much is not forest?").
+        any_of: Whether one of the things is enough for "yes" ("a river or a lake"); else all must be there.
         region: The part of the image that it is about; None: all of it. North is up.
         relation: What it says of two things, or of a thing and an amount.
         mode: Of "how-much": "share", "area" or "length". Of "what": "scene", "main cover", "in region", "beside",
@@ -107,7 +111,8 @@ class Asked:
     things: tuple[Thing, ...] = ()
     options: tuple[Option, ...] = ()
     negated: bool = False
+    any_of: bool = False
     region: Box | None = None
     relation: Relation | None = None
     mode: str = ""
-    hard: HardWords = HardWords()
+    hard: HardWords = NO_WORDS

@@ -1,6 +1,6 @@
 """The classes that words stand for: those of all vocabularies, and `synonyms.yaml`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -35,7 +35,11 @@ class Classes:
             key = key_of(phrase)
             if key not in skipped and key not in stop_words():
                 self.entries.setdefault(key, Entry(_singular_name(phrase), True))
-        self.words = frozenset(word for key in self.entries for word in key.split())
+        for name in _glued_names():
+            entry = self.entries.get(key_of(_split(name)))
+            if entry:
+                self.entries.setdefault(key_of(name), entry)
+        self.words = frozenset(singular(word) for key in self.entries for word in key.split())
 
     def with_kinds(self, name: str) -> tuple[str, ...]:
         """Return a class and all kinds of it, each once."""
@@ -60,13 +64,14 @@ def class_names(words: str) -> tuple[str, ...]:
     ('cropland', 'rice field')
     """
     known = classes()
-    entry = known.entries.get(key_of(words)) or known.entries.get(key_of(_split(words)))
+    entry = known.entries.get(key_of(words))
     return known.with_kinds(entry.name) if entry else ()
 
 
 def key_of(phrase: str) -> str:
-    """Return what is compared of a phrase: its words in the singular."""
-    return " ".join(singular(word.text) for word in words_of(phrase.replace("_", " ")) if word.text.isalnum())
+    """Return what is compared of a phrase: its words, the last one in the singular."""
+    words = [word.text for word in words_of(phrase.replace("_", " ")) if word.text.isalnum()]
+    return " ".join([*words[:-1], singular(words[-1])]) if words else ""
 
 
 def _split(name: str) -> str:
@@ -90,10 +95,11 @@ def _phrases() -> Iterator[str]:
             yield entry.phrase
 
 
+def _glued_names() -> Iterator[str]:
+    """Names of classes like "AnnualCrop"."""
+    for name in vocabulary_names():
+        yield from (one.name for one in vocabulary(name).classes if " " not in one.name)
+
+
 def _names_one(phrase: str) -> bool:
     return not {"or", "and", ",", "with", "without"} & {word.text for word in words_of(phrase)}
-
-
-def vocabulary_of(known: Mapping[str, Entry] | None = None) -> Mapping[str, Entry]:
-    """Return all phrases with the class that each stands for; those of `known` go before."""
-    return classes().entries if known is None else {**classes().entries, **known}

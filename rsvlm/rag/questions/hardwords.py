@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from .asked import HardWords
-from .classes import classes
-from .reading import singular, stop_words, table
+from .classes import class_names, classes
+from .reading import singular, stop_words, table, word_set
 from .spelling import mended
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -18,18 +18,14 @@ _YEAR = r"(?:1[5-9]|20)\d\d"
 _MONTH_YEAR = re.compile(rf"\b({_NAMED})\.?,?(?: of)? ({_YEAR})\b", re.IGNORECASE)
 _YEAR_MONTH = re.compile(rf"\b({_YEAR})[-/](1[0-2]|0[1-9])\b(?!\d)")
 _SLASHED = re.compile(rf"\b(1[0-2]|0?[1-9])/({_YEAR})\b")
-_MONTH = re.compile(rf"\b({'|'.join(_MONTHS)}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b", re.IGNORECASE)
+_MONTH = re.compile(
+    rf"\b({'|'.join(_MONTHS)}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b", re.IGNORECASE
+)
 _YEARS = re.compile(rf"(?<![\d.]){_YEAR}(?![\d%]|\.\d)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?")
 _QUOTED = re.compile(r'"([^"]{2,80})"|(?<!\w)\'([^\']{2,80})\'(?!\w)')
 _CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Za-z0-9]+)+\b|\b[A-Z][A-Z0-9]{2,}\b|\bT[SP]\b|\bPS\b")
-_WORD = re.compile(r"[^\W_]+(?:[-'.][^\W_]+)*")
-_JOINERS = frozenset("of the de la le du des da do di del der den van von und al el and no sur upon y".split())
-_NOT_CODES = frozenset(
-    "USA UK EU RGB JPG PNG TIF TIFF PDF GIS OSM SAR AOI LULC CORINE AND NOT YES ALL ANY THE ONLY HOW WHAT WHERE IMAGE "
-    "PLEASE THIS THAT ARE FOR ONE TWO TRUE FALSE VHR UAV ESA NASA USGS".split()
-)
-_CALENDAR = frozenset(_MONTH_NUMBER) | frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+_WORD = re.compile(r"\w+(?:[-'.]\w+)*")
 
 
 def hard_words(text: str) -> HardWords:
@@ -59,7 +55,7 @@ def _shouts(text: str) -> bool:
 
 
 def _is_code(word: str) -> bool:
-    return word not in _NOT_CODES and singular(word.lower()) not in classes().words
+    return word not in word_set("not_codes") and not class_names(word)
 
 
 def _months(text: str, years: tuple[int, ...]) -> Iterator[str]:
@@ -79,7 +75,9 @@ def _is_month(word: str, text: str, start: int) -> bool:
     """Whether "may" and "march" are months: written large, not first, or after words that go before a month."""
     if word.lower() not in ("may", "march", "mar"):
         return True
-    return (word[0].isupper() and start > 0) or text[:start].lower().endswith((" in ", " of ", " during ", " since "))
+    return (word[0].isupper() and start > 0) or text[:start].lower().endswith(
+        (" in ", " of ", " during ", " since ")
+    )
 
 
 def _capitalised(text: str, codes: tuple[str, ...]) -> list[str]:
@@ -99,11 +97,13 @@ def _capitalised(text: str, codes: tuple[str, ...]) -> list[str]:
 def _run_end(text: str, words: list[re.Match[str]], first: int) -> int:
     """Return the place after the last word of the run of capitals that begins at a place; the place: none does."""
     end = place = first
-    while place < len(words) and (place == first or not text[words[place - 1].end() : words[place].start()].strip()):
+    while place < len(words) and (
+        place == first or not text[words[place - 1].end() : words[place].start()].strip()
+    ):
         word = words[place][0]
         if word[0].isupper() or (place > first and word.isdigit()):
             end = place + 1
-        elif place == first or word.lower() not in _JOINERS or place - end >= 2:
+        elif place == first or word.lower() not in word_set("name_joiners") or place - end >= 2:
             break
         place += 1
     return end
@@ -111,7 +111,13 @@ def _run_end(text: str, words: list[re.Match[str]], first: int) -> int:
 
 def _is_ordinary(word: str) -> bool:
     low = word.lower().partition("'")[0]
-    if len(word) == 1 or low.isdigit() or low in stop_words() or low in _CALENDAR or low in _plain_words():
+    if (
+        len(word) == 1
+        or low.isdigit()
+        or low in stop_words()
+        or low in _MONTH_NUMBER
+        or low in _plain_words()
+    ):
         return True
     return mended(low) != low
 
@@ -119,7 +125,9 @@ def _is_ordinary(word: str) -> bool:
 @cache
 def _plain_words() -> frozenset[str]:
     data = table("words.yaml")
-    return frozenset([*data["keywords"].split(), *map(str, data["short"]), *data["spelling"]])
+    return (
+        frozenset(map(str, [*data["short"], *data["spelling"]])) | word_set("keywords") | word_set("weekdays")
+    )
 
 
 def _is_name(text: str, words: list[re.Match[str]]) -> bool:

@@ -5,12 +5,17 @@ import re
 from .asked import Kind
 
 _NEVER = re.compile(
-    r"\b(?:no one|no (?!more than\b)|without|never|none|nothing (?!but\b|else\b)|lacks?|lacking|absent|absence|missing|devoid|neither|free (?:of|from)|cloudless|treeless)\b"
+    r"\b(?:no one|no (?!more than\b)|without|never|none|nothing (?!but\b|else\b)|lacks?|lacking|absent|absence|missing|"
+    r"devoid|neither|free (?:of|from)|cloudless|treeless)\b"
 )
 _FREE = re.compile(r"[^\W\d_]-free\b|\bcloud free\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:not|n't)\b")
-_UNSURE = re.compile(r"\b(?:whether )?or (?:not?|none)\b|\byes or no\b|\bnot (?:just|only)\b|\bno (?:idea|doubt|problem)\b| (?:no|not)$")
-_RHETORICAL = re.compile(r"^(?:\w+) (?:n't|(?:this|that|it|these|those|they|there|you|we|i|he|she) (?:not|n't))\b")
+_UNSURE = re.compile(
+    r"\b(?:whether )?or (?:not?|none)\b|\byes or no\b|\bnot (?:just|only)\b|\bno (?:idea|doubt|problem)\b| (?:no|not)$"
+)
+_RHETORICAL = re.compile(
+    r"^(?:\w+) (?:n't|(?:this|that|it|these|those|they|there|you|we|i|he|she) (?:not|n't))\b"
+)
 _OTHERS = re.compile(r"\b(?:not|n't|non|without|no)\b")
 
 

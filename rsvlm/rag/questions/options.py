@@ -6,14 +6,27 @@ LONGEST_OPTION = 120
 MOST_OPTIONS = 60
 
 _LABEL = re.compile(r"(?:(?<=^)|(?<=[\s,;:?.!(\[]))[(\[]?([A-Za-z]|\d{1,2})(?:[)\]]\s*|[.:]\s+)(?=\S)")
-_COLON = re.compile(r"\s*(?::|\s[-–—]|\?|\(|\[)\s*")
+_COLON = re.compile(r"\s*(?::|\s[-\u2013\u2014]|\?|\(|\[)\s*")
 _BETWEEN = re.compile(r"\s*(?:,\s*(?:or|and)\b|;|,|/|\bor\b|\|)\s*", re.IGNORECASE)
+_AND = re.compile(r"\band\b", re.IGNORECASE)
 _OR = re.compile(r"\bor\b|/|\|", re.IGNORECASE)
-_NO_CHOICE = re.compile(r"\b(?:true or false|yes or no|yes/no|true/false|more or less|or (?:so|not|something|similar))\b", re.IGNORECASE)
-_TRIMMED = " \t\"'`.,;:?!()[]-–—"
-_ARTICLE = re.compile(r"^(?:either|is it|is this|is there|(?:more )?(?:an?|the|some|any|more|rather)\b)\s+(?=\S)", re.IGNORECASE)
+_NO_CHOICE = re.compile(
+    r"\b(?:true or false|yes or no|yes/no|true/false|more or less|"
+    r"or (?:so|not|something|similar|am i (?:wrong|mistaken)|what))\b",
+    re.IGNORECASE,
+)
+_OFFERS = re.compile(r"\bor\b|\bchoose\b|\bselect\b|\bpick\b|\boptions?\b", re.IGNORECASE)
+_OFFERED = re.compile(
+    r"^(?:choose|select|pick|options?|chosen)(?: (?:one|from|of|between|among|are))*\s+", re.IGNORECASE
+)
+_AMONG = re.compile(r"^(?:out of|of|among|between|from)\s+(.{3,200}?),?\s+(?:which|what)\b", re.IGNORECASE)
+_TRIMMED = " \t\"'`.,;:?!()[]-\u2013\u2014"
+_ARTICLE = re.compile(
+    r"^(?:either|is it|is this|is there|(?:more )?(?:an?|the|some|any|more|rather)\b)\s+(?=\S)", re.IGNORECASE
+)
 _ENDING = re.compile(
-    r"\s+(?:(?:is|are|can be|be) )?(?:in|on|of|from|here|there|please|pls|seen|shown|visible|covered|by)\b(?: (?:the|this|that) (?:image|picture|photo|scene|tile|img|pic))?$",
+    r"\s+(?:(?:is|are|can be|be) )?(?:in|on|of|from|here|there|please|pls|seen|shown|visible|covered|by)\b"
+    r"(?: (?:the|this|that) (?:image|picture|photo|scene|tile|img|pic))?$",
     re.IGNORECASE,
 )
 
@@ -31,9 +44,7 @@ def labelled(text: str) -> tuple[str, list[tuple[str, str]]]:
     if len(run) < 2:
         return text, []
     ends = [match.start() for match in run[1:]] + [len(text)]
-    found = [
-        (match[1], trimmed(text[match.end() : end])) for match, end in zip(run, ends, strict=True)
-    ]
+    found = [(match[1], trimmed(text[match.end() : end])) for match, end in zip(run, ends, strict=True)]
     return text[: run[0].start()].strip(" (["), found
 
 
@@ -59,8 +70,10 @@ def listed(text: str) -> tuple[str, list[str]]:
     """
     for match in reversed(list(_COLON.finditer(text))[:20]):
         items = _items(text[match.end() :])
-        if len(items) >= 2:
-            return text[: match.start()], items
+        bracket = match[0].strip() in ("(", "[")
+        if len(items) < 2 or (bracket and not _OFFERS.search(text, match.start())):
+            continue
+        return text[: match.start()], [_OFFERED.sub("", items[0]), *items[1:]]
     return text, []
 
 
@@ -70,13 +83,17 @@ def alternatives(text: str) -> list[str]:
     >>> alternatives("forest, water or city?")
     ['forest', 'water', 'city']
     """
+    among = _AMONG.match(text)
+    if among:
+        return _items(_AND.sub(",", among[1]))
     text = _NO_CHOICE.sub(" ", text)
-    return _items(text) if _OR.search(text) else []
+    return _items(text, first=100) if _OR.search(text) else []
 
 
-def _items(text: str) -> list[str]:
+def _items(text: str, first: int = 6) -> list[str]:
+    """The items of a list, but for those of more than 6 words; `first`: words that the first may have."""
     items = [trimmed(one) for one in _BETWEEN.split(text)[: MOST_OPTIONS + 1]]
-    return [one for one in items if one and len(one.split()) <= 6]
+    return [one for place, one in enumerate(items) if one and len(one.split()) <= (6 if place else first)]
 
 
 def trimmed(words: str) -> str:
@@ -84,4 +101,3 @@ def trimmed(words: str) -> str:
     words = words.strip(_TRIMMED)
     words = _ARTICLE.sub("", words, count=1)
     return _ENDING.sub("", words, count=1).strip(_TRIMMED)[:LONGEST_OPTION]
-

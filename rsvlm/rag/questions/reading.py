@@ -11,8 +11,11 @@ import yaml
 LONGEST = 4000
 """Characters of a text that are read: so many that a page around a question fits, and few enough to be quick."""
 
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|%|[,:;]")
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[%#]|[,:;]")
+_QUOTES = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u00b4\u0060", "'") | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
+)
+"""Quotation marks of all shapes, and the plain ones for them."""
 _ENDINGS = {"'s": "is", "'re": "are", "'ve": "have", "'d": "would", "'ll": "will", "'m": "am"}
 _ASKING = {"what", "where", "who", "when", "how", "that", "there", "it", "which", "why", "here", "he", "she"}
 
@@ -25,6 +28,10 @@ class Word(NamedTuple):
     end: int
     mended: bool = False
 
+    def moved(self, by: int) -> "Word":
+        """Return the word as it stands in a longer text, so many characters later."""
+        return self._replace(start=self.start + by, end=self.end + by)
+
 
 @cache
 def table(name: str) -> Any:
@@ -35,19 +42,21 @@ def table(name: str) -> Any:
 @cache
 def _readings() -> Mapping[str, tuple[str, ...]]:
     data = table("words.yaml")
-    return {word: tuple(str(text).split()) for word, text in {**data["spelling"], **data["short"]}.items()}
+    plurals = {f"{word}s": f"{text}s" for word, text in data["spelling"].items()}
+    readings = {**plurals, **data["spelling"], **data["short"]}
+    return {word: tuple(str(text).split()) for word, text in readings.items()}
 
 
 @cache
-def noise() -> frozenset[str]:
-    """Return the words that ask nothing."""
-    return frozenset(table("words.yaml")["noise"].split())
+def word_set(name: str) -> frozenset[str]:
+    """Return one of the lists of `words.yaml`."""
+    return frozenset(table("words.yaml")[name].split())
 
 
 @cache
 def stop_words() -> frozenset[str]:
     """Return the words of which no thing is named."""
-    return frozenset(table("words.yaml")["stop"].split()) | noise()
+    return word_set("stop") | word_set("noise")
 
 
 def cleaned(text: str) -> str:
@@ -61,7 +70,7 @@ def cleaned(text: str) -> str:
 def words_of(text: str) -> list[Word]:
     """Return the words of a text, lower case, commas, colons and semicolons among them.
 
-    >>> [word.text for word in words_of("What's in teh img?")]
+    >>> [word.text for word in words_of("What's in the img?")]
     ['what', 'is', 'in', 'the', 'image']
     """
     found: list[Word] = []

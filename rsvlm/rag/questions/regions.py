@@ -14,14 +14,22 @@ _ROWS = {"top": "low", "upper": "low", "north": "low", "northern": "low",
 _COLUMNS = {"left": "low", "west": "low", "western": "low", "lefthand": "low",
             "right": "high", "east": "high", "eastern": "high", "righthand": "high"}  # fmt: skip
 _ROW, _COLUMN, _MIDDLE = "|".join(_ROWS), "|".join(_COLUMNS), "middle|center|central"
-_PART = "half|halves|side|part|third|quarter|quadrant|corner|edge|edges|border|margin|region|area|section|end|portion|cell|hand side|hand"
+_PART = (
+    "half|halves|side|part|third|quarter|quadrant|corner|edge|edges|border|margin|region|area|section|end|portion|cell|"
+    "hand side|hand"
+)
 _IMAGE = "image|picture|photo|photograph|scene|tile|frame|view|shot|map|area|land|region"
 
 _GRID = re.compile(rf"\b({_ROW}|{_MIDDLE}) ?({_COLUMN}|{_MIDDLE})(?: ({_PART}))?\b")
 _SWAPPED = re.compile(rf"\b({_COLUMN}) ({_ROW}|{_MIDDLE})(?: ({_PART}))?\b")
-_SIDE = re.compile(rf"\b(?:(?:in|on|at|to|along|near|from|of|by|towards) (?:the |its )?(?:far |very |extreme )?({_ROW}|{_COLUMN})"
-                   rf"(?: ({_PART}))?|({_ROW}|{_COLUMN}) ({_PART}))\b")  # fmt: skip
-_CENTRED = re.compile(rf"\b(?:in|at|near|around|of) (?:the )?(?:very )?(?:middle|center)\b|\b(?:central|middle|center) (?:{_PART})\b|^(?:the )?(?:center|middle)\b")
+_SIDE = re.compile(
+    r"\b(?:(?:in|on|at|to|along|near|from|of|by|towards) (?:the |its )?(?:far |very |extreme )?"
+    rf"({_ROW}|{_COLUMN})(?: ({_PART}))?|({_ROW}|{_COLUMN}) ({_PART}))\b"
+)
+_CENTRED = re.compile(
+    r"\b(?:in|at|near|around|of) (?:the )?(?:very )?(?:middle|center)\b|"
+    rf"\b(?:central|middle|center) (?:{_PART})\b|^(?:the )?(?:center|middle)\b"
+)
 _OF_ELSE = re.compile(rf" (?:of|from|to) (?!(?:the |this |that |our )?(?:{_IMAGE})\b)")
 
 

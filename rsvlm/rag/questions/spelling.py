@@ -1,12 +1,14 @@
 """Slips of the keyboard mended: a word that nobody knows, one or two strokes from one that questions are made of."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 
 from .classes import classes
-from .reading import Word, noise, singular, stop_words, table, words_of
+from .reading import Word, singular, stop_words, table, word_set, words_of
 
+_WHOLE = re.compile(r"(?<![\])?a-z\\])[a-z]{5,}(?![a-z(?\[*+\\])")
 ONE_FROM, TWO_FROM, LONGEST = 5, 8, 24
 """Letters from which a word may have one slip, and two; longer words than the last are left alone."""
 
@@ -49,11 +51,11 @@ class Speller:
         """Return the word that was meant: itself where it is known, or nothing is near enough."""
         if not ONE_FROM <= len(word) <= LONGEST or word in self.real or singular(word) in self.real:
             return word
-        allowed = 2 if len(word) >= TWO_FROM else 1
         near = {target for rest in _rests(word) for target in self._rests.get(rest, ())}
         ranked = sorted((distance(word, target), word[0] != target[0], target) for target in near)
-        if ranked and ranked[0][0] <= allowed:
-            return ranked[0][2]
+        for slips, begins_otherwise, target in ranked[:1]:
+            if slips == 1 or (slips == 2 and len(word) >= TWO_FROM and not begins_otherwise):
+                return target
         return word
 
 
@@ -68,14 +70,43 @@ def _rests(word: str) -> Iterator[str]:
 @cache
 def _speller() -> Speller:
     real = files(__package__).joinpath("real_words.txt").read_text(encoding="utf-8").split("\n", 1)[1].split()
-    keywords = {*stop_words(), *table("words.yaml")["spelling"], *table("words.yaml")["keywords"].split()}
-    return Speller({*keywords, *classes().words}, real)
+    keywords = {*stop_words(), *table("words.yaml")["spelling"], *word_set("keywords")}
+    return Speller({*keywords, *_rule_words(), *classes().words}, real)
+
+
+def _rule_words() -> Iterator[str]:
+    """Whole words of the patterns of rules."""
+    data = table("rules.yaml")
+    for pattern in [*data["lists"].values(), *data["lead"], *(rule["pattern"] for rule in data["rules"])]:
+        yield from _WHOLE.findall(pattern)
+
+
+@cache
+def _slips() -> Mapping[str, str]:
+    """Slips in the words that questions are made of, also in those too short for the speller."""
+    slips: dict[str, str] = {}
+    for word in sorted(word_set("short_words")):
+        for slip in _near(word):
+            if len(slip) > 2:
+                slips.setdefault(slip, word)
+    for word in (*word_set("real"), *word_set("short_words"), *classes().words, *stop_words()):
+        slips.pop(word, None)
+    return slips
+
+
+def _near(word: str) -> Iterator[str]:
+    """All words with two neighbours swapped, a letter left out or written twice."""
+    for i in range(len(word)):
+        yield word[:i] + word[i + 1 :]
+        yield word[: i + 1] + word[i:]
+        yield word[:i] + word[i + 1 : i + 2] + word[i : i + 1] + word[i + 2 :]
 
 
 @lru_cache(maxsize=4096)
 def mended(word: str) -> str:
     """Return a word without its slip: from 5 letters one stroke, from 8 two; known words stay as they are."""
-    return _speller().meant(word)
+    meant = _slips().get(word) or _speller().meant(word)
+    return str(table("words.yaml")["spelling"].get(meant, meant))
 
 
 def read(text: str) -> list[Word]:
@@ -83,6 +114,6 @@ def read(text: str) -> list[Word]:
     read: list[Word] = []
     for word in words_of(text):
         meant = mended(word.text)
-        if meant not in noise():
+        if meant not in word_set("noise"):
             read.append(word._replace(text=meant, mended=meant != word.text))
     return read

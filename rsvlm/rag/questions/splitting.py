@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 MOST_PARTS = 12
 """Questions of a text that are read."""
@@ -12,19 +13,49 @@ _ABBREVIATED = re.compile(
     re.IGNORECASE,
 )
 _ASKS = (
-    "what|what's|whats|which|where|where's|wheres|when|who|why|whose|how|hows|howmany|if so|if yes|if not|if there is|if it is|"
+    "what|what's|whats|which|where|where's|wheres|when|who|why|whose|how|hows|howmany|"
+    "if so|if yes|if not|if there is|if it is|"
     "is|are|does|do|did|has|have|can|could|was|were|will|count|describe|caption|list|name|locate|find|tell|estimate|"
     "compare|give|identify|show|summari[sz]e"
 )
-_POSSESSED = r"(?:its|their) (?=name|area|size|extent|number|share|position|location|colou?r|length|width|population|age|type|history)"
+_POSSESSED = (
+    r"(?:its|their) "
+    r"(?=name|area|size|extent|number|share|position|location|colou?r|length|width|population|age|type|history)"
+)
 _CLAUSE = re.compile(
     rf"\s*[,;:]?\s+(?:and|but|or|plus|also|then)(?: also| then| please| pls|,)*\s+(?=(?:{_ASKS})\b|{_POSSESSED})|"
     rf"\s*,\s*(?=(?:{_ASKS})\b)",
     re.IGNORECASE,
 )
 
-_TAG = re.compile(r"(?:am i|is (?:that|this|it)|right|correct|true|yes|no|isn'?t (?:it|that)|agree|or not|please|pls|thanks?)(?: (?:right|correct|true|so|you))?\W*", re.IGNORECASE)
-_LEADS_IN = re.compile(r"\W*(?:in|on|at|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b", re.IGNORECASE)
+_TAG = re.compile(
+    r"(?:am i|is (?:that|this|it)|right|correct|true|yes|no|isn'?t (?:it|that)|agree|or not|please|pls|thanks?)"
+    r"(?: (?:right|correct|true|so|you))?\W*",
+    re.IGNORECASE,
+)
+_LEADS_IN = re.compile(
+    r"\W*(?:in|on|at|among|between|knowing|dividing|assuming|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b",
+    re.IGNORECASE,
+)
+
+_ASKS_BACK = re.compile(
+    r"(?:is|are|was|were|does|do|did|has|have|can)(?:n't|nt| not)? (?:it|they|there|this|that|you|he|she|we|i)\W*",
+    re.IGNORECASE,
+)
+"""The end of "There are no roads, are there?"."""
+_BRACKETS = re.compile(r"\([^()]*\)")
+_STATEMENT = re.compile(
+    r"\W*(?:(?:the|this|it|these|there|image|unit|units|note|hint|for example|e\.g|format|i am|i'm|we are|my|here)\b)",
+    re.IGNORECASE,
+)
+_PREMISE = re.compile(
+    r"^[^:?]{0,60}\bquestions?\b[^:?]{0,20}:\s*|"
+    rf"^\W*i(?:'m|'ve|'d)?\b[^?]{{0,160}}?(?:\s-\s|:\s|,\s(?:so|and)\s)(?=(?:{_ASKS})\b)|"
+    r"^\W*(?:based on|judging (?:by|from)|according to|given|considering|looking at|knowing|"
+    r"dividing|assuming|suppose|from)\b"
+    rf"[^?]{{3,300}}?,\s+(?=(?:(?:in|on|at|to|of|from) (?:which|what)|will|would|should|may|might|{_ASKS})\b)",
+    re.IGNORECASE,
+)
 
 
 def sentences(text: str) -> list[str]:
@@ -35,8 +66,11 @@ def sentences(text: str) -> list[str]:
     """
     found: list[str] = []
     start = 0
+    bracketed = _bracketed(text)
     for match in _SENTENCE.finditer(text):
-        if _ABBREVIATED.search(text, max(start, match.start() - 12), match.start()):
+        if match.start() in bracketed or _ABBREVIATED.search(
+            text, max(start, match.start() - 12), match.start()
+        ):
             continue
         sentence = text[start : match.end()].strip()
         if found and _TAG.fullmatch(sentence):
@@ -44,7 +78,28 @@ def sentences(text: str) -> list[str]:
         else:
             found.append(sentence)
         start = match.end()
-    return [one for one in (*found, text[start:].strip()) if any(letter.isalnum() or letter == "%" for letter in one)]
+    return [
+        one
+        for one in (*found, text[start:].strip())
+        if any(letter.isalnum() or letter == "%" for letter in one)
+    ]
+
+
+def _bracketed(text: str) -> set[int]:
+    """Places within round brackets that end before the text does."""
+    return {place for match in _BRACKETS.finditer(text) for place in range(match.start(), match.end() - 1)}
+
+
+def is_statement(sentence: str, beside_question: bool) -> bool:
+    """Whether a sentence only tells something: one in brackets, or "The area is ..." beside one that asks."""
+    if "?" in sentence:
+        return False
+    return sentence.startswith("(") or (beside_question and bool(_STATEMENT.match(sentence)))
+
+
+def without_premise(text: str) -> str:
+    """Cut what a question is based on: "Judging by the number of boats, "."""
+    return _PREMISE.sub("", text, count=1)
 
 
 def clauses(sentence: str, asks: Callable[[str], bool]) -> list[str]:
@@ -56,11 +111,11 @@ def clauses(sentence: str, asks: Callable[[str], bool]) -> list[str]:
     """
     found: list[str] = []
     start = 0
-    for match in _CLAUSE.finditer(sentence):
-        if len(found) == MOST_PARTS:
-            break
+    for match in islice(_CLAUSE.finditer(sentence), MOST_PARTS):
         left, right = sentence[start : match.start()], sentence[match.end() :]
-        if not _LEADS_IN.match(left) and asks(left) and asks(right):
+        if match[0].strip() in (",", "") and len(left.split()) < 3:
+            continue
+        if not _LEADS_IN.match(left) and not _ASKS_BACK.fullmatch(right) and asks(left) and asks(right):
             found.append(left.strip())
             start = match.end()
     return [*found, sentence[start:].strip()]

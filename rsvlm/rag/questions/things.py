@@ -6,11 +6,7 @@ from typing import NamedTuple
 
 from .asked import Matched, Thing
 from .classes import LONGEST_NAME, Entry, classes, key_of
-from .reading import Word, is_plural, singular, stop_words
-
-TAILS = frozenset("area areas land zone zones section sections patch patches".split())
-"""Nouns that add nothing to the class before them: "water areas"."""
-_NUMBERS = frozenset("two three four five six seven eight nine ten eleven twelve dozen hundred thousand".split())
+from .reading import Word, is_plural, singular, stop_words, word_set
 
 
 class Found(NamedTuple):
@@ -67,7 +63,9 @@ def _longest(
     for last in range(min(len(plain), first + LONGEST_NAME), first, -1):
         if all(word.text in stop_words() for word in words[first:last]):
             continue
-        key = " ".join(word for word in plain[first:last] if word.isalnum())
+        key = " ".join(
+            [word.text for word in words[first : last - 1] if word.text.isalnum()] + [plain[last - 1]]
+        )
         entry = Entry(known[key].name, True) if key in known else classes().entries.get(key)
         if entry and plain[last - 1].isalnum() and plain[first].isalnum():
             return _Match(first, last, entry)
@@ -78,12 +76,16 @@ def _runs(words: Sequence[Word], matches: Sequence[_Match]) -> Iterator[tuple[in
     """Words that follow each other and can name a thing."""
     named = {place for match in matches for place in range(match.first, match.last)}
     named |= {
-        match.last for match in matches if match.last < len(words) and words[match.last].text in TAILS
+        match.last
+        for match in matches
+        if match.last < len(words) and words[match.last].text in word_set("tails")
     }
     first = None
     for place, word in enumerate([*words, Word(",", 0, 0)]):
         content = place in named or (
-            word.text.isalpha() and word.text not in stop_words() and word.text not in _NUMBERS
+            word.text.isalpha()
+            and word.text not in stop_words()
+            and word.text not in word_set("number_words")
         )
         if content and first is None:
             first = place
@@ -102,7 +104,7 @@ def _things(
     """The things of a run: each class with the words before it, which tell more of it, and what is left over."""
     first, end = run
     for match, following in zip_longest(matches, matches[1:]):
-        last = match.last + (match.last < end and words[match.last].text in TAILS)
+        last = match.last + (match.last < end and words[match.last].text in word_set("tails"))
         if following is not None and following.first == last and not is_plural(words[last - 1].text):
             continue  # "highway bridge" is a bridge
         yield _found(text, words, (first, last), match, known)
@@ -114,7 +116,8 @@ def _things(
 def _found(
     text: str, words: Sequence[Word], span: tuple[int, int], match: _Match, known: Mapping[str, Thing]
 ) -> Found:
-    phrase = _phrase(text, words, *span)
+    sized = span[0] > 0 and words[span[0] - 1].text in word_set("sizes")
+    phrase = _phrase(text, words, span[0] - sized, span[1])
     key = key_of(text[words[match.first].start : words[match.last - 1].end])
     names = known[key].classes if key in known else classes().with_kinds(match.entry.name)
     mended = any(word.mended for word in words[match.first : match.last])

@@ -1,45 +1,39 @@
 """What a question asks for, without a model: `understand`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple, cast
+from typing import cast
 
 from ..errors import RagError
 from . import options
 from .asked import Asked, HardWords, Kind, Option, Thing
-from .classes import class_names, key_of
+from .classes import key_of
 from .hardwords import hard_words
 from .negation import is_negated
-from .reading import Word, cleaned, is_plural, words_of
+from .offers import alternatives, listed_options, options_of
+from .parts import KnownThings, Part, part_of, parts_of
+from .reading import cleaned, is_plural
 from .regions import region_in
 from .relations import relation_in
-from .rules import rule_for, shortened, without_lead
 from .spelling import read
-from .splitting import MOST_PARTS, clauses, sentences
-from .things import Found, find_things
+from .splitting import is_statement
 
-_TELEGRAM_OR = re.compile(
-    r"^(?!(?:what|which|where|how|who|when|why|if|whether|is|are|was|were|do|does|did|has|have|can|could|will|would|should|"
-    r"may|might|am|count|find|locate|describe|list|name|estimate|tell|show|compare|number|share|percentage|give|explain)\b)"
+_INSTRUCTS = re.compile(
+    r"^(?:answer|choose|select|pick|options?|choices?|respond|reply|use|possible answers)\b"
 )
-_CHOOSES = re.compile(r"\b(?:choose|select|pick|answer|options?|choices?|following|one of|respond|reply)\b")
-_INSTRUCTS = re.compile(r"^(?:answer|choose|select|pick|options?|choices?|respond|reply|use|possible answers)\b")
+_FORMAT = re.compile(r"^(?:format|for example|note|hint|units?|output|return|keep)\b")
 _WHICH_OF_TWO = re.compile(
-    r"^(?:which|what)(?: one)?(?: of (?:them|these|those|the two))? (?:has|have|shows?|contains?|is|was|were|looks?|holds?) "
+    r"^(?:which|what)(?: one)?(?: of (?:them|these|those|the two))? "
+    r"(?:has|have|shows?|contains?|is|was|were|looks?|holds?) "
 )
 _AS_BEFORE = re.compile(r"^(?:and|what about|how about|and what about|and how about|also|or)\b")
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|those|these|there)\b")
-
-
-class _Part(NamedTuple):
-    """A question by itself: its text and words, what they name, and the lines that rules see."""
-
-    text: str
-    words: list[Word]
-    things: tuple[Found, ...]
-    line: str
-    marked: str
+_BEFORE_NAME = re.compile(
+    r"\W*(?:\w+ ){0,2}?(?:is|are|was|were|isn't|does|did|has|could|might|can)"
+    r"(?: (?:this|that|it|we|the|a|an|place|image|picture|"
+    r"photo|city|lake|area|taken|in|near|from|part|of|at|around|close|to|be|show|shows|really|located))*"
+)
 
 
 def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None = None) -> list[Asked]:
@@ -61,133 +55,105 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
         raise RagError("the question is empty; ask something, such as: Is there a river?")
     names = {key_of(thing.phrase): thing for thing in known or ()}
     stem, offered = options.labelled(text)
-    parts = _parts(stem, names, images)
+    asked, unread = _read_parts(parts_of(stem, names), "?" in stem, images, names)
+    if not asked:
+        things = tuple(found.thing for found in part_of(stem, names).things)
+        kind: Kind = "yes-no" if "?" in text and any(thing.classes for thing in things) else "fact"
+        asked, unread = [Asked(kind, stem or text, things, hard=hard_words(text))], []
+    if offered:
+        asked[-1] = _offering(asked[-1], options_of(offered, names))
+    if unread:
+        context = hard_words(" . ".join(unread))
+        asked = [replace(one, hard=_joined(one.hard, context)) for one in asked]
+    return asked
+
+
+def _read_parts(
+    parts: Sequence[Part], marked: bool, images: int, known: KnownThings
+) -> tuple[list[Asked], list[str]]:
+    """Read the parts of a text in order; return what they ask, and the texts that ask nothing.
+
+    Options that stand in a sentence of their own ("Choose one: ...") are those of the question beside it.
+    """
     asked: list[Asked] = []
     unread: list[str] = []
+    waiting: tuple[Option, ...] = ()
     for part in parts:
-        one = _asked(part, images, names, asked)
-        if one is None:
+        told = len(parts) > 1 and (_FORMAT.search(part.line) or is_statement(part.text, marked))
+        one = None if told else _asked(part, images, known, asked)
+        instructs = len(parts) > 1 and _INSTRUCTS.search(part.line)
+        if one is None or (instructs and not one.options):
             unread.append(part.text)
-        elif _INSTRUCTS.search(part.line) and one.options and asked:
+        elif (
+            asked
+            and one.options
+            and (instructs or (part.rule is None and asked[-1].kind in ("what", "which")))
+        ):
             asked[-1] = _offering(asked[-1], one.options)
+        elif instructs:
+            waiting = one.options
         else:
-            asked.append(one)
-    if not asked:
-        asked.append(Asked("fact", stem or text, tuple(f.thing for part in parts for f in part.things), hard=hard_words(text)))
-        unread = []
-    if offered:
-        asked[-1] = _offering(asked[-1], tuple(_option(label, words, names) for label, words in offered))
-    context = hard_words(" . ".join(unread)) if unread else HardWords()
-    return [replace(one, hard=_joined(one.hard, context)) for one in asked]
+            asked.append(_offering(one, waiting) if waiting else one)
+            waiting = ()
+    if waiting:
+        asked.append(Asked("which", parts[-1].text, (), waiting, mode="what"))
+    return asked, unread
 
 
-def _parts(text: str, known: Mapping[str, Thing], images: int) -> list[_Part]:
-    def asks(words: str) -> bool:
-        part = _part(words, known)
-        return bool(part.words) and rule_for(part.line, part.marked) is not None
-
-    found: list[_Part] = []
-    for sentence in sentences(text)[:MOST_PARTS]:
-        found += [_part(clause, known) for clause in clauses(sentence, asks)]
-    return found[:MOST_PARTS]
-
-
-def _part(text: str, known: Mapping[str, Thing]) -> _Part:
-    words = read(text)
-    codes = {code.lower() for code in hard_words(text).codes}
-    named = [word for word in words if word.text.isalnum() or word.text == "n't"]
-    line = shortened(without_lead(shortened(" ".join("CODE" if word.text in codes else word.text for word in named))))
-    things = find_things(text, words, known)
-    marks = {found.first: found for found in things}
-    marked: list[str] = []
-    place = 0
-    while place < len(words):
-        marked.append("#" if place in marks else words[place].text)
-        place = marks[place].last if place in marks else place + 1
-    return _Part(text, words, things, line, shortened(without_lead(shortened(" ".join(marked)))))
-
-
-def _asked(part: _Part, images: int, known: Mapping[str, Thing], before: Sequence[Asked]) -> Asked | None:
+def _asked(part: Part, images: int, known: KnownThings, before: Sequence[Asked]) -> Asked | None:
     """Read one question; None where no rule knows it."""
     things = tuple(found.thing for found in part.things)
-    if before and _AS_BEFORE.search(" ".join(word.text for word in part.words)) and part.marked == "#":
-        return replace(before[-1], text=part.text, things=things, hard=hard_words(part.text))
+    words = [word.text for word in part.words]
+    if before and part.marked == "#" and _AS_BEFORE.search(" ".join(words)):
+        return replace(before[-1], text=part.text, things=things, hard=part.hard)
     kind, mode, offered = _kind(part, images, known)
     if kind is None:
         return None
-    region, relation = region_in(part.line), relation_in(part.words, part.things)
+    if kind == "yes-no" and part.hard.names and _is_named(part.text, part.hard.names[0]):
+        kind, mode = "fact", ""
+    if not things and before and (len(words) <= 3 or _POINTS_BACK.search(part.line)):
+        things = before[-1].things
+    region = region_in(" ".join(word.text for word in read(part.text) if word.text.isalnum()))
+    relation = None if kind in ("fact", "describe") else relation_in(part.words, part.things)
     if kind == "yes-no" and relation is not None:
         mode = "relation"
     elif kind == "what" and mode in ("seen", "scene") and region is not None:
         mode = "in region"
-    hard = hard_words(part.text)
-    if kind == "yes-no" and hard.names and not any(thing.classes for thing in things):
-        kind, mode = "fact", ""
-    if not things and before and (_POINTS_BACK.search(part.line) or len(part.words) <= 3):
-        things = before[-1].things
-    return Asked(kind, part.text, things, offered, is_negated(kind, part.line, part.text), region, relation, mode, hard)
+    return Asked(
+        kind, part.text, things, offered, is_negated(kind, part.line, part.text),
+        kind == "yes-no" and "or" in words, region, relation, mode, part.hard,
+    )  # fmt: skip
 
 
-def _kind(part: _Part, images: int, known: Mapping[str, Thing]) -> tuple[Kind | None, str, tuple[Option, ...]]:
+def _kind(part: Part, images: int, known: KnownThings) -> tuple[Kind | None, str, tuple[Option, ...]]:
     """Return kind and mode of a question, and the options in it."""
-    rule = rule_for(part.line, part.marked)
-    kind = rule.kind if rule else None
-    stem, items = options.listed(part.text)
-    if len(items) > 1 and (kind in ("what", "which", None) or _CHOOSES.search(part.line)):
-        return "which", _kind_of(stem, known), _options(items, known)
-    if kind in ("what", "which") or (_TELEGRAM_OR.search(part.line) and kind != "fact"):
-        items = _alternatives(part, known)
-        if len(items) > 1:
-            return "which", (rule.mode if kind == "which" and rule else "what"), _options(items, known)
-    if rule is None:
-        return None, "", ()
-    if kind == "which":
-        return "yes-no", "attribute", ()
+    rule = part.rule
+    kind, mode = (rule.kind, rule.mode) if rule else (None, "")
+    stem, offered = listed_options(part, kind, known)
+    if offered:
+        return "which", _kind_of(stem, known), offered
+    offered = alternatives(part, kind, known)
+    if offered:
+        return "which", mode if kind == "which" else "what", offered
+    if kind == "which":  # told by "or" alone, which offers nothing; but for options that stand elsewhere
+        return ("which", "what", ()) if mode == "offered" else ("yes-no", "attribute", ())
     if kind == "amount":
         counted = bool(part.things) and is_plural(part.words[part.things[0].last - 1].text)
         return ("count", "", ()) if counted else ("how-much", "share", ())
     if images > 1 and kind in ("what", "where") and _WHICH_OF_TWO.search(part.line):
         return "compare", "", ()
-    return cast(Kind, kind), rule.mode, ()
+    return cast(Kind | None, kind), mode, ()
 
 
-def _kind_of(text: str, known: Mapping[str, Thing]) -> str:
-    part = _part(text, known)
-    rule = rule_for(part.line, part.marked) if part.words else None
+def _kind_of(stem: str, known: KnownThings) -> str:
+    """The kind that a question would be without the options after it."""
+    rule = part_of(stem, known).rule
     return rule.kind if rule and rule.kind not in ("which", "amount", "where") else "what"
 
 
-def _alternatives(part: _Part, known: Mapping[str, Thing]) -> list[str]:
-    items = options.alternatives(part.text)
-    if len(items) < 2:
-        return []
-    first = words_of(items[0])
-    if len(items) > 2 and first and first[0].text in ("what", "which", "is", "are", "does", "do") and "," in part.text.partition(" or ")[0] and first[0].text in ("what", "which"):
-        return items[1:]
-    return [_last_of(items[0], known), *items[1:]]
-
-
-def _last_of(text: str, known: Mapping[str, Thing]) -> str:
-    """The last thing that words name, or what follows it: "Are the fields green" offers "green"."""
-    words = read(text)
-    if not words:
-        return text
-    things = find_things(text, words, known)
-    if things and things[-1].last == len(words):
-        return things[-1].thing.phrase
-    return text[words[-1].start : words[-1].end] if things or len(words) > 3 else text
-
-
-def _options(items: Sequence[str], known: Mapping[str, Thing]) -> tuple[Option, ...]:
-    return tuple(_option("", item, known) for item in items)
-
-
-def _option(label: str, words: str, known: Mapping[str, Thing]) -> Option:
-    things = find_things(words, read(words), known)
-    names = class_names(words)
-    if names or len(things) != 1:
-        return Option(label, words, Thing(words, names, "class" if names else "none"))
-    return Option(label, words, things[0].thing)
+def _is_named(text: str, name: str) -> bool:
+    """Whether a question is about what has a name: "Is this in France?", "Is Lake Ohrid deep?"."""
+    return bool(_BEFORE_NAME.fullmatch(text[: text.find(name)].lower().rstrip("\"' ")))
 
 
 def _offering(asked: Asked, offered: tuple[Option, ...]) -> Asked:
@@ -197,5 +163,6 @@ def _offering(asked: Asked, offered: tuple[Option, ...]) -> Asked:
 
 
 def _joined(own: HardWords, context: HardWords) -> HardWords:
-    """Hard words of a question and of the sentences before it that ask nothing."""
-    return HardWords(*(tuple(dict.fromkeys((*first, *second))) for first, second in zip(own, context, strict=True)))
+    """Hard words of a question and of the sentences around it that ask nothing."""
+    both = [tuple(dict.fromkeys((*first, *second))) for first, second in zip(own, context, strict=True)]
+    return HardWords._make(both)

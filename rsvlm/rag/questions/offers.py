@@ -1,0 +1,61 @@
+"""The options of a question, with what each names."""
+
+import re
+from collections.abc import Iterable
+
+from . import options
+from .asked import Option, Thing
+from .classes import class_names
+from .parts import KnownThings, Part
+from .spelling import read
+from .things import find_things
+
+_UNASKED = re.compile(
+    r"^(?!(?:what|which|where|how|who|when|why|if|whether|is|are|was|were|do|does|did|has|have|can|could|will|would|should|"
+    r"may|might|am|count|find|locate|describe|list|name|estimate|tell|show|compare|number|share|percentage|give|explain)\b)"
+)
+_OTHERS = ("where", "count", "compare", "describe", "fact")
+_CHOOSES = re.compile(r"\b(?:choose|select|pick|answer|options?|choices?|following|one of|respond|reply)\b")
+
+
+def options_of(labels_and_words: Iterable[tuple[str, str]], known: KnownThings) -> tuple[Option, ...]:
+    """Return options with what their words name, from label and words of each."""
+    return tuple(_option(label, words, known) for label, words in labels_and_words)
+
+
+def listed_options(part: Part, kind: str | None, known: KnownThings) -> tuple[str, tuple[Option, ...]]:
+    """Return the options that a question lists after a colon or the like, and the words before them."""
+    stem, items = options.listed(part.text)
+    if len(items) < 2 or not (kind in ("what", "which", None) or _CHOOSES.search(part.line)):
+        return part.text, ()
+    return stem, options_of((("", item) for item in items), known)
+
+
+def alternatives(part: Part, kind: str | None, known: KnownThings) -> tuple[Option, ...]:
+    """Return the options of "Is this a river or a lake?" and of "river or lake?"."""
+    if kind not in ("what", "which") and (kind in _OTHERS or not _UNASKED.search(part.line)):
+        return ()
+    items = options.alternatives(part.text)
+    if len(items) < 2:
+        return ()
+    first = read(items[0])
+    if len(items) > 2 and first and first[0].text in ("what", "which"):  # "What covers more, fields or woods"
+        return options_of((("", item) for item in items[1:]), known)
+    return options_of((("", item) for item in (_last_of(items[0], known), *items[1:])), known)
+
+
+def _last_of(text: str, known: KnownThings) -> str:
+    """The last thing that words name, or what follows it: "Are the fields green" offers "green"."""
+    words = read(text)
+    things = find_things(text, words, known)
+    if things and things[-1].last == len(words):
+        return things[-1].thing.phrase
+    return text[words[-1].start : words[-1].end] if words and (things or len(words) > 3) else text
+
+
+def _option(label: str, words: str, known: KnownThings) -> Option:
+    names = class_names(words)
+    things = find_things(words, read(words), known)
+    if names or len(things) != 1:
+        return Option(label, words, Thing(words, names, "class" if names else "none"))
+    return Option(label, words, things[0].thing)

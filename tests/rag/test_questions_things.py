@@ -1,0 +1,212 @@
+"""What questions name: things and their classes, options, regions, relations, negation."""
+
+import pytest
+
+from rsvlm.rag.questions import Asked, Box, Thing, class_names, understand
+from rsvlm.rag.questions.spelling import distance, mended
+from rsvlm.vocabularies import vocabulary
+
+
+def only(question: str) -> Asked:
+    [asked] = understand(question)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Is there a river?", ["river"]),
+        ("any woodland?", ["forest"]),
+        ("How many homes are there?", ["house"]),
+        ("are there streets", ["road"]),
+        ("how many aeroplanes", ["airplane"]),
+        ("Is there a harbour or an airport here?", ["harbor", "airport"]),
+        ("Are there storage tanks next to the railway station?", ["storage tank", "railway station"]),
+        ("how big is the car park", ["parking lot"]),
+        ("Is there a highway bridge?", ["bridge"]),
+        ("are there large commercial buildings", ["commercial building"]),
+        ("Is there a water area present?", ["water"]),
+        ("share of snow and ice", ["snow and ice"]),
+        ("Is there discontinuous urban fabric?", ["discontinuous urban fabric"]),
+        ("is there a helipad", ["helipad"]),
+        ("is there a flux capacitor", ["flux capacitor"]),
+        ("Are there land principally occupied by agriculture, with significant areas of natural vegetation and dump "
+         "sites?",
+         ["land principally occupied by agriculture, with significant areas of natural vegetation", "landfill"]),
+    ],
+)  # fmt: skip
+def test_things(question: str, names: list[str]) -> None:
+    assert [thing.name for thing in only(question).things] == names
+
+
+def test_a_thing_has_its_words_its_class_and_the_kinds_of_it() -> None:
+    [thing] = only("Are there any big open waters?").things
+    assert thing.phrase == "big open waters"
+    assert (thing.name, thing.matched) == ("water", "synonym")
+    assert {"river", "lake", "sea", "pond"} < set(thing.classes)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("forrest", "forest"),
+        ("buidling", "building"),
+        ("percntage", "percentage"),
+        ("residental", "residential"),
+        ("argicultral", "agricultural"),  # two slips
+        ("load", "load"),  # never road: too short, and a word
+        ("later", "later"),  # a real word, one stroke from water
+        ("horse", "horse"),
+        ("beech", "beech"),
+        ("desert", "desert"),
+        ("xyzzyplugh", "xyzzyplugh"),
+    ],
+)
+def test_slips_are_mended_and_words_are_not(word: str, meant: str) -> None:
+    assert mended(word) == meant
+
+
+def test_distance_is_damerau_levenshtein() -> None:
+    pairs = {("abc", "abc"): 0, ("abc", "acb"): 1, ("abc", "ab"): 1, ("abc", "abcd"): 1, ("abc", "xyz"): 3}
+    assert {pair: distance(*pair) for pair in pairs} == pairs
+
+
+def test_mended_things_say_so() -> None:
+    [thing] = only("is ther a footbal pitch").things
+    assert (thing.phrase, thing.name, thing.matched) == ("footbal pitch", "football field", "typo")
+
+
+def test_known_things_go_before_the_classes() -> None:
+    mine = Thing("water hyacinth", ("invasive plant",), "class")
+    [asked] = understand("Is there any water hyacinth?", known=[mine])
+    assert asked.things == (Thing("water hyacinth", ("invasive plant",), "class"),)
+
+
+@pytest.mark.parametrize(
+    "name", ["eurosat", "resisc45", "ucmerced", "aid", "rsicd", "worldcover", "patternnet"]
+)
+def test_all_classes_of_vocabularies_are_known(name: str) -> None:
+    unknown = [c.name for c in vocabulary(name).classes if not any(map(class_names, (c.name, *c.words)))]
+    assert set(unknown) <= {"Bare / sparse vegetation", "HerbaceousVegetation"}
+
+
+def test_classes_of_vocabularies_meet() -> None:
+    assert class_names("SeaLake") == () or class_names("SeaLake")[0] in ("sea lake", "sea")
+    assert class_names("Forest")[0] == class_names("woodland")[0] == "forest"
+    assert class_names("harbor") == class_names("Port")
+    assert class_names("denseresidential") == () or class_names("dense residential")
+
+
+@pytest.mark.parametrize(
+    ("question", "labels", "texts"),
+    [
+        ("forest, water or city?", "", ["forest", "water", "city"]),
+        ("Is this a lake or the sea?", "", ["lake", "sea"]),
+        ("Are the fields green or brown?", "", ["green", "brown"]),
+        ("What is this? A) forest B) river C) highway", "ABC", ["forest", "river", "highway"]),
+        ("Which is it: (1) farmland (2) meadow", "12", ["farmland", "meadow"]),
+        ("What is it? A. airport B. harbor", "AB", ["airport", "harbor"]),
+        ("Choose one: beach, mountain, desert", "", ["beach", "mountain", "desert"]),
+        ("What covers more ground, houses or trees?", "", ["houses", "trees"]),
+        (
+            "What is this? Answer with one of the following categories: Beach, Bridge.",
+            "",
+            ["Beach", "Bridge"],
+        ),
+        ("Of forest, water and crops, which is most common?", "", ["forest", "water", "crops"]),
+        ("options: forest, desert. which fits?", "", ["forest", "desert"]),
+    ],
+)
+def test_options(question: str, labels: str, texts: list[str]) -> None:
+    asked = only(question)
+    assert asked.kind == "which"
+    assert [option.text for option in asked.options] == texts
+    assert "".join(option.label for option in asked.options) == labels
+
+
+def test_options_name_things() -> None:
+    assert [option.thing.name for option in only("woodland or harbour?").options] == ["forest", "harbor"]
+
+
+@pytest.mark.parametrize(
+    ("question", "negated"),
+    [
+        ("Is there no water?", True),
+        ("Is there water?", False),
+        ("Isn't this farmland?", False),
+        ("Is this not farmland?", False),
+        ("Aren't there any ships?", False),
+        ("There are no roads, are there?", True),
+        ("This isn't a forest, right?", True),
+        ("Is the scene free of clouds?", True),
+        ("is it cloud-free?", True),
+        ("Is it true that there are no buildings?", True),
+        ("Does the picture lack vegetation?", True),
+        ("Is it a forest or not?", False),
+        ("no ships here, right?", True),
+        ("Are there no more than five ships?", False),
+        ("How much is not forest?", True),
+        ("How much of it isn't water?", True),
+        ("How much is forest?", False),
+        ("Which land cover is not present?", True),
+    ],
+)
+def test_negation(question: str, negated: bool) -> None:
+    assert only(question).negated is negated
+
+
+@pytest.mark.parametrize(
+    ("question", "region"),
+    [
+        ("what is in the upper left corner", (0, 0, 0.3333, 0.3333)),
+        ("what is in the top left", (0, 0, 0.5, 0.5)),
+        ("Is there a lake in the north?", (0, 0, 1, 0.5)),
+        ("how many houses in the southern half", (0, 0.5, 1, 1)),
+        ("what is in the middle", (0.25, 0.25, 0.75, 0.75)),
+        ("what grows in the centre of the image", (0.25, 0.25, 0.75, 0.75)),
+        ("what is along the right edge", (0.85, 0, 1, 1)),
+        ("How many trees in the Bottom-Middle region of the image?", (0.3333, 0.6667, 0.6667, 1)),
+        ("what is in the south-east", (0.5, 0.5, 1, 1)),
+        ("what is in the left third", (0, 0, 0.3333, 1)),
+        ("What is north of the lake?", None),
+        ("Is there a house on the left of the road?", None),
+        ("this is a harbour, right?", None),
+        ("Is there a shopping center?", None),
+        ("Is the lake in the north or in the south?", None),
+    ],
+)
+def test_regions(question: str, region: Box | None) -> None:
+    assert only(question).region == region
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "first", "second", "amount"),
+    [
+        ("are there more houses than fields", "more", "house", "farmland", None),
+        ("Are there less cars than trees?", "less", "car", "tree", None),
+        ("Is the forest smaller than the lake?", "less", "forest", "lake", None),
+        ("Is the number of roads equal to the number of buildings?", "equal", "road", "building", None),
+        ("Is the lake next to a road?", "beside", "lake", "road", None),
+        ("Is there a house on the left of the road?", "left of", "house", "road", None),
+        ("Is there a building at the top of a road?", "above", "building", "road", None),
+        ("Does a bridge cross the river?", "across", "bridge", "river", None),
+        ("What is north-east of the lake?", "north-east of", None, "lake", None),
+        ("Are there at least three planes?", "at least", "airplane", None, 3),
+        ("Is more than half of the image forest?", "more than", "forest", None, 0.5),
+        ("Do trees cover less than 30% of it?", "less than", "tree", None, 0.3),
+    ],
+)
+def test_relations(
+    question: str, name: str, first: str | None, second: str | None, amount: float | None
+) -> None:
+    relation = only(question).relation
+    assert relation is not None
+    assert relation.name == name
+    assert (relation.first and relation.first.name) == first
+    assert (relation.second and relation.second.name) == second
+    assert relation.amount == amount
+
+
+def test_one_of_the_things_or_all() -> None:
+    assert only("Is there a river or a lake?").any_of
+    assert not only("Is there a river and a lake?").any_of
