@@ -40,7 +40,10 @@ class Pictures:
         """(n,) which pictures show a thing, by a caption or by their class."""
         own = set(thing.classes)
         return np.array(
-            [label in own or bool(own & set(named)) for label, named in zip(self.labels, self.named, strict=True)]
+            [
+                label in own or bool(own & set(named))
+                for label, named in zip(self.labels, self.named, strict=True)
+            ]
         )
 
     def truth(self, thing: Thing) -> NDArray[np.int8]:
@@ -73,7 +76,9 @@ def pictures(file: Path, encoder: Encoder, work: Path) -> Pictures:
 def common_things(found: Pictures, least: int) -> list[Thing]:
     """Things that so many pictures' captions name."""
     counts = Counter(name for named in found.named for name in named)
-    return [Thing(name, class_names(name) or (name,), "class") for name, count in counts.items() if count >= least]
+    return [
+        Thing(name, class_names(name) or (name,), "class") for name, count in counts.items() if count >= least
+    ]
 
 
 def memory_weights(asked: Pictures, memory: Pictures, *, itself: bool) -> NDArray[np.float64]:
@@ -88,6 +93,8 @@ def memory_weights(asked: Pictures, memory: Pictures, *, itself: bool) -> NDArra
     if itself:
         np.fill_diagonal(cosines, -1)
     least = np.partition(cosines, -NEAREST, axis=1)[:, [-NEAREST]]
-    weights = np.where(cosines >= least, np.exp(SHARPNESS * (cosines - cosines.max(axis=1, keepdims=True))), 0)
+    weights = np.where(
+        cosines >= least, np.exp(SHARPNESS * (cosines - cosines.max(axis=1, keepdims=True))), 0
+    )
     found: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
     return found

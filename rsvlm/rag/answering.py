@@ -165,9 +165,10 @@ class VisualQuestionAnswerer:
         if item.error is not None:
             return _failed(item, item.error)
         begin = time.perf_counter()
-        looks = [
-            Look(seen, self.encoder, vector) for seen, vector in zip(item.seen, item.vectors, strict=True)
-        ]
+        looks = []
+        if self.encoder is not None:
+            pairs = zip(item.seen, item.vectors, strict=True)
+            looks = [Look(seen, self.encoder, vector) for seen, vector in pairs]
         for look in looks:
             look.neighbours = self._look_alikes(look)
         alike = time.perf_counter()

@@ -78,5 +78,5 @@ def told(thing: Thing) -> str:
 
 
 def a_list(words: Sequence[str]) -> str:
-    """ "a, b and c"."""
+    """Words as people list them: "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -81,7 +81,8 @@ class Look:
 
     def finest(self, wanted: int) -> int:
         """How many tiles along a side are of some use, at most as many as are wanted."""
-        return max(1, min(wanted, min(self.seen.picture.shape[:2]) // _SMALLEST))
+        height, width = self.seen.picture.shape[:2]
+        return max(1, min(wanted, int(min(height, width)) // _SMALLEST))
 
     def _crop(self, box: Box) -> PillowImage.Image:
         height, width = self.seen.picture.shape[:2]

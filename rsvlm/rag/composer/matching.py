@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -92,12 +92,11 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         chunk: That it is from; its place in its source says what it is about.
     """
     around = f"{chunk.where}\n{statement.context}"
-    own, context = hard_words(statement.text), hard_words(around)
-    if not all(_names(name, wanted.said, statement, chunk, around) for name in wanted.hard.names):
-        return None
     if not all(_has_word(code, statement.text) for code in wanted.hard.codes):
         return None
-    if not _same_time(wanted.hard, own, context, chunk):
+    if not all(_names(name, wanted.said, statement, chunk, around) for name in wanted.hard.names):
+        return None
+    if not _same_time(wanted.hard, _hard_words(statement.text), _hard_words(around), chunk):
         return None
     years = {str(year) for year in wanted.hard.years}
     numbers = {*map(_plain, _NUMBER.findall(f"{statement.text}\n{around}"))}
@@ -119,7 +118,7 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
 
 
 def value_of(wanted: Wanted, statement: Statement) -> str:
-    """Return what a statement says of what is asked: the value of a line of data, or a number that is not the question's.
+    """Return what a statement says of what is asked: the value of a line of data, or a number not of the question.
 
     "" where it says none.
     """
@@ -159,11 +158,16 @@ def _is_date(text: str, match: re.Match[str]) -> bool:
     return _MONTH_BEFORE.search(text[: match.start()]) is not None
 
 
+@lru_cache(maxsize=4096)
+def _hard_words(text: str) -> HardWords:
+    return hard_words(text)
+
+
 def _names(name: str, said: frozenset[str], statement: Statement, chunk: Chunk, around: str) -> bool:
     """Whether a statement is about what has a name: it, or what it stands under, has the name, and not a longer one."""
     if is_named(name, statement.text, said) or is_named(name, around, said):
         return True
-    others = [one for one in hard_words(statement.text).names if not is_named(one, name, said)]
+    others = [one for one in _hard_words(statement.text).names if not is_named(one, name, said)]
     return not others and is_named(name, chunk.text, said)
 
 

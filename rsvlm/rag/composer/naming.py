@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from rsvlm.rag.questions import Asked, Option, Thing, class_names
 from rsvlm.vocabularies import vocabulary
 
 from .amounts import TILES, counted, share
-from .finding import NO_IMAGE, Finding, Scene, told, unknown
+from .finding import NO_IMAGE, Finding, Scene, unknown
 from .likelihood import softmax
 from .places import in_nine
 
@@ -56,7 +57,7 @@ def scene_shares(scene: Scene) -> tuple[list[str], list[float], dict[str, tuple[
         @ scene.look.vector
     )
     starts = np.cumsum([0, *(len(group) for group in words)])
-    cosines = [float(flat[first:last].max()) for first, last in zip(starts[:-1], starts[1:], strict=True)]
+    cosines = [float(flat[first:last].max()) for first, last in pairwise(starts.tolist())]
     scale = scene.lexicon.scale
     votes: dict[str, float] = defaultdict(float)
     support: dict[str, tuple[Evidence, ...]] = {}
@@ -161,8 +162,8 @@ def _cover(asked: Asked, scene: Scene) -> Finding:
     else:
         count = scene.look.finest(TILES)
         tiles = np.stack([scene.likelihood.of_tiles(scene.look, one, count) for one in things])
-        shares = np.bincount(tiles.reshape(len(things), -1).argmax(axis=0), minlength=len(things)) / count**2
-        shares = shares.tolist()
+        covers = tiles.reshape(len(things), -1).argmax(axis=0)
+        shares = (np.bincount(covers, minlength=len(things)) / count**2).tolist()
     best = int(np.argmax(shares))
     where = "That part looks like" if asked.region is not None else "Most of the image looks like"
     total = sum(shares) or 1.0

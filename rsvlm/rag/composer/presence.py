@@ -65,7 +65,7 @@ def _amount(asked: Asked, relation: Relation, thing: Thing, scene: Scene) -> Fin
     if relation.amount < 1:
         found, said = share(scene, thing), "of the image is"
     else:
-        number, probability, support = counted(scene, thing)
+        number, _, support = counted(scene, thing)
         if number is None:
             return unknown(f"I cannot count {told(thing)} in this image", support)
         found, said = float(number), ""
