@@ -80,7 +80,8 @@ class Places:
         north, south = np.radians(self.lat), np.radians(lat)
         half = np.sin((north - south) / 2) ** 2
         half += np.cos(north) * np.cos(south) * np.sin(np.radians(self.lon - lon) / 2) ** 2
-        return 2 * _RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1)))
+        found: Floats = 2 * _RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1)))
+        return found
 
 
 def nearby_places(

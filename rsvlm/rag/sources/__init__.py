@@ -6,16 +6,19 @@
 | `.parquet` with images | the same |
 | RSWK's `.json` (RS-RAG) | its seven types, in its own templates; those of a folder belong together |
 | `.json`, `.jsonl` of messages and images | a `caption` for each answer, as ChatEarthNet has them in RS-RAG |
-| `.csv`, `.tsv`, `.json`, `.jsonl`, `.geojson`, other `.parquet` | a `note` a row: its columns of text, or the row in words |
+| `.csv`, `.tsv`, `.json`, `.jsonl`, `.geojson`, other `.parquet` | a `note` a row: its text, or the row in words |
 | `.osm.pbf`, `.osm`, `.osm.gz`, `.osm.bz2` | a `place` for each named place, water, summit, station, castle... |
 | `.md`, `.html`, `.txt`, `.rst` | `note`s of at most some 120 words, cut at headings, paragraphs, sentences |
 | `.pdf` (extra `documents`) | the same, page by page |
 | folder | all of these in it and in the folders below it; links that lead out of it are not followed |
 
-A column of text is called text, description, caption(s), note(s), body, content, summary or abstract; a place is lon and
-lat, bbox, WKT or a GeoJSON geometry; a time is datetime, date, time, timestamp or year; name or title goes before the
-text, id, key or the like is what a row is looked up by, and licence, source, image, label are taken as what they are. A
+A column of text is called text, description, caption(s), note(s), body, content, summary or abstract; a place is lon
+and lat, bbox, WKT or a GeoJSON geometry; a time is datetime, date, time, timestamp or year; name or title goes before
+the text; id, key or the like is what a row is looked up by; licence, source, image and label are what they say. A
 Markdown file may begin with title, licence, place or bbox, and date between two lines `---`.
+
+All chunks of a source have its name, and each a key of its own that stays when other parts of the source change, as far
+as the source has names for its parts.
 """
 
 from .reading import read_source

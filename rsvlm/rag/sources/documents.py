@@ -23,6 +23,7 @@ BLANK = Chunk(source="", where="", text="")
 
 MARKDOWN = (".md", ".markdown", ".mkd")
 HTML = (".html", ".htm", ".xhtml")
+_HTML = re.compile(rb"\s*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE)
 PLAIN = (".txt", ".text", ".rst")
 
 
@@ -75,7 +76,7 @@ def read_pages(path: Path, note: Note) -> Iterator[Chunk]:
 
 def is_html(content: bytes) -> bool:
     """Whether a file begins as a page of HTML."""
-    return re.match(rb"\s*(?:<!doctype\s+html|<html[\s>])", content[:512].removeprefix(b"\xef\xbb\xbf"), re.I) is not None
+    return _HTML.match(content[:512].removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def _about(told: Mapping[str, Any], note: Note) -> tuple[Chunk, str]:

@@ -35,9 +35,12 @@ def found_in(folder: Path, note: Note) -> Iterator[Path]:
             ending = path.suffix.lower()
             if ending in _UNREADABLE:
                 note(inside(path, folder), "is of no kind that can be read; save it as PDF, Markdown or CSV")
-            elif ending in (*DOCUMENTS, *TABLES) or is_osm(path):
-                if not _is_passed(path, folder, note) and path.is_file():
-                    yield path
+            elif (
+                (ending in (*DOCUMENTS, *TABLES) or is_osm(path))
+                and not _is_passed(path, folder, note)
+                and path.is_file()
+            ):
+                yield path
 
 
 def inside(path: Path, folder: Path) -> str:

@@ -7,15 +7,31 @@ from html.parser import HTMLParser
 from .sections import Section
 
 _VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    }
 )  # they have no end
 _UNSEEN = frozenset(
-    "script style noscript template nav head svg math iframe object canvas audio video select button".split()
-)
+    {"script", "style", "noscript", "template", "nav", "head", "svg", "math", "iframe", "object", "canvas", "audio",
+     "video", "select", "button"}
+)  # fmt: skip
 _BLOCKS = frozenset(
-    "address article aside blockquote dd details div dl dt fieldset figcaption figure footer form header hr main ol p"
-    " pre section summary table ul".split()
-)
+    {"address", "article", "aside", "blockquote", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
+     "figure", "footer", "form", "header", "hr", "main", "ol", "p", "pre", "section", "summary", "table", "ul"}
+)  # fmt: skip
 _LINES = frozenset({"br", "li", "tr"})
 _CELLS = frozenset({"td", "th"})
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}

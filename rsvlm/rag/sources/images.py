@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rsvlm.datasets import DatasetError
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.retrieval import Index, RetrievalError
 from rsvlm.retrieval.sources import Sources
+from rsvlm.vocabularies.class_names import vocabulary_from_classes
 
 from ..chunk import Chunk
 from ..errors import RagError
@@ -65,11 +67,11 @@ def is_index(folder: Path) -> bool:
 
 def _chunks(rows: Iterable[Mapping[str, Any]], name: str, note: Note) -> Iterator[Chunk]:
     for number, row in enumerate(rows):
-        edges = tuple(row.get(edge) for edge in ("west", "south", "east", "north"))
-        labels = tuple(row.get("labels") or ())
+        edges: Any = tuple(row.get(edge) for edge in ("west", "south", "east", "north"))
+        labels = tuple(dict.fromkeys(one for one in row.get("labels") or () if not is_empty(one)))
         about = replace(
             BLANK,
-            image=row.get("image"),
+            image=row["key"],
             bbox=None if None in edges else edges,
             datetime=row.get("datetime"),
             labels=labels,
@@ -82,9 +84,16 @@ def _chunks(rows: Iterable[Mapping[str, Any]], name: str, note: Note) -> Iterato
             for piece in split(caption):
                 yield replace(about, where=f"{where}, caption {count}", text=piece)
         if labels and not captions:
-            yield replace(about, where=f"{where}, labels", text=f"An image of {joined(labels)}.")
+            yield replace(about, where=f"{where}, labels", text=_told(labels))
         if not labels and not captions:
             note(f"row {number}", "has neither captions nor labels")
+
+
+@lru_cache(maxsize=4096)
+def _told(labels: tuple[str, ...]) -> str:
+    """Labels in words: AnnualCrop as annual crop."""
+    phrases = [one.words[0] for one in vocabulary_from_classes(labels).classes]
+    return f"An image of {joined(phrases)}."
 
 
 def _where(key: str, name: str) -> str:

@@ -23,8 +23,8 @@ from rsvlm.imagery.grid import BBox
 from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
-from .placewords import KINDS, in_words, kind_of
 from .places import around
+from .placewords import KINDS, in_words, kind_of
 from .source import Note
 
 CREDIT = f"{ATTRIBUTION['licence']}, {ATTRIBUTION['attribution']}"
@@ -73,7 +73,9 @@ def read_osm(path: Path, note: Note) -> Iterator[Chunk]:
         except _REFUSALS as error:
             if isinstance(error, RagError):
                 raise
-            raise RagError(f"cannot be read as OpenStreetMap data ({error}); check that it is whole") from None
+            raise RagError(
+                f"cannot be read as OpenStreetMap data ({error}); check that it is whole"
+            ) from None
 
 
 def _file(path: Path) -> Any:
@@ -103,7 +105,8 @@ def _read(path: Path, areas: list[_Place], note: Note) -> Iterator[Chunk]:
 def _named(file: Any, kind: Any) -> Iterator[tuple[Any, _Place]]:
     """The places of a type of object; what can be none is passed over by libosmium itself."""
     filters = osmium.filter.KeyFilter(*KINDS), osmium.filter.KeyFilter("name")
-    for item in osmium.FileProcessor(file, kind).with_filter(filters[0]).with_filter(filters[1]):
+    items: Any = osmium.FileProcessor(file, kind).with_filter(filters[0]).with_filter(filters[1])
+    for item in items:
         tags = {tag.k: tag.v for tag in item.tags}
         if called := kind_of(tags):
             where = f"{tags['name']}, {_TYPES[item.type_str()]} {item.id}"
@@ -147,7 +150,8 @@ def _locations(file: Any, corners: Ids) -> Floats:
     at = np.full((len(corners), 2), np.nan)
     if len(corners):
         chosen = osmium.filter.IdFilter(corners.tolist())
-        for node in osmium.FileProcessor(file, osmium.osm.NODE).with_filter(chosen):
+        nodes: Any = osmium.FileProcessor(file, osmium.osm.NODE).with_filter(chosen)
+        for node in nodes:
             if node.location.valid():
                 at[np.searchsorted(corners, node.id)] = node.location.lon, node.location.lat
     return at

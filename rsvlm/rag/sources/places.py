@@ -153,7 +153,7 @@ def _box_of_shape(value: Mapping[str, Any]) -> BBox | None:
         return _bounds(shape(value))
     except RagError:
         raise
-    except (shapely.GEOSException, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
+    except (shapely.GEOSException, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise RagError(f"place of type {str(value['type'])[:40]!r} is no geometry of GeoJSON") from None
 
 

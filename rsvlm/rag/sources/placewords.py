@@ -1,5 +1,6 @@
 """What is a place on the map, and what its tags say of it, in words."""
 
+import re
 from collections.abc import Mapping
 
 from rsvlm.captioning.english import article
@@ -62,8 +63,9 @@ def kind_of(tags: Mapping[str, str]) -> str | None:
     key = next((key for key, values in KINDS.items() if tags.get(key) in values), None)
     if key is None:
         return None
-    value = tags[key]
-    return _WORSHIP.get(tags.get("religion", ""), _called(key, value)) if value == _WORSHIPPED else _called(key, value)
+    if tags[key] == _WORSHIPPED and tags.get("religion") in _WORSHIP:
+        return _WORSHIP[tags["religion"]]
+    return _called(key, tags[key])
 
 
 def in_words(tags: Mapping[str, str], kind: str) -> str:
@@ -93,9 +95,10 @@ def _called(key: str, value: str) -> str:
 
 def _counted(value: str) -> str:
     """A count as people write it, thousands with a comma."""
-    return f"{int(value):,}" if value.isascii() and value.isdecimal() and len(value) < 12 else value[:_LONGEST]
+    whole = value.isascii() and value.isdecimal() and len(value) < 12
+    return f"{int(value):,}" if whole else value[:_LONGEST]
 
 
 def _listed(value: str) -> str:
     """A value, or several, as people write them."""
-    return ", ".join(part.strip().replace("_", " ") for part in value.split(";"))[:_LONGEST]
+    return ", ".join(part.strip().replace("_", " ") for part in re.split("[;,]", value))[:_LONGEST]

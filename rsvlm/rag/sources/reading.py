@@ -65,7 +65,7 @@ def _read(path: Path, kind: Kind, text_column: str | None, note: Note) -> Iterat
         return _read_folder(path, text_column, note)
     if kind == "RSWK":
         return read_rswk(read_json(path), note, path.parent)
-    if kind == "table" or text_column is not None and path.suffix.lower() == ".parquet":
+    if kind == "table" or (kind == "images" and text_column is not None):
         return _read_table(path, text_column, note)
     return _READERS[kind](path, note)
 

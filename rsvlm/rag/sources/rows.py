@@ -116,7 +116,10 @@ def _about(row: Row, where: str, note: Note, folder: Path) -> Chunk:
     if told is not None:
         when = moment(told)
         if when is None:
-            note(where, f"time {str(told)[:40]!r} is none that is known (2019-05-31, say); it is taken without")
+            note(
+                where,
+                f"time {str(told)[:40]!r} is none that is known; it is taken without (write 2019-05-31)",
+            )
     image, origin = first(row, IMAGES), first(row, ORIGIN)
     credit = [one for one in (first(row, LICENCE), origin and f"source: {origin}") if one]
     labels = next((row[name] for name in LABEL if not is_empty(row.get(name))), None)

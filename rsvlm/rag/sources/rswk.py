@@ -1,7 +1,7 @@
 """RSWK's knowledge of landmarks, in the seven types of chunks and the templates of RS-RAG's builder of it.
 
-Wen et al. 2025 (arXiv 2504.04988). A chunk that does not say what it is about has the landmark's name before it, so that
-it can be understood, and found, alone; in RS-RAG the picture says it.
+Wen et al. 2025 (arXiv 2504.04988). A chunk that does not say what it is about has the landmark's name before it, so
+that it can be understood, and found, alone; in RS-RAG the picture says it.
 """
 
 import re
@@ -15,6 +15,7 @@ from ..errors import RagError
 from .documents import BLANK
 from .places import is_empty, moment, place_of
 from .rows import picture
+from .sections import shortened
 from .source import Note
 from .splitting import LONGEST, split, words
 from .text import cleaned
@@ -72,7 +73,7 @@ class _Landmark:
         self._item, self._entry, self._note = item, entry, note
         self.image = cleaned(image)
         self._world = self._known(WORLD)
-        self._name = cleaned(str(self._world.get("Name") or _PICTURE.sub("", self.image)))
+        self._name = shortened(cleaned(str(self._world.get("Name") or _PICTURE.sub("", self.image))))
         file = self.image if _PICTURE.search(self.image) else f"{self.image}.png"
         try:
             box = place_of({str(key).lower(): value for key, value in item.items()})
@@ -143,7 +144,9 @@ class _Landmark:
         )
 
     def _expert(self) -> str:
-        values = [f"{name}: {_said(value)}" for name, value in self._known(EXPERT).items() if not is_empty(value)]
+        values = [
+            f"{name}: {_said(value)}" for name, value in self._known(EXPERT).items() if not is_empty(value)
+        ]
         return f"expert knowledge: {'; '.join(values)}" if values else ""
 
     def _description(self) -> str:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..chunk import Chunk
@@ -24,6 +25,8 @@ class Problem(NamedTuple):
     reason: str
 
 
+_PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
+
 Note = Callable[[str, str], None]
 """Takes what could not be read and why; "" for the file itself."""
 
@@ -37,7 +40,7 @@ class Source:
 
     Attributes:
         name: Its absolute path, with "/" between the parts; the `source` of all its chunks.
-        kind: "pairs dataset", "index", "images", "RSWK", "table", "map", "document" or "folder".
+        kind: "pairs dataset", "index", "images", "RSWK", "table", "map", "PDF", "document" or "folder".
         licence: Of what does not say its own.
         problems: What could not be read, filled while `chunks` runs; at most a thousand.
     """
@@ -49,6 +52,7 @@ class Source:
     _content: Callable[[], str] = field(repr=False)
     _options: dict[str, Any] = field(repr=False, default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    _pictures: dict[str, None] = field(repr=False, default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -70,10 +74,13 @@ class Source:
             RagError: Nothing in it can be read.
         """
         self.problems.clear()
+        self._pictures.clear()
         taken: dict[str, int] = {}
         try:
             for chunk in self._read(self._note):
                 if text := cleaned(chunk.text):
+                    if chunk.image and (file := _held_in(chunk.image)):
+                        self._pictures[file] = None
                     yield replace(
                         chunk, source=self.name, where=looked_up(chunk.where, taken), text=text,
                         licence=chunk.licence or self.licence,
@@ -84,9 +91,24 @@ class Source:
             file, reason = self.problems[0] if self.problems else (self.name, "holds no text")
             raise RagError(f"{file}: {reason}")
 
+    def images(self) -> list[str]:
+        """What `rsvlm.Index.build` makes an index of the pictures of, whose keys are the `image` of the chunks.
+
+        Those of the chunks that have been read: files, parquet files and pairs datasets that are there.
+        """
+        return [path for path in self._pictures if Path(path).exists()]
+
     def _note(self, where: str, reason: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(Problem(f"{self.name}, {where}" if where else self.name, one_line(reason)))
+
+
+def _held_in(image: str) -> str | None:
+    """The picture file, parquet file or pairs dataset that a picture is in; None for a chip, whose file is cut."""
+    if image.lower().endswith(_PICTURES):
+        return image
+    holder, found, part = image.rpartition("#")
+    return holder if found and "," not in part else None
 
 
 def one_line(error: object) -> str:
