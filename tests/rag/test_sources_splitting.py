@@ -9,7 +9,9 @@ from rsvlm.rag.sources.sections import Section, chunks_of
 from rsvlm.rag.sources.splitting import split, words
 from rsvlm.rag.sources.text import cleaned, looked_up
 
-WORDS = st.sampled_from(["rain", "falls", "St.", "Gallen.", "e.g.", "in", "3.5", "mm;", "東京の水", "Über", "?", "x" * 50])
+WORDS = st.sampled_from(
+    ["rain", "falls", "St.", "Gallen.", "e.g.", "in", "3.5", "mm;", "東京の水", "Über", "?", "x" * 50]
+)
 GAPS = st.sampled_from([" ", " ", " ", " ", "\n", "\n\n", " \n \n ", ". ", "! ", "。"])
 TEXTS = st.lists(st.tuples(WORDS, GAPS), max_size=300).map(lambda parts: "".join(map("".join, parts)))
 
@@ -42,7 +44,11 @@ def test_paragraphs_then_sentences() -> None:
     first = "The Rhine is the border in the west. " * 3
     second = "Dr. Frick lives near St. Gallen. He measures rain, e.g. in May. It was 3.5 mm."
     assert split(f"{first}\n\n{second}", 30) == [first.strip(), second]
-    assert split(second, 8) == ["Dr. Frick lives near St. Gallen.", "He measures rain, e.g. in May.", "It was 3.5 mm."]
+    assert split(second, 8) == [
+        "Dr. Frick lives near St. Gallen.",
+        "He measures rain, e.g. in May.",
+        "It was 3.5 mm.",
+    ]
 
 
 def test_signs_without_spaces_are_cut_at_their_sentences() -> None:
@@ -62,7 +68,8 @@ def test_a_paragraph_that_fits_is_not_cut() -> None:
 
 
 SECTIONS = st.lists(
-    st.builds(Section, st.integers(1, 6), st.sampled_from(["Rain", "Snow", "A " * 30, "C# and more"]), TEXTS), max_size=8
+    st.builds(Section, st.integers(1, 6), st.sampled_from(["Rain", "Snow", "A " * 30, "C# and more"]), TEXTS),
+    max_size=8,
 )
 
 
