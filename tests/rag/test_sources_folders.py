@@ -76,8 +76,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
 def test_names_that_are_no_text(tmp_path: Path) -> None:
-    with open(os.fsencode(tmp_path) + b"/\xff.md", "wb") as file:
-        file.write(b"x")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.md")).write_bytes(b"x")
     (tmp_path / "b.md").write_text("sound", encoding="utf-8")
     source = read_source(tmp_path)
     assert [chunk.text for chunk in source.chunks()] == ["sound"]

@@ -17,7 +17,7 @@ from rsvlm.rag.sources import read_source
 @pytest.fixture(scope="module")
 def pairs(town: SamplePaths, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("rag") / "pairs"
-    rsvlm.caption([town.image], osm=town.osm, landcover=town.landcover, legend="worldcover", out=out)
+    rsvlm.caption([town.image], osm=town.osm, size=256, out=out)
     return out
 
 
@@ -35,7 +35,7 @@ def test_a_pairs_dataset_gives_each_different_caption(pairs: Path) -> None:
     assert {chunk.type for chunk in chunks} == {"caption"}
     assert all(chunk.bbox and chunk.licence for chunk in chunks)
     assert source.images() == [pairs.as_posix()]
-    assert [chunk for chunk in read_source(open_dataset(pairs)).chunks()] == chunks
+    assert list(read_source(open_dataset(pairs)).chunks()) == chunks
 
 
 def test_a_damaged_pairs_dataset(pairs: Path, tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ def test_the_seven_types_in_their_templates(tmp_path: Path) -> None:
     texts = {where: chunk.text for where, chunk in chunks.items() if where.startswith("Piazza")}
     assert texts == {
         "Piazza Navona, basic_info_and_history": BASIC,
-        "Piazza Navona, architecture_and_function": "Piazza Navona: Architectural_Characteristics: A long oval with three "
-        "fountains.\nPrimary_Function: Public square",
+        "Piazza Navona, architecture_and_function": "Piazza Navona: Architectural_Characteristics: A long oval "
+        "with three fountains.\nPrimary_Function: Public square",
         "Piazza Navona, culture_and_visitor": "Piazza Navona: Cultural_Significance: Baroque Rome at its best.\n"
         "Notable_Visitors: Goethe, Keats",
         "Piazza Navona, expert_knowledge": "Piazza Navona: expert knowledge: NDVI: 0.13; LC_Type1: 13",
@@ -51,8 +51,9 @@ def test_the_seven_types_in_their_templates(tmp_path: Path) -> None:
         "February:\nPRECTOTLAND 2019 February: 0.1mm; SNOW DEPTH 2019 February: 0.1mm",
         "Piazza Navona, image_description": "Piazza Navona: Image Description: An oval called Piazza Navona.",
         "Piazza Navona, caption": f"{BASIC}\n\nArchitectural_Characteristics: A long oval with three fountains.\n"
-        "Primary_Function: Public square\n\nCultural_Significance: Baroque Rome at its best.\nNotable_Visitors: Goethe, "
-        "Keats\n\nexpert knowledge: NDVI: 0.13; LC_Type1: 13\n\nImage Description: An oval called Piazza Navona.",
+        "Primary_Function: Public square\n\nCultural_Significance: Baroque Rome at its best.\nNotable_Visitors: "
+        "Goethe, Keats\n\nexpert knowledge: NDVI: 0.13; LC_Type1: 13\n\nImage Description: An oval called Piazza "
+        "Navona.",
     }
     assert len(chunks) == 3 * 8
     assert {chunk.image for chunk in chunks.values()} == {

@@ -85,7 +85,8 @@ def test_sections_keep_order_and_all_words(sections: list[Section], title: str) 
     rest = squeezed([chunk.text for chunk in chunks])
     for section in sections:
         for word in section.body.split()[:20]:
-            assert (at := rest.find("".join(word.split()))) >= 0
+            at = rest.find("".join(word.split()))
+            assert at >= 0
             rest = rest[at:]
 
 

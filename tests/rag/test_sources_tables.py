@@ -254,7 +254,8 @@ def test_boxes_around_points() -> None:
     ("told", "found"),
     [
         (2019, datetime(2019, 1, 1, tzinfo=UTC)), (2019.0, datetime(2019, 1, 1, tzinfo=UTC)),
-        ("2019-05-31T10:00:00+02:00", datetime(2019, 5, 31, 8, tzinfo=UTC)), ("2019/05/31", datetime(2019, 5, 31, tzinfo=UTC)),
+        ("2019-05-31T10:00:00+02:00", datetime(2019, 5, 31, 8, tzinfo=UTC)),
+        ("2019/05/31", datetime(2019, 5, 31, tzinfo=UTC)),
         ("2019-13", None), ("soon", None), ("", None), ("99999", None),
     ],
 )  # fmt: skip
