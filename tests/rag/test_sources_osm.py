@@ -58,6 +58,12 @@ def test_nodes_ways_and_relations(tmp_path: Path, ending: str) -> None:
     ]
 
 
+def test_values_longer_than_openstreetmap_allows_are_cut(tmp_path: Path) -> None:
+    path = tmp_path / "long.osm"
+    path.write_text(MAP.replace("Bread", "B" * 2000).replace("Seele", "S" * 2000), encoding="utf-8")
+    assert "Vaduz, node 1" in read(path)
+
+
 def test_liechtenstein(data_dir: Path) -> None:
     path = data_dir / "osm" / "liechtenstein.osm.pbf"
     if not path.exists():
@@ -74,9 +80,9 @@ def test_liechtenstein(data_dir: Path) -> None:
     assert any(", a mountain peak; " in chunk.text for chunk in chunks.values())
 
 
-def test_the_sample_town_has_no_names(town: SamplePaths) -> None:
-    with pytest.raises(RagError, match="holds no text"):
-        read(town.osm)
+def test_the_sample_town(town: SamplePaths) -> None:
+    texts = {chunk.text for chunk in read(town.osm).values()}
+    assert {"Bürgerpark, a park", "Rohrwald, a forest", "St. Kilian, a church; 16 m high; catholic"} <= texts
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,10 @@ BROKEN: dict[str, Any] = {
     "a list for a description": {"image_name": "d", "description": ["x"]},
     "a place that is none": {"image_name": "e", "description": "x", "lon": 9, "lat": 99},
     "null": None,
+    "nested too deep": {
+        "image_name": "f",
+        "remote sensing expert knowledge": {"a": json.loads("[" * 900 + "]" * 900)},
+    },
 }
 
 

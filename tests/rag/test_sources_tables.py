@@ -80,12 +80,14 @@ def test_json_lines_with_broken_ones(tmp_path: Path) -> None:
         "{",
         '"text"',
         "[" * 100_000,
+        '{"a":' * 400 + "1" + "}" * 400,
         '{"text": null}',
         '{"text": "t\\ud800wo", "id": 5}',
     ]
     chunks, source = read(tmp_path, "a.jsonl", "\n".join(lines))
     assert [(chunk.where, chunk.text) for chunk in chunks] == [("row 1", "one"), ("id 5", "two")]
-    assert len(source.problems) == 3
+    assert len(source.problems) == 4
+    assert source.problems[3].reason == "is nested too deep"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def checked(numbers: Sequence[Any]) -> BBox:
     told = ", ".join(str(one) for one in numbers[:6])[:80]
     try:
         found = [float(one) for one in numbers]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise RagError(f"place {told!r} is no numbers of degrees") from None
     if len(found) == 6:  # with heights, RFC 7946
         found = [found[0], found[1], found[3], found[4]]

@@ -19,7 +19,7 @@ from .text import cleaned
 TEXT = (
     "text", "description", "caption", "captions", "note", "notes", "body", "content", "summary", "abstract", "sentence",
 )  # fmt: skip
-TITLE = ("title", "name", "heading", "label_name")
+TITLE = ("title", "name", "heading")
 IDS = ("id", "key", "uuid", "fid", "objectid", "osm_id", "wikidata")
 LICENCE = ("licence", "license")
 ORIGIN = ("source", "url", "attribution", "credit")
@@ -57,6 +57,8 @@ def chunks_of_rows(rows: Iterable[Row], note: Note, folder: Path, text_column: s
             yield from _chunks(row, number, note, folder, text_column and text_column.lower())
         except RagError as error:
             note(f"row {number}", str(error))
+        except RecursionError:
+            note(f"row {number}", "is nested too deep")
     if not found:
         raise RagError(f"has no column {text_column}")
 

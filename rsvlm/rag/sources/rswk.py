@@ -39,27 +39,32 @@ def is_rswk(start: bytes) -> bool:
     return b'"image_name"' in start and any(f'"{kind}"'.encode() in start for kind in kinds)
 
 
-def read_rswk(items: Iterable[Any], note: Note, folder: Path) -> Iterator[Chunk]:
+def read_rswk(entries: Iterable[tuple[str, Any]], note: Note, folder: Path) -> Iterator[Chunk]:
     """The chunks of RSWK's lists, one after the other; a `caption` joins what all of them say of an image.
 
     Args:
-        items: Entries of the lists of world and expert, monthly and image knowledge.
+        entries: Of the lists of world and expert, monthly and image knowledge: where each is, and what it says.
         note: Takes entries that are broken, which give the chunks of what is whole in them.
-        folder: What names of images start from.
+        folder: What names of images start from, unless a folder `images` is in it.
     """
+    folder = folder / "images" if (folder / "images").is_dir() else folder
     captions: dict[str, list[tuple[bool, str]]] = {}
     abouts: dict[str, Chunk] = {}
-    for number, item in enumerate(items, 1):
-        entry = f"entry {number}"
+    for entry, item in entries:
         if not isinstance(item, Mapping) or is_empty(image := item.get("image_name")):
             note(entry, "is no object with an image_name")
             continue
-        landmark = _Landmark(item, str(image), entry, note, folder)
+        try:
+            landmark = _Landmark(item, str(image), entry, note, folder)
+            texts = list(landmark.texts())
+            yield from landmark.months()
+        except RecursionError:
+            note(entry, "is nested too deep")
+            continue
         abouts.setdefault(landmark.name, landmark.about)
-        for kind, text in landmark.texts():
+        for kind, text in texts:
             captions.setdefault(landmark.name, []).append((kind == "image_description", text))
             yield from landmark.pieces(kind, text)
-        yield from landmark.months()
     for name, parts in captions.items():
         ordered = [text for _, text in sorted(parts, key=itemgetter(0))]  # the description is the last
         for number, piece in enumerate(split("\n\n".join(ordered)), 1):
