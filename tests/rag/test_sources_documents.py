@@ -1,5 +1,6 @@
 """Markdown, HTML, plain text and PDF: what people wrote, where it stands, and nothing that they did not mean to say."""
 
+import sys
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -254,6 +255,12 @@ def test_pdf_that_is_encrypted(tmp_path: Path) -> None:
     writer.write(tmp_path / "closed.pdf")
     with pytest.raises(RagError, match="is encrypted; save it without a password"):
         list(read_source(tmp_path / "closed.pdf").chunks())
+
+
+def test_pdf_without_pypdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    with pytest.raises(RagError, match=r"pip install 'rsvlm\[documents\]'"):
+        read(written(tmp_path, "a.pdf", pdf([lines("x")])))
 
 
 def test_pdf_of_pictures(tmp_path: Path) -> None:

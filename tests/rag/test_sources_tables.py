@@ -145,6 +145,15 @@ def test_chatearthnet_and_what_else_is_about_pictures(tmp_path: Path) -> None:
     assert source.images() == [f"{tmp_path.as_posix()}/a_patch00.png"]
 
 
+@pytest.mark.parametrize(
+    "image", ["http://[", "//[x", "a\0b.png", "x" * 300 + ".png", "data:image/png;base64," + "A" * 9999]
+)
+def test_paths_of_pictures_that_are_none(tmp_path: Path, image: str) -> None:
+    (chunk,), source = read(tmp_path, "a.json", json.dumps([{"image": image, "caption": "A lake."}]))
+    assert chunk.text == "A lake."
+    assert source.images() == []
+
+
 def test_messages_and_images(tmp_path: Path) -> None:
     def item(question: str, answer: str) -> str:
         said = [{"role": "user", "content": f"<image>{question}"}, {"role": "assistant", "content": answer}]

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..chunk import Chunk
@@ -96,7 +96,7 @@ class Source:
 
         Those of the chunks that have been read: files, parquet files and pairs datasets that are there.
         """
-        return [path for path in self._pictures if Path(path).exists()]
+        return [path for path in self._pictures if os.path.exists(path)]  # noqa: PTH110 - Path raises for what can be no name
 
     def _note(self, where: str, reason: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
