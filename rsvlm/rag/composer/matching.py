@@ -14,9 +14,12 @@ from rsvlm.rag.questions import Asked, HardWords
 from rsvlm.rag.questions.hardwords import hard_words
 from rsvlm.rag.questions.reading import singular, stop_words, words_of
 
+from .look import things_named
 from .statements import Statement
 
 _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
+_DEFINES = re.compile(r"\b(?:is|are|means|stands for) (?:an?|the)\b|\b(?:means|stands for)\b")
 _LETTERS = 5
 """Of a word, from which on a slip of one letter is forgiven."""
 
@@ -32,6 +35,8 @@ class Wanted:
         number: Whether the answer is a number.
         time: Whether it is a time.
         said: All words of the question, in lower case.
+        things: Words of the things that are asked about, with the classes that stand for them: "solar farm" is also
+            there where a solar power plant is.
     """
 
     hard: HardWords
@@ -40,6 +45,7 @@ class Wanted:
     number: bool
     time: bool
     said: frozenset[str]
+    things: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -60,9 +66,13 @@ def wanted_of(asked: Asked) -> Wanted:
         hard,
         words,
         topics,
-        number=bool(hard.codes) or any(one in text for one in data.number),
+        number=(bool(hard.codes) and bool(hard.months or hard.years))
+        or any(one in text for one in data.number),
         time=any(one in text for one in data.time),
         said=_raw_words(text),
+        things=tuple(
+            (_singular_words(one.phrase), frozenset(one.classes)) for one in asked.things if one.classes
+        ),
     )
 
 
@@ -84,7 +94,9 @@ def _apart(hard: HardWords, text: str) -> HardWords:
 
 
 def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
-    """Return how well a statement of a chunk answers: 0..1; None where it does not.
+    """Return how well a statement of a chunk answers: 0..1, more where it begins with what is asked about.
+
+    None where it does not answer.
 
     Args:
         wanted: What must be in it.
@@ -92,10 +104,17 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         chunk: That it is from; its place in its source says what it is about.
     """
     around = f"{chunk.where}\n{statement.context}"
+    if statement.text.startswith("Sources:"):  # names who says so, not what
+        return None
     if not all(_has_word(code, statement.text) for code in wanted.hard.codes):
         return None
     if not all(_names(name, wanted.said, statement, chunk, around) for name in wanted.hard.names):
         return None
+    if not wanted.hard.names and (wanted.hard.codes or wanted.hard.months):
+        # a measured value of one place: a name that the question does not say is that of another
+        named = _hard_words(f"{around}\n{statement.text}").names
+        if any(not wanted.said & _raw_words(name.lower()) for name in named):
+            return None
     if not _same_time(wanted.hard, _hard_words(statement.text), _hard_words(around), chunk):
         return None
     years = {str(year) for year in wanted.hard.years}
@@ -105,8 +124,11 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
     here = _singular_words(f"{statement.text} {around}")
     whole = here | _singular_words(chunk.text)
     is_told_apart = wanted.hard.names and wanted.hard.codes  # what else is said is only how it is asked
-    if not is_told_apart and not all(_is_among(word, whole) for word in wanted.words):
-        return None
+    if not is_told_apart:
+        named = things_named(f"{statement.context}. {chunk.text}")
+        same = {word for words, classes in wanted.things if classes & named for word in words}
+        if not all(word in same or _is_among(word, whole) for word in wanted.words):
+            return None
     if (wanted.number or wanted.time) and not value_of(wanted, statement):
         return None
     on_topic = [
@@ -114,7 +136,11 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         for group in wanted.topics
     ]
     near = sum(_is_among(word, here) for word in wanted.words) / max(1, len(wanted.words))
-    return (near + (sum(on_topic) / len(on_topic) if on_topic else 1.0)) / 2
+    first = _ARTICLE.sub("", statement.text)[:60].lower()
+    begins = any(
+        first.startswith(word) for word in (*wanted.words, *(code.lower() for code in wanted.hard.codes))
+    )
+    return (near + (sum(on_topic) / len(on_topic) if on_topic else 1.0)) / 2 + 0.2 * begins
 
 
 def value_of(wanted: Wanted, statement: Statement) -> str:
@@ -128,17 +154,43 @@ def value_of(wanted: Wanted, statement: Statement) -> str:
         return ""
     known = {*map(_plain, wanted.hard.numbers), *map(str, wanted.hard.years)}
     known |= {_plain(number) for name in wanted.hard.names for number in _NUMBER.findall(name)}
-    start = 0
-    for code in wanted.hard.codes:
-        found = re.search(rf"\b{re.escape(code)}\b", statement.text, re.IGNORECASE)
-        start = max(start, found.end() if found else 0)
-    for begin in dict.fromkeys((start, 0)):
-        for match in _NUMBER.finditer(statement.text, begin):
-            if _plain(match[0]) not in known and (wanted.time or not _is_date(statement.text, match)):
-                return match[0].rstrip(",") + _unit(statement.text, match.end())
-    return ""
+    found = [
+        match
+        for match in _NUMBER.finditer(statement.text)
+        if _plain(match[0]) not in known and (wanted.time or not _is_date(statement.text, match))
+    ]
+    if not found:
+        return ""
+    places = _places(wanted, statement.text)
+    # a value stands behind what has it, or else near the word for what was measured: "2 km long"
+    best = min(found, key=lambda match: _distance(match.start(), places)) if places else found[0]
+    return _with_unit(statement.text, best)
 
 
+def _places(wanted: Wanted, text: str) -> list[int]:
+    """Where in a text the variables stand, or else words of the topics."""
+    words = wanted.hard.codes or tuple(word for group in wanted.topics for word in group)
+    return [
+        match.end() for word in words for match in re.finditer(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)
+    ]
+
+
+def _distance(start: int, places: list[int]) -> float:
+    """From a number to the nearest of some places; what is before one is twice as far as what is behind it."""
+    return min(start - place if start >= place else 2.0 * (place - start) for place in places)
+
+
+def _with_unit(text: str, match: re.Match[str]) -> str:
+    """A number with its unit, and the whole range where it is an end of one: "30 to 60 m"."""
+    start, end = match.span()
+    for one in _RANGE.finditer(text):
+        if one.start() <= start < one.end():
+            start, end = one.span()
+    unit = _UNIT.match(text, end)
+    return text[start:end].rstrip(",") + (unit[0] if unit else "")
+
+
+_RANGE = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)? (?:to|and|by|x) [-+]?\d[\d,]*(?:\.\d+)?(?![\d.,]*\d)")
 _UNIT = re.compile(
     r"\s?(?:%|°\s?[CF]?|degC|(?:mm|cm|km|m|hPa|Pa|kPa|K|kg|g|ha|W|MW|s|h)(?:[²³]|\^?\d)?(?:\s?/\s?(?:m|s|h|day|year)(?:[²³]|\^?\d)?)?"
     r"|metres|meters|feet|hectares|inhabitants|people|square kilometres)(?![\w])"
@@ -149,13 +201,10 @@ _MONTH_BEFORE = re.compile(
 )
 
 
-def _unit(text: str, place: int) -> str:
-    found = _UNIT.match(text, place)
-    return found[0] if found else ""
-
-
 def _is_date(text: str, match: re.Match[str]) -> bool:
-    return _MONTH_BEFORE.search(text[: match.start()]) is not None
+    """Whether a number is a year, or stands behind a month."""
+    year = re.fullmatch(r"1[5-9]\d\d|20\d\d", match[0]) is not None and _UNIT.match(text, match.end()) is None
+    return year or _MONTH_BEFORE.search(text[: match.start()]) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from rsvlm.rag.questions import Asked, Option, Thing, class_names
 from rsvlm.vocabularies import vocabulary
 
 from .amounts import TILES, counted, share
-from .finding import NO_IMAGE, Finding, Scene, unknown
+from .finding import NO_IMAGE, Finding, Scene, about, unknown
 from .likelihood import softmax
 from .places import in_nine
 
@@ -44,7 +44,8 @@ def what(asked: Asked, scene: Scene) -> Finding:
     second = int(np.argsort(shares)[-2])
     if shares[second] > 0.2:
         text += f", or else like {_with_article(names[second])}"
-    return Finding(f"{text}.", names[best], float(shares[best]), support.get(names[best], ())[:2])
+    evidence = support.get(names[best], ())[:2] or about(scene, names[best])
+    return Finding(f"{text}.", names[best], float(shares[best]), evidence)
 
 
 def scene_shares(scene: Scene) -> tuple[list[str], list[float], dict[str, tuple[Evidence, ...]]]:
@@ -167,7 +168,9 @@ def _cover(asked: Asked, scene: Scene) -> Finding:
     best = int(np.argmax(shares))
     where = "That part looks like" if asked.region is not None else "Most of the image looks like"
     total = sum(shares) or 1.0
-    return Finding(f"{where} {COVERS[best]}.", COVERS[best], float(shares[best] / total))
+    return Finding(
+        f"{where} {COVERS[best]}.", COVERS[best], float(shares[best] / total), about(scene, COVERS[best])
+    )
 
 
 def _said(option: Option) -> str:

@@ -3,7 +3,7 @@
 from rsvlm.rag.questions import Asked, Relation, Thing
 
 from .amounts import counted, share
-from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
+from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, told, unknown
 
 
 def yes_or_no(asked: Asked, scene: Scene) -> Finding:
@@ -37,7 +37,7 @@ def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
     short = "yes" if is_there != asked.negated else "no"
     if is_there:
         text = f"{short.capitalize()}, the image shows {' and '.join(told(one) for one in things)}{where}."
-        support = tuple(piece for one in likely for piece in one.support)
+        support = tuple(piece for one in likely for piece in one.support) or about(scene, things[0].name)
     else:
         text = f"{short.capitalize()}, I see no {told(things[least])}{where}."
         support = tuple(piece for one in scene.look.neighbours[:1] for piece in one.evidence[:1])

@@ -30,10 +30,17 @@ class Statement:
     value: str = ""
 
 
-def statements_of(text: str) -> list[Statement]:
-    """Return the statements of a text, in order."""
+def statements_of(text: str, where: str = "") -> list[Statement]:
+    """Return the statements of a text, in order.
+
+    Args:
+        text: Of a chunk.
+        where: Of it: a heading that stands in it, and before the text, is context of all statements.
+    """
     found: list[Statement] = []
-    context = ""
+    heading, colon, rest = text.partition(": ")
+    context = heading if colon and "\n" not in heading and heading in where else ""
+    text = rest if context else text
     for line in text.splitlines():
         fields = [field for field in line.split(";") if field.strip()]
         pairs = [_LAST_FIELD.match(field) or _FIELD.match(field) for field in fields]
