@@ -19,7 +19,9 @@ from .statements import Statement
 
 _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
-_DEFINES = re.compile(r"\b(?:is|are|means|stands for) (?:an?|the)\b|\b(?:means|stands for)\b")
+_DEFINES = re.compile(
+    r"\b(?:is|are|means|stands for) (?:an?|the)\b|\b(?:means|stands for)\b|^[\w-]+, (?:an?|the)\b"
+)
 _LETTERS = 5
 """Of a word, from which on a slip of one letter is forgiven."""
 
