@@ -114,8 +114,8 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         return None
     if not wanted.hard.names and (wanted.hard.codes or wanted.hard.months):
         # a measured value of one place: a name that the question does not say is that of another
-        named = _hard_words(f"{around}\n{statement.text}").names
-        if any(not wanted.said & _raw_words(name.lower()) for name in named):
+        others = _hard_words(f"{around}\n{statement.text}").names
+        if any(not wanted.said & _raw_words(name.lower()) for name in others):
             return None
     if not _same_time(wanted.hard, _hard_words(statement.text), _hard_words(around), chunk):
         return None
@@ -128,7 +128,7 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
     is_told_apart = wanted.hard.names and wanted.hard.codes  # what else is said is only how it is asked
     if not is_told_apart:
         named = things_named(f"{statement.context}. {chunk.text}")
-        same = {word for words, classes in wanted.things if classes & named for word in words}
+        same = {word for phrase, classes in wanted.things if classes & named for word in phrase}
         if not all(word in same or _is_among(word, whole) for word in wanted.words):
             return None
     if (wanted.number or wanted.time) and not value_of(wanted, statement):
