@@ -141,6 +141,7 @@ class VisualQuestionAnswerer:
 
     def _prepared(self, batch: Sequence[tuple[Images, str]]) -> list[_Item]:
         """Read the images of some questions, each once, and encode them together."""
+        begin = time.perf_counter()
         pictures: dict[int, Seen | str] = {}
         items = [_Item(question, [*_several(images)]) for images, question in batch]
         for item in items:
@@ -157,6 +158,7 @@ class VisualQuestionAnswerer:
             item.seen = [one for one in found if isinstance(one, Seen)]
             item.vectors = [vectors[id(image)] for image in item.images if id(image) in vectors]
             item.error = next((one for one in found if isinstance(one, str)), None)
+            item.seconds = (time.perf_counter() - begin) / len(items)
             if not item.question.strip():
                 item.error = "the question is empty"
         return items
@@ -173,7 +175,12 @@ class VisualQuestionAnswerer:
             look.neighbours = self._look_alikes(look)
         alike = time.perf_counter()
         answer = self.composer.compose(item.question, looks, lambda words, k: self._found(item, words, k))
-        seconds = {"look-alikes": alike - begin, "answer": time.perf_counter() - alike}
+        seconds = {
+            "images": item.seconds,
+            "look-alikes": alike - begin,
+            "answer": time.perf_counter() - alike - item.finding,
+            "evidence": item.finding,
+        }
         return replace(answer, seconds=seconds)
 
     def _look_alikes(self, look: Look) -> tuple[Neighbour, ...]:
@@ -185,8 +192,11 @@ class VisualQuestionAnswerer:
         """Evidence for a question of fact: by its words, and near to where the image is."""
         if self.knowledge is None:
             return []
+        begin = time.perf_counter()
         query = self.knowledge.query(words, None, near=item.seen[0].point if item.seen else None)
-        return self.knowledge.find(query, k=k, types=self.types, filter=self.filter, fold=False)
+        found = self.knowledge.find(query, k=k, types=self.types, filter=self.filter, fold=False)
+        item.finding += time.perf_counter() - begin
+        return found
 
     def _generated(self, items: Sequence[_Item]) -> Iterator[Answer]:
         assert self.generator is not None
@@ -250,6 +260,8 @@ class _Item:
     seen: list[Seen] = field(default_factory=list)
     vectors: list[Floats] = field(default_factory=list)
     error: str | None = None
+    seconds: float = 0.0  # that its images took
+    finding: float = 0.0  # that evidence took
 
 
 def _failed(item: _Item, error: str) -> Answer:
