@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from PIL import Image
 from pictures import pictures  # type: ignore[import-not-found] # beside this file
+from PIL import Image
 
 from rsvlm.models import load_encoder
 from rsvlm.rag import KnowledgeBase, VisualQuestionAnswerer
@@ -48,7 +48,10 @@ VARIABLES = (
     "NDWI",
     "NDBI",
 )
-MONTHS = ("January February March April May June July August September October November December").split()
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 Floats = NDArray[np.float64]
 
 
@@ -75,7 +78,7 @@ def chunks(places: list[str]) -> list[dict[str, str]]:
         year, city = chance.randint(1100, 1990), chance.choice(places)
         texts = [
             f"Name: {place}; Category: Landmark; Location: {city}; Construction_Period: {year}",
-            f"Architectural_Characteristics: stone and brick; Primary_Function: public use; Details: {chance.randint(2, 90)} rooms",
+            f"Architectural_Characteristics: stone and brick; Details: {chance.randint(2, 90)} rooms",
             f"Cultural_Significance: known in {city}; Notable_Visitors: {chance.choice(places)}",
             f"expert knowledge: LC_Type1: {chance.randint(1, 17)}; elevation: {chance.randint(0, 3000)} m",
             f"Image Description: an overhead image of {place}",
@@ -228,7 +231,7 @@ def ask(base: KnowledgeBase, data: Path) -> None:
     ]
     list(answerer.ask_many(mixed[:10]))
     print(
-        "\n| questions | ms, median | p95 | of it: images | look-alikes | evidence | the rest | answered a second, together |"
+        "\n| questions | ms, median | p95 | images | look-alikes | evidence | the rest | answered a second, together |"
     )
     print("|---" * 8 + "|")
     for name, items in (

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from rsvlm.retrieval.exact import Floats
 from rsvlm.retrieval.searchable import loaded
 
 from .answer import Answer
+from .answerfile import AnswerFile, key_of
 from .base import ALPHA, KnowledgeBase
 from .citations import checked, is_unknown
 from .composer import Composer
@@ -115,22 +117,52 @@ class VisualQuestionAnswerer:
             raise RagError(answer.error)
         return answer
 
-    def ask_many(self, items: Iterable[tuple[Images, str]]) -> Iterator[Answer]:
+    def ask_many(
+        self, items: Iterable[tuple[Images, str]], *, answers: PathLike | None = None
+    ) -> Iterator[Answer]:
         """Answer many questions, in order: images are encoded, and a generator is asked, some at a time.
 
         Args:
             items: Images and questions, as of `ask`; taken as the answers are.
+            answers: A file (.jsonl) that answers are kept in as they come: a stopped run goes on there, and asks what
+                has no answer yet, failures included.
 
         Yields:
             An answer for each; where an image cannot be read or the generator failed, one with its `error`.
+
+        Raises:
+            RagError: The file holds answers of another run.
         """
+        kept = None if answers is None else AnswerFile(Path(answers), self.settings)
         some = iter(items)
         while batch := list(islice(some, _BATCH)):
-            prepared = self._prepared(batch)
-            if self.generator is None:
-                yield from (self._composed(one) for one in prepared)
-            else:
-                yield from self._generated(prepared)
+            keys = [key_of(_several(images), question) for images, question in batch] if kept else []
+            known = {place: one for place, key in enumerate(keys) if kept and (one := kept.get(key))}
+            asked = iter(self._answered([item for place, item in enumerate(batch) if place not in known]))
+            for place in range(len(batch)):
+                answer = known[place] if place in known else next(asked)
+                if kept is not None and place not in known:
+                    kept.put(keys[place], answer)
+                yield answer
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides answers, as plain data."""
+        base, encoder = self.knowledge, self.encoder
+        return {
+            "knowledge": None if base is None else [one.digest for one in base.record.sources],
+            "encoder": None if encoder is None else [encoder.name, encoder.revision],
+            "generator": None if self.generator is None else getattr(self.generator, "name", "function"),
+            "alpha": self.alpha, "k": self.k, "types": list(self.types), "filter": repr(self.filter),
+            "prompt": self.prompt.text, "budget": self.budget,
+        }  # fmt: skip
+
+    def _answered(self, batch: Sequence[tuple[Images, str]]) -> Iterator[Answer]:
+        prepared = self._prepared(batch) if batch else []
+        if self.generator is None:
+            yield from (self._composed(one) for one in prepared)
+        elif prepared:
+            yield from self._generated(prepared)
 
     def evidence(self, seen: Sequence[Seen], vector: Floats | None, question: str) -> list[Evidence]:
         """Find what a generator is given."""
