@@ -46,7 +46,7 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
     for line in (rest if title else text).splitlines():
         fields = [field for field in line.split(";") if field.strip()]
         pairs = [_LAST_FIELD.match(field) or _FIELD.match(field) for field in fields]
-        if fields and all(pairs):
+        if fields and all(pair is not None and not _END.search(pair[1]) for pair in pairs):
             for field, pair in zip(fields, pairs, strict=True):
                 assert pair is not None
                 context = [title, head, fields[0].strip() if field is not fields[0] else ""]
