@@ -12,9 +12,12 @@ from .things import find_things
 
 _UNASKED = re.compile(
     r"^(?!(?:what|which|where|how|who|when|why|if|whether|is|are|was|were|do|does|did|has|have|can|could|will|would|should|"
-    r"may|might|am|count|find|locate|describe|list|name|estimate|tell|show|compare|number|share|percentage|give|explain)\b)"
+    r"may|might|am|count|find|locate|describe|list|name|estimate|tell|show|compare|number|share|percentage|give|explain|"
+    r"any|check|confirm|verify|evidence|signs?|presence)\b)"
 )
 _OTHERS = ("where", "count", "compare", "describe", "fact")
+_CHOICE_AFTER = re.compile(r"\b(?:which|what)\b.*,\s*(?:(?:in|on|at|to|the) ){0,2}[\w-]+(?: [\w-]+){0,2} or ", re.IGNORECASE)
+"""A choice after a question for a place: "Which half is greener, the top or the bottom?"."""
 _CHOOSES = re.compile(r"\b(?:choose|select|pick|answer|options?|choices?|following|one of|respond|reply)\b")
 
 
@@ -26,20 +29,24 @@ def options_of(labels_and_words: Iterable[tuple[str, str]], known: KnownThings) 
 def listed_options(part: Part, kind: str | None, known: KnownThings) -> tuple[str, tuple[Option, ...]]:
     """Return the options that a question lists after a colon or the like, and the words before them."""
     stem, items = options.listed(part.text)
-    if len(items) < 2 or not (kind in ("what", "which", None) or _CHOOSES.search(part.line)):
+    quoted = len(items) > 2 and part.line.startswith("which ")
+    if len(items) < 2 or not (quoted or kind in ("what", "which", None) or _CHOOSES.search(part.line)):
+        return part.text, ()
+    if not _UNASKED.search(items[0].lower()):  # "Tile 12: any ships, boats or rafts?"
         return part.text, ()
     return stem, options_of((("", item) for item in items), known)
 
 
 def alternatives(part: Part, kind: str | None, known: KnownThings) -> tuple[Option, ...]:
     """Return the options of "Is this a river or a lake?" and of "river or lake?"."""
-    if kind not in ("what", "which") and (kind in _OTHERS or not _UNASKED.search(part.line)):
+    chosen = kind == "where" and _CHOICE_AFTER.search(part.text)
+    if kind not in ("what", "which") and not chosen and (kind in _OTHERS or not _UNASKED.search(part.line)):
         return ()
     items = options.alternatives(part.text)
     if len(items) < 2:
         return ()
-    first = read(items[0])
-    if len(items) > 2 and first and first[0].text in ("what", "which"):  # "What covers more, fields or woods"
+    first = {word.text for word in read(items[0])[:2]}
+    if len(items) > 2 and first & {"what", "which"}:  # "What covers more, fields or woods"
         return options_of((("", item) for item in items[1:]), known)
     return options_of((("", item) for item in (_last_of(items[0], known), *items[1:])), known)
 

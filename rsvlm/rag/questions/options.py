@@ -7,11 +7,14 @@ MOST_OPTIONS = 60
 
 _LABEL = re.compile(r"(?:(?<=^)|(?<=[\s,;:?.!(\[]))[(\[]?([A-Za-z]|\d{1,2})(?:[)\]]\s*|[.:]\s+)(?=\S)")
 _COLON = re.compile(r"\s*(?::|\s[-\u2013\u2014]|\?|\(|\[)\s*")
-_BETWEEN = re.compile(r"\s*(?:,\s*(?:or|and)\b|;|,|/|\bor\b|\|)\s*", re.IGNORECASE)
+_SLASH = r"(?:(?<=\w\w)/(?=\w\w)|(?<=\s)/(?=\s))"
+"""Between options; not in "m/s" nor "y/n"."""
+_BETWEEN = re.compile(rf"\s*(?:,\s*(?:or|and)\b|;|,|{_SLASH}|\bor\b|\|)\s*", re.IGNORECASE)
 _AND = re.compile(r"\band\b", re.IGNORECASE)
-_OR = re.compile(r"\bor\b|/|\|", re.IGNORECASE)
+_OR = re.compile(rf"\bor\b|{_SLASH}|\|", re.IGNORECASE)
 _NO_CHOICE = re.compile(
-    r"\b(?:true or false|yes or no|yes/no|true/false|more or less|"
+    r"\b(?:true or false|yes or no|yes/no|true/false|y or n|agree or disagree|confirm or deny|more or less|and/or|"
+    r"(?:one|two|three|four|five|ten|\d+) or (?:two|three|four|five|six|more|\d+)|sooner or later|"
     r"or (?:so|not|something|similar|am i (?:wrong|mistaken)|what))\b",
     re.IGNORECASE,
 )

@@ -23,7 +23,7 @@ _IMAGE = "image|picture|photo|photograph|scene|tile|frame|view|shot|map|area|lan
 _GRID = re.compile(rf"\b({_ROW}|{_MIDDLE}) ?({_COLUMN}|{_MIDDLE})(?: ({_PART}))?\b")
 _SWAPPED = re.compile(rf"\b({_COLUMN}) ({_ROW}|{_MIDDLE})(?: ({_PART}))?\b")
 _SIDE = re.compile(
-    r"\b(?:(?:in|on|at|to|along|near|from|of|by|towards) (?:the |its )?(?:far |very |extreme )?"
+    r"\b(?:(?:in|on|at|to|along|near|of|by|towards) (?:the |its )?(?:far |very |extreme )?"
     rf"({_ROW}|{_COLUMN})(?: ({_PART}))?|({_ROW}|{_COLUMN}) ({_PART}))\b"
 )
 _CENTRED = re.compile(

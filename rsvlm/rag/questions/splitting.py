@@ -12,11 +12,16 @@ _ABBREVIATED = re.compile(
     r"(?:\b(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|approx|ca|e\.g|i\.e|eg|ie|vs|dr|mr|mrs|st|mt|no|nr|fig|resp|incl|max|min|avg|[a-z]))$",
     re.IGNORECASE,
 )
+_AMOUNTS = (
+    "number|count|share|percentage|proportion|area|size|extent|length|width|location|position|names?|colou?rs?"
+)
 _ASKS = (
     "what|what's|whats|which|where|where's|wheres|when|who|why|whose|how|hows|howmany|"
     "if so|if yes|if not|if there is|if it is|"
     "is|are|does|do|did|has|have|can|could|was|were|will|count|describe|caption|list|name|locate|find|tell|estimate|"
-    "compare|give|identify|show|summari[sz]e"
+    "compare|give|identify|show|summari[sz]e|say|mark|point|outline|measure|"
+    "(?:in|on|at|to|of|from|for|since|by|with) (?:which|what|whom|when)|how|"
+    rf"(?:the )?(?:total )?(?:{_AMOUNTS}) of"
 )
 _POSSESSED = (
     r"(?:its|their) "
@@ -24,17 +29,23 @@ _POSSESSED = (
 )
 _CLAUSE = re.compile(
     rf"\s*[,;:]?\s+(?:and|but|or|plus|also|then)(?: also| then| please| pls|,)*\s+(?=(?:{_ASKS})\b|{_POSSESSED})|"
-    rf"\s*,\s*(?=(?:{_ASKS})\b)",
+    rf"\s*[,;]\s*(?=(?:{_ASKS})\b)",
     re.IGNORECASE,
 )
 
 _TAG = re.compile(
-    r"(?:am i|is (?:that|this|it)|right|correct|true|yes|no|isn'?t (?:it|that)|agree|or not|please|pls|thanks?)"
+    r"(?:y ?/ ?n|(?:just |only )?(?:yes or no|yes/no|true or false|true/false|agree or disagree|confirm or deny)|am i|is (?:that|this|it)|right|correct|true|yes|no|isn'?t (?:it|that)|agree|or not|please|pls|thanks?)"
     r"(?: (?:right|correct|true|so|you))?\W*",
     re.IGNORECASE,
 )
+_CONDITION = re.compile(
+    r"^\W*(?:(?:and|but|then) )?(?:if (?:so|yes|not|no|any)|if \w+ (?:do|does|is|are|can|has)(?: (?:any|one|some|so|it))?|in that case),?\s+"
+    r"(?=\w)",
+    re.IGNORECASE,
+)
 _LEADS_IN = re.compile(
-    r"\W*(?:in|on|at|among|between|knowing|dividing|assuming|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b",
+    r"\W*(?:in|on|at|among|between|compar(?:ed|ing)|contrasting|set against|relative to|versus|wherever|whenever|besides|apart|"
+    r"aside|except|excluding|ignoring|unlike|instead|knowing|dividing|assuming|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b",
     re.IGNORECASE,
 )
 
@@ -44,11 +55,10 @@ _ASKS_BACK = re.compile(
 )
 """The end of "There are no roads, are there?"."""
 _BRACKETS = re.compile(r"\([^()]*\)")
-_STATEMENT = re.compile(
-    r"\W*(?:(?:the|this|it|these|there|image|unit|units|note|hint|for example|e\.g|format|i am|i'm|we are|my|here)\b)",
-    re.IGNORECASE,
-)
 _PREMISE = re.compile(
+    r"^\W*(?:(?:please )?do(?:n't| not)(?! (?:you|we|they|i|the))|never|stop)\b[^?]{3,120}?(?::|,| -)\s+(?:but |just |only |exactly |simply )*"
+    rf"(?=(?:{_ASKS})\b)|"
+    rf"^\W*(?!(?:{_ASKS}|choose|pick|select|options?)\b)[^:?]{{2,120}}:\s+(?=(?:any|{_ASKS})\b(?: [\w']+){{3}})|"
     r"^[^:?]{0,60}\bquestions?\b[^:?]{0,20}:\s*|"
     rf"^\W*i(?:'m|'ve|'d)?\b[^?]{{0,160}}?(?:\s-\s|:\s|,\s(?:so|and)\s)(?=(?:{_ASKS})\b)|"
     r"^\W*(?:based on|judging (?:by|from)|according to|given|considering|looking at|knowing|"
@@ -90,13 +100,6 @@ def _bracketed(text: str) -> set[int]:
     return {place for match in _BRACKETS.finditer(text) for place in range(match.start(), match.end() - 1)}
 
 
-def is_statement(sentence: str, beside_question: bool) -> bool:
-    """Whether a sentence only tells something: one in brackets, or "The area is ..." beside one that asks."""
-    if "?" in sentence:
-        return False
-    return sentence.startswith("(") or (beside_question and bool(_STATEMENT.match(sentence)))
-
-
 def without_premise(text: str) -> str:
     """Cut what a question is based on: "Judging by the number of boats, "."""
     return _PREMISE.sub("", text, count=1)
@@ -115,7 +118,7 @@ def clauses(sentence: str, asks: Callable[[str], bool]) -> list[str]:
         left, right = sentence[start : match.start()], sentence[match.end() :]
         if match[0].strip() in (",", "") and len(left.split()) < 3:
             continue
-        if not _LEADS_IN.match(left) and not _ASKS_BACK.fullmatch(right) and asks(left) and asks(right):
+        if not _LEADS_IN.match(_CONDITION.sub("", left)) and not _ASKS_BACK.fullmatch(right) and asks(left) and asks(right):
             found.append(left.strip())
             start = match.end()
     return [*found, sentence[start:].strip()]
