@@ -1,14 +1,15 @@
 """The options of a question, with what each names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from . import options
 from .asked import Option, Thing
 from .classes import class_names
 from .parts import KnownThings, Part
+from .reading import Word, is_plural, word_set
 from .spelling import read
-from .things import find_things
+from .things import Found, find_things
 
 _UNASKED = re.compile(
     r"^(?!(?:what|which|where|how|who|when|why|if|whether|is|are|was|were|do|does|did|has|have|can|could|will|would|should|"
@@ -16,6 +17,8 @@ _UNASKED = re.compile(
     r"any|check|confirm|verify|evidence|signs?|presence)\b)"
 )
 _OTHERS = ("where", "count", "compare", "describe", "fact")
+_PLACED = re.compile(r"\s+(?:next to|beside|near|behind|(?:in|on|at) the)\b", re.IGNORECASE)
+_SIDES = ("north", "south", "east", "west", "left", "right", "upper", "lower", "northern", "southern", "eastern", "western")
 _CHOICE_AFTER = re.compile(r"\b(?:which|what)\b.*,\s*(?:(?:in|on|at|to|the) ){0,2}[\w-]+(?: [\w-]+){0,2} or ", re.IGNORECASE)
 """A choice after a question for a place: "Which half is greener, the top or the bottom?"."""
 _CHOOSES = re.compile(r"\b(?:choose|select|pick|answer|options?|choices?|following|one of|respond|reply)\b")
@@ -55,14 +58,32 @@ def _last_of(text: str, known: KnownThings) -> str:
     """The last thing that words name, or what follows it: "Are the fields green" offers "green"."""
     words = read(text)
     things = find_things(text, words, known)
-    if things and things[-1].last == len(words):
-        return things[-1].thing.phrase
-    return text[words[-1].start : words[-1].end] if words and (things or len(words) > 3) else text
+    if not words or not (things or len(words) > 3):
+        return text
+    first = len(words) - 1
+    if things and things[-1].last == len(words) and words[-1].text not in word_set("colours"):
+        first = _head(words, things[-1])
+    while first and text[words[first].start - 1] == "-":  # "north-south"
+        first -= 1
+    first -= first > 0 and words[first - 1].text in _SIDES
+    return text[words[first].start : words[-1].end]
+
+
+def _head(words: Sequence[Word], found: Found) -> int:
+    """Return the first word of what is offered: of "the hall flat" and "those blobs clouds" the last word alone."""
+    first, last = found.first, found.last - 1
+    before = [word.text for word in words[:first] if word.text not in word_set("sizes")][-1:]
+    if not found.thing.classes and first < last and before in (["the"], ["these"], ["those"]):
+        return last
+    plurals = [place for place in range(first, last) if is_plural(words[place].text) and words[place].text != "sports"]
+    return plurals[-1] + 1 if plurals else first
 
 
 def _option(label: str, words: str, known: KnownThings) -> Option:
     names = class_names(words)
     things = find_things(words, read(words), known)
+    if not names and things and things[0].first == 0 and _PLACED.match(words[len(things[0].thing.phrase) :]):
+        return Option(label, things[0].thing.phrase, things[0].thing)
     if names or len(things) != 1:
         return Option(label, words, Thing(words, names, "class" if names else "none"))
     return Option(label, words, things[0].thing)

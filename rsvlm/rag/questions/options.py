@@ -27,6 +27,8 @@ _TRIMMED = " \t\"'`.,;:?!()[]-\u2013\u2014"
 _ARTICLE = re.compile(
     r"^(?:either|is it|is this|is there|(?:more )?(?:an?|the|some|any|more|rather)\b)\s+(?=\S)", re.IGNORECASE
 )
+_AFTERWARDS = re.compile(r"\s+[-\u2013\u2014]\s+(?:what|which|answer|choose|please|pick|one|only|just)\b.*$", re.IGNORECASE)
+_LEADING = re.compile(r"^(?:into|in|of|on|at|to|as)\s+(?:(?:the|an?)\s+)?(?=\w)", re.IGNORECASE)
 _ENDING = re.compile(
     r"\s+(?:(?:is|are|can be|be) )?(?:in|on|of|from|here|there|please|pls|seen|shown|visible|covered|by)\b"
     r"(?: (?:the|this|that) (?:image|picture|photo|scene|tile|img|pic))?$",
@@ -93,14 +95,21 @@ def alternatives(text: str) -> list[str]:
     return _items(text, first=100) if _OR.search(text) else []
 
 
+def offers_choice(text: str) -> bool:
+    """Whether a text has an "or" that is no part of "yes or no" and the like."""
+    return bool(_OR.search(_NO_CHOICE.sub(" ", text)))
+
+
 def _items(text: str, first: int = 6) -> list[str]:
     """The items of a list, but for those of more than 6 words; `first`: words that the first may have."""
     items = [trimmed(one) for one in _BETWEEN.split(text)[: MOST_OPTIONS + 1]]
+    items = [one for one in items if one.lower() not in ("please", "pls", "thanks")]
     return [one for place, one in enumerate(items) if one and len(one.split()) <= (6 if place else first)]
 
 
 def trimmed(words: str) -> str:
     """Return the words of an option without what only surrounds it: quotes, articles, "in the image"."""
     words = words.strip(_TRIMMED)
-    words = _ARTICLE.sub("", words, count=1)
+    words = _LEADING.sub("", _AFTERWARDS.sub("", words), count=1)
+    words = _ARTICLE.sub("", _ARTICLE.sub("", words, count=1), count=1)
     return _ENDING.sub("", words, count=1).strip(_TRIMMED)[:LONGEST_OPTION]

@@ -39,13 +39,15 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"^\W*(?:(?:and|but|then) )?(?:if (?:so|yes|not|no|any)|if \w+ (?:do|does|is|are|can|has)(?: (?:any|one|some|so|it))?|in that case),?\s+"
-    r"(?=\w)",
+    r"^\W*(?:(?:and|but|then) )?(?:if (?:so|yes|not|no|any)|if \w+ (?:do|does|is|are|can|has)(?: (?:any|one|some|so|it))?|in that case)(?:,\s*|\s+"
+    rf"(?=(?:{_ASKS})\b))",
     re.IGNORECASE,
 )
+_INSERTED = re.compile(r",\s*(?:in|as|by|at|on|per|for|of|with)\b[^,]{2,30}$", re.IGNORECASE)
+"""What is put into a question, between commas: "To what extent, in percent, is it built up?"."""
 _LEADS_IN = re.compile(
     r"\W*(?:in|on|at|among|between|compar(?:ed|ing)|contrasting|set against|relative to|versus|wherever|whenever|besides|apart|"
-    r"aside|except|excluding|ignoring|unlike|instead|knowing|dividing|assuming|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|hi|hello|hey)\b",
+    r"aside|except|excluding|ignoring|unlike|instead|knowing|dividing|assuming|for|with|of|by|from|if|when|counting|looking|based|given|considering|according|since|as|is it (?:just |only )?me|hi|hello|hey)\b",
     re.IGNORECASE,
 )
 
@@ -58,7 +60,8 @@ _BRACKETS = re.compile(r"\([^()]*\)")
 _PREMISE = re.compile(
     r"^\W*(?:(?:please )?do(?:n't| not)(?! (?:you|we|they|i|the))|never|stop)\b[^?]{3,120}?(?::|,| -)\s+(?:but |just |only |exactly |simply )*"
     rf"(?=(?:{_ASKS})\b)|"
-    rf"^\W*(?!(?:{_ASKS}|choose|pick|select|options?)\b)[^:?]{{2,120}}:\s+(?=(?:any|{_ASKS})\b(?: [\w']+){{3}})|"
+    rf"^\W*(?!(?:{_ASKS}|choose|pick|select|options?)\b)(?![^:?]*\b(?:vs|versus|before|after|first|second|(?:image|photo|picture|date) \w)\b)"
+    rf"[^:?]{{2,120}}:\s+(?=(?:any|{_ASKS})\b(?: [\w']+){{3}})|"
     r"^[^:?]{0,60}\bquestions?\b[^:?]{0,20}:\s*|"
     rf"^\W*i(?:'m|'ve|'d)?\b[^?]{{0,160}}?(?:\s-\s|:\s|,\s(?:so|and)\s)(?=(?:{_ASKS})\b)|"
     r"^\W*(?:based on|judging (?:by|from)|according to|given|considering|looking at|knowing|"
@@ -82,17 +85,18 @@ def sentences(text: str) -> list[str]:
             text, max(start, match.start() - 12), match.start()
         ):
             continue
-        sentence = text[start : match.end()].strip()
-        if found and _TAG.fullmatch(sentence):
-            found[-1] = f"{found[-1].rstrip('.?! ')}, {sentence}"
-        else:
-            found.append(sentence)
+        _add(found, text[start : match.end()].strip())
         start = match.end()
-    return [
-        one
-        for one in (*found, text[start:].strip())
-        if any(letter.isalnum() or letter == "%" for letter in one)
-    ]
+    _add(found, text[start:].strip())
+    return [one for one in found if any(letter.isalnum() or letter == "%" for letter in one)]
+
+
+def _add(found: list[str], sentence: str) -> None:
+    """Add a sentence; a tag ("right?") belongs to the one before it."""
+    if found and _TAG.fullmatch(sentence):
+        found[-1] = f"{found[-1].rstrip('.?! ')}, {sentence}"
+    else:
+        found.append(sentence)
 
 
 def _bracketed(text: str) -> set[int]:
@@ -116,7 +120,7 @@ def clauses(sentence: str, asks: Callable[[str], bool]) -> list[str]:
     start = 0
     for match in islice(_CLAUSE.finditer(sentence), MOST_PARTS):
         left, right = sentence[start : match.start()], sentence[match.end() :]
-        if match[0].strip() in (",", "") and len(left.split()) < 3:
+        if match[0].strip() in (",", "") and (len(left.split()) < 3 or _INSERTED.search(left)):
             continue
         if not _LEADS_IN.match(_CONDITION.sub("", left)) and not _ASKS_BACK.fullmatch(right) and asks(left) and asks(right):
             found.append(left.strip())

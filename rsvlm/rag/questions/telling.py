@@ -35,8 +35,8 @@ def options_told(part: Part, before: Part | None, known: KnownThings) -> tuple[O
     """Return the options of "I can't decide whether it is a lake or a bay. Which is it?", told before the question."""
     if before is None or part.things or not _WHICH_OF_THEM.search(part.line):
         return ()
-    start = _BETWEEN_WHAT.search(before.text)
-    items = alternatives(before.text[start.end() :]) if start else []
+    starts = [match.end() for match in _BETWEEN_WHAT.finditer(before.text)]
+    items = alternatives(before.text[starts[-1] :]) if starts else []
     return options_of((("", item) for item in items), known) if len(items) > 1 else ()
 
 

@@ -137,7 +137,7 @@ def _asked(
         mode = "in region"
     return Asked(
         kind, part.text, things, offered, is_negated(kind, part.line, part.text),
-        kind == "yes-no" and "or" in words, region, relation, mode, part.hard,
+        kind == "yes-no" and options.offers_choice(part.text), region, relation, mode, part.hard,
     )  # fmt: skip
 
 
