@@ -11,7 +11,8 @@ _NEVER = re.compile(
 _FREE = re.compile(r"[^\W\d_]-free\b|\bcloud free\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:not|n't)\b")
 _UNSURE = re.compile(
-    r"\b(?:whether )?or (?:not?|none)\b|\byes or no\b|\bnot (?:just|only)\b|\bno (?:idea|doubt|problem|text|words?|explanations?|speculation|comments?|details|numbers|decimals)\b|"
+    r"\b(?:whether )?or (?:not?|none)\b|\byes or no\b|\bnot (?:just|only)\b|\bno (?:idea|doubt|problem)\b|"
+    r"\bno (?:text|words?|explanations?|speculation|comments?|details|numbers|decimals)\b|"
     r"\bnot (?:the ones?|those|that|these)\b.*$| (?:no|not)$"
 )
 _RHETORICAL = re.compile(

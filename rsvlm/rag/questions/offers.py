@@ -18,8 +18,10 @@ _UNASKED = re.compile(
 )
 _OTHERS = ("where", "count", "compare", "describe", "fact")
 _PLACED = re.compile(r"\s+(?:next to|beside|near|behind|(?:in|on|at) the)\b", re.IGNORECASE)
-_SIDES = ("north", "south", "east", "west", "left", "right", "upper", "lower", "northern", "southern", "eastern", "western")
-_CHOICE_AFTER = re.compile(r"\b(?:which|what)\b.*,\s*(?:(?:in|on|at|to|the) ){0,2}[\w-]+(?: [\w-]+){0,2} or ", re.IGNORECASE)
+_SIDE = re.compile(r"(?:north|south|east|west)(?:ern)?|left|right|upper|lower")
+_CHOICE_AFTER = re.compile(
+    r"\b(?:which|what)\b.*,\s*(?:(?:in|on|at|to|the) ){0,2}[\w-]+(?: [\w-]+){0,2} or ", re.IGNORECASE
+)
 """A choice after a question for a place: "Which half is greener, the top or the bottom?"."""
 _CHOOSES = re.compile(r"\b(?:choose|select|pick|answer|options?|choices?|following|one of|respond|reply)\b")
 
@@ -65,7 +67,7 @@ def _last_of(text: str, known: KnownThings) -> str:
         first = _head(words, things[-1])
     while first and text[words[first].start - 1] == "-":  # "north-south"
         first -= 1
-    first -= first > 0 and words[first - 1].text in _SIDES
+    first -= first > 0 and bool(_SIDE.fullmatch(words[first - 1].text))
     return text[words[first].start : words[-1].end]
 
 
@@ -75,7 +77,11 @@ def _head(words: Sequence[Word], found: Found) -> int:
     before = [word.text for word in words[:first] if word.text not in word_set("sizes")][-1:]
     if not found.thing.classes and first < last and before in (["the"], ["these"], ["those"]):
         return last
-    plurals = [place for place in range(first, last) if is_plural(words[place].text) and words[place].text != "sports"]
+    plurals = [
+        place
+        for place in range(first, last)
+        if is_plural(words[place].text) and words[place].text != "sports"
+    ]
     return plurals[-1] + 1 if plurals else first
 
 

@@ -14,7 +14,7 @@ _AND = re.compile(r"\band\b", re.IGNORECASE)
 _OR = re.compile(rf"\bor\b|{_SLASH}|\|", re.IGNORECASE)
 _NO_CHOICE = re.compile(
     r"\b(?:true or false|yes or no|yes/no|true/false|y or n|agree or disagree|confirm or deny|more or less|and/or|"
-    r"(?:one|two|three|four|five|ten|\d+) or (?:two|three|four|five|six|more|\d+)|sooner or later|"
+    r"one or more|sooner or later|\w+ or \w+(?= (?:\w+ )?(?:sentences|words|lines)\b)|"
     r"or (?:so|not|something|similar|am i (?:wrong|mistaken)|what))\b",
     re.IGNORECASE,
 )
@@ -27,7 +27,9 @@ _TRIMMED = " \t\"'`.,;:?!()[]-\u2013\u2014"
 _ARTICLE = re.compile(
     r"^(?:either|is it|is this|is there|(?:more )?(?:an?|the|some|any|more|rather)\b)\s+(?=\S)", re.IGNORECASE
 )
-_AFTERWARDS = re.compile(r"\s+[-\u2013\u2014]\s+(?:what|which|answer|choose|please|pick|one|only|just)\b.*$", re.IGNORECASE)
+_AFTERWARDS = re.compile(
+    r"\s+[-\u2013\u2014]\s+(?:what|which|answer|choose|please|pick|one|only|just)\b.*$", re.IGNORECASE
+)
 _LEADING = re.compile(r"^(?:into|in|of|on|at|to|as)\s+(?:(?:the|an?)\s+)?(?=\w)", re.IGNORECASE)
 _ENDING = re.compile(
     r"\s+(?:(?:is|are|can be|be) )?(?:in|on|of|from|here|there|please|pls|seen|shown|visible|covered|by)\b"

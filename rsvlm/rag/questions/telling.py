@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .asked import Option
 from .offers import options_of
@@ -23,11 +24,14 @@ _ITS_MEANING = re.compile(
 
 
 def told(parts: Sequence[Part]) -> list[bool]:
-    """Say of each part whether it only tells something: "I farm near here. What is this?"
+    """Say of each part whether it only tells something: "I farm near here. What is this?".
 
     Where no part asks, as in "The lake is deep. It is blue.", none only tells.
     """
     asides = ["?" not in part.text and (part.text.startswith("(") or is_aside(part.line)) for part in parts]
+    for place, (part, following) in enumerate(pairwise(parts)):
+        if "?" not in part.text and part.marked == "#" and "?" in following.text and not following.things:
+            asides[place] = True  # "Water. How much?"
     return asides if not all(asides) else [False] * len(parts)
 
 

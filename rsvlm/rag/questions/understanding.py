@@ -28,6 +28,9 @@ _WHICH_OF_TWO = re.compile(
     r"(?:has|have|shows?|contains?|is|was|were|looks?|holds?) "
 )
 _AS_BEFORE = re.compile(r"^(?:and|what about|how about|and what about|and how about|also|or)\b")
+_SEEN = re.compile(
+    r"\b(?:here|shown|visible|seen|in (?:this|the) (?:image|picture|photo|scene|view|tile|frame))\b"
+)
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|those|these|there)\b")
 _BEFORE_NAME = re.compile(
     r"\W*(?:\w+ ){0,2}?(?:is|are|was|were|isn't|does|did|has|could|might|can)"
@@ -68,9 +71,7 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
     return asked
 
 
-def _read_parts(
-    parts: Sequence[Part], images: int, known: KnownThings
-) -> tuple[list[Asked], list[str]]:
+def _read_parts(parts: Sequence[Part], images: int, known: KnownThings) -> tuple[list[Asked], list[str]]:
     """Read the parts of a text in order; return what they ask, and the texts that ask nothing.
 
     Options that stand in a sentence of their own ("Choose one: ...") are those of the question beside it.
@@ -125,7 +126,8 @@ def _asked(
         kind, mode = "fact", ""
     if kind is None:
         return None
-    if kind == "yes-no" and part.hard.names and _is_named(part.text, part.hard.names[0]):
+    measured = kind == "how-much" and mode in ("area", "length") and not _SEEN.search(part.line)
+    if (kind == "yes-no" or measured) and part.hard.names and _is_named(part.text, part.hard.names[0]):
         kind, mode = "fact", ""
     if not things and (len(words) <= 3 or _POINTS_BACK.search(part.line)):
         things = _things_before(kind, before, aside)
