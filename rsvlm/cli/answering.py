@@ -1,13 +1,11 @@
 """Who answers the questions of an evaluation: a generator, with a knowledge base or without, or the composer."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from .common import console
-from .generators import load
 
 Composer = Annotated[
     bool, typer.Option("--composer", help="The built-in composer answers, which needs no model (rsvlm ask).")
@@ -33,14 +31,11 @@ def check_answering(
         raise typer.BadParameter(f"{who} needs --answers: the file in which answers are kept as they come")
 
 
-def load_answering(
-    generator: str | None, knowledge: str | None, offline: bool, options: Sequence[str] | None
-) -> Any:
-    """Load who answers: the generator that is named, else the composer, with the base that is named."""
+def with_knowledge(model: Any, knowledge: str | None) -> Any:
+    """Return who answers: a generator, the composer where that is None, with the base that is named."""
     from rsvlm.rag import ComposerGenerator, InformedGenerator
 
-    model = None if generator is None else load(generator, offline, options)
-    if model is not None and knowledge in (None, "none"):
+    if model is not None and (knowledge is None or knowledge == "none"):
         return model
     with console.status("Opening the knowledge base"):
-        return ComposerGenerator(knowledge) if model is None else InformedGenerator(model, knowledge)
+        return ComposerGenerator(knowledge) if model is None else InformedGenerator(model, str(knowledge))

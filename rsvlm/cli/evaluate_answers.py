@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .answering import Composer, Knowledge, check_answering, load_answering
+from .answering import Composer, Knowledge, check_answering, with_knowledge
 from .common import AsJson, Debug, Offline
 from .evaluation_output import Out, finish
-from .generators import Answers, GeneratorName, Images, Limit, Options, Workers
+from .generators import Answers, GeneratorName, Images, Limit, Options, Workers, load
 from .progress import progress_bar
 
 Synonyms = Annotated[
@@ -73,7 +73,9 @@ def vqa(
     if answers is not None:
 
         def model() -> Any:
-            return load_answering(generator, knowledge, offline, options) if generator or composer else None
+            if generator is None:
+                return with_knowledge(None, knowledge) if composer else None
+            return with_knowledge(load(generator, offline, options), knowledge)
 
         result = _asked_questions(file, model, answers, images, prompt, workers, limit, mode, synonyms)
     elif compat not in (None, RSVQA):

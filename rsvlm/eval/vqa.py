@@ -109,7 +109,7 @@ def score_vqa(
 
     Returns:
         Metrics accuracy, exact_match and average_accuracy, in groups by type of question, with a row for every item.
-        Where not all was answered also coverage, and the accuracy of what was.
+        Also coverage, the share that was answered, and accuracy_answered, of these.
 
     Raises:
         EvalError: A file cannot be read, there are no questions, or answers belong to no question; the message lists
@@ -170,21 +170,19 @@ def _result(
         groups[kind] = {
             "accuracy": float(correct[of].mean()), "exact_match": float(exact[of].mean()), "n": int(of.sum()),
             "n_unanswered": int(unanswered[of].sum()), "n_failed": int(failed[of].sum()),
+            **coverage_metrics(correct[of], answered[of]),
         }  # fmt: skip
-        if not answered.all():
-            groups[kind] |= coverage_metrics(correct[of], answered[of])
     metrics = {
         "accuracy": float(correct.mean()), "exact_match": float(exact.mean()),
         "average_accuracy": float(np.mean([group["accuracy"] for group in groups.values()])),
+        **coverage_metrics(correct, answered),
     }  # fmt: skip
-    if not answered.all():
-        metrics |= coverage_metrics(correct, answered)
     items = pa.table({
         "key": text_column([q.key for q in questions]), "image": text_column([q.image for q in questions]),
         "question": text_column([q.question for q in questions]), "type": text_column([q.type for q in questions]),
         "gold": texts_column([q.golds for q in questions]),
         "answer": text_column(answers), "correct": correct, "exact": exact, "unanswered": unanswered,
-        "error": text_column(errors),
+        "answered": answered, "error": text_column(errors),
     })  # fmt: skip
     return EvalResult(
         "vqa", name, metrics, n=len(questions), n_unanswered=int(unanswered.sum()), n_failed=int(failed.sum()),
