@@ -108,9 +108,18 @@ def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding
     shares = softmax([-one for one in odds] if asked.negated else odds)
     best = int(np.argmax(shares))
     chosen = options[best]
-    return Finding(
-        f"{_said(chosen).capitalize()}.", chosen.label or chosen.text, shares[best], likely[best].support
+    short = chosen.label or _without_noun(chosen.text, options)
+    return Finding(f"{_said(chosen).capitalize()}.", short, shares[best], likely[best].support)
+
+
+def _without_noun(text: str, options: Sequence[Option]) -> str:
+    """An option without the noun that all of them share: of "a rural or an urban area" it is "urban"."""
+    word, _, noun = text.rpartition(" ")
+    others = [one.text for one in options if one.text != text]
+    shared = word and all(
+        class_names(one) and class_names(one) == class_names(f"{one} {noun}") for one in others
     )
+    return word if shared else text
 
 
 def _nearest(
