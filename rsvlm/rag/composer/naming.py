@@ -1,23 +1,19 @@
-"""What is seen: the scene, the cover that takes up most, what is in a part; and which of some options it is."""
+"""What is seen: the scene, the cover that takes up most, what is in a part."""
 
 import math
-import re
 from collections import defaultdict
-from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
 from rsvlm.rag.evidence import Evidence
-from rsvlm.rag.questions import Asked, Option, Thing, class_names
+from rsvlm.rag.questions import Asked, Thing, class_names
 from rsvlm.vocabularies import vocabulary
 
-from .amounts import TILES, counted, share
+from .amounts import TILES
 from .finding import NO_IMAGE, Finding, Scene, about, unknown
-from .imagechoice import which_image
 from .likelihood import softmax
-from .places import box_of, in_nine
 
 SCENES = ("rsicd", "eurosat", "ucmerced")
 """Vocabularies whose classes an image may be told to be of."""
@@ -28,12 +24,6 @@ COVERS = (
 """What may cover most of an image."""
 _MEMORY = 0.05
 """Share of look-alikes that a class has which none of them shows."""
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_SQUARE_METRES = re.compile(r"\bm²|\bm2\b|\bsquare met(?:re|er)s?\b|\bsqm\b|\bsq\.? ?m\b", re.IGNORECASE)
-_UNIT = re.compile(
-    r"(?<=\d)\s*(?:[kcm]?m|ha|ft)\b|\]?\s*(?:square|sq\b|hectares?|acres?|met(?:re|er)s?|m²|km²)",
-    re.IGNORECASE,
-)
 
 
 def what(asked: Asked, scene: Scene) -> Finding:
@@ -81,135 +71,6 @@ def scene_shares(scene: Scene) -> tuple[list[str], list[float], dict[str, tuple[
     return names, softmax(scores), support
 
 
-def which(asked: Asked, scene: Scene) -> Finding:
-    """Answer which of the options it is."""
-    if not scene.can_look():
-        return unknown(NO_IMAGE)
-    options = asked.options
-    if not options:
-        return what(asked, scene)
-    things = [
-        one
-        for one in asked.things
-        if one.classes and one.name not in {option.thing.name for option in options}
-    ]
-    if asked.mode == "count" and things:
-        number, probability, support = counted(scene, things[0])
-        return (
-            _nearest(options, number, probability, support)
-            if number is not None
-            else unknown("I cannot count it")
-        )
-    if asked.mode == "compare":
-        return which_image(asked, scene)
-    if asked.mode in ("how-much", "area") and things:
-        return _amount(options, things[0], scene)
-    if asked.mode == "where" and things:
-        boxes = [_numbers(one) for one in options]
-        if all(len(one) == 4 and max(one) <= 1 for one in boxes):
-            return _box(options, boxes, things[0], scene)
-        return _place(options, things[0], scene)
-    return _likeliest(asked, options, scene)
-
-
-def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
-    assert scene.likelihood is not None
-    likely = [scene.likelihood.of(scene.look, one.thing, asked.region) for one in options]
-    odds = [math.log(max(one.probability, 1e-6) / max(1 - one.probability, 1e-6)) for one in likely]
-    shares = softmax([-one for one in odds] if asked.negated else odds)
-    best = int(np.argmax(shares))
-    chosen = options[best]
-    short = chosen.label or _without_noun(chosen.text, options)
-    return Finding(f"{_said(chosen).capitalize()}.", short, shares[best], likely[best].support)
-
-
-def _without_noun(text: str, options: Sequence[Option]) -> str:
-    """An option without the noun that all of them share: of "a rural or an urban area" it is "urban"."""
-    word, _, noun = text.rpartition(" ")
-    others = [one.text for one in options if one.text != text]
-    shared = word and all(
-        class_names(one) and class_names(one) == class_names(f"{one} {noun}") for one in others
-    )
-    return word if shared else text
-
-
-def _amount(options: Sequence[Option], thing: Thing, scene: Scene) -> Finding:
-    """The option that comes nearest to the share, or the area, of a thing."""
-    found = share(scene, thing)
-    if not any(_UNIT.search(one.text) for one in options):
-        return _nearest(options, 100 * found, 0.5, ())
-    seen = scene.look.seen
-    if seen.gsd is None or not all(_SQUARE_METRES.search(one.text) for one in options):
-        return unknown("the image has no scale that I could measure by")
-    height, width = seen.picture.shape[:2]
-    return _nearest(options, found * height * width * seen.gsd**2, 0.5, ())
-
-
-def _box(options: Sequence[Option], boxes: Sequence[Sequence[float]], thing: Thing, scene: Scene) -> Finding:
-    """The option whose box has most in common with the box around a thing."""
-    found = box_of(scene, thing)
-    best = int(np.argmax([_overlap(found, box) for box in boxes]))
-    return Finding(f"{_said(options[best])}.", options[best].label or options[best].text, 0.5)
-
-
-def _overlap(one: Sequence[float], other: Sequence[float]) -> float:
-    """The area that two boxes share by the area that they cover together."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    shared = max(width, 0) * max(height, 0)
-    covered = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - shared
-    return shared / covered if covered > 0 else 0.0
-
-
-def _numbers(option: Option) -> list[float]:
-    return [float(number) for number in _NUMBER.findall(option.text)]
-
-
-def _nearest(
-    options: Sequence[Option], value: float, probability: float, support: tuple[Evidence, ...]
-) -> Finding:
-    """The option whose number, or interval, is nearest to a value."""
-    distances = []
-    for one in options:
-        numbers = _numbers(one)
-        inside = len(numbers) > 1 and min(numbers) <= value <= max(numbers)
-        middle = sum(numbers) / len(numbers) if numbers else math.inf
-        distances.append(0.0 if inside else abs(middle - value))
-    best = int(np.argmin(distances))
-    chosen = options[best]
-    return Finding(f"{_said(chosen)}.", chosen.label or chosen.text, probability, support)
-
-
-def _place(options: Sequence[Option], thing: Thing, scene: Scene) -> Finding:
-    """The option that names the part of the image that looks most like a thing."""
-    parts = in_nine(scene, thing)
-    scores = []
-    named = False
-    for one in options:
-        text = one.text.lower()
-        rows = [
-            place
-            for place, words in enumerate(
-                (("upper", "top", "north"), ("middle", "centre", "center"), ("lower", "bottom", "south"))
-            )
-            if any(word in text for word in words)
-        ]
-        columns = [
-            place
-            for place, words in enumerate(
-                (("left", "west"), ("middle", "centre", "center"), ("right", "east"))
-            )
-            if any(word in text for word in words)
-        ]
-        named = named or bool(rows or columns)
-        scores.append(float(parts[np.ix_(rows or [0, 1, 2], columns or [0, 1, 2])].mean()))
-    if not named:
-        return unknown("none of these is a part of the image")
-    best = int(np.argmax(scores))
-    chosen = options[best]
-    return Finding(f"{_said(chosen).capitalize()}.", chosen.label or chosen.text, 0.5)
-
-
 def _cover(asked: Asked, scene: Scene) -> Finding:
     """What takes up most of an image, or of a part."""
     assert scene.likelihood is not None
@@ -227,10 +88,6 @@ def _cover(asked: Asked, scene: Scene) -> Finding:
     return Finding(
         f"{where} {COVERS[best]}.", COVERS[best], float(shares[best] / total), about(scene, COVERS[best])
     )
-
-
-def _said(option: Option) -> str:
-    return f"{option.label}: {option.text}" if option.label else option.text
 
 
 @cache

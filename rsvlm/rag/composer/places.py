@@ -23,7 +23,7 @@ def where(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_IMAGE)
     if not asked.things:
         return unknown(NO_THING)
-    thing = asked.things[0]
+    thing = next((one for one in asked.things if one.classes), asked.things[0])
     assert scene.likelihood is not None
     likely = scene.likelihood.of(scene.look, thing)
     if likely.probability < 0.5:
