@@ -27,6 +27,9 @@ COVERS = (
 """What may cover most of an image."""
 _MEMORY = 0.05
 """Share of look-alikes that a class has which none of them shows."""
+_MOST = re.compile(
+    r"\b(?:largest|biggest|most|main(?:ly)?|predominant(?:ly)?|dominant|dominates?|majority|mostly)\b", re.I
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -98,7 +101,18 @@ def which(asked: Asked, scene: Scene) -> Finding:
         return _nearest(options, 100 * share(scene, things[0]), 0.5, ())
     if asked.mode == "where" and things:
         return _place(options, things[0], scene)
+    if _MOST.search(asked.text):
+        return _largest(asked, options, scene)
     return _likeliest(asked, options, scene)
+
+
+def _largest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
+    """The option that covers most of an image, or of a part."""
+    found = [share(scene, one.thing, asked.region) for one in options]
+    best = int(np.argmax(found))
+    chosen, rest = options[best], sorted(found)[-2] if len(found) > 1 else 0.0
+    text = f"{_said(chosen).capitalize()}: about {found[best]:.0%} of it looks so."
+    return Finding(text, chosen.label or chosen.text, min(0.95, 0.5 + found[best] - rest))
 
 
 def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
