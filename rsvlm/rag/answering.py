@@ -169,6 +169,8 @@ class VisualQuestionAnswerer:
         """Find what a generator is given."""
         if self.knowledge is None:
             return []
+        if self.knowledge.record.encoder is None:  # pictures play no part in it
+            vector = None
         query = self.knowledge.query(question, vector, alpha=self.alpha, near=seen[0].point if seen else None)
         return self.knowledge.find(query, k=self.k, types=self.types, filter=self.filter)
 
@@ -336,5 +338,5 @@ def _opened(
         return shipped_base(made), made
     base = knowledge if isinstance(knowledge, KnowledgeBase) else KnowledgeBase(knowledge, made)
     if base.record.encoder is None:
-        return base, made
+        return base, loaded(DEFAULT) if made is None else made
     return base, base.encoder
