@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsvlm.models import Encoder
-from rsvlm.rag.composer.look import things_named
+from rsvlm.rag.composer.look import called, things_named
 from rsvlm.rag.questions import Thing, class_names
 from rsvlm.retrieval import Index
 
@@ -69,7 +69,7 @@ def pictures(file: Path, encoder: Encoder, work: Path) -> Pictures:
     index = Index.open(place, encoder) if place.exists() else Index.build(file, place, encoder)
     numbers = index.numbers()
     rows = index.rows(numbers)
-    labels = [(class_names(one[0]) or (one[0],))[0] for one in rows["labels"].to_pylist()]
+    labels = [called(one[0]) for one in rows["labels"].to_pylist()]
     return Pictures(index.vectors(numbers), rows["captions"].to_pylist(), labels)
 
 

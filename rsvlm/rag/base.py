@@ -23,7 +23,7 @@ from rsvlm.retrieval.nearness import Point
 from rsvlm.retrieval.queries import query_vectors
 from rsvlm.retrieval.searchable import loaded
 from rsvlm.retrieval.snapshot import Snapshot, open_snapshot
-from rsvlm.retrieval.textindex import By, loaded_reranker
+from rsvlm.retrieval.textindex import By, loaded_reranker, loaded_sentences
 
 from .chunk import TYPE, Chunk, chunk_of
 from .errors import RagError
@@ -48,12 +48,18 @@ class KnowledgeBase:
         report: What became of the sources, after `build` or `add`.
     """
 
-    def __init__(self, folder: PathLike, encoder: Encoder | PathLike | None = None) -> None:
+    def __init__(
+        self,
+        folder: PathLike,
+        encoder: Encoder | PathLike | None = None,
+        sentences: TextEncoder | PathLike | None = None,
+    ) -> None:
         """Open a base; `KnowledgeBase.open` is the same.
 
         Args:
             folder: Where it is.
             encoder: What made the vectors of its pictures, where its name does not say where that is to be found.
+            sentences: What made those of its texts, likewise.
 
         Raises:
             RagError: It is no base, or a damaged one.
@@ -62,11 +68,12 @@ class KnowledgeBase:
         self.folder = Path(folder)
         self.report: Report | None = None
         self._encoder = None if encoder is None else loaded(encoder)
+        self._sentences = None if sentences is None else loaded_sentences(sentences)
         self._open()
 
     def _open(self) -> None:
         self.record: Record = read_record(self.folder)
-        self.texts = TextIndex(self.folder / TEXTS)
+        self.texts = TextIndex(self.folder / TEXTS, self._sentences)
         if self._encoder is not None and self.record.encoder is not None:
             check_encoder(self.folder, self.record.encoder, self._encoder)
         pictures, words = (
@@ -77,9 +84,14 @@ class KnowledgeBase:
         self.finder = Finder(self.texts, pictures, words)
 
     @classmethod
-    def open(cls, folder: PathLike, encoder: Encoder | PathLike | None = None) -> Self:
+    def open(
+        cls,
+        folder: PathLike,
+        encoder: Encoder | PathLike | None = None,
+        sentences: TextEncoder | PathLike | None = None,
+    ) -> Self:
         """Open a base; the arguments are those of `KnowledgeBase`."""
-        return cls(folder, encoder)
+        return cls(folder, encoder, sentences)
 
     @classmethod
     def build(
@@ -105,13 +117,15 @@ class KnowledgeBase:
 
         Raises:
             RagError: Nothing can be read, or the folder holds something else.
+            rsvlm.retrieval.RetrievalError: Another process is writing there, or the disk is full.
         """
         place = Path(folder)
         if (place / RECORD).exists():
             raise RagError(f"{place}: is a knowledge base already: add to it, or name another folder")
         made = None if encoder is None else loaded(encoder)
-        report = update(place, sources, made, sentences, licence=licence, progress=progress)
-        base = cls(place, made)
+        texts = loaded_sentences(sentences)
+        report = update(place, sources, made, texts, licence=licence, progress=progress)
+        base = cls(place, made, texts)
         base.report = report
         return base
 
@@ -123,7 +137,8 @@ class KnowledgeBase:
         The arguments are those of `build`.
 
         Raises:
-            RagError: Nothing can be read, or another process is writing.
+            RagError: Nothing can be read.
+            rsvlm.retrieval.RetrievalError: Another process is writing, or the disk is full.
         """
         made = None if self.record.encoder is None else self.encoder
         self.report = update(

@@ -141,8 +141,8 @@ class Finder:
         if self._pictures is None:
             return []
         scores = products(self._pictures.stores, image)
-        scores[~self._pictures.live] = -np.inf
-        nearest = np.argsort(-scores, kind="stable")[:pictures]
+        captioned = np.unique(self._picture_of[self._is_caption & (self._picture_of >= 0)])
+        nearest = captioned[np.argsort(-scores[captioned], kind="stable")[:pictures]]
         rank = np.full(len(scores) + 1, -1)  # the last one is for chunks without a picture
         rank[nearest] = np.arange(len(nearest))
         of_chunk = np.where(self._is_caption, rank[self._picture_of], -1)

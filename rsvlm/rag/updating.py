@@ -16,17 +16,17 @@ import pyarrow.compute as pc
 import rsvlm
 from rsvlm.imagery.items import PathLike
 from rsvlm.models import Encoder, TextEncoder
-from rsvlm.retrieval import Index, Plan, TextIndex
-from rsvlm.retrieval.building import BuildReport, Progress
+from rsvlm.retrieval import Index, TextIndex
+from rsvlm.retrieval.building import Progress
 from rsvlm.retrieval.changes import locked
 from rsvlm.retrieval.making import encoder_record
 from rsvlm.retrieval.manifest import NAME as INDEX
 from rsvlm.retrieval.searchable import several
 from rsvlm.retrieval.snapshot import Snapshot, open_snapshot
-from rsvlm.retrieval.stored import Vectors
 
 from .chunk import PLACE, Chunk, chunk_of
 from .errors import RagError
+from .pictures import EXACT, add_vectors, drop_pictures, put_pictures
 from .pieces import pieces_of
 from .record import NAME, Record, SourceRecord, read_record, write_record
 from .sources import Problem, Source, read_source
@@ -34,11 +34,10 @@ from .sources import Problem, Source, read_source
 TEXTS, PICTURES, WORDS = "texts", "pictures", "words"
 """Folders of a base: chunks with their sentence vectors; pictures; texts of chunks without one, by the encoder of
 pictures."""
+_OWN = (NAME, TEXTS, PICTURES, WORDS)
 _LOCK = ".knowledge.lock"
 _BLOCK = 4096
 """Chunks that are encoded between two stops: what a killed run loses at most."""
-_EXACT = Plan(kind="exact")
-"""Every chunk is scored: a search that passes over some would not be the one that is promised."""
 
 Sources = PathLike | Sequence[PathLike]
 
@@ -68,7 +67,7 @@ def update(
     folder: Path,
     sources: Sources,
     encoder: Encoder | None,
-    sentences: TextEncoder | PathLike,
+    sentences: TextEncoder,
     *,
     licence: str | None,
     progress: Progress | None,
@@ -76,13 +75,15 @@ def update(
     """Bring sources into a base; the arguments are those of `KnowledgeBase.build`.
 
     Raises:
-        RagError: Nothing can be read, the folder holds something else, or another process is writing there.
+        RagError: Nothing can be read, or the folder holds something else.
+        rsvlm.retrieval.RetrievalError: Another process is writing there, the disk is full, or another encoder made
+            what is there.
     """
     read = [read_source(one, licence=licence) for one in several(sources)]
     if not read:
         raise RagError("no sources: name files or folders with texts, pairs datasets or indexes")
     report = Report()
-    folder.mkdir(parents=True, exist_ok=True)
+    _check_new(folder)
     with locked(folder, _LOCK):
         record = _record(folder, encoder)
         known = {one.name: one for one in record.sources}
@@ -92,9 +93,11 @@ def update(
                 report.unchanged += 1
                 continue
             chunks = _put_texts(folder / TEXTS, source, sentences, report, progress)
-            if encoder is not None:
-                _put_pictures(folder / PICTURES, source, encoder, report, progress)
             report.problems += source.problems
+            if encoder is not None:
+                count, unread = put_pictures(folder / PICTURES, source, encoder, progress)
+                report.pictures += count
+                report.problems += unread
             known[source.name] = SourceRecord(
                 name=source.name, kind=source.kind, digest=source.digest, licence=licence, chunks=chunks,
                 problems=len(source.problems),
@@ -104,6 +107,7 @@ def update(
             raise RagError(f"{', '.join(map(str, several(sources)))}: holds no text that could be read{why}")
         texts = TextIndex(folder / TEXTS)
         if encoder is not None:
+            drop_pictures(folder / PICTURES, texts.snapshot)
             _put_words(folder, texts.snapshot, encoder, progress)
         _ = texts.words  # computed, and kept
         write_record(folder, record.model_copy(update={"sources": tuple(known.values())}))
@@ -111,21 +115,29 @@ def update(
     return report
 
 
+def _check_new(folder: Path) -> None:
+    """Refuse a folder with files of others; what a stopped run left is none of these.
+
+    Raises:
+        RagError: It has such.
+    """
+    foreign = [one.name for one in sorted(folder.iterdir())] if folder.is_dir() else []
+    if foreign := [name for name in foreign if name not in _OWN and not name.startswith(".")]:
+        raise RagError(f"{folder}: holds files of another origin ({foreign[0]}); name a new folder")
+
+
 def _record(folder: Path, encoder: Encoder | None) -> Record:
-    """What is there; of a new folder, that it is empty but for what a stopped run left."""
+    """What is there, or how it begins."""
     if (folder / NAME).exists():
         return read_record(folder)
-    foreign = [one.name for one in sorted(folder.iterdir()) if one.name not in (TEXTS, PICTURES, WORDS)]
-    if foreign := [name for name in foreign if not name.startswith(".")]:
-        raise RagError(f"{folder}: holds files of another origin ({foreign[0]}); name a new folder")
     return Record(rsvlm=rsvlm.__version__, encoder=None if encoder is None else encoder_record(encoder))
 
 
 def _put_texts(
-    place: Path, source: Source, sentences: TextEncoder | PathLike, report: Report, progress: Progress | None
+    place: Path, source: Source, sentences: TextEncoder, report: Report, progress: Progress | None
 ) -> int:
     """Bring the chunks of a source into the index of texts; return how many it has."""
-    texts = TextIndex(place) if (place / INDEX).exists() else None
+    texts = TextIndex(place, sentences) if (place / INDEX).exists() else None
     before = {} if texts is None else _rows_of_source(texts.snapshot, source.name)
     seen: set[str] = set()
     new: list[Chunk] = []
@@ -140,45 +152,18 @@ def _put_texts(
     for first in range(0, len(new), _BLOCK):
         rows, show = [one.row() for one in new[first : first + _BLOCK]], _counting(progress, first, len(new))
         if texts is None:
-            texts = TextIndex.build(rows, place, sentences, plan=_EXACT, progress=show)
+            texts = TextIndex.build(rows, place, sentences, plan=EXACT, progress=show)
         else:
-            texts.add(rows, plan=_EXACT, progress=show)
+            texts.add(rows, plan=EXACT, progress=show)
     report.encoded += len(new)
     return len(seen)
-
-
-def _put_pictures(
-    place: Path, source: Source, encoder: Encoder, report: Report, progress: Progress | None
-) -> None:
-    """Bring the pictures that the chunks of a source are about into the index of pictures."""
-    if source.kind == "index" and (index := _of_encoder(source.name, encoder)) is not None:
-        for rows, vectors in index.batches():
-            _add_vectors(place, vectors, rows, encoder)
-        report.pictures += len(index)
-        return
-    images = source.images()
-    if not images:
-        return
-    if (place / INDEX).exists():
-        done = Index(place, encoder).add(images, plan=_EXACT, progress=progress)
-    else:
-        done = Index.build(images, place, encoder, plan=_EXACT, progress=progress).report or BuildReport()
-    report.pictures += done.chips - done.failed
-    report.problems += [Problem(*one) for one in done.failures]
-
-
-def _of_encoder(folder: str, encoder: Encoder) -> Index | None:
-    """An index, if this encoder made its vectors."""
-    index = Index(folder)
-    made = index.made_by
-    same = (made.revision, made.dimension) == (encoder.revision, encoder.dimension)
-    return index if same and made.revision else None
 
 
 def _put_words(folder: Path, chunks: Snapshot, encoder: Encoder, progress: Progress | None) -> None:
     """Bring up to date what pictures are held against where a chunk has none: its text, in pieces, by their encoder."""
     place, pictures = folder / WORDS, folder / PICTURES
-    have = set(open_snapshot(pictures).column("key").to_pylist()) if (pictures / INDEX).exists() else set()
+    tables = open_snapshot(pictures).live_rows() if (pictures / INDEX).exists() else ()
+    have = {key for table in tables for key in table["key"].to_pylist()}
     wanted = {
         f"{number} {chunk.key}": piece
         for table in chunks.live_rows()
@@ -194,7 +179,7 @@ def _put_words(folder: Path, chunks: Snapshot, encoder: Encoder, progress: Progr
     for first in range(0, len(new), _BLOCK):
         block = new[first : first + _BLOCK]
         rows = pa.table({"key": [key for key, _ in block], "captions": [[piece] for _, piece in block]})
-        _add_vectors(place, encoder.encode_texts([piece for _, piece in block]), rows, encoder)
+        add_vectors(place, encoder.encode_texts([piece for _, piece in block]), rows, encoder)
         if progress is not None:
             progress(first + len(block), len(new))
 
@@ -207,20 +192,14 @@ def _texts_of(index: Index) -> dict[str, str]:
     }
 
 
-def _add_vectors(place: Path, vectors: Vectors, rows: pa.Table, encoder: Encoder) -> None:
-    if (place / INDEX).exists():
-        Index(place).add_vectors(vectors, rows, plan=_EXACT)
-    else:
-        record = encoder_record(encoder)
-        Index.from_vectors(place, vectors, rows, encoder=record.name, revision=record.revision, plan=_EXACT)
-
-
 def _rows_of_source(snapshot: Snapshot, name: str) -> dict[str, int]:
     """Rows of the chunks of a source, by their keys."""
     keys = snapshot.column("key")
     own = pc.starts_with(keys, f"{name}#").to_numpy(zero_copy_only=False) & snapshot.live
     numbers = np.flatnonzero(own)
-    return dict(zip(keys.take(pa.array(numbers)).to_pylist(), numbers.tolist(), strict=True))
+    found = zip(keys.take(pa.array(numbers)).to_pylist(), numbers.tolist(), strict=True)
+    # the name of another source may have a "#", where a chunk's place in its source has none
+    return {key: number for key, number in found if key.rpartition("#")[0] == name}
 
 
 def _chunks(snapshot: Snapshot, numbers: Sequence[int]) -> dict[str, Chunk]:

@@ -12,7 +12,7 @@ from rsvlm.rag.questions import Asked, Option, Thing, class_names
 
 from .amounts import counted, share
 from .choosingplaces import is_place, which_place
-from .finding import NO_IMAGE, NO_THING, Finding, Scene, chosen, unknown
+from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, chosen, unknown
 from .imagechoice import which_image
 from .likelihood import softmax
 from .naming import what
@@ -23,6 +23,10 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 """Words that ask for all options that are right."""
+_MOST = re.compile(
+    r"\b(?:largest|biggest|most|main(?:ly)?|predominant(?:ly)?|dominant|dominates?|majority|mostly)\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SQUARE_METRES = re.compile(r"\bm²|\bm2\b|\bsquare met(?:re|er)s?\b|\bsqm\b|\bsq\.? ?m\b", re.IGNORECASE)
 _UNIT = re.compile(
@@ -55,7 +59,17 @@ def which(asked: Asked, scene: Scene) -> Finding:
         )
     if asked.mode in ("how-much", "area") and things:
         return _amount(options, things[0], scene)
+    if _MOST.search(asked.text):
+        return _largest(asked, options, scene)
     return _likeliest(asked, options, scene)
+
+
+def _largest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
+    """The option that covers most of an image, or of a part."""
+    found = [share(scene, one.thing, asked.region) for one in options]
+    best = int(np.argmax(found))
+    rest = sorted(found)[-2] if len(found) > 1 else 0.0
+    return chosen(options, best, min(0.95, 0.5 + found[best] - rest), about(scene, options[best].thing.name))
 
 
 def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
@@ -70,7 +84,8 @@ def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding
         return _several(
             [options[place] for place in there], min(likely[place].probability for place in there)
         )
-    found = chosen(options, best, shares[best], likely[best].support)
+    evidence = likely[best].support or about(scene, options[best].thing.name)
+    found = chosen(options, best, shares[best], evidence)
     return found if options[best].label else replace(found, short=_without_noun(options[best].text, options))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from rsvlm.rag.chunk import Chunk
-from rsvlm.rag.questions import Asked, HardWords
+from rsvlm.rag.questions import Asked, HardWords, Thing, class_names
 from rsvlm.rag.questions.hardwords import hard_words
 from rsvlm.rag.questions.reading import singular, stop_words, words_of
 
@@ -19,7 +19,9 @@ from .statements import Statement
 
 _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
-_DEFINES = re.compile(r"\b(?:is|are|means|stands for) (?:an?|the)\b|\b(?:means|stands for)\b")
+_DEFINES = re.compile(
+    r"\b(?:is|are|means|stands for) (?:an?|the)\b|\b(?:means|stands for)\b|^[\w-]+, (?:an?|the)\b"
+)
 _LETTERS = 5
 """Of a word, from which on a slip of one letter is forgiven."""
 
@@ -61,21 +63,37 @@ def wanted_of(asked: Asked) -> Wanted:
     plain = [word.text for word in words_of(asked.text) if word.text.isalpha() and word.text not in taken]
     topics = tuple(group for group in data.topics if group & {*plain, *map(singular, plain)})
     ways = data.generic | stop_words() | {word for group in data.topics for word in group} | data.months
-    words = frozenset(singular(word) for word in plain if word not in ways and singular(word) not in ways)
+    words = {singular(word) for word in plain if word not in ways and singular(word) not in ways}
+    # "the New tower": a capital within a sentence is a part of a name, whatever the word
+    words |= (
+        set()
+        if asked.text.istitle()
+        else {word.lower() for word in _WITHIN.findall(asked.text)} & set(plain) - data.months
+    )
     return Wanted(
         hard,
-        words,
+        frozenset(words),
         topics,
         number=(bool(hard.codes) and bool(hard.months or hard.years))
         or any(one in text for one in data.number),
         time=any(one in text for one in data.time),
         said=_raw_words(text),
-        things=tuple(
-            (_singular_words(one.phrase), frozenset(one.classes)) for one in asked.things if one.classes
-        ),
+        things=tuple((_head_words(one), frozenset(one.classes)) for one in asked.things if one.classes),
     )
 
 
+def _head_words(thing: Thing) -> frozenset[str]:
+    """The words of a thing that make it its class: of "big blue tower" only "tower"."""
+    words = [singular(word.text) for word in words_of(thing.phrase)]
+    ends = (
+        place
+        for place in range(len(words) - 1, -1, -1)
+        if class_names(" ".join(words[place:]))[:1] == thing.classes[:1]
+    )
+    return frozenset(words[next(ends, 0) :])
+
+
+_WITHIN = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+\b")
 _CODE_OF = re.compile(r"([A-Z][A-Z0-9_]{1,}) (?:of|in|at|for|near) (.+)")
 _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{4,}(?![\w-])")
 
@@ -108,12 +126,12 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         return None
     if not all(_has_word(code, statement.text) for code in wanted.hard.codes):
         return None
-    if not all(_names(name, wanted.said, statement, chunk, around) for name in wanted.hard.names):
+    if not all(_names(name, wanted.said, statement, around) for name in wanted.hard.names):
         return None
     if not wanted.hard.names and (wanted.hard.codes or wanted.hard.months):
         # a measured value of one place: a name that the question does not say is that of another
-        named = _hard_words(f"{around}\n{statement.text}").names
-        if any(not wanted.said & _raw_words(name.lower()) for name in named):
+        others = _hard_words(f"{around}\n{statement.text}").names
+        if any(not wanted.said & _raw_words(name.lower()) for name in others):
             return None
     if not _same_time(wanted.hard, _hard_words(statement.text), _hard_words(around), chunk):
         return None
@@ -122,13 +140,11 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
     if not all(_plain(number) in numbers for number in wanted.hard.numbers if number not in years):
         return None
     here = _singular_words(f"{statement.text} {around}")
-    whole = here | _singular_words(chunk.text)
+    named = things_named(f"{around}. {statement.text}")
+    same = {word for phrase, classes in wanted.things if classes & named for word in phrase}
     is_told_apart = wanted.hard.names and wanted.hard.codes  # what else is said is only how it is asked
-    if not is_told_apart:
-        named = things_named(f"{statement.context}. {chunk.text}")
-        same = {word for words, classes in wanted.things if classes & named for word in words}
-        if not all(word in same or _is_among(word, whole) for word in wanted.words):
-            return None
+    if not is_told_apart and not all(word in same or _is_among(word, here) for word in wanted.words):
+        return None
     if (wanted.number or wanted.time) and not value_of(wanted, statement):
         return None
     on_topic = [
@@ -212,12 +228,9 @@ def _hard_words(text: str) -> HardWords:
     return hard_words(text)
 
 
-def _names(name: str, said: frozenset[str], statement: Statement, chunk: Chunk, around: str) -> bool:
-    """Whether a statement is about what has a name: it, or what it stands under, has the name, and not a longer one."""
-    if is_named(name, statement.text, said) or is_named(name, around, said):
-        return True
-    others = [one for one in _hard_words(statement.text).names if not is_named(one, name, said)]
-    return not others and is_named(name, chunk.text, said)
+def _names(name: str, said: frozenset[str], statement: Statement, around: str) -> bool:
+    """Whether a statement, or what it stands under, has a name, and not a longer one."""
+    return is_named(name, statement.text, said) or is_named(name, around, said)
 
 
 def is_named(name: str, text: str, said: frozenset[str] = frozenset()) -> bool:

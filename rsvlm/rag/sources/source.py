@@ -25,7 +25,7 @@ class Problem(NamedTuple):
     reason: str
 
 
-_PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
+PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
 
 Note = Callable[[str, str], None]
 """Takes what could not be read and why; "" for the file itself."""
@@ -105,7 +105,7 @@ class Source:
 
 def _held_in(image: str) -> str | None:
     """The picture file, parquet file or pairs dataset that a picture is in; None for a chip, whose file is cut."""
-    if image.lower().endswith(_PICTURES):
+    if image.lower().endswith(PICTURES):
         return image
     holder, found, part = image.rpartition("#")
     return holder if found and "," not in part else None
