@@ -57,7 +57,9 @@ def test_all_forms_ask_and_score_the_same(folder: Path, tmp_path: Path, form: st
         write_form(folder, draw(folder), form), model, tmp_path / "out" / "a.jsonl",
         progress=lambda *state: done.append(state),
     )  # fmt: skip
-    assert result.metrics == {"accuracy": 1.0, "exact_match": 0.0, "average_accuracy": 1.0}
+    assert result.metrics == {
+        "accuracy": 1.0, "exact_match": 0.0, "average_accuracy": 1.0, "coverage": 1.0, "accuracy_answered": 1.0,
+    }  # fmt: skip
     assert (result.n, result.n_unanswered, result.n_failed) == (6, 0, 0)
     assert {kind: group["n"] for kind, group in result.groups["type"].items()} == {"colour": 3, "presence": 3}
     assert done == [(number, 6) for number in range(1, 7)]
