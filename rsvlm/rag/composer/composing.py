@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rsvlm.models import Encoder, TextEncoder
 from rsvlm.rag.answer import Answer
+from rsvlm.rag.citations import without_citations
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.questions import Asked, Kind, understand
 
@@ -71,7 +72,7 @@ class Composer:
         return Answer(
             question=question,
             text=text,
-            short="; ".join(one.short for one in findings if one.short),
+            short="; ".join(without_citations(one.short) for one in findings if one.short),
             kind=", ".join(one.kind for one in asked),
             evidence=evidence,
             confidence=probability if not notes and any(one.known for one in findings) else None,
@@ -103,7 +104,8 @@ def _together(findings: Sequence[Finding]) -> tuple[str, tuple[Evidence, ...]]:
             known = numbers.setdefault(key, replace(one, number=len(numbers) + 1))
             cited.append(f"[{known.number}]")
         marks = "".join(dict.fromkeys(cited))
-        parts.append(_cite(finding.text, marks) if finding.known else finding.text)
+        said = without_citations(finding.text)
+        parts.append(_cite(said, marks) if finding.known else said)
     kept = tuple(numbers.values())
     return " ".join(parts), kept
 
