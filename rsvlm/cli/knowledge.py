@@ -107,9 +107,11 @@ def info(place: Base, as_json: AsJson = False, debug: Debug = False, offline: Of
         return
     types = ", ".join(f"{count:,} {name}" for name, count in summary["types"].items())
     console.print(
-        f"{place}: {summary['chunks']:,} chunks ({types}), {summary['pictures']:,} pictures", soft_wrap=True
+        escape(f"{place}: {summary['chunks']:,} chunks ({types}), {summary['pictures']:,} pictures"),
+        soft_wrap=True,
     )
-    console.print(f"found by {summary['sentences']} and {summary['encoder'] or 'no encoder of pictures'}")
+    encoders = f"{summary['sentences']} and {summary['encoder'] or 'no encoder of pictures'}"
+    console.print(f"found by {escape(encoders)}", soft_wrap=True)
     table = Table()
     for name in ("source", "what it is", "chunks", "unreadable", "licence"):
         table.add_column(name, overflow="fold")
@@ -136,14 +138,14 @@ def _tell(base: Any, as_json: bool) -> None:
     parts += [f"{report.removed:,} dropped"] if report.removed else []
     parts += [f"{report.unchanged} sources unchanged"] if report.unchanged else []
     console.print(
-        f"{', '.join(parts)}; {base.folder} has {len(base):,} chunks", highlight=False, soft_wrap=True
+        escape(f"{', '.join(parts)}; {base.folder} has {len(base):,} chunks"), highlight=False, soft_wrap=True
     )
     if report.problems:
         console.print(f"[yellow]{len(report.problems):,} could not be read:[/yellow]")
         for one in report.problems[:5]:
             console.print(f"  {escape(one.file)}: {escape(one.reason)}", highlight=False, soft_wrap=True)
     console.print(
-        f'Ask it: rsvlm ask IMAGE "What is this?" --knowledge {shlex.quote(str(base.folder))}',
+        escape(f'Ask it: rsvlm ask IMAGE "What is this?" --knowledge {shlex.quote(str(base.folder))}'),
         highlight=False,
         soft_wrap=True,
     )

@@ -40,6 +40,8 @@ Knowledge = KnowledgeBase | PathLike | None
 Images = Picture | PathLike | Sequence[Picture | PathLike] | None
 NO_KNOWLEDGE = "none"
 UNKNOWN = "I don't know."
+LONGEST = 20_000
+"""Letters of a question."""
 _BATCH = 16
 """Questions whose images are read and encoded together."""
 
@@ -197,6 +199,8 @@ class VisualQuestionAnswerer:
             item.seconds = (time.perf_counter() - begin) / len(items)
             if not item.question.strip():
                 item.error = "the question is empty"
+            elif len(item.question) > LONGEST:
+                item.error = f"the question has {len(item.question):,} letters; ask in at most {LONGEST:,}"
         return items
 
     def _composed(self, item: _Item) -> Answer:

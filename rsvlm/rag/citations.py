@@ -1,12 +1,40 @@
-"""Citations in what a generator wrote: those of evidence that it was shown stay, all others go."""
+"""Citations in what a generator wrote: those of evidence that it was shown stay, all others go.
+
+A citation is a number in square brackets, or several. What else stands in brackets and looks like one ("[source: x]",
+"[^3]", "\u3010 3\u2020page\u3011", a link) would be taken for one, and goes too.
+"""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from .evidence import Evidence
 
-_CITED = re.compile(r"\s*[\[【(](\d{1,4}(?:\s*[,;]\s*\d{1,4})*)[\]】)]")
-_BRACKETS = re.compile(r"\s*[\[【]\s*\d[^\]】\n]{0,60}[\]】]")
+_OPEN, _CLOSE = r"\[\uff3b\u3010\u3014\u27e6", r"\]\uff3d\u3011\u3015\u27e7"
+_CLOSING = tuple("]\uff3d\u3011\u3015\u27e7")
+_LINK = r"\((?:[^()\n]|\([^()\n]{0,100}\)){0,500}\)|: *\w+:\S+"
+_BRACKETS = re.compile(
+    rf"\s{{0,9}}[{_OPEN}]{{1,3}}(?P<said>[^{_OPEN}{_CLOSE}]{{0,200}})[{_CLOSE}]{{1,3}}(?P<target>{_LINK})?"
+)
+"""With what makes a link of it."""
+_ROUND = re.compile(
+    r"\s{0,9}[(\uff08](\d{1,4}(?:\s{0,9}[,;]\s{0,9}\d{1,4})*)[)\uff09](?P<end>\s{0,9}(?:[.!?;]|$))?",
+    re.MULTILINE,
+)
+_RAISED = re.compile(r"<(sup|cite|ref)\b[^<>]{0,200}>([^<>]{0,100})</\1>", re.IGNORECASE)
+_NUMBERS = re.compile(r"\d{1,4}(?:\s*(?:[,;&]|and)\s*\d{1,4})*")
+_SAYS_SO = re.compile(
+    r"\W*(?:sources?|evidence|ref(?:erence)?s?|cit\w*|doc(?:ument)?s?|chunks?|notes?|pages?|pp?\.|see|from|via|https?|www)\b"
+    r"|[#^*@\u2020]",
+    re.IGNORECASE,
+)
+_ROMAN = re.compile(r"[IVXLivxl]+")
+_LETTER = re.compile(r"[A-Ha-h]")
+"""An option that was chosen, not a citation."""
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+"""What nobody sees, but a terminal or a page may obey: controls, marks that turn the order of letters around."""
 _UNKNOWN = re.compile(
     r"\b(?:i|we) (?:do not|don't|cannot|can't) (?:know|tell|answer|determine|say)\b", re.IGNORECASE
 )
@@ -15,7 +43,7 @@ _UNKNOWN = re.compile(
 def checked(text: str, evidence: Sequence[Evidence]) -> tuple[str, tuple[Evidence, ...], int]:
     """Return a text with the citations that it may have, what it cites, and how many citations were taken out.
 
-    A citation is a number in square brackets, or several; in round ones it is taken for one where evidence has it.
+    A number in round brackets is taken for a citation where evidence has it, or where a sentence ends with it.
 
     Args:
         text: What a generator wrote.
@@ -25,30 +53,67 @@ def checked(text: str, evidence: Sequence[Evidence]) -> tuple[str, tuple[Evidenc
     cited: dict[int, Evidence] = {}
     removed = 0
 
-    def mend(match: re.Match[str]) -> str:
+    def kept(numbers: Sequence[int], match: re.Match[str]) -> str:
         nonlocal removed
-        numbers = [int(one) for one in re.findall(r"\d+", match[1])]
-        if match[0].lstrip()[0] == "(" and not set(numbers) <= set(known):
+        ours = [number for number in numbers if number in known]
+        removed += len(numbers) - len(ours)
+        cited.update((number, known[number]) for number in ours)
+        before = match.string[max(0, match.start() - 1) : match.start()]
+        blank = "" if before in _CLOSING and not match[0][0].isspace() else " "
+        return blank + "".join(f"[{number}]" for number in ours) if ours else ""
+
+    def in_square(match: re.Match[str]) -> str:
+        nonlocal removed
+        said = _plain(match["said"])
+        if _NUMBERS.fullmatch(said):
+            return kept(_numbers(said), match)
+        if _is_like_a_citation(said):
+            removed += 1
+            return ""
+        return f" {match['said']}" if match["target"] else match[0]
+
+    def in_round(match: re.Match[str]) -> str:
+        numbers = _numbers(match[1])
+        if not set(numbers) & set(known) and (match["end"] is None or max(numbers) >= 100):
             return match[0]  # a number in brackets, no citation
-        kept = [number for number in numbers if number in known]
-        removed += len(numbers) - len(kept)
-        cited.update((number, known[number]) for number in kept)
-        return " " + "".join(f"[{number}]" for number in kept) if kept else ""
+        return kept(numbers, match) + (match["end"] or "")
 
-    found = _CITED.sub(mend, text)
-    # "[3, page 2]", "[1-9]": what is none of ours would look like a citation
-    ours = re.compile(r"\s*\[(?:" + "|".join(map(str, known)) + r")\]") if known else None
+    found = _RAISED.sub(r"[\2]", _HIDDEN.sub("", text))
+    found = _ROUND.sub(in_round, _BRACKETS.sub(in_square, found))
+    return found.strip(), tuple(cited.values()), removed
 
-    def strip(match: re.Match[str]) -> str:
-        nonlocal removed
-        if ours is not None and ours.fullmatch(match[0]):
-            return match[0]
-        removed += 1
-        return ""
 
-    return _BRACKETS.sub(strip, found).strip(), tuple(cited.values()), removed
+def without_citations(text: str) -> str:
+    """A text that is quoted: its own citations, which are none of ours, in round brackets."""
+    return _BRACKETS.sub(
+        lambda match: (
+            match[0].translate(_ROUNDED) if _is_like_a_citation(_plain(match["said"])) else match[0]
+        ),
+        text,
+    )
+
+
+_ROUNDED = str.maketrans("[\uff3b\u3010\u3014\u27e6]\uff3d\u3011\u3015\u27e7", "((((()))))")
 
 
 def is_unknown(text: str) -> bool:
     """Whether a text says that there is no answer."""
     return not text.strip() or _UNKNOWN.search(" ".join(text.replace("\u2019", "'").split())) is not None
+
+
+def _plain(said: str) -> str:
+    """What is in brackets, as it looks: without letters that are not seen, digits and letters in their usual form."""
+    seen = "".join(letter for letter in said if unicodedata.category(letter) not in ("Cf", "Mn"))
+    return unicodedata.normalize("NFKC", seen).strip()
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(one) for one in re.findall(r"\d+", text)]
+
+
+def _is_like_a_citation(said: str) -> bool:
+    """Whether what is in brackets has a number, says that it is a source, or is so short that it may be a numeral."""
+    if _LETTER.fullmatch(said):
+        return False
+    is_number = any(map(str.isnumeric, said)) or _ROMAN.fullmatch(said) is not None
+    return len(said) <= 2 or is_number or _SAYS_SO.match(said) is not None

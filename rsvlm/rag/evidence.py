@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from rsvlm.imagery.scan import printable
+
 from .chunk import Chunk
 
 
@@ -34,7 +36,7 @@ class Evidence:
     @property
     def title(self) -> str:
         """Where it is from, for people: "guide.pdf, page 3"."""
-        name = PurePosixPath(self.chunk.source).name or self.chunk.source
+        name = printable(PurePosixPath(self.chunk.source).name or self.chunk.source)
         return f"{name}, {self.chunk.where}" if self.chunk.where else name
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """What a generator is asked: the rules, the evidence as data, the question.
 
 Prompts are text files that a user can read and replace; `{image}`, `{evidence}` and `{question}` are filled in. What
-was retrieved, and the question, stand as JSON strings in which "<", ">" and "&" are escaped: a text cannot close its
-own quotes, end a line, or write a mark of a chat template.
+was retrieved, and the question, stand as JSON strings in which marks of HTML and of chat templates, and letters that
+nobody sees, are escaped: a text cannot close its own quotes, end a line, open another turn, or hide what it says.
 """
 
 import json
 import os
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -24,6 +26,9 @@ BUDGET = 2000
 _CHARACTERS = 3.5
 """Of a token of English prose with numbers; of other scripts a token has fewer, and is counted by its bytes."""
 _FIELDS = {"image", "evidence", "question"}
+_MARKS = re.compile(r"[<>&]|\[(?=/?\w{0,40}[A-Z]{2})|[^\x00-\x7e]")
+"""Of HTML and chat templates ("<|im_start|>", "[/INST]"), and all that may be a letter that is not seen."""
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ def ask_with(
 ) -> Asked:
     """Fill a prompt; what is too much for the budget is left out, the least relevant first.
 
+    A piece of evidence that would take more than all of the budget is left out, and costs the others nothing.
+
     Args:
         prompt: The words.
         question: What is asked.
@@ -107,7 +114,9 @@ def _fitting(evidence: Sequence[Evidence], budget: int) -> tuple[list[str], tupl
     lines, taken = [], 0
     for one in evidence:
         line = _line(one)
-        taken += tokens(line)
+        if (needed := tokens(line)) > budget:
+            continue
+        taken += needed
         if taken > budget:
             break
         lines.append(line)
@@ -120,11 +129,17 @@ def tokens(text: str) -> int:
 
 
 def quoted(text: str) -> str:
-    """A text as a JSON string that holds no mark of HTML or of a chat template."""
+    """A text as a JSON string that holds no mark of HTML or of a chat template, and no letter that is not seen."""
     found = json.dumps(text.encode("utf-8", "replace").decode("utf-8"), ensure_ascii=False)
-    for mark in "<>&\u2028\u2029\u0085":
-        found = found.replace(mark, f"\\u{ord(mark):04x}")
-    return found
+    return _MARKS.sub(lambda match: _escaped(match[0]), found)
+
+
+def _escaped(letter: str) -> str:
+    """A letter as JSON writes it by its number; one that people see stays as it is."""
+    if letter > "\x7e" and unicodedata.category(letter) not in _UNSEEN:
+        return letter
+    units = letter.encode("utf-16-be")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
 
 
 def _line(one: Evidence) -> str:

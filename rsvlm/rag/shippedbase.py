@@ -5,8 +5,12 @@ It is built for an encoder when it is first asked for, in the user's cache folde
 
 import hashlib
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
+
+from filelock import FileLock
 
 from rsvlm.folders import cache_folder
 from rsvlm.models import Encoder
@@ -32,9 +36,36 @@ def shipped_base(encoder: Encoder | None, *, progress: Progress | None = None) -
         place = cache_folder() / "knowledge" / _name(folder, encoder)
         try:
             return KnowledgeBase(place, encoder)
-        except (RagError, RetrievalError):  # it is not there, or damaged
-            shutil.rmtree(place, ignore_errors=True)
-        return KnowledgeBase.build(folder, place, encoder, progress=progress)
+        except (RagError, RetrievalError):  # it is not there, damaged, or another process is making it
+            pass
+        with _alone(place):
+            try:
+                return KnowledgeBase(place, encoder)
+            except (RagError, RetrievalError):
+                shutil.rmtree(place, ignore_errors=True)
+            return KnowledgeBase.build(folder, place, encoder, progress=progress)
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Wait until no other process is making the base.
+
+    Raises:
+        RagError: The cache folder cannot be written.
+    """
+    lock = FileLock(place.with_name(f".{place.name}.lock"))
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise RagError(
+            f"{place.parent}: cannot be written ({error.strerror or error}): the base that ships is made there once; "
+            "name another folder by RSVLM_CACHE, or do without it (knowledge none)"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _name(folder: Path, encoder: Encoder | None) -> str:

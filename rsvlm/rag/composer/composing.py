@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rsvlm.models import Encoder, TextEncoder
 from rsvlm.rag.answer import Answer
+from rsvlm.rag.citations import without_citations
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.questions import Asked, Kind, understand
 
@@ -82,7 +83,7 @@ class Composer:
         return Answer(
             question=question,
             text=text,
-            short="; ".join(one.short for one in answers if one.short),
+            short="; ".join(without_citations(one.short) for one in answers if one.short),
             kind=", ".join(one.kind for one in asked),
             evidence=evidence,
             confidence=probability if not notes and any(one.known for one in answers) else None,
@@ -124,7 +125,8 @@ def _together(findings: Sequence[Finding]) -> tuple[str, tuple[Evidence, ...]]:
             known = numbers.setdefault(key, replace(one, number=len(numbers) + 1))
             cited.append(f"[{known.number}]")
         marks = "".join(dict.fromkeys(cited))
-        parts.append(_cite(finding.text, marks) if finding.known else finding.text)
+        said = without_citations(finding.text)
+        parts.append(_cite(said, marks) if finding.known else said)
     kept = tuple(numbers.values())
     return " ".join(parts), kept
 
