@@ -9,6 +9,7 @@ import typer
 from . import (
     caption,
     classify,
+    demo,
     doctor,
     evaluate,
     evaluate_agromind,
@@ -49,6 +50,7 @@ app.command("merge", no_args_is_help=True)(merge.merge)
 app.add_typer(index.app, name="index")
 app.command("search", no_args_is_help=True)(search.search)
 app.add_typer(evaluate.app, name="eval")
+app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 
 
