@@ -31,7 +31,13 @@ def main() -> None:
                 photometric="ycbcr", tiled=True, blockxsize=SIDE, blockysize=SIDE,
             ) as file:  # fmt: skip
                 file.write(town.read(window=window))
-                file.update_tags(**{name: value for name, value in town.tags().items() if name.startswith("TIFFTAG") or name == "LICENCE"})
+                file.update_tags(
+                    **{
+                        name: value
+                        for name, value in town.tags().items()
+                        if name.startswith("TIFFTAG") or name == "LICENCE"
+                    }
+                )
             print(f"{name}: {(OUT / f'{name}.tif').stat().st_size:,} bytes")
 
 

@@ -10,7 +10,8 @@ from .encoders import load
 
 Knowledge = Annotated[str, typer.Option(help="What answers rest on: a knowledge base, built-in or none.")]
 IndexPlace = Annotated[
-    str | None, typer.Option("--index", help="One's own tiles, to be searched: a folder of `rsvlm index build`.")
+    str | None,
+    typer.Option("--index", help="One's own tiles, to be searched: a folder of `rsvlm index build`."),
 ]
 Encoder = Annotated[
     str | None, typer.Option("--encoder", help="What sees. (default: what made the knowledge base)")
@@ -72,3 +73,4 @@ def demo(
     with serve(engine, host=host, port=port, login=users) as running:
         console.print(f"Running at {running.address} (Ctrl+C stops it)", highlight=False, soft_wrap=True)
         running.wait()
+    console.print("Stopped. What was uploaded is deleted.")

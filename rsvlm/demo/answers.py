@@ -22,7 +22,8 @@ def answer_card(answer: Answer) -> str:
     parts.append(f'<p class="quiet">{plain(_by_whom(answer))}</p>')
     if answer.prompt is not None:
         parts.append(
-            f"<details><summary>What the generator was asked</summary><pre tabindex='0'>{plain(answer.prompt)}</pre></details>"
+            "<details><summary>What the generator was asked</summary>"
+            f'<pre tabindex="0">{plain(answer.prompt)}</pre></details>'
         )
     state = " abstained" if answer.abstained else ""
     return f'<section class="answer{state}" aria-label="Answer"><h3>Answer</h3>{"".join(parts)}</section>'
@@ -30,7 +31,8 @@ def answer_card(answer: Answer) -> str:
 
 def working(text: str) -> str:
     """Return what is shown while an answer is on its way."""
-    return f'<section class="answer working"><p class="text">{plain(text)}<span class="dots" aria-hidden="true">…</span></p></section>'
+    dots = '<span class="dots" aria-hidden="true">…</span>'
+    return f'<section class="answer working"><p class="text">{plain(text)}{dots}</p></section>'
 
 
 def notice(text: str) -> str:
@@ -71,9 +73,9 @@ def _confidence(answer: Answer) -> str:
     words = next(words for least, words in _SURE if share >= least)
     percent = round(100 * share)
     return (
-        f'<div class="sure"><span id="how-sure">{words.capitalize()}: {percent}&nbsp;%</span><div class="bar" role="meter" '
-        f'aria-labelledby="how-sure" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}" '
-        f'aria-valuetext="{words}"><span style="width:{percent}%"></span></div></div>'
+        f'<div class="sure"><span id="how-sure">{words.capitalize()}: {percent}&nbsp;%</span>'
+        f'<div class="bar" role="meter" aria-labelledby="how-sure" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{percent}" aria-valuetext="{words}"><span style="width:{percent}%"></span></div></div>'
     )
 
 

@@ -43,7 +43,9 @@ class Engine:
         self, answerer: VisualQuestionAnswerer, index: AnyIndex | None = None, limits: Limits = Limits()  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
         if answerer.encoder is None:
-            raise DemoError("the knowledge base was built without an encoder of pictures: name one by --encoder")
+            raise DemoError(
+                "the knowledge base was built without an encoder of pictures: name one by --encoder"
+            )
         self.answerer, self.index, self.limits = answerer, index, limits
         self.encoder: Encoder = answerer.encoder
         self._classifiers: OrderedDict[tuple[str, ...], ZeroShotClassifier] = OrderedDict()

@@ -11,10 +11,7 @@ from PIL import Image as PillowImage
 # Marks of the templates that Gradio fills in in the browser.
 _TEMPLATE = {ord(mark): f"&#{ord(mark)};" for mark in "${}`"}
 # What turns the direction of writing around, and so can make a text look like another one; and control characters.
-_HIDDEN = {
-    code: None
-    for code in (*range(9), *range(11, 32), 127, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}  # fmt: skip
+_HIDDEN = dict.fromkeys([*range(9), *range(11, 32), 127, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def plain(text: object) -> str:

@@ -1,7 +1,7 @@
 """What stands before Gradio: it lets through what the page needs, and nothing else that Gradio can do.
 
-Gradio can also serve files, fetch addresses, pass requests on and edit itself; none of that is used here, and what cannot
-be asked for needs no patch. Every reply tells the browser to load nothing from anywhere else.
+Gradio can also serve files, fetch addresses, pass requests on and edit itself; none of that is used here, and what
+cannot be asked for needs no patch. Every reply tells the browser to load nothing from anywhere else.
 """
 
 import json

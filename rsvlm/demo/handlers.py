@@ -1,4 +1,7 @@
-"""What the page does when somebody does something: values in, HTML out. Nothing here knows of Gradio, or of other users."""
+"""What the page does when somebody does something: values in, HTML out.
+
+Nothing here knows of Gradio, or of other users.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,9 @@ class Handlers:
         if file is None:
             forget(before)
             return None, nothing_picked()
-        return self._taken(lambda: upload(store_upload(Path(file), name, self.folder, self.engine.limits), name), before)
+        return self._taken(
+            lambda: upload(store_upload(Path(file), name, self.folder, self.engine.limits), name), before
+        )
 
     def example(self, name: str, before: Picked | None) -> tuple[Picked | None, str]:
         """Take an image that ships."""
@@ -93,9 +98,10 @@ class Handlers:
 
         def answered() -> Reply:
             answer = self.engine.ask(images, question, _share(alpha), self._k(k))
+            empty = "" if answer.abstained else "It cites nothing: it is what the encoder sees in the image."
             return Reply(
                 answer_card(answer),
-                evidence_cards(answer.evidence, cited=True, empty="The answer cites nothing: it is what the encoder sees."),
+                evidence_cards(answer.evidence, cited=True, empty=empty),
                 evidence_map(answer.evidence, None if first is None else first.bbox),
             )
 
@@ -137,7 +143,7 @@ class Handlers:
         return notice(error) if found is None else found
 
     def _taken(self, choose: Callable[[], Picked], before: Picked | None) -> tuple[Picked | None, str]:
-        """An image in place of the one before, which is deleted; where it is refused, why, and that one stays no more."""
+        """An image in place of the one before, which is deleted; where it is refused, none, and why."""
 
         def looked() -> tuple[Picked, str]:
             picked = choose()
@@ -156,7 +162,9 @@ class Handlers:
         self._check_length(question)
         found: Sequence[Evidence] = self.engine.evidence(picked, question, _share(alpha), self._k(k))
         empty = (
-            "Nothing was found." if self.engine.has_knowledge else "There is no knowledge base: start with --knowledge."
+            "Nothing was found."
+            if self.engine.has_knowledge
+            else "There is no knowledge base: start with --knowledge."
         )
         return evidence_cards(found, cited=False, empty=empty)
 
@@ -173,11 +181,17 @@ class Handlers:
     def _classes(self, own: str) -> tuple[str, ...]:
         """Names between commas or line ends, each once."""
         self._check_length(own)
-        names = tuple(dict.fromkeys(name.strip() for line in own.splitlines() for name in line.split(",") if name.strip()))
+        names = tuple(
+            dict.fromkeys(
+                name.strip() for line in own.splitlines() for name in line.split(",") if name.strip()
+            )
+        )
         if len(names) == 1:
             raise DemoError("write two classes at least, with a comma between them")
         if len(names) > self.engine.limits.classes:
-            raise DemoError(f"{len(names)} classes are too many: at most {self.engine.limits.classes} are taken")
+            raise DemoError(
+                f"{len(names)} classes are too many: at most {self.engine.limits.classes} are taken"
+            )
         return names
 
     def _k(self, k: float) -> int:

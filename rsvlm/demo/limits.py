@@ -126,5 +126,5 @@ def _check_size(kept: Path, shown: str, limits: Limits) -> None:
     if width * height > limits.pixels or width * height * bands > limits.values:
         many = f" in {bands} bands" if bands > 4 else ""
         raise DemoError(
-            f"{shown} has {width:,} x {height:,} pixels{many}; at most {limits.pixels:,} are taken: cut a part out of it"
+            f"{shown} has {width:,} x {height:,} pixels{many}; at most {limits.pixels:,} are taken: cut out a part"
         )

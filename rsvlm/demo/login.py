@@ -24,7 +24,9 @@ def read_login(text: str) -> list[tuple[str, str]]:
         raise DemoError(f"login {text!r}: is no file; give one, or NAME:VARIABLE, such as me:DEMO_PASSWORD")
     password = os.environ.get(variable)
     if not password:
-        raise DemoError(f"login: the environment variable {variable} is not set: put the password of {name} into it")
+        raise DemoError(
+            f"login: the environment variable {variable} is not set: put the password of {name} into it"
+        )
     return [(name, password)]
 
 

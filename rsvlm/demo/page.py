@@ -29,7 +29,17 @@ def theme() -> Any:
     """Colours and fonts: those of rsvlm's other pages, and fonts of the system only."""
     fonts = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
     accent = gr.themes.Color(
-        "#fdf3ea", "#fae3d0", "#f5cba8", "#f3b87f", "#f0a45a", "#c9640f", "#a84a08", "#8c3d07", "#703106", "#542505", "#3a1903"
+        "#fdf3ea",
+        "#fae3d0",
+        "#f5cba8",
+        "#f3b87f",
+        "#f0a45a",
+        "#c9640f",
+        "#a84a08",
+        "#8c3d07",
+        "#703106",
+        "#542505",
+        "#3a1903",
     )
     return gr.themes.Base(
         primary_hue=accent, neutral_hue="stone", font=fonts, font_mono=["ui-monospace", "monospace"], radius_size="md"
@@ -51,7 +61,9 @@ def build(handlers: Handlers, *, delete_cache: tuple[int, int]) -> Any:
         handlers: What happens on it.
         delete_cache: Seconds between looks for old uploads, and after which one is old.
     """
-    with gr.Blocks(title="rsvlm: ask an image", analytics_enabled=False, delete_cache=delete_cache, fill_width=True) as page:
+    with gr.Blocks(
+        title="rsvlm: ask an image", analytics_enabled=False, delete_cache=delete_cache, fill_width=True
+    ) as page:
         gr.HTML(
             '<header class="top"><h1>Ask an image</h1><p>Questions about overhead images, answered with the evidence '
             "for it, or not at all.</p></header>"
@@ -83,19 +95,28 @@ def _ask_tab(handlers: Handlers, first: Any) -> Any:
         with gr.Column(scale=7, min_width=320):
             gr.HTML("<h2>2. Question</h2>")
             question = gr.Textbox(
-                label="Question", placeholder="Is there a river? What is a quarry mistaken for?", lines=2, max_lines=4,
-                max_length=handlers.engine.limits.question, elem_id="question", submit_btn=False,
+                label="Question", placeholder="Is there a river? What is a quarry mistaken for?", lines=1, max_lines=4,
+                max_length=handlers.engine.limits.question, elem_id="question",
             )  # fmt: skip
             with gr.Row():
-                ask = gr.Button("Ask", variant="primary", elem_id="ask-button")
-                stop = gr.Button("Stop", elem_id="stop-button")
+                ask = gr.Button("Ask", variant="primary", scale=4, min_width=120, elem_id="ask-button")
+                stop = gr.Button("Stop", scale=1, min_width=90, elem_id="stop-button")
             answer = gr.HTML("", html_template=_LIVE, elem_id="answer")
             cited = gr.HTML("", elem_id="cited")
             places = gr.HTML("", elem_id="places")
             with gr.Accordion("What the knowledge base has on it", open=True):
                 with gr.Row():
-                    alpha = gr.Slider(0, 1, 0.5, step=0.05, label="Picture against words (alpha)", elem_id="alpha")
-                    k = gr.Slider(1, handlers.engine.limits.k, 3, step=1, label="Pieces of evidence (top-k)", elem_id="top-k")
+                    alpha = gr.Slider(
+                        0, 1, 0.5, step=0.05, label="Picture against words (alpha)", elem_id="alpha"
+                    )
+                    k = gr.Slider(
+                        1,
+                        handlers.engine.limits.k,
+                        3,
+                        step=1,
+                        label="Pieces of evidence (top-k)",
+                        elem_id="top-k",
+                    )
                 found = gr.HTML("", html_template=_LIVE, elem_id="found")
 
     def asked(*values: Any) -> Iterator[Any]:
@@ -115,13 +136,22 @@ def _ask_tab(handlers: Handlers, first: Any) -> Any:
     runs.append(question.submit(asked, inputs, outputs, api_visibility="private", **work))
     stop.click(None, cancels=runs, queue=False, api_visibility="private")
     file.upload(uploaded, [file, first], [first, card], api_name="image", **work)
-    file.clear(lambda before: handlers.upload(None, "", before), first, [first, card], api_visibility="private")
-    second_file.upload(uploaded, [second_file, second], [second, second_card], api_name="second_image", **work)
+    file.clear(
+        lambda before: handlers.upload(None, "", before), first, [first, card], api_visibility="private"
+    )
+    second_file.upload(
+        uploaded, [second_file, second], [second, second_card], api_name="second_image", **work
+    )
     second_file.clear(_cleared, second, [second, second_card], api_visibility="private")
     examples.select(chosen, first, [first, card], api_visibility="private", **work)
     for slider in (alpha, k):
         slider.release(
-            handlers.evidence, [first, question, alpha, k], found, api_visibility="private", trigger_mode="always_last", **work
+            handlers.evidence,
+            [first, question, alpha, k],
+            found,
+            api_visibility="private",
+            trigger_mode="always_last",
+            **work,
         )
     return card
 
@@ -129,7 +159,12 @@ def _ask_tab(handlers: Handlers, first: Any) -> Any:
 def _search_tab(handlers: Handlers, first: Any, card: Any, tabs: Any) -> None:
     rows = gr.State((), time_to_live=_HOUR)
     with gr.Row(elem_classes="columns"):
-        words = gr.Textbox(label="Words", placeholder="tennis courts beside a school", max_length=handlers.engine.limits.question, elem_id="words")
+        words = gr.Textbox(
+            label="Words",
+            placeholder="tennis courts beside a school",
+            max_length=handlers.engine.limits.question,
+            elem_id="words",
+        )
         with gr.Column(min_width=260):
             alike = gr.Checkbox(label="Also like the image of the Ask tab", elem_id="alike")
             weight = gr.Slider(0, 1, 0.5, step=0.05, label="Image against words", elem_id="weight")
@@ -153,8 +188,12 @@ def _search_tab(handlers: Handlers, first: Any, card: Any, tabs: Any) -> None:
 def _classify_tab(handlers: Handlers, first: Any) -> None:
     gr.HTML('<p class="quiet">The image of the Ask tab, held against the names of classes.</p>')
     with gr.Row(elem_classes="columns"):
-        name = gr.Dropdown(sorted(vocabulary_names()), value="eurosat", label="Vocabulary", elem_id="vocabulary")
-        own = gr.Textbox(label="Or classes of your own", placeholder="river, quarry, solar park", elem_id="own-classes")
+        name = gr.Dropdown(
+            sorted(vocabulary_names()), value="eurosat", label="Vocabulary", elem_id="vocabulary"
+        )
+        own = gr.Textbox(
+            label="Or classes of your own", placeholder="river, quarry, solar park", elem_id="own-classes"
+        )
     button = gr.Button("Classify", variant="primary", elem_id="classify-button")
     bars = gr.HTML("", html_template=_LIVE, elem_id="classes")
     button.click(handlers.classify, [first, name, own], bars, api_name="classify", **_work())
@@ -162,7 +201,7 @@ def _classify_tab(handlers: Handlers, first: Any) -> None:
 
 
 def _upload(label: str) -> Any:
-    return gr.File(label=label, file_count="single", file_types=_TYPES, type="filepath", height=110)
+    return gr.File(label=label, file_count="single", file_types=_TYPES, type="filepath", height=90)
 
 
 def _work() -> dict[str, Any]:

@@ -113,12 +113,13 @@ def upload(file: Path, name: str) -> Picked:
 
 def hit(row: Mapping[str, Any]) -> Picked:
     """A hit of a search."""
-    return Picked(short_name(str(row["key"])), row=row)
+    opening = json.loads(row["opening"] or "{}")
+    return Picked(short_name(str(row["key"])), row=row, bands=_bands(Path(str(row["image"])), **opening))
 
 
-def _bands(file: Path) -> tuple[str, ...]:
+def _bands(file: Path, **opening: Any) -> tuple[str, ...]:
     try:
-        names = [band.name for band in open_scene(file).bands]
+        names = [band.name for band in open_scene(file, **opening).bands]
     except ImageryError:  # reading it says why
         return ()
     return tuple(names[:_BANDS]) + (("...",) if len(names) > _BANDS else ())

@@ -27,7 +27,7 @@ def evidence_map(evidence: Sequence[Evidence], here: BBox | None) -> str:
         return ""
     placed = sum(row["west"] is not None for row in rows)
     told = ["ring: the image"] * (here is not None) + ["numbers: evidence"] * (placed > 0)
-    return _figure(drawn, "; ".join(told))
+    return _figure(drawn, "; ".join(told), alone=not placed)
 
 
 def hits_map(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -36,5 +36,6 @@ def hits_map(rows: Sequence[Mapping[str, Any]]) -> str:
     return "" if drawn is None else _figure(drawn, "numbers: the hits, by rank")
 
 
-def _figure(drawing: str, legend: str) -> str:
-    return f'<figure class="places">{drawing}<figcaption class="quiet">North is up; {legend}</figcaption></figure>'
+def _figure(drawing: str, legend: str, *, alone: bool = False) -> str:
+    told = f'<figcaption class="quiet">North is up; {legend}</figcaption>'
+    return f'<figure class="places{" alone" if alone else ""}">{drawing}{told}</figure>'

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import tempfile
+import signal
+import socket
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from .engine import Engine
 from .errors import DemoError
+from .folders import UploadFolder
 
 _QUEUE = 64
 """Requests that wait; more are told to come again."""
@@ -34,16 +36,23 @@ class Running:
 
     address: str
     _page: Any
-    _folder: tempfile.TemporaryDirectory[str]
+    _folder: UploadFolder
 
     def wait(self) -> None:
-        """Run until the process is told to stop."""
-        self._page.block_thread()
+        """Run until the process is told to stop, by Ctrl+C or a signal to end."""
+        stop = threading.Event()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        try:
+            while not stop.wait(_LOOK):
+                pass
+        except KeyboardInterrupt:
+            return
 
     def close(self) -> None:
         """Stop it, and delete what was uploaded."""
         self._page.close(verbose=False)
-        self._folder.cleanup()
+        self._folder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +66,7 @@ class Running:
 def serve(
     engine: Engine, *, host: str = "127.0.0.1", port: int = 7860, login: Sequence[tuple[str, str]] = ()
 ) -> Running:
-    """Start the demo; it runs in threads of this process.
+    """Start the demo; it runs in threads of this process, which can have one.
 
     Args:
         engine: What answers, searches and classifies.
@@ -71,15 +80,12 @@ def serve(
     """
     check_installed()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
-    folder = tempfile.TemporaryDirectory(prefix="rsvlm-demo-", ignore_cleanup_errors=True)
-    uploads, images = Path(folder.name) / "uploads", Path(folder.name) / "images"
-    uploads.mkdir()
-    images.mkdir()
-    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    folder = UploadFolder()
+    os.environ["GRADIO_TEMP_DIR"] = str(folder.uploads)
     try:
-        return Running(*_launched(engine, uploads, images, host, port, login), folder)
+        return Running(*_launched(engine, folder, host, port, login), folder)
     except BaseException:
-        folder.cleanup()
+        folder.close()
         raise
 
 
@@ -102,7 +108,7 @@ def is_local(host: str) -> bool:
 
 
 def _launched(
-    engine: Engine, uploads: Path, images: Path, host: str, port: int, login: Sequence[tuple[str, str]]
+    engine: Engine, folder: UploadFolder, host: str, port: int, login: Sequence[tuple[str, str]]
 ) -> tuple[str, Any]:
     from starlette.middleware import Middleware
 
@@ -110,7 +116,7 @@ def _launched(
     from .handlers import Handlers
     from .page import build, theme
 
-    page = build(Handlers(engine, images), delete_cache=(_LOOK, _AGE))
+    page = build(Handlers(engine, folder.images), delete_cache=(_LOOK, _AGE))
     page.queue(max_size=_QUEUE, default_concurrency_limit=engine.workers, api_open=False)
     _, address, _ = page.launch(
         server_name=host,
@@ -133,15 +139,13 @@ def _launched(
         css=files(__package__).joinpath("style.css").read_text("utf-8"),
         app_kwargs={
             "docs_url": None, "redoc_url": None, "openapi_url": None,
-            "middleware": [Middleware(Gate, folder=uploads.parent, most=engine.limits.folder)],
+            "middleware": [Middleware(Gate, folder=folder.path, most=engine.limits.folder)],
         },
     )  # fmt: skip
     return address, page
 
 
 def _free_port(host: str) -> int:
-    import socket
-
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])

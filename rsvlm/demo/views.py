@@ -29,8 +29,9 @@ def picked_card(picked: Picked, seen: Seen) -> str:
     rows = "".join(f"<div><dt>{name}</dt><dd>{plain(value)}</dd></div>" for name, value in facts)
     small = " small" if max(width, height) < 256 else ""
     return (
-        f'<figure class="picked{small}"><img src="{data_address(seen.picture, PREVIEW)}" alt="The image that is asked about: '
-        f'{plain(picked.name)}"><figcaption><strong>{plain(picked.name)}</strong><dl>{rows}</dl></figcaption></figure>'
+        f'<figure class="picked{small}"><img src="{data_address(seen.picture, PREVIEW)}" '
+        f'alt="The image that is asked about: {plain(picked.name)}"><figcaption>'
+        f"<strong>{plain(picked.name)}</strong><dl>{rows}</dl></figcaption></figure>"
     )
 
 
@@ -67,26 +68,32 @@ def hit_buttons(rows: Sequence[Mapping[str, Any]], total: int) -> str:
                 f'{row["rank"]}, {plain(name)}">{image}<span><b>{row["rank"]}</b> {row["score"]:.3f}</span>'
                 f'<span class="quiet">{plain(name)}</span>{told}</button></li>'
             )
-    lead = f'<p class="quiet">{len(rows):,} of {total:,} images, the best first. Choose one to ask about it.</p>'
+    lead = (
+        f'<p class="quiet">{len(rows):,} of {total:,} images, the best first. Choose one to ask about it.</p>'
+    )
     return f'{lead}<ol class="hits">{"".join(found)}</ol>'
 
 
 def class_bars(top: Sequence[tuple[str, float]], *, calibrated: bool) -> str:
     """Return the likeliest classes as bars."""
     rows = "".join(
-        f'<li><span id="class-{number}">{plain(name)}</span><span class="value">{100 * score:.1f}&nbsp;%</span><div class="bar" '
-        f'role="meter" aria-labelledby="class-{number}" aria-valuemin="0" aria-valuemax="100" '
+        f'<li><span id="class-{number}">{plain(name)}</span><span class="value">{100 * score:.1f}&nbsp;%</span>'
+        f'<div class="bar" role="meter" aria-labelledby="class-{number}" aria-valuemin="0" aria-valuemax="100" '
         f'aria-valuenow="{100 * score:.1f}"><span style="width:{100 * score:.1f}%"></span></div></li>'
         for number, (name, score) in enumerate(top)
     )
-    told = "calibrated on labelled images" if calibrated else "not calibrated: they rank classes, and are no probabilities"
-    return f'<section aria-label="Classes"><ol class="classes">{rows}</ol><p class="quiet">Scores are {told}.</p></section>'
+    told = (
+        "calibrated on labelled images"
+        if calibrated
+        else "not calibrated: they rank classes, and are no probabilities"
+    )
+    lead = f'<p class="quiet">Scores are {told}.</p>'
+    return f'<section aria-label="Classes"><ol class="classes">{rows}</ol>{lead}</section>'
 
 
 def _place(point: tuple[float, float] | None) -> str:
     if point is None:
         return "not told by the file"
     longitude, latitude = point
-    return (
-        f"{abs(latitude):.4f}° {'N' if latitude >= 0 else 'S'}, {abs(longitude):.4f}° {'E' if longitude >= 0 else 'W'}"
-    )
+    north, east = "N" if latitude >= 0 else "S", "E" if longitude >= 0 else "W"
+    return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"

@@ -131,7 +131,8 @@ def _degrees(value: float, above: str, below: str) -> str:
 def _here(frame: _Frame, box: tuple[float, float, float, float]) -> str:
     """What was asked about: its outline, in a ring that shows it where it is small."""
     x, y = frame.x((box[0] + box[2]) / 2), frame.y((box[1] + box[3]) / 2)
-    return f'<g class="here"><title>the image</title>{_outline(frame, box)}<circle cx="{x:.1f}" cy="{y:.1f}" r="13"/></g>'
+    ring = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="18"/>'
+    return f'<g class="here"><title>the image</title>{_outline(frame, box)}{ring}</g>'
 
 
 def _outline(frame: _Frame, box: tuple[float, float, float, float]) -> str:
