@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from PIL import Image as PillowImage
 
 from rsvlm.captioning import CaptioningError
-from rsvlm.captioning.dataset import is_pairs_dataset
-from rsvlm.datasets import DatasetError, read_pairs
+from rsvlm.datasets import DatasetError
+from rsvlm.datasets.pairs import is_pairs_dataset, read_pairs
 from rsvlm.datasets.parquet_files import StoredImage
 from rsvlm.rag import Chunk
 from rsvlm.retrieval import RetrievalError

@@ -1,16 +1,14 @@
-"""What tests of the demo share: the engine with the built-in model, and hostile words."""
+"""What tests of the demo share: the engine with the built-in model, and a picture."""
 
 from pathlib import Path
 
 import pytest
+from hostile import HOSTILE  # type: ignore[import-not-found] # beside
 from PIL import Image
 
 from rsvlm.demo.engine import Engine
 from rsvlm.demo.handlers import Handlers
 from rsvlm.rag import KnowledgeBase, VisualQuestionAnswerer
-
-HOSTILE = "<img src=x onerror=alert(1)>\"'`${alert(2)}{{3}}</script>\u202egnp.exe"
-"""A text that would run, close its quotes or be filled in, were it not escaped."""
 
 
 @pytest.fixture(scope="session")

@@ -54,10 +54,11 @@ def test_what_the_page_needs(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/gradio_api/file=/etc/passwd", "/gradio_api/file=http://10.0.0.1/", "/file=/etc/passwd", "/gradio_api/file/etc/passwd",
-     "/gradio_api/proxy=http://10.0.0.1/", "/gradio_api/stream/1", "/gradio_api/vibe-code", "/gradio_api/deep_link", "/monitoring",
-     "/gradio_api/runs", "/docs", "/openapi.json", "/assets/../../etc/passwd", "/assets//etc/passwd/..", "/static/%2e%2e/x",
-     "/gradio_api/heartbeat/../file=x", "/custom_component/x", "/gradio_api/run-history/records"],
+    ["/gradio_api/file=/etc/passwd", "/gradio_api/file=http://10.0.0.1/", "/file=/etc/passwd", "/docs", "/monitoring",
+     "/gradio_api/file/etc/passwd", "/gradio_api/proxy=http://10.0.0.1/", "/gradio_api/stream/1", "/openapi.json",
+     "/gradio_api/vibe-code", "/gradio_api/deep_link", "/gradio_api/runs", "/assets/../../etc/passwd",
+     "/assets//etc/passwd/..", "/static/%2e%2e/x", "/gradio_api/heartbeat/../file=x", "/custom_component/x",
+     "/gradio_api/run-history/records"],
 )  # fmt: skip
 def test_what_nobody_needs(path: str) -> None:
     assert asked(path)[0] == 404

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hostile import Reader, check_harmless  # type: ignore[import-not-found] # beside
 from PIL import Image
-from test_html import check_harmless  # type: ignore[import-not-found] # beside
 
 from rsvlm.captioning.sample import SamplePaths
 from rsvlm.demo.engine import Engine
@@ -53,7 +53,7 @@ def test_a_refused_upload_says_why_and_leaves_nothing(handlers: Handlers, tmp_pa
     picked, card = handlers.upload(str(tmp_path / "<b>x.tif"), "<b>x.tif", None)
     assert picked is None
     assert 'role="alert"' in card
-    assert "&lt;b&gt;x.tif is no GeoTIFF" in check_harmless(card).text or "is no GeoTIFF" in card
+    assert "<b>x.tif is no GeoTIFF" in check_harmless(card).text
     assert "<b>" not in card
     assert list(handlers.folder.iterdir()) == []
 
@@ -64,7 +64,7 @@ def test_a_question_of_fact_is_answered_step_by_step_with_its_citation(handlers:
     assert replies[1].found is not None
     assert "lighthouse" in replies[1].found
     answer = replies[-1]
-    assert "water tower" in answer.answer
+    assert "a water tower or a chimney" in Reader(answer.answer).text
     assert 'href="#evidence-1"' in answer.answer
     assert "<mark>" in answer.cited
     for html in (answer.answer, answer.cited, replies[1].found):
@@ -165,7 +165,8 @@ def test_a_generator_is_asked_and_its_failure_told(engine: Engine, tmp_path: Pat
     assert 'href="#evidence-1"' in reply.answer
     assert "[9]" not in reply.answer
     assert "What the generator was asked" in reply.answer
-    assert "&lt;b&gt;out of order" in last(handlers.ask(None, None, "Will it fail?", 0.5, 3)).answer
+    failed = last(handlers.ask(None, None, "Will it fail?", 0.5, 3)).answer
+    assert "<b>out of order" in check_harmless(failed).text
 
 
 def test_settings_of_one_user_are_not_those_of_another(engine: Engine) -> None:

@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
-from conftest import HOSTILE  # type: ignore[import-not-found] # beside
+from hostile import HOSTILE, Reader, check_harmless  # type: ignore[import-not-found] # beside
 from PIL import Image
 
 from rsvlm.demo.answers import answer_card, notice, working
@@ -17,38 +16,6 @@ from rsvlm.demo.places import evidence_map, hits_map
 from rsvlm.demo.views import class_bars, example_buttons, hit_buttons, picked_card
 from rsvlm.rag import Answer, Chunk, Evidence
 from rsvlm.rag.seen import Seen
-
-
-class Reader(HTMLParser):
-    """Tags, their attributes and the text of some HTML."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def check_harmless(html: str) -> Reader:
-    """No tag, attribute or template mark that a text brought with it."""
-    read = Reader(html)
-    assert "script" not in read.tags
-    assert not [name for name, _ in read.attributes if name.startswith("on")]
-    assert all(
-        value.startswith("data:image/jpeg;base64,")
-        for name, value in read.attributes
-        if name == "src" and value
-    )
-    assert not re.search(r"[${}`\u202e]", html.replace("--turn", ""))
-    return read
 
 
 def evidence(number: int = 1, **changes: object) -> Evidence:
@@ -78,13 +45,13 @@ def test_hostile_texts_everywhere() -> None:
     )
     seen = Seen(np.zeros((8, 8, 3), np.uint8))
     row = {
-        "rank": 1, "key": HOSTILE, "score": 0.5, "image": HOSTILE, "opening": None, "window": None, "captions": [HOSTILE],
-        "labels": None, "west": 9.0, "south": 50.0, "east": 9.1, "north": 50.1,
+        "rank": 1, "key": HOSTILE, "score": 0.5, "image": HOSTILE, "opening": None, "window": None,
+        "captions": [HOSTILE], "labels": None, "west": 9.0, "south": 50.0, "east": 9.1, "north": 50.1,
     }  # fmt: skip
     for html in (
         answer_card(answer), evidence_cards([one], cited=True), evidence_map([one], (9, 50, 9.1, 50.1)),
-        notice(HOSTILE), working(HOSTILE), picked_card(Picked(HOSTILE, bands=(HOSTILE,)), seen), hit_buttons([row], 1),
-        hits_map([row]), class_bars([(HOSTILE, 0.5)], calibrated=False),
+        notice(HOSTILE), working(HOSTILE), hit_buttons([row], 1), hits_map([row]),
+        picked_card(Picked(HOSTILE, bands=(HOSTILE,)), seen), class_bars([(HOSTILE, 0.5)], calibrated=False),
     ):  # fmt: skip
         assert check_harmless(html).tags
 

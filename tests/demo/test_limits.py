@@ -99,7 +99,8 @@ def test_a_picture_is_kept_under_a_name_of_ours_alone(tmp_path: Path, picture: P
     kept = store_upload(picture, "C:\\photos\\harbour.png", tmp_path, Limits())
     assert kept.name == "image.png"
     assert list(kept.parent.iterdir()) == [kept]
-    assert Image.open(kept).size == (64, 48)
+    with Image.open(kept) as image:
+        assert image.size == (64, 48)
     discard(kept)
     assert not kept.parent.exists()
     assert picture.exists()
@@ -108,7 +109,8 @@ def test_a_picture_is_kept_under_a_name_of_ours_alone(tmp_path: Path, picture: P
 def test_two_users_send_the_same_file(tmp_path: Path, picture: Path) -> None:
     first, second = (store_upload(picture, "a.png", tmp_path, Limits()) for _ in range(2))
     discard(first)
-    assert np.asarray(Image.open(second)).shape == (48, 64, 3)
+    with Image.open(second) as image:
+        assert np.asarray(image).shape == (48, 64, 3)
 
 
 def test_an_upload_that_is_gone(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ def test_a_file_of_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("host", "local"),
-    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("127.5.0.1", True), ("0.0.0.0", False), ("::", False), ("example.org", False)],
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("127.5.0.1", True),
+     ("0.0.0.0", False), ("::", False), ("example.org", False)],
 )  # fmt: skip
 def test_what_only_this_machine_reaches(host: str, local: bool) -> None:
     assert is_local(host) is local
