@@ -64,8 +64,8 @@ def hit_buttons(rows: Sequence[Mapping[str, Any]], total: int) -> str:
             words = next(filter(None, row["captions"] or ()), "") or "; ".join(row["labels"] or ())
             told = f'<span class="words">{plain(words[:200])}</span>' if words else ""
             found.append(
-                f'<li id="hit-{row["rank"]}"><button type="button" data-pick="{row["rank"]}" aria-label="Ask about hit '
-                f'{row["rank"]}, {plain(name)}">{image}<span><b>{row["rank"]}</b> {row["score"]:.3f}</span>'
+                f'<li id="hit-{row["rank"]}"><button type="button" data-pick="{row["rank"]}">{image}'
+                f'<span><span class="unseen">Ask about hit </span><b>{row["rank"]}</b> {row["score"]:.3f}</span>'
                 f'<span class="quiet">{plain(name)}</span>{told}</button></li>'
             )
     lead = (
