@@ -2,8 +2,8 @@
 
     python rag/load.py --users 50 --seconds 120      # starts a demo of its own on this machine
 
-Needs the extra `demo`, and Linux for the memory. Each user has one of the images that ship and asks its questions again and
-again; an answer is right when its words are those of the same question asked alone before.
+Needs the extra `demo`, and Linux for the memory. Each user has one of the images that ship and asks its questions again
+and again; an answer is right when its words are those of the same question asked alone before.
 """
 
 import argparse
@@ -45,7 +45,7 @@ class User:
     def __init__(self, address: str, name: str) -> None:
         from gradio_client import Client, handle_file
 
-        self.client = Client(address, verbose=False)
+        self.client = Client(address, verbose=False, httpx_kwargs={"timeout": 60})
         card = self.client.predict(
             handle_file(str(files("rsvlm.demo") / "examples" / f"{name}.tif")), api_name="/image"
         )
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     options = parser.parse_args()
     command = [sys.executable, "-m", "rsvlm", "demo", "--port", "0", "--offline"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=None) as demo:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as demo:
         assert demo.stderr is not None
         address = next(
             match[1] for line in demo.stderr if (match := re.search(r"Running at (http\S+)", line))
