@@ -16,13 +16,14 @@ from pictures import Pictures, common_things, memory_weights, pictures  # type: 
 
 from rsvlm.models import load_encoder
 from rsvlm.rag.composer.lexicon import Lexicon
+from rsvlm.rag.questions import Thing
 
 _PRIOR = 20
 Floats = NDArray[np.float64]
 
 
 def examples(
-    asked: Pictures, memory: Pictures, lexicon: Lexicon, things: list, *, itself: bool, seed: int
+    asked: Pictures, memory: Pictures, lexicon: Lexicon, things: list[Thing], *, itself: bool, seed: int
 ) -> tuple[Floats, NDArray[np.int8]]:
     """(n, 3) ones, standings and log odds of look-alikes, and (n,) whether the thing is there."""
     weights = memory_weights(asked, memory, itself=itself)
@@ -36,7 +37,9 @@ def examples(
             continue
         share = (weights[chosen] * memory.shows(thing)).sum(axis=1)
         odds = np.log((share * _PRIOR + 0.5) / ((1 - share) * _PRIOR + 0.5))
-        rows.append(np.stack([np.ones(len(chosen)), lexicon.standing(asked.vectors[chosen], thing), odds], axis=1))
+        rows.append(
+            np.stack([np.ones(len(chosen)), lexicon.standing(asked.vectors[chosen], thing), odds], axis=1)
+        )
         truths.append(truth[chosen])
     return np.concatenate(rows), np.concatenate(truths)
 
@@ -64,8 +67,20 @@ def judged(probability: Floats, truth: NDArray[np.int8]) -> str:
     return f"{((probability >= 0.5) == truth).mean():.3f} | {area:.3f} | {error:.3f}"
 
 
+COVERAGES = (1.0, 0.8, 0.6, 0.4, 0.2)
+
+
+def covered(probability: Floats, truth: NDArray[np.int8]) -> str:
+    """Accuracy of the surest share of the answers."""
+    sure = np.argsort(-np.abs(probability - 0.5), kind="stable")
+    right = (probability >= 0.5) == truth
+    return " | ".join(f"{right[sure[: int(share * len(sure))]].mean():.3f}" for share in COVERAGES)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--encoder", default="built-in")
@@ -75,19 +90,35 @@ def main() -> None:
     fits, held = [], {}
     for name in ("rsicd", "ucm"):
         train, validation = (
-            pictures(options.data / name / f"{split}.parquet", encoder, options.work) for split in ("train", "validation")
+            pictures(options.data / name / f"{split}.parquet", encoder, options.work)
+            for split in ("train", "validation")
         )
         things = [one for one in common_things(train, 20) if one.name in lexicon.concepts]
         fits.append(examples(train, train, lexicon, things, itself=True, seed=0))
         held[name] = examples(validation, train, lexicon, things, itself=False, seed=1)
     rows, truth = (np.concatenate(parts) for parts in zip(*fits, strict=True))
     alone, remembered = fitted(rows[:, :2], truth), fitted(rows, truth)
-    print(f"  {encoder.revision}:\n    alone: {np.round(alone, 3).tolist()}\n    remembered: {np.round(remembered, 3).tolist()}")
-    print("\n| validation | questions | by | accuracy | area under the curve | calibration error |\n|---|---|---|---|---|---|")
+    told = ", ".join(
+        f"{way}: {np.round(weights, 3).tolist()}"
+        for way, weights in (("alone", alone), ("remembered", remembered))
+    )
+    print(f'  "{encoder.revision}": {{{told}}}\n')
+    print("| validation | questions | by | accuracy | area under the curve | calibration error |")
+    print("|---" * 6 + "|")
+    rows_of_coverage = []
     for name, (rows, truth) in held.items():
         for way, weights in (("words alone", alone), ("look-alikes, too", remembered)):
             probability = 1 / (1 + np.exp(-rows[:, : len(weights)] @ weights))
             print(f"| {name} | {len(truth):,} | {way} | {judged(probability, truth)} |")
+            rows_of_coverage.append(f"| {name} | {way} | {covered(probability, truth)} |")
+    print(
+        "\n| validation | by | "
+        + " | ".join(f"{share:.0%}" for share in COVERAGES)
+        + " |\n"
+        + "|---" * 7
+        + "|"
+    )
+    print("\n".join(rows_of_coverage))
 
 
 if __name__ == "__main__":

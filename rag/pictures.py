@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsvlm.models import Encoder
-from rsvlm.rag.composer.look import things_named
+from rsvlm.rag.composer.look import called, things_named
 from rsvlm.rag.questions import Thing, class_names
 from rsvlm.retrieval import Index
 
@@ -40,7 +40,10 @@ class Pictures:
         """(n,) which pictures show a thing, by a caption or by their class."""
         own = set(thing.classes)
         return np.array(
-            [label in own or bool(own & set(named)) for label, named in zip(self.labels, self.named, strict=True)]
+            [
+                label in own or bool(own & set(named))
+                for label, named in zip(self.labels, self.named, strict=True)
+            ]
         )
 
     def truth(self, thing: Thing) -> NDArray[np.int8]:
@@ -66,14 +69,16 @@ def pictures(file: Path, encoder: Encoder, work: Path) -> Pictures:
     index = Index.open(place, encoder) if place.exists() else Index.build(file, place, encoder)
     numbers = index.numbers()
     rows = index.rows(numbers)
-    labels = [(class_names(one[0]) or (one[0],))[0] for one in rows["labels"].to_pylist()]
+    labels = [called(one[0]) for one in rows["labels"].to_pylist()]
     return Pictures(index.vectors(numbers), rows["captions"].to_pylist(), labels)
 
 
 def common_things(found: Pictures, least: int) -> list[Thing]:
     """Things that so many pictures' captions name."""
     counts = Counter(name for named in found.named for name in named)
-    return [Thing(name, class_names(name) or (name,), "class") for name, count in counts.items() if count >= least]
+    return [
+        Thing(name, class_names(name) or (name,), "class") for name, count in counts.items() if count >= least
+    ]
 
 
 def memory_weights(asked: Pictures, memory: Pictures, *, itself: bool) -> NDArray[np.float64]:
@@ -88,6 +93,8 @@ def memory_weights(asked: Pictures, memory: Pictures, *, itself: bool) -> NDArra
     if itself:
         np.fill_diagonal(cosines, -1)
     least = np.partition(cosines, -NEAREST, axis=1)[:, [-NEAREST]]
-    weights = np.where(cosines >= least, np.exp(SHARPNESS * (cosines - cosines.max(axis=1, keepdims=True))), 0)
+    weights = np.where(
+        cosines >= least, np.exp(SHARPNESS * (cosines - cosines.max(axis=1, keepdims=True))), 0
+    )
     found: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
     return found

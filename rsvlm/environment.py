@@ -51,6 +51,7 @@ EXTRAS = {
         ("ir-measures",),
         "trec_eval's measures",
     ),
+    "documents": (("pypdf",), "PDF as sources of knowledge"),
     "milvus": (("pymilvus",), "an index in Milvus, on several machines"),
     "ray": (("ray",), "captions and indexes made on a cluster"),
     "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),

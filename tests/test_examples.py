@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
         ("captioning", ["64 verified", "volcano"]),
         ("classification", ["forest", "farmland"]),
         ("eval", ["40 questions of 40", "function:counting", "one page"]),
+        ("rag", ["chunks of 2 sources", "1887", "I don't know", "yes-no, what"]),
         ("pretraining", ["held-out pairs: recall@1", "491,520 numbers learned", "(2, 384)"]),
         (
             "retrieval",

@@ -131,6 +131,6 @@ def test_bench_folders_are_not_packages() -> None:
     root = PACKAGE.parent
     if not (root / "pyproject.toml").exists():
         pytest.skip("not a checkout")
-    for name in ("captioning", "classification", "eval", "pretraining", "retrieval"):
+    for name in ("captioning", "classification", "eval", "pretraining", "rag", "retrieval"):
         assert not (root / name / "__init__.py").exists()
         assert f"rsvlm/{name}" in (root / name / "README.md").read_text(encoding="utf-8").splitlines()[0]

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from . import (
+    ask,
     caption,
     classify,
     demo,
@@ -18,6 +19,7 @@ from . import (
     evaluate_questions,
     evaluate_suite,
     index,
+    knowledge,
     merge,
     pairs,
     pretrain,
@@ -49,6 +51,8 @@ app.command("pretrain", no_args_is_help=True)(pretrain.pretrain)
 app.command("merge", no_args_is_help=True)(merge.merge)
 app.add_typer(index.app, name="index")
 app.command("search", no_args_is_help=True)(search.search)
+app.add_typer(knowledge.app, name="knowledge")
+app.command("ask", no_args_is_help=True)(ask.ask)
 app.add_typer(evaluate.app, name="eval")
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)

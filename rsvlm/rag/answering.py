@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from rsvlm.retrieval.exact import Floats
 from rsvlm.retrieval.searchable import loaded
 
 from .answer import Answer
+from .answerfile import AnswerFile, key_of
 from .base import ALPHA, KnowledgeBase
 from .citations import checked, is_unknown
 from .composer import Composer
@@ -115,22 +117,52 @@ class VisualQuestionAnswerer:
             raise RagError(answer.error)
         return answer
 
-    def ask_many(self, items: Iterable[tuple[Images, str]]) -> Iterator[Answer]:
+    def ask_many(
+        self, items: Iterable[tuple[Images, str]], *, answers: PathLike | None = None
+    ) -> Iterator[Answer]:
         """Answer many questions, in order: images are encoded, and a generator is asked, some at a time.
 
         Args:
             items: Images and questions, as of `ask`; taken as the answers are.
+            answers: A file (.jsonl) that answers are kept in as they come: a stopped run goes on there, and asks what
+                has no answer yet, failures included.
 
         Yields:
             An answer for each; where an image cannot be read or the generator failed, one with its `error`.
+
+        Raises:
+            RagError: The file holds answers of another run.
         """
+        kept = None if answers is None else AnswerFile(Path(answers), self.settings)
         some = iter(items)
         while batch := list(islice(some, _BATCH)):
-            prepared = self._prepared(batch)
-            if self.generator is None:
-                yield from (self._composed(one) for one in prepared)
-            else:
-                yield from self._generated(prepared)
+            keys = [key_of(_several(images), question) for images, question in batch] if kept else []
+            known = {place: one for place, key in enumerate(keys) if kept and (one := kept.get(key))}
+            asked = iter(self._answered([item for place, item in enumerate(batch) if place not in known]))
+            for place in range(len(batch)):
+                answer = known[place] if place in known else next(asked)
+                if kept is not None and place not in known:
+                    kept.put(keys[place], answer)
+                yield answer
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides answers, as plain data."""
+        base, encoder = self.knowledge, self.encoder
+        return {
+            "knowledge": None if base is None else [one.digest for one in base.record.sources],
+            "encoder": None if encoder is None else [encoder.name, encoder.revision],
+            "generator": None if self.generator is None else getattr(self.generator, "name", "function"),
+            "alpha": self.alpha, "k": self.k, "types": list(self.types), "filter": repr(self.filter),
+            "prompt": self.prompt.text, "budget": self.budget,
+        }  # fmt: skip
+
+    def _answered(self, batch: Sequence[tuple[Images, str]]) -> Iterator[Answer]:
+        prepared = self._prepared(batch) if batch else []
+        if self.generator is None:
+            yield from (self._composed(one) for one in prepared)
+        elif prepared:
+            yield from self._generated(prepared)
 
     def evidence(self, seen: Sequence[Seen], vector: Floats | None, question: str) -> list[Evidence]:
         """Find what a generator is given."""
@@ -141,6 +173,7 @@ class VisualQuestionAnswerer:
 
     def _prepared(self, batch: Sequence[tuple[Images, str]]) -> list[_Item]:
         """Read the images of some questions, each once, and encode them together."""
+        begin = time.perf_counter()
         pictures: dict[int, Seen | str] = {}
         items = [_Item(question, [*_several(images)]) for images, question in batch]
         for item in items:
@@ -157,6 +190,7 @@ class VisualQuestionAnswerer:
             item.seen = [one for one in found if isinstance(one, Seen)]
             item.vectors = [vectors[id(image)] for image in item.images if id(image) in vectors]
             item.error = next((one for one in found if isinstance(one, str)), None)
+            item.seconds = (time.perf_counter() - begin) / len(items)
             if not item.question.strip():
                 item.error = "the question is empty"
         return items
@@ -165,14 +199,20 @@ class VisualQuestionAnswerer:
         if item.error is not None:
             return _failed(item, item.error)
         begin = time.perf_counter()
-        looks = [
-            Look(seen, self.encoder, vector) for seen, vector in zip(item.seen, item.vectors, strict=True)
-        ]
+        looks = []
+        if self.encoder is not None:
+            pairs = zip(item.seen, item.vectors, strict=True)
+            looks = [Look(seen, self.encoder, vector) for seen, vector in pairs]
         for look in looks:
             look.neighbours = self._look_alikes(look)
         alike = time.perf_counter()
         answer = self.composer.compose(item.question, looks, lambda words, k: self._found(item, words, k))
-        seconds = {"look-alikes": alike - begin, "answer": time.perf_counter() - alike}
+        seconds = {
+            "images": item.seconds,
+            "look-alikes": alike - begin,
+            "answer": time.perf_counter() - alike - item.finding,
+            "evidence": item.finding,
+        }
         return replace(answer, seconds=seconds)
 
     def _look_alikes(self, look: Look) -> tuple[Neighbour, ...]:
@@ -184,8 +224,11 @@ class VisualQuestionAnswerer:
         """Evidence for a question of fact: by its words, and near to where the image is."""
         if self.knowledge is None:
             return []
+        begin = time.perf_counter()
         query = self.knowledge.query(words, None, near=item.seen[0].point if item.seen else None)
-        return self.knowledge.find(query, k=k, types=self.types, filter=self.filter, fold=False)
+        found = self.knowledge.find(query, k=k, types=self.types, filter=self.filter, fold=False)
+        item.finding += time.perf_counter() - begin
+        return found
 
     def _generated(self, items: Sequence[_Item]) -> Iterator[Answer]:
         assert self.generator is not None
@@ -249,6 +292,8 @@ class _Item:
     seen: list[Seen] = field(default_factory=list)
     vectors: list[Floats] = field(default_factory=list)
     error: str | None = None
+    seconds: float = 0.0  # that its images took
+    finding: float = 0.0  # that evidence took
 
 
 def _failed(item: _Item, error: str) -> Answer:

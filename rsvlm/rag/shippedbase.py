@@ -28,7 +28,7 @@ def shipped_base(encoder: Encoder | None, *, progress: Progress | None = None) -
         encoder: What pictures are encoded by; None: it is found by words only.
         progress: Called with chunks encoded and chunks to be encoded.
     """
-    with as_file(files("rsvlm.rag") / "shipped") as folder:
+    with as_file(files("rsvlm.rag") / "seen-from-above") as folder:
         place = cache_folder() / "knowledge" / _name(folder, encoder)
         try:
             return KnowledgeBase(place, encoder)

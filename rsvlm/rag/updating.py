@@ -91,9 +91,9 @@ def update(
             if before and (before.digest, before.licence) == (source.digest, licence):
                 report.unchanged += 1
                 continue
-            chunks, pictures = _put_texts(folder / TEXTS, source, sentences, report, progress)
-            if encoder is not None and pictures:
-                _put_pictures(folder / PICTURES, source, pictures, encoder, report, progress)
+            chunks = _put_texts(folder / TEXTS, source, sentences, report, progress)
+            if encoder is not None:
+                _put_pictures(folder / PICTURES, source, encoder, report, progress)
             report.problems += source.problems
             known[source.name] = SourceRecord(
                 name=source.name, kind=source.kind, digest=source.digest, licence=licence, chunks=chunks,
@@ -123,19 +123,17 @@ def _record(folder: Path, encoder: Encoder | None) -> Record:
 
 def _put_texts(
     place: Path, source: Source, sentences: TextEncoder | PathLike, report: Report, progress: Progress | None
-) -> tuple[int, list[str]]:
-    """Bring the chunks of a source into the index of texts; return how many it has, and the pictures they are about."""
+) -> int:
+    """Bring the chunks of a source into the index of texts; return how many it has."""
     texts = TextIndex(place) if (place / INDEX).exists() else None
     before = {} if texts is None else _rows_of_source(texts.snapshot, source.name)
     seen: set[str] = set()
-    pictures: dict[str, None] = {}
     new: list[Chunk] = []
     for block in _blocks(source.chunks()):
         there = [chunk for chunk in block if chunk.key in before]
         old = {} if texts is None else _chunks(texts.snapshot, [before[chunk.key] for chunk in there])
         new += [chunk for chunk in block if old.get(chunk.key) != chunk]
         seen.update(chunk.key for chunk in block)
-        pictures.update((chunk.image, None) for chunk in block if chunk.image is not None)
     gone = [key for key in before if key not in seen]
     if gone and texts is not None:
         report.removed += texts.remove(gone)
@@ -146,16 +144,11 @@ def _put_texts(
         else:
             texts.add(rows, plan=_EXACT, progress=show)
     report.encoded += len(new)
-    return len(seen), list(pictures)
+    return len(seen)
 
 
 def _put_pictures(
-    place: Path,
-    source: Source,
-    pictures: list[str],
-    encoder: Encoder,
-    report: Report,
-    progress: Progress | None,
+    place: Path, source: Source, encoder: Encoder, report: Report, progress: Progress | None
 ) -> None:
     """Bring the pictures that the chunks of a source are about into the index of pictures."""
     if source.kind == "index" and (index := _of_encoder(source.name, encoder)) is not None:
@@ -163,7 +156,7 @@ def _put_pictures(
             _add_vectors(place, vectors, rows, encoder)
         report.pictures += len(index)
         return
-    images = [source.name] if source.kind in ("pairs dataset", "images") else _files(pictures)
+    images = source.images()
     if not images:
         return
     if (place / INDEX).exists():
@@ -172,11 +165,6 @@ def _put_pictures(
         done = Index.build(images, place, encoder, plan=_EXACT, progress=progress).report or BuildReport()
     report.pictures += done.chips - done.failed
     report.problems += [Problem(*one) for one in done.failures]
-
-
-def _files(pictures: list[str]) -> list[str]:
-    """Those that are files, and not windows of one."""
-    return [one for one in pictures if Path(one).is_file()]
 
 
 def _of_encoder(folder: str, encoder: Encoder) -> Index | None:

@@ -1,7 +1,10 @@
 """The kind of a question: our own questions, and the examples of every rule."""
 
 import itertools
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,7 +12,8 @@ import yaml
 from rsvlm.rag import RagError
 from rsvlm.rag.questions import KINDS, understand
 from rsvlm.rag.questions.parts import part_of
-from rsvlm.rag.questions.rules import Rule, rules, without_lead
+from rsvlm.rag.questions.reading import table
+from rsvlm.rag.questions.rules import Rule, compares, is_aside, rules, without_lead
 
 QUESTIONS = yaml.safe_load(Path(__file__).with_name("questions.yaml").read_text(encoding="utf-8"))
 EXAMPLES = [(rule, example) for rule in rules() for example in rule.examples]
@@ -28,8 +32,8 @@ def test_kinds_of_our_questions(kind: str) -> None:
 
 
 @pytest.mark.parametrize("row", QUESTIONS["several"], ids=lambda row: row["question"])
-def test_several_questions_in_one(row: dict[str, object]) -> None:
-    assert kinds(str(row["question"])) == row["kinds"]
+def test_several_questions_in_one_and_several_images(row: dict[str, Any]) -> None:
+    assert kinds(row["question"], row.get("images", 1)) == row["kinds"]
 
 
 def test_every_rule_has_an_example_and_a_kind() -> None:
@@ -43,6 +47,45 @@ def test_examples_are_told_by_their_rule(rule: Rule, example: str) -> None:
     told = part_of(example, {}).rule
     assert told is not None
     assert told.pattern.pattern == rule.pattern.pattern
+
+
+@pytest.mark.parametrize(
+    ("name", "tells"), [("asides", is_aside), ("compared", compares)], ids=["asides", "compared"]
+)
+def test_examples_of_the_tables_besides_the_rules(name: str, tells: Callable[[str], bool]) -> None:
+    lists = table("rules.yaml")["lists"]
+    for row in table("rules.yaml")[name]:
+        pattern = re.sub(r"\{([a-z]+)\}", lambda match: f"(?:{lists[match[1]]})", row["pattern"])
+        assert row["examples"], row["pattern"]
+        for example in row["examples"]:
+            line = part_of(example, {}).line
+            assert tells(line), example
+            assert re.search(pattern, line), example
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("I farm near the river. What is this?", "what"),
+        ("Don't explain anything, just count the cars.", "count"),
+        ("How many trucks? Digits only.", "count"),
+        ("I don't know the term 'fen'. What is that?", "fact"),
+        ("The pier is gone. Agree or disagree?", "yes-no"),
+        ("Tile 12: is there any evidence of logging?", "yes-no"),
+    ],
+)
+def test_what_is_told_is_no_question(question: str, kind: str) -> None:
+    assert kinds(question) == [kind]
+
+
+def test_options_that_are_told_before_the_question() -> None:
+    [asked] = understand("I can't decide whether it's a tennis court or a pool. Which is it?")
+    assert [option.text for option in asked.options] == ["tennis court", "pool"]
+
+
+def test_what_it_means_is_told_before_the_question() -> None:
+    [asked] = understand("I don't see a single boat. Do you?")
+    assert [thing.name for thing in asked.things] == ["ship"]
 
 
 def test_spellings_of_both_sides_of_the_atlantic() -> None:

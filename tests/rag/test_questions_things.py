@@ -115,6 +115,14 @@ def test_classes_of_vocabularies_meet() -> None:
         ),
         ("Of forest, water and crops, which is most common?", "", ["forest", "water", "crops"]),
         ("options: forest, desert. which fits?", "", ["forest", "desert"]),
+        ("Is the centre-pivot circle green, brown or yellow?", "", ["green", "brown", "yellow"]),
+        ("Is the roof of the large hall flat, gabled or hipped?", "", ["flat", "gabled", "hipped"]),
+        ("Are those white blobs clouds or snow?", "", ["clouds", "snow"]),
+        ("is the runway oriented north-south or east-west?", "", ["north-south", "east-west"]),
+        ("Is it tanks or silos next to the rail siding?", "", ["tanks", "silos"]),
+        ("Is the ship heading out to sea or into port?", "", ["sea", "port"]),
+        ("Sparse or dense residential \u2013 what fits?", "", ["Sparse", "dense residential"]),
+        ("Which half is greener, the top or the bottom?", "", ["top", "bottom"]),
     ],
 )
 def test_options(question: str, labels: str, texts: list[str]) -> None:
@@ -149,6 +157,9 @@ def test_options_name_things() -> None:
         ("How much of it isn't water?", True),
         ("How much is forest?", False),
         ("Which land cover is not present?", True),
+        ("Count every tree in the orchard, not the ones in the hedge.", False),
+        ("Main land use class, no explanation.", False),
+        ("I cannot see well, what is next to the road", False),
     ],
 )
 def test_negation(question: str, negated: bool) -> None:
@@ -173,6 +184,9 @@ def test_negation(question: str, negated: bool) -> None:
         ("this is a harbour, right?", None),
         ("Is there a shopping center?", None),
         ("Is the lake in the north or in the south?", None),
+        ("How many tracks enter the yard from the north?", None),
+        ("Describe the land from west to east", None),
+        ("How many cars are in the north parking lot?", None),
     ],
 )
 def test_regions(question: str, region: Box | None) -> None:
@@ -210,3 +224,16 @@ def test_relations(
 def test_one_of_the_things_or_all() -> None:
     assert only("Is there a river or a lake?").any_of
     assert not only("Is there a river and a lake?").any_of
+    assert not only("Is there a river, yes or no?").any_of
+
+
+def test_units_are_no_options() -> None:
+    assert only("How strong was the wind in m/s?").options == ()
+
+
+def test_names_are_not_mended() -> None:
+    assert only("How many passengers does Changi Airport handle?").kind == "fact"
+
+
+def test_what_is_said_of_a_thing_is_no_head_of_its_name() -> None:
+    assert only("When was the stadium built?").things[0].name == "stadium"

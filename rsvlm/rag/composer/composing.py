@@ -80,7 +80,8 @@ class Composer:
         )
 
     def _found(self, asked: Asked, scene: Scene) -> Finding:
-        finding = _ANSWERING[asked.kind](asked, scene)
+        # without an image a question of any form is one of fact: "How large is a tennis court?"
+        finding = _ANSWERING[asked.kind if scene.looks else "fact"](asked, scene)
         if finding.known and finding.probability < self._threshold and asked.kind in ("yes-no", "count"):
             return replace(
                 finding,

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from rsvlm.models import TextEncoder
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.questions import Asked
 from rsvlm.retrieval.exact import Floats
@@ -17,7 +16,7 @@ FIT = 0.5
 0, 0.5, 1 and 2: images whose captions are new to the base want more of it, the others less."""
 
 
-def describe(asked: Asked, scene: Scene) -> Finding:
+def describe(_: Asked, scene: Scene) -> Finding:
     """Describe an image in a sentence."""
     if not scene.can_look():
         return unknown(NO_IMAGE)
@@ -26,7 +25,7 @@ def describe(asked: Asked, scene: Scene) -> Finding:
         texts = [piece.chunk.text for one in look.neighbours for piece in one.evidence]
         chosen, agreement = consensus(look, scene.sentences.encode_texts(texts), scene.lexicon.texts(texts))
         return Finding(_sentence(chosen.chunk.text), chosen.chunk.text, agreement, (chosen,))
-    names, shares, _ = scene_shares(scene)
+    names, shares = scene_shares(scene)[:2]
     best = int(np.argmax(shares))
     return Finding(f"An overhead image of {names[best]}.", names[best], float(shares[best]))
 

@@ -28,7 +28,7 @@ def fact(asked: Asked, scene: Scene) -> Finding:
     evidence = scene.find(asked.text, DEPTH)
     best: tuple[float, Evidence, Statement] | None = None
     for one in evidence:
-        for statement in statements_of(one.chunk.text):
+        for statement in statements_of(one.chunk.text, one.chunk.where):
             fit = answers(wanted, statement, one.chunk)
             if fit is not None and fit >= _ENOUGH and (best is None or fit + one.score > best[0]):
                 best = fit + one.score, one, statement

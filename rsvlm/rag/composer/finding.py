@@ -1,7 +1,7 @@
 """What the composer finds for one thing that is asked, and what it finds it in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rsvlm.models import TextEncoder
@@ -11,6 +11,7 @@ from rsvlm.rag.questions import Asked, Thing
 from .lexicon import Lexicon
 from .likelihood import Likelihood
 from .look import Look
+from .statements import statements_of
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,20 @@ NO_IMAGE = "no image was given"
 NO_THING = "the question names nothing that I could look for"
 
 
+def about(scene: Scene, name: str) -> tuple[Evidence, ...]:
+    """Return what the base says of how a class looks: the note that stands under its name, with its first sentence."""
+    for one in scene.find(f"{name} from above looks like", 4):
+        heading = one.chunk.text.partition(": ")[0].rpartition(" > ")[2]
+        if heading.lower() in (name.lower(), f"{name.lower()}s") and heading in one.chunk.where:
+            return (replace(one, quote=statements_of(one.chunk.text, one.chunk.where)[0].text),)
+    return ()
+
+
 def told(thing: Thing) -> str:
     """A thing in an answer, as it was asked."""
     return thing.phrase
 
 
 def a_list(words: Sequence[str]) -> str:
-    """ "a, b and c"."""
+    """Words as people list them: "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -16,6 +16,7 @@ from rsvlm.rag.questions.things import find_things
 from rsvlm.rag.seen import Seen
 from rsvlm.retrieval.exact import Floats
 from rsvlm.retrieval.stored import Vectors
+from rsvlm.vocabularies import vocabulary, vocabulary_names
 
 _SHARPNESS = 20.0
 """How much more the nearest pictures count than those behind them."""
@@ -81,7 +82,8 @@ class Look:
 
     def finest(self, wanted: int) -> int:
         """How many tiles along a side are of some use, at most as many as are wanted."""
-        return max(1, min(wanted, min(self.seen.picture.shape[:2]) // _SMALLEST))
+        height, width = self.seen.picture.shape[:2]
+        return max(1, min(wanted, int(min(height, width)) // _SMALLEST))
 
     def _crop(self, box: Box) -> PillowImage.Image:
         height, width = self.seen.picture.shape[:2]
@@ -112,9 +114,20 @@ def neighbours_of(evidence: Sequence[Evidence]) -> list[Neighbour]:
 
 
 def _labels(group: Sequence[Evidence]) -> tuple[str, ...]:
-    """Classes by the names that questions have for them, or their own."""
     names = dict.fromkeys(label for one in group for label in one.chunk.labels)
-    return tuple((class_names(name) or (name,))[0] for name in names)
+    return tuple(called(name) for name in names)
+
+
+def called(label: str) -> str:
+    """Return the name that questions have for the class of a label, or the label: "baseballdiamond" is one, too."""
+    return _called().get(label.lower()) or (class_names(label) or (label,))[0]
+
+
+@cache
+def _called() -> dict[str, str]:
+    """Names of classes as data sets file them, each with what questions call it."""
+    every = [one for name in vocabulary_names() for one in vocabulary(name).classes]
+    return {one.name.lower(): found[0] for one in every if one.words and (found := class_names(one.words[0]))}
 
 
 def _things(texts: Sequence[str]) -> Counter[str]:

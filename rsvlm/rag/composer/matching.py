@@ -3,20 +3,25 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
 from rsvlm.rag.chunk import Chunk
-from rsvlm.rag.questions import Asked, HardWords
+from rsvlm.rag.questions import Asked, HardWords, Thing, class_names
 from rsvlm.rag.questions.hardwords import hard_words
 from rsvlm.rag.questions.reading import singular, stop_words, words_of
 
+from .look import things_named
 from .statements import Statement
 
 _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
+_DEFINES = re.compile(
+    r"\b(?:is|are|means|stands for) (?:an?|the)\b|\b(?:means|stands for)\b|^[\w-]+, (?:an?|the)\b"
+)
 _LETTERS = 5
 """Of a word, from which on a slip of one letter is forgiven."""
 
@@ -32,6 +37,8 @@ class Wanted:
         number: Whether the answer is a number.
         time: Whether it is a time.
         said: All words of the question, in lower case.
+        things: Words of the things that are asked about, with the classes that stand for them: "solar farm" is also
+            there where a solar power plant is.
     """
 
     hard: HardWords
@@ -40,6 +47,7 @@ class Wanted:
     number: bool
     time: bool
     said: frozenset[str]
+    things: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -55,17 +63,37 @@ def wanted_of(asked: Asked) -> Wanted:
     plain = [word.text for word in words_of(asked.text) if word.text.isalpha() and word.text not in taken]
     topics = tuple(group for group in data.topics if group & {*plain, *map(singular, plain)})
     ways = data.generic | stop_words() | {word for group in data.topics for word in group} | data.months
-    words = frozenset(singular(word) for word in plain if word not in ways and singular(word) not in ways)
+    words = {singular(word) for word in plain if word not in ways and singular(word) not in ways}
+    # "the New tower": a capital within a sentence is a part of a name, whatever the word
+    words |= (
+        set()
+        if asked.text.istitle()
+        else {word.lower() for word in _WITHIN.findall(asked.text)} & set(plain) - data.months
+    )
     return Wanted(
         hard,
-        words,
+        frozenset(words),
         topics,
-        number=bool(hard.codes) or any(one in text for one in data.number),
+        number=(bool(hard.codes) and bool(hard.months or hard.years))
+        or any(one in text for one in data.number),
         time=any(one in text for one in data.time),
         said=_raw_words(text),
+        things=tuple((_head_words(one), frozenset(one.classes)) for one in asked.things if one.classes),
     )
 
 
+def _head_words(thing: Thing) -> frozenset[str]:
+    """The words of a thing that make it its class: of "big blue tower" only "tower"."""
+    words = [singular(word.text) for word in words_of(thing.phrase)]
+    ends = (
+        place
+        for place in range(len(words) - 1, -1, -1)
+        if class_names(" ".join(words[place:]))[:1] == thing.classes[:1]
+    )
+    return frozenset(words[next(ends, 0) :])
+
+
+_WITHIN = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+\b")
 _CODE_OF = re.compile(r"([A-Z][A-Z0-9_]{1,}) (?:of|in|at|for|near) (.+)")
 _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{4,}(?![\w-])")
 
@@ -84,7 +112,9 @@ def _apart(hard: HardWords, text: str) -> HardWords:
 
 
 def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
-    """Return how well a statement of a chunk answers: 0..1; None where it does not.
+    """Return how well a statement of a chunk answers: 0..1, more where it begins with what is asked about.
+
+    None where it does not answer.
 
     Args:
         wanted: What must be in it.
@@ -92,21 +122,28 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         chunk: That it is from; its place in its source says what it is about.
     """
     around = f"{chunk.where}\n{statement.context}"
-    own, context = hard_words(statement.text), hard_words(around)
-    if not all(_names(name, wanted.said, statement, chunk, around) for name in wanted.hard.names):
+    if statement.text.startswith("Sources:"):  # names who says so, not what
         return None
     if not all(_has_word(code, statement.text) for code in wanted.hard.codes):
         return None
-    if not _same_time(wanted.hard, own, context, chunk):
+    if not all(_names(name, wanted.said, statement, around) for name in wanted.hard.names):
+        return None
+    if not wanted.hard.names and (wanted.hard.codes or wanted.hard.months):
+        # a measured value of one place: a name that the question does not say is that of another
+        others = _hard_words(f"{around}\n{statement.text}").names
+        if any(not wanted.said & _raw_words(name.lower()) for name in others):
+            return None
+    if not _same_time(wanted.hard, _hard_words(statement.text), _hard_words(around), chunk):
         return None
     years = {str(year) for year in wanted.hard.years}
     numbers = {*map(_plain, _NUMBER.findall(f"{statement.text}\n{around}"))}
     if not all(_plain(number) in numbers for number in wanted.hard.numbers if number not in years):
         return None
     here = _singular_words(f"{statement.text} {around}")
-    whole = here | _singular_words(chunk.text)
+    named = things_named(f"{around}. {statement.text}")
+    same = {word for phrase, classes in wanted.things if classes & named for word in phrase}
     is_told_apart = wanted.hard.names and wanted.hard.codes  # what else is said is only how it is asked
-    if not is_told_apart and not all(_is_among(word, whole) for word in wanted.words):
+    if not is_told_apart and not all(word in same or _is_among(word, here) for word in wanted.words):
         return None
     if (wanted.number or wanted.time) and not value_of(wanted, statement):
         return None
@@ -115,11 +152,15 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         for group in wanted.topics
     ]
     near = sum(_is_among(word, here) for word in wanted.words) / max(1, len(wanted.words))
-    return (near + (sum(on_topic) / len(on_topic) if on_topic else 1.0)) / 2
+    first = _ARTICLE.sub("", statement.text)[:60].lower()
+    begins = any(
+        first.startswith(word) for word in (*wanted.words, *(code.lower() for code in wanted.hard.codes))
+    )
+    return (near + (sum(on_topic) / len(on_topic) if on_topic else 1.0)) / 2 + 0.2 * begins
 
 
 def value_of(wanted: Wanted, statement: Statement) -> str:
-    """Return what a statement says of what is asked: the value of a line of data, or a number that is not the question's.
+    """Return what a statement says of what is asked: the value of a line of data, or a number not of the question.
 
     "" where it says none.
     """
@@ -129,17 +170,43 @@ def value_of(wanted: Wanted, statement: Statement) -> str:
         return ""
     known = {*map(_plain, wanted.hard.numbers), *map(str, wanted.hard.years)}
     known |= {_plain(number) for name in wanted.hard.names for number in _NUMBER.findall(name)}
-    start = 0
-    for code in wanted.hard.codes:
-        found = re.search(rf"\b{re.escape(code)}\b", statement.text, re.IGNORECASE)
-        start = max(start, found.end() if found else 0)
-    for begin in dict.fromkeys((start, 0)):
-        for match in _NUMBER.finditer(statement.text, begin):
-            if _plain(match[0]) not in known and (wanted.time or not _is_date(statement.text, match)):
-                return match[0].rstrip(",") + _unit(statement.text, match.end())
-    return ""
+    found = [
+        match
+        for match in _NUMBER.finditer(statement.text)
+        if _plain(match[0]) not in known and (wanted.time or not _is_date(statement.text, match))
+    ]
+    if not found:
+        return ""
+    places = _places(wanted, statement.text)
+    # a value stands behind what has it, or else near the word for what was measured: "2 km long"
+    best = min(found, key=lambda match: _distance(match.start(), places)) if places else found[0]
+    return _with_unit(statement.text, best)
 
 
+def _places(wanted: Wanted, text: str) -> list[int]:
+    """Where in a text the variables stand, or else words of the topics."""
+    words = wanted.hard.codes or tuple(word for group in wanted.topics for word in group)
+    return [
+        match.end() for word in words for match in re.finditer(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)
+    ]
+
+
+def _distance(start: int, places: list[int]) -> float:
+    """From a number to the nearest of some places; what is before one is twice as far as what is behind it."""
+    return min(start - place if start >= place else 2.0 * (place - start) for place in places)
+
+
+def _with_unit(text: str, match: re.Match[str]) -> str:
+    """A number with its unit, and the whole range where it is an end of one: "30 to 60 m"."""
+    start, end = match.span()
+    for one in _RANGE.finditer(text):
+        if one.start() <= start < one.end():
+            start, end = one.span()
+    unit = _UNIT.match(text, end)
+    return text[start:end].rstrip(",") + (unit[0] if unit else "")
+
+
+_RANGE = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)? (?:to|and|by|x) [-+]?\d[\d,]*(?:\.\d+)?(?![\d.,]*\d)")
 _UNIT = re.compile(
     r"\s?(?:%|°\s?[CF]?|degC|(?:mm|cm|km|m|hPa|Pa|kPa|K|kg|g|ha|W|MW|s|h)(?:[²³]|\^?\d)?(?:\s?/\s?(?:m|s|h|day|year)(?:[²³]|\^?\d)?)?"
     r"|metres|meters|feet|hectares|inhabitants|people|square kilometres)(?![\w])"
@@ -150,21 +217,20 @@ _MONTH_BEFORE = re.compile(
 )
 
 
-def _unit(text: str, place: int) -> str:
-    found = _UNIT.match(text, place)
-    return found[0] if found else ""
-
-
 def _is_date(text: str, match: re.Match[str]) -> bool:
-    return _MONTH_BEFORE.search(text[: match.start()]) is not None
+    """Whether a number is a year, or stands behind a month."""
+    year = re.fullmatch(r"1[5-9]\d\d|20\d\d", match[0]) is not None and _UNIT.match(text, match.end()) is None
+    return year or _MONTH_BEFORE.search(text[: match.start()]) is not None
 
 
-def _names(name: str, said: frozenset[str], statement: Statement, chunk: Chunk, around: str) -> bool:
-    """Whether a statement is about what has a name: it, or what it stands under, has the name, and not a longer one."""
-    if is_named(name, statement.text, said) or is_named(name, around, said):
-        return True
-    others = [one for one in hard_words(statement.text).names if not is_named(one, name, said)]
-    return not others and is_named(name, chunk.text, said)
+@lru_cache(maxsize=4096)
+def _hard_words(text: str) -> HardWords:
+    return hard_words(text)
+
+
+def _names(name: str, said: frozenset[str], statement: Statement, around: str) -> bool:
+    """Whether a statement, or what it stands under, has a name, and not a longer one."""
+    return is_named(name, statement.text, said) or is_named(name, around, said)
 
 
 def is_named(name: str, text: str, said: frozenset[str] = frozenset()) -> bool:

@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from rsvlm.rag.questions import Asked, Option, Thing, class_names
 from rsvlm.vocabularies import vocabulary
 
 from .amounts import TILES, counted, share
-from .finding import NO_IMAGE, Finding, Scene, told, unknown
+from .finding import NO_IMAGE, Finding, Scene, about, unknown
 from .likelihood import softmax
 from .places import in_nine
 
@@ -26,6 +27,9 @@ COVERS = (
 """What may cover most of an image."""
 _MEMORY = 0.05
 """Share of look-alikes that a class has which none of them shows."""
+_MOST = re.compile(
+    r"\b(?:largest|biggest|most|main(?:ly)?|predominant(?:ly)?|dominant|dominates?|majority|mostly)\b", re.I
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -43,7 +47,8 @@ def what(asked: Asked, scene: Scene) -> Finding:
     second = int(np.argsort(shares)[-2])
     if shares[second] > 0.2:
         text += f", or else like {_with_article(names[second])}"
-    return Finding(f"{text}.", names[best], float(shares[best]), support.get(names[best], ())[:2])
+    evidence = support.get(names[best], ())[:2] or about(scene, names[best])
+    return Finding(f"{text}.", names[best], float(shares[best]), evidence)
 
 
 def scene_shares(scene: Scene) -> tuple[list[str], list[float], dict[str, tuple[Evidence, ...]]]:
@@ -56,7 +61,7 @@ def scene_shares(scene: Scene) -> tuple[list[str], list[float], dict[str, tuple[
         @ scene.look.vector
     )
     starts = np.cumsum([0, *(len(group) for group in words)])
-    cosines = [float(flat[first:last].max()) for first, last in zip(starts[:-1], starts[1:], strict=True)]
+    cosines = [float(flat[first:last].max()) for first, last in pairwise(starts.tolist())]
     scale = scene.lexicon.scale
     votes: dict[str, float] = defaultdict(float)
     support: dict[str, tuple[Evidence, ...]] = {}
@@ -96,7 +101,18 @@ def which(asked: Asked, scene: Scene) -> Finding:
         return _nearest(options, 100 * share(scene, things[0]), 0.5, ())
     if asked.mode == "where" and things:
         return _place(options, things[0], scene)
+    if _MOST.search(asked.text):
+        return _largest(asked, options, scene)
     return _likeliest(asked, options, scene)
+
+
+def _largest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
+    """The option that covers most of an image, or of a part."""
+    found = [share(scene, one.thing, asked.region) for one in options]
+    best = int(np.argmax(found))
+    chosen, rest = options[best], sorted(found)[-2] if len(found) > 1 else 0.0
+    text = f"{_said(chosen).capitalize()}: about {found[best]:.0%} of it looks so."
+    return Finding(text, chosen.label or chosen.text, min(0.95, 0.5 + found[best] - rest))
 
 
 def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
@@ -161,12 +177,14 @@ def _cover(asked: Asked, scene: Scene) -> Finding:
     else:
         count = scene.look.finest(TILES)
         tiles = np.stack([scene.likelihood.of_tiles(scene.look, one, count) for one in things])
-        shares = np.bincount(tiles.reshape(len(things), -1).argmax(axis=0), minlength=len(things)) / count**2
-        shares = shares.tolist()
+        covers = tiles.reshape(len(things), -1).argmax(axis=0)
+        shares = (np.bincount(covers, minlength=len(things)) / count**2).tolist()
     best = int(np.argmax(shares))
     where = "That part looks like" if asked.region is not None else "Most of the image looks like"
     total = sum(shares) or 1.0
-    return Finding(f"{where} {COVERS[best]}.", COVERS[best], float(shares[best] / total))
+    return Finding(
+        f"{where} {COVERS[best]}.", COVERS[best], float(shares[best] / total), about(scene, COVERS[best])
+    )
 
 
 def _said(option: Option) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from rsvlm.rag.questions import Asked, Thing
+from rsvlm.retrieval.exact import Floats
 
 from .amounts import TILES
 from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
@@ -42,14 +43,15 @@ def where(asked: Asked, scene: Scene) -> Finding:
     return Finding(f"In the {name} of the image.", name, certainty, likely.support)
 
 
-def in_nine(scene: Scene, thing: Thing) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def in_nine(scene: Scene, thing: Thing) -> Floats:
     """Return (3, 3) how much each ninth of an image looks like a thing."""
     assert scene.likelihood is not None
     count = scene.look.finest(TILES)
     if count < TILES:
         return scene.likelihood.of_tiles(scene.look, thing, 3)
     tiles = scene.likelihood.of_tiles(scene.look, thing, TILES)
-    return tiles.reshape(3, TILES // 3, 3, TILES // 3).mean(axis=(1, 3))
+    ninths: Floats = tiles.reshape(3, TILES // 3, 3, TILES // 3).mean(axis=(1, 3))
+    return ninths
 
 
 def place_name(row: int, column: int) -> str:

@@ -1,9 +1,12 @@
 """Yes or no: whether a thing is there, what a scene is, whether there is more of one thing than of another."""
 
-from rsvlm.rag.questions import Asked, Relation, Thing
+import re
+
+from rsvlm.rag.questions import Asked, Box, Relation, Thing
+from rsvlm.rag.questions.regions import region_in
 
 from .amounts import counted, share
-from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
+from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, told, unknown
 
 
 def yes_or_no(asked: Asked, scene: Scene) -> Finding:
@@ -11,6 +14,9 @@ def yes_or_no(asked: Asked, scene: Scene) -> Finding:
     if not scene.can_look():
         return unknown(NO_IMAGE)
     relation = asked.relation
+    parts = _parts(asked.text)
+    if parts is not None and asked.things:
+        return _more_in(asked, parts, scene)
     if relation is not None and relation.amount is not None and relation.first is not None:
         return _amount(asked, relation, relation.first, scene)
     if (
@@ -37,7 +43,7 @@ def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
     short = "yes" if is_there != asked.negated else "no"
     if is_there:
         text = f"{short.capitalize()}, the image shows {' and '.join(told(one) for one in things)}{where}."
-        support = tuple(piece for one in likely for piece in one.support)
+        support = tuple(piece for one in likely for piece in one.support) or about(scene, things[0].name)
     else:
         text = f"{short.capitalize()}, I see no {told(things[least])}{where}."
         support = tuple(piece for one in scene.look.neighbours[:1] for piece in one.evidence[:1])
@@ -59,13 +65,36 @@ def _more(asked: Asked, relation: Relation, scene: Scene) -> Finding:
     return Finding(text, short, min(0.95, 0.5 + abs(difference)))
 
 
+def _parts(text: str) -> tuple[Box, Box] | None:
+    """The two parts of an image that a question compares: "more forest in the left half than in the right half"."""
+    if not _MORE.search(text):
+        return None
+    first, than, second = text.lower().partition(" than ")
+    one, other = (region_in(part) for part in (first, second))
+    return (one, other) if than and one is not None and other is not None else None
+
+
+def _more_in(asked: Asked, parts: tuple[Box, Box], scene: Scene) -> Finding:
+    """Whether one part of an image has more of a thing than another."""
+    thing = asked.things[0]
+    first, second = (share(scene, thing, part) for part in parts)
+    less = re.search(r"\b(?:less|fewer)\b", asked.text) is not None
+    holds = first < second if less else first > second
+    short = "yes" if holds != asked.negated else "no"
+    text = f"{short.capitalize()}: about {first:.0%} of the one and {second:.0%} of the other look like {told(thing)}."
+    return Finding(text, short, min(0.95, 0.5 + abs(first - second)))
+
+
+_MORE = re.compile(r"\b(?:more|less|fewer|larger|smaller|denser)\b")
+
+
 def _amount(asked: Asked, relation: Relation, thing: Thing, scene: Scene) -> Finding:
     """Whether there are so many of a thing, or so much."""
     assert relation.amount is not None
     if relation.amount < 1:
         found, said = share(scene, thing), "of the image is"
     else:
-        number, probability, support = counted(scene, thing)
+        number, _, support = counted(scene, thing)
         if number is None:
             return unknown(f"I cannot count {told(thing)} in this image", support)
         found, said = float(number), ""

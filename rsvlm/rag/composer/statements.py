@@ -8,6 +8,7 @@ _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[^\W_a-z])")
 _ABBREVIATION = re.compile(
     r"\b(?:et al|e\.g|i\.e|approx|ca|c|vs|no|fig|st|mt|dr|prof|mr|mrs|ms|jr|sr|[A-Z])\.$", re.IGNORECASE
 )
+_GOES_ON = re.compile(r"(?:it|its|they|their|he|his|she|her|this|these|those|there|both)\b", re.IGNORECASE)
 _FIELD = re.compile(r"\s*([^;\n]{1,160}?)\s*[:=]\s+(\S[^;\n]*?)\s*$")
 _LAST_FIELD = re.compile(r"\s*([^;\n]{1,160})[:=]\s+([-+]?\d[^;:\n]{0,40}?)\s*$")
 """Of "Piazza Navona: NDVI in May 2019: 0.2" the value is the number."""
@@ -19,7 +20,8 @@ class Statement:
 
     Attributes:
         text: As it stands.
-        context: What stands before it in its text, and belongs to it: a heading, the first line of a list.
+        context: What it stands under: a heading, the line that ends in a colon, the first of a line of data; and, of a
+            sentence that begins with "it", the one before that says what "it" is.
         name: Of a line of data: what has the value; "" of a sentence.
         value: Of a line of data: the value.
     """
@@ -30,25 +32,38 @@ class Statement:
     value: str = ""
 
 
-def statements_of(text: str) -> list[Statement]:
-    """Return the statements of a text, in order."""
+def statements_of(text: str, where: str = "") -> list[Statement]:
+    """Return the statements of a text, in order.
+
+    Args:
+        text: Of a chunk.
+        where: Of it: a heading that stands in it, and before the text, is context of all statements.
+    """
     found: list[Statement] = []
-    context = ""
-    for line in text.splitlines():
+    heading, colon, rest = text.partition(": ")
+    title = heading if colon and "\n" not in heading and heading in where else ""
+    head = subject = ""
+    for line in (rest if title else text).splitlines():
         fields = [field for field in line.split(";") if field.strip()]
         pairs = [_LAST_FIELD.match(field) or _FIELD.match(field) for field in fields]
-        if fields and all(pairs):
-            heading = context
+        if fields and all(pair is not None and not _END.search(pair[1]) for pair in pairs):
             for field, pair in zip(fields, pairs, strict=True):
                 assert pair is not None
-                found.append(Statement(field.strip(), heading, pair[1], pair[2]))
-                heading = f"{context} {fields[0].strip()}".strip()
-        else:
-            for sentence in _sentences(line):
-                found.append(Statement(sentence, context))
-                context = context or sentence
-        context = context or line.strip()
+                context = [title, head, fields[0].strip() if field is not fields[0] else ""]
+                found.append(Statement(field.strip(), _joined(context), pair[1], pair[2]))
+            head = head or fields[0].strip()
+            continue
+        if line.strip().endswith(":"):
+            head = line.strip()
+        for sentence in _sentences(line):
+            goes_on = _GOES_ON.match(sentence) is not None
+            found.append(Statement(sentence, _joined([title, subject if goes_on else ""])))
+            subject = subject if goes_on else sentence
     return found
+
+
+def _joined(parts: list[str]) -> str:
+    return "\n".join(part for part in parts if part)
 
 
 def _sentences(line: str) -> Iterator[str]:

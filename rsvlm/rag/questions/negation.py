@@ -11,11 +11,14 @@ _NEVER = re.compile(
 _FREE = re.compile(r"[^\W\d_]-free\b|\bcloud free\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:not|n't)\b")
 _UNSURE = re.compile(
-    r"\b(?:whether )?or (?:not?|none)\b|\byes or no\b|\bnot (?:just|only)\b|\bno (?:idea|doubt|problem)\b| (?:no|not)$"
+    r"\b(?:whether )?or (?:not?|none)\b|\byes or no\b|\bnot (?:just|only)\b|\bno (?:idea|doubt|problem)\b|"
+    r"\bno (?:text|words?|explanations?|speculation|comments?|details|numbers|decimals)\b|"
+    r"\bnot (?:the ones?|those|that|these)\b.*$| (?:no|not)$"
 )
 _RHETORICAL = re.compile(
     r"^(?:\w+) (?:n't|(?:this|that|it|these|those|they|there|you|we|i|he|she) (?:not|n't))\b"
 )
+_ASKING = re.compile(r"\b(?:what|which|how|where|whereabouts|count|number|share|percentage)\b")
 _OTHERS = re.compile(r"\b(?:not|n't|non|without|no)\b")
 
 
@@ -34,7 +37,8 @@ def is_negated(kind: Kind, line: str, text: str) -> bool:
         return False
     line = _UNSURE.sub(" ", line)
     if kind != "yes-no":
-        return bool(_OTHERS.search(line))
+        asking = _ASKING.search(line)
+        return bool(_OTHERS.search(line, asking.start() if asking else 0))
     if _NEVER.search(line) or _FREE.search(text):
         return True
     rest = _RHETORICAL.sub("", line, count=1)

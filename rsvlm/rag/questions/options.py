@@ -7,11 +7,14 @@ MOST_OPTIONS = 60
 
 _LABEL = re.compile(r"(?:(?<=^)|(?<=[\s,;:?.!(\[]))[(\[]?([A-Za-z]|\d{1,2})(?:[)\]]\s*|[.:]\s+)(?=\S)")
 _COLON = re.compile(r"\s*(?::|\s[-\u2013\u2014]|\?|\(|\[)\s*")
-_BETWEEN = re.compile(r"\s*(?:,\s*(?:or|and)\b|;|,|/|\bor\b|\|)\s*", re.IGNORECASE)
+_SLASH = r"(?:(?<=\w\w)/(?=\w\w)|(?<=\s)/(?=\s))"
+"""Between options; not in "m/s" nor "y/n"."""
+_BETWEEN = re.compile(rf"\s*(?:,\s*(?:or|and)\b|;|,|{_SLASH}|\bor\b|\|)\s*", re.IGNORECASE)
 _AND = re.compile(r"\band\b", re.IGNORECASE)
-_OR = re.compile(r"\bor\b|/|\|", re.IGNORECASE)
+_OR = re.compile(rf"\bor\b|{_SLASH}|\|", re.IGNORECASE)
 _NO_CHOICE = re.compile(
-    r"\b(?:true or false|yes or no|yes/no|true/false|more or less|"
+    r"\b(?:true or false|yes or no|yes/no|true/false|y or n|agree or disagree|confirm or deny|more or less|and/or|"
+    r"one or more|sooner or later|\w+ or \w+(?= (?:\w+ )?(?:sentences|words|lines)\b)|"
     r"or (?:so|not|something|similar|am i (?:wrong|mistaken)|what))\b",
     re.IGNORECASE,
 )
@@ -24,6 +27,10 @@ _TRIMMED = " \t\"'`.,;:?!()[]-\u2013\u2014"
 _ARTICLE = re.compile(
     r"^(?:either|is it|is this|is there|(?:more )?(?:an?|the|some|any|more|rather)\b)\s+(?=\S)", re.IGNORECASE
 )
+_AFTERWARDS = re.compile(
+    r"\s+[-\u2013\u2014]\s+(?:what|which|answer|choose|please|pick|one|only|just)\b.*$", re.IGNORECASE
+)
+_LEADING = re.compile(r"^(?:into|in|of|on|at|to|as)\s+(?:(?:the|an?)\s+)?(?=\w)", re.IGNORECASE)
 _ENDING = re.compile(
     r"\s+(?:(?:is|are|can be|be) )?(?:in|on|of|from|here|there|please|pls|seen|shown|visible|covered|by)\b"
     r"(?: (?:the|this|that) (?:image|picture|photo|scene|tile|img|pic))?$",
@@ -90,14 +97,21 @@ def alternatives(text: str) -> list[str]:
     return _items(text, first=100) if _OR.search(text) else []
 
 
+def offers_choice(text: str) -> bool:
+    """Whether a text has an "or" that is no part of "yes or no" and the like."""
+    return bool(_OR.search(_NO_CHOICE.sub(" ", text)))
+
+
 def _items(text: str, first: int = 6) -> list[str]:
     """The items of a list, but for those of more than 6 words; `first`: words that the first may have."""
     items = [trimmed(one) for one in _BETWEEN.split(text)[: MOST_OPTIONS + 1]]
+    items = [one for one in items if one.lower() not in ("please", "pls", "thanks")]
     return [one for place, one in enumerate(items) if one and len(one.split()) <= (6 if place else first)]
 
 
 def trimmed(words: str) -> str:
     """Return the words of an option without what only surrounds it: quotes, articles, "in the image"."""
     words = words.strip(_TRIMMED)
-    words = _ARTICLE.sub("", words, count=1)
+    words = _LEADING.sub("", _AFTERWARDS.sub("", words), count=1)
+    words = _ARTICLE.sub("", _ARTICLE.sub("", words, count=1), count=1)
     return _ENDING.sub("", words, count=1).strip(_TRIMMED)[:LONGEST_OPTION]

@@ -1,5 +1,6 @@
 """A question by itself, as rules see it, and how a text is split into such."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -8,9 +9,11 @@ from .hardwords import hard_words
 from .reading import Word
 from .rules import Rule, rule_for, shortened, without_lead
 from .spelling import read
-from .splitting import MOST_PARTS, clauses, sentences, without_premise
+from .splitting import MOST_PARTS, clauses, sentences, without_premise, without_slips
 from .things import Found, find_things
 
+_ALTERNATIVES = re.compile(r"(?:\w+ ){1,4}or(?: \w+){1,3}")
+"""A choice without more words: "forest or scrub"."""
 KnownThings = Mapping[str, Thing]
 """Things that a caller knows, by the key of their phrase."""
 
@@ -44,10 +47,11 @@ def parts_of(text: str, known: KnownThings) -> list[Part]:
     """Split a text into its questions, and the sentences between them."""
 
     def asks(words: str) -> bool:
-        return part_of(words, known).rule is not None
+        part = part_of(words, known)
+        return part.rule is not None or bool(_ALTERNATIVES.fullmatch(part.line))
 
     found: list[Part] = []
-    for sentence in _asking(sentences(text)):
+    for sentence in _asking(sentences(without_slips(text))):
         found += [part_of(clause, known) for clause in clauses(sentence, asks)]
     return found[:MOST_PARTS]
 

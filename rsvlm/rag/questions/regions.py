@@ -3,6 +3,7 @@
 import re
 
 from .asked import Box
+from .reading import stop_words
 
 _HALVES: dict[str, tuple[float, float]] = {"low": (0.0, 0.5), "high": (0.5, 1.0)}
 _CENTRE = (0.25, 0.75)
@@ -23,13 +24,14 @@ _IMAGE = "image|picture|photo|photograph|scene|tile|frame|view|shot|map|area|lan
 _GRID = re.compile(rf"\b({_ROW}|{_MIDDLE}) ?({_COLUMN}|{_MIDDLE})(?: ({_PART}))?\b")
 _SWAPPED = re.compile(rf"\b({_COLUMN}) ({_ROW}|{_MIDDLE})(?: ({_PART}))?\b")
 _SIDE = re.compile(
-    r"\b(?:(?:in|on|at|to|along|near|from|of|by|towards) (?:the |its )?(?:far |very |extreme )?"
+    r"\b(?:(?:in|on|at|to|along|near|of|by|towards) (?:the |its )?(?:far |very |extreme )?"
     rf"({_ROW}|{_COLUMN})(?: ({_PART}))?|({_ROW}|{_COLUMN}) ({_PART}))\b"
 )
 _CENTRED = re.compile(
     r"\b(?:in|at|near|around|of) (?:the )?(?:very )?(?:middle|center)\b|"
     rf"\b(?:central|middle|center) (?:{_PART})\b|^(?:the )?(?:center|middle)\b"
 )
+_WAY = re.compile(r"\bfrom (?:the )?\w+ to (?:the )?\w+\b")
 _OF_ELSE = re.compile(rf" (?:of|from|to) (?!(?:the |this |that |our )?(?:{_IMAGE})\b)")
 
 
@@ -46,6 +48,7 @@ def region_in(line: str) -> Box | None:
         line: Words of the question, lower case.
     """
     boxes = []
+    line = _WAY.sub(" ", line)
     for find in (_grid, _swapped, _side, _centred):
         boxes = find(line)
         if boxes:
@@ -62,7 +65,14 @@ def _swapped(line: str) -> list[Box]:
 
 
 def _side(line: str) -> list[Box]:
-    return [_strip(m[1] or m[3], m[2] or m[4]) for m in _SIDE.finditer(line) if _of_image(line, m)]
+    found = [m for m in _SIDE.finditer(line) if _of_image(line, m) and not _names_thing(line, m)]
+    return [_strip(m[1] or m[3], m[2] or m[4]) for m in found]
+
+
+def _names_thing(line: str, match: re.Match[str]) -> bool:
+    """Whether the side only tells which thing is meant: "in the north lot"."""
+    following = line[match.end() :].split(maxsplit=1)
+    return not (match[2] or match[4]) and bool(following) and following[0] not in stop_words()
 
 
 def _centred(line: str) -> list[Box]:

@@ -57,6 +57,23 @@ def _filled(pattern: str, lists: Mapping[str, str]) -> str:
     return re.sub(r"\{([a-z]+)\}", lambda match: f"(?:{lists[match[1]]})", pattern)
 
 
+@cache
+def _one_of(table_name: str) -> re.Pattern[str]:
+    """All patterns of one of the tables besides the rules, as one."""
+    data = table("rules.yaml")
+    return re.compile("|".join(f"(?:{_filled(row['pattern'], data['lists'])})" for row in data[table_name]))
+
+
+def is_aside(line: str) -> bool:
+    """Whether a sentence asks nothing where another one does: "I farm near the river", "Digits only"."""
+    return bool(_one_of("asides").search(line))
+
+
+def compares(line: str) -> bool:
+    """Whether a question that is about several images compares them."""
+    return bool(_one_of("compared").search(line))
+
+
 def shortened(line: str) -> str:
     """Return a line that patterns can be tried on in short time."""
     if len(line) <= LONGEST_LINE:

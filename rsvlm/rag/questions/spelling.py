@@ -109,11 +109,21 @@ def mended(word: str) -> str:
     return str(table("words.yaml")["spelling"].get(meant, meant))
 
 
+def _is_name(text: str, start: int) -> bool:
+    """Whether a word is written large within a sentence, as names are."""
+    before = text[max(0, start - 3) : start].rstrip()
+    return text[start].isupper() and before[-1:].isalnum()
+
+
 def read(text: str) -> list[Word]:
     """Return the words of a text, mended, without those that ask nothing."""
     read: list[Word] = []
-    for word in words_of(text):
+    found = words_of(text)
+    titled = 2 * sum(text[word.start].isupper() for word in found) > len(found)
+    for word in found:
         meant = mended(word.text)
+        if meant != word.text and not titled and _is_name(text, word.start) and meant not in classes().words:
+            meant = word.text
         if meant not in word_set("noise"):
             read.append(word._replace(text=meant, mended=meant != word.text))
     return read

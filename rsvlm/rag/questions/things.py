@@ -105,7 +105,13 @@ def _things(
     first, end = run
     for match, following in zip_longest(matches, matches[1:]):
         last = match.last + (match.last < end and words[match.last].text in word_set("tails"))
-        if following is not None and following.first == last and not is_plural(words[last - 1].text):
+        said = last < end and words[last].text in word_set("participles")  # "the stadium built here"
+        if (
+            following is not None
+            and following.first == last
+            and not said
+            and not is_plural(words[last - 1].text)
+        ):
             continue  # "highway bridge" is a bridge
         yield _found(text, words, (first, last), match, known)
         first = last

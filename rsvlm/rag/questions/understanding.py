@@ -16,18 +16,21 @@ from .parts import KnownThings, Part, part_of, parts_of
 from .reading import cleaned, is_plural
 from .regions import region_in
 from .relations import relation_in
+from .rules import compares
 from .spelling import read
-from .splitting import is_statement
+from .telling import asks_meaning, options_told, told
 
 _INSTRUCTS = re.compile(
     r"^(?:answer|choose|select|pick|options?|choices?|respond|reply|use|possible answers)\b"
 )
-_FORMAT = re.compile(r"^(?:format|for example|note|hint|units?|output|return|keep)\b")
 _WHICH_OF_TWO = re.compile(
     r"^(?:which|what)(?: one)?(?: of (?:them|these|those|the two))? "
     r"(?:has|have|shows?|contains?|is|was|were|looks?|holds?) "
 )
 _AS_BEFORE = re.compile(r"^(?:and|what about|how about|and what about|and how about|also|or)\b")
+_SEEN = re.compile(
+    r"\b(?:here|shown|visible|seen|in (?:this|the) (?:image|picture|photo|scene|view|tile|frame))\b"
+)
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|those|these|there)\b")
 _BEFORE_NAME = re.compile(
     r"\W*(?:\w+ ){0,2}?(?:is|are|was|were|isn't|does|did|has|could|might|can)"
@@ -55,7 +58,7 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
         raise RagError("the question is empty; ask something, such as: Is there a river?")
     names = {key_of(thing.phrase): thing for thing in known or ()}
     stem, offered = options.labelled(text)
-    asked, unread = _read_parts(parts_of(stem, names), "?" in stem, images, names)
+    asked, unread = _read_parts(parts_of(stem, names), images, names)
     if not asked:
         things = tuple(found.thing for found in part_of(stem, names).things)
         kind: Kind = "yes-no" if "?" in text and any(thing.classes for thing in things) else "fact"
@@ -68,9 +71,7 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
     return asked
 
 
-def _read_parts(
-    parts: Sequence[Part], marked: bool, images: int, known: KnownThings
-) -> tuple[list[Asked], list[str]]:
+def _read_parts(parts: Sequence[Part], images: int, known: KnownThings) -> tuple[list[Asked], list[str]]:
     """Read the parts of a text in order; return what they ask, and the texts that ask nothing.
 
     Options that stand in a sentence of their own ("Choose one: ...") are those of the question beside it.
@@ -78,15 +79,17 @@ def _read_parts(
     asked: list[Asked] = []
     unread: list[str] = []
     waiting: tuple[Option, ...] = ()
-    for part in parts:
-        told = len(parts) > 1 and (_FORMAT.search(part.line) or is_statement(part.text, marked))
-        one = None if told else _asked(part, images, known, asked)
+    tells = told(parts)
+    for place, part in enumerate(parts):
+        aside = parts[place - 1] if place and tells[place - 1] else None
+        one = None if tells[place] else _asked(part, images, known, asked, aside)
         instructs = len(parts) > 1 and _INSTRUCTS.search(part.line)
         if one is None or (instructs and not one.options):
             unread.append(part.text)
         elif (
             asked
             and one.options
+            and not asked[-1].options
             and (instructs or (part.rule is None and asked[-1].kind in ("what", "which")))
         ):
             asked[-1] = _offering(asked[-1], one.options)
@@ -100,19 +103,34 @@ def _read_parts(
     return asked, unread
 
 
-def _asked(part: Part, images: int, known: KnownThings, before: Sequence[Asked]) -> Asked | None:
-    """Read one question; None where no rule knows it."""
+def _asked(
+    part: Part, images: int, known: KnownThings, before: Sequence[Asked], aside: Part | None
+) -> Asked | None:
+    """Read one question; None where no rule knows it.
+
+    Args:
+        part: Its words.
+        images: How many images it is about.
+        known: Things that are known.
+        before: What was asked before it.
+        aside: The sentence right before it, where that only told something.
+    """
     things = tuple(found.thing for found in part.things)
     words = [word.text for word in part.words]
     if before and part.marked == "#" and _AS_BEFORE.search(" ".join(words)):
         return replace(before[-1], text=part.text, things=things, hard=part.hard)
     kind, mode, offered = _kind(part, images, known)
+    if kind in ("what", "which") and not offered and (offered := options_told(part, aside, known)):
+        kind, mode = "which", "what"
+    elif asks_meaning(part, aside):
+        kind, mode = "fact", ""
     if kind is None:
         return None
-    if kind == "yes-no" and part.hard.names and _is_named(part.text, part.hard.names[0]):
+    measured = kind == "how-much" and mode in ("area", "length") and not _SEEN.search(part.line)
+    if (kind == "yes-no" or measured) and part.hard.names and _is_named(part.text, part.hard.names[0]):
         kind, mode = "fact", ""
-    if not things and before and (len(words) <= 3 or _POINTS_BACK.search(part.line)):
-        things = before[-1].things
+    if not things and (len(words) <= 3 or _POINTS_BACK.search(part.line)):
+        things = _things_before(kind, before, aside)
     region = region_in(" ".join(word.text for word in read(part.text) if word.text.isalnum()))
     relation = None if kind in ("fact", "describe") else relation_in(part.words, part.things)
     if kind == "yes-no" and relation is not None:
@@ -121,14 +139,23 @@ def _asked(part: Part, images: int, known: KnownThings, before: Sequence[Asked])
         mode = "in region"
     return Asked(
         kind, part.text, things, offered, is_negated(kind, part.line, part.text),
-        kind == "yes-no" and "or" in words, region, relation, mode, part.hard,
+        kind == "yes-no" and options.offers_choice(part.text), region, relation, mode, part.hard,
     )  # fmt: skip
+
+
+def _things_before(kind: Kind, before: Sequence[Asked], aside: Part | None) -> tuple[Thing, ...]:
+    """What "it" and "there" mean: the things of the question before, or of the sentence right before."""
+    if aside is not None and kind not in ("what", "which", "describe"):
+        return tuple(found.thing for found in aside.things if found.thing.classes)
+    return before[-1].things if before else ()
 
 
 def _kind(part: Part, images: int, known: KnownThings) -> tuple[Kind | None, str, tuple[Option, ...]]:
     """Return kind and mode of a question, and the options in it."""
     rule = part.rule
     kind, mode = (rule.kind, rule.mode) if rule else (None, "")
+    if images > 1 and kind != "fact" and compares(part.line):
+        return "compare", "", ()
     stem, offered = listed_options(part, kind, known)
     if offered:
         return "which", _kind_of(stem, known), offered

@@ -16,10 +16,13 @@ from .plain import read_plain
 from .sections import chunks_of
 from .source import Note
 from .splitting import split
-from .text import cleaned, decoded, read_whole
+from .text import LARGEST, cleaned, decoded, read_whole
 
 BLANK = Chunk(source="", where="", text="")
 """What chunks are made of by filling in what is known."""
+
+LARGEST_MARKDOWN = 2**22
+"""Bytes; what is made to be hard to parse takes a second for 100 kB."""
 
 MARKDOWN = (".md", ".markdown", ".mkd")
 HTML = (".html", ".htm", ".xhtml")
@@ -33,7 +36,7 @@ def read_document(path: Path, note: Note) -> Iterator[Chunk]:
     Raises:
         RagError: It is too large, or no text.
     """
-    content = read_whole(path)
+    content = read_whole(path, LARGEST_MARKDOWN if path.suffix.lower() in MARKDOWN else LARGEST)
     page = path.suffix.lower() in HTML or is_html(content)
     text, guessed = decoded(content, charset_of(content) if page else None)
     if guessed:

@@ -38,6 +38,10 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _END_THEMSELVES = frozenset({"p", "li", "dd", "dt", "tr", "td", "th", "option"})
 """Of which one ends where the next begins, if nothing says so before."""
 
+# Before Python 3.13.6, html.parser takes a time with the square of the length for what begins and does not end.
+_REMARKS = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>", re.DOTALL)
+_UNENDED = re.compile(r"<(?![^<>]*>)")
+
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
 
@@ -51,7 +55,7 @@ def charset_of(content: bytes) -> str | None:
 def read_html(text: str) -> tuple[str, list[Section]]:
     """Return the title of a page ("" where it has none) and its sections."""
     page = _Page()
-    page.feed(text)
+    page.feed(_UNENDED.sub("&lt;", _REMARKS.sub("", text)))
     page.close()
     return page.finish()
 

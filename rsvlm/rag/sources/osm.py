@@ -1,12 +1,11 @@
 """OpenStreetMap extracts as places with names.
 
-The file is read several times, so that of all its nodes only the corners of places are ever held: some 30 bytes each,
-however large the extract.
+The file is read three times, for places, their ways and their nodes: only what is named is ever held, with its corners
+at some 30 bytes each, however large the extract.
 """
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,10 +37,19 @@ _REFUSALS = (RuntimeError, OSError, ValueError)  # what pyosmium makes of libosm
 
 @dataclass
 class _Place:
-    """A place, and the nodes and ways that say where it is."""
+    """A place, and what says where it is.
+
+    Attributes:
+        text: The place in words.
+        where: Its name and number.
+        box: Of a node; None: what follows says it.
+        nodes: Ids (n,).
+        ways: Ids of those whose nodes are to be added.
+    """
 
     text: str
     where: str
+    box: BBox | None = None
     nodes: Ids = field(default_factory=lambda: np.empty(0, np.int64))
     ways: list[int] = field(default_factory=list)
 
@@ -52,30 +60,35 @@ def is_osm(path: Path) -> bool:
 
 
 def read_osm(path: Path, note: Note) -> Iterator[Chunk]:
-    """The places that have a name, nodes first.
+    """The places that have a name: nodes, then ways, then relations.
 
     Raises:
         RagError: It cannot be read.
     """
-    with ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="rsvlm-") as folder:
         try:
             try:
-                areas = _relations(_file(path))
+                places = list(_places(_file(path)))
             except _REFUSALS as error:
                 if not is_overlong(path, error):
                     raise
-                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="rsvlm-"))
-                cut = Path(folder) / "short.osm"
-                cut_overlong(path, cut)
-                path = cut
-                areas = _relations(_file(path))
-            yield from _read(path, areas, note)
+                short = Path(folder) / "short.osm"
+                cut_overlong(path, short)
+                path, places = short, list(_places(_file(short)))
+            _put_members(_file(path), [place for place in places if place.ways])
+            corners = np.unique(np.concatenate([np.empty(0, np.int64), *(place.nodes for place in places)]))
+            at = _locations(_file(path), corners)
         except _REFUSALS as error:
-            if isinstance(error, RagError):
-                raise
-            raise RagError(
-                f"cannot be read as OpenStreetMap data ({error}); check that it is whole"
-            ) from None
+            raise RagError(f"cannot be read as OpenStreetMap data ({error}); is it whole?") from None
+    lost = 0
+    for place in places:
+        box = place.box or _box(at[np.searchsorted(corners, place.nodes)])
+        if box is None:
+            lost += 1
+            continue
+        yield replace(BLANK, text=place.text, where=place.where, type="place", bbox=box, licence=CREDIT)
+    if lost:
+        note("", f"{lost:,} places with names have none of their nodes in it")
 
 
 def _file(path: Path) -> Any:
@@ -83,59 +96,36 @@ def _file(path: Path) -> Any:
     return osmium.io.File(str(path), FORMATS[ending])
 
 
-def _read(path: Path, areas: list[_Place], note: Note) -> Iterator[Chunk]:
-    for node, place in _named(_file(path), osmium.osm.NODE):
-        if node.location.valid():
-            yield _chunk(place, (node.location.lon, node.location.lat) * 2)
-    places = [*_lines(_file(path)), *areas]
-    _put_members(_file(path), areas)
-    corners = np.unique(np.concatenate([np.empty(0, np.int64), *(place.nodes for place in places)]))
-    at = _locations(_file(path), corners)
-    lost = 0
-    for place in places:
-        found = at[np.searchsorted(corners, place.nodes)]
-        found = found[~np.isnan(found[:, 0])]
-        if len(found):
-            yield _chunk(place, around(found[:, 0].tolist(), found[:, 1].tolist()))
-        lost += not len(found)
-    if lost:
-        note("", f"{lost:,} places with names have none of their nodes in it")
-
-
-def _named(file: Any, kind: Any) -> Iterator[tuple[Any, _Place]]:
-    """The places of a type of object; what can be none is passed over by libosmium itself."""
+def _places(file: Any) -> Iterator[_Place]:
+    """The places of a file; what can be none is passed over by libosmium itself."""
     filters = osmium.filter.KeyFilter(*KINDS), osmium.filter.KeyFilter("name")
-    items: Any = osmium.FileProcessor(file, kind).with_filter(filters[0]).with_filter(filters[1])
-    for item in items:
+    items: Any = osmium.FileProcessor(file, osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION)
+    for item in items.with_filter(filters[0]).with_filter(filters[1]):
         tags = {tag.k: tag.v for tag in item.tags}
-        if called := kind_of(tags):
-            where = f"{tags['name']}, {_TYPES[item.type_str()]} {item.id}"
-            yield item, _Place(in_words(tags, called), where)
-
-
-def _relations(file: Any) -> list[_Place]:
-    """Places that are relations: with a label, or the nodes and ways that they are made of."""
-    found = []
-    for relation, place in _named(file, osmium.osm.RELATION):
-        members = [(one.type, one.role, one.ref) for one in relation.members]
-        label = [ref for kind, role, ref in members if kind == "n" and role == "label"]
-        nodes = label or [ref for kind, role, ref in members if kind == "n" and role != "admin_centre"]
-        place.nodes = np.array(nodes, np.int64)
-        if not label:
-            place.ways = [ref for kind, role, ref in members if kind == "w" and role != "inner"]
-        found.append(place)
-    return found
-
-
-def _lines(file: Any) -> Iterator[_Place]:
-    """Places that are ways."""
-    for way, place in _named(file, osmium.osm.WAY):
-        place.nodes = _refs(way)
+        kind, sort = kind_of(tags), item.type_str()
+        if kind is None:
+            continue
+        place = _Place(in_words(tags, kind), f"{tags['name']}, {_TYPES[sort]} {item.id}")
+        if sort == "n" and item.location.valid():
+            place.box = (item.location.lon, item.location.lat) * 2
+        elif sort == "w":
+            place.nodes = _refs(item)
+        elif sort == "r":
+            _put_parts(place, [(one.type, one.role, one.ref) for one in item.members])
         yield place
 
 
+def _put_parts(place: _Place, members: list[tuple[str, str, int]]) -> None:
+    """Say where a relation is: at its label, or at the nodes and ways that it is made of."""
+    label = [ref for kind, role, ref in members if kind == "n" and role == "label"]
+    nodes = label or [ref for kind, role, ref in members if kind == "n" and role != "admin_centre"]
+    place.nodes = np.array(nodes, np.int64)
+    if not label:
+        place.ways = [ref for kind, role, ref in members if kind == "w" and role != "inner"]
+
+
 def _put_members(file: Any, areas: list[_Place]) -> None:
-    """Give relations the nodes of their ways."""
+    """Give relations that are made of ways the nodes of these."""
     wanted = {way for area in areas for way in area.ways}
     if not wanted:
         return
@@ -161,5 +151,7 @@ def _refs(way: Any) -> Ids:
     return np.fromiter((node.ref for node in way.nodes), np.int64)
 
 
-def _chunk(place: _Place, box: BBox) -> Chunk:
-    return replace(BLANK, text=place.text, where=place.where, type="place", bbox=box, licence=CREDIT)
+def _box(corners: Floats) -> BBox | None:
+    """The box of places (n, 2); None where none is known."""
+    known = corners[~np.isnan(corners[:, 0])]
+    return around(known[:, 0].tolist(), known[:, 1].tolist()) if len(known) else None

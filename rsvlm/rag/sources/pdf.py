@@ -16,7 +16,7 @@ _MOST_PAGES = 10_000
 _LARGEST_PAGE = 2**22
 """Bytes of a page's drawing; a dense page of text has some 50,000."""
 
-_MOST_STEPS = 2_000_000
+_MOST_STEPS = 1_000_000
 """Of a page's drawing: forms that draw forms that draw forms are the PDF's way to make a bomb."""
 
 _LONGEST_PAGE = 2**18

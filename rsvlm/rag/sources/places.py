@@ -75,7 +75,7 @@ def checked(numbers: Sequence[Any]) -> BBox:
     told = ", ".join(str(one) for one in numbers[:6])[:80]
     try:
         found = [float(one) for one in numbers]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise RagError(f"place {told!r} is no numbers of degrees") from None
     if len(found) == 6:  # with heights, RFC 7946
         found = [found[0], found[1], found[3], found[4]]
@@ -99,9 +99,9 @@ def around(lons: Sequence[float], lats: Sequence[float]) -> BBox:
     """
     west, east = min(lons), max(lons)
     if east - west > 180:
-        turned = [lon + 360 if lon < 0 else lon for lon in lons]
-        if max(turned) - min(turned) < 180:
-            west, east = min(turned), max(turned)
+        beyond, before = [lon for lon in lons if lon < 0], [lon for lon in lons if lon >= 0]
+        if beyond and before and max(beyond) + 360 - min(before) < 180:
+            west, east = min(before), max(beyond)
     return checked([west, min(lats), east, max(lats)])
 
 
@@ -139,7 +139,7 @@ def _box_of_wkt(text: str) -> BBox | None:
         raise RagError(f"place of {len(text)} letters is too long to be read")
     try:
         return _bounds(shapely.from_wkt(re.sub(r"(?i)^srid=4326;", "", text)))
-    except (shapely.GEOSException, ValueError, RecursionError):
+    except (shapely.errors.ShapelyError, ValueError, RecursionError):
         raise RagError(f"place {text[:60]!r} is no WKT") from None
 
 
@@ -153,7 +153,7 @@ def _box_of_shape(value: Mapping[str, Any]) -> BBox | None:
         return _bounds(shape(value))
     except RagError:
         raise
-    except (shapely.GEOSException, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+    except (shapely.errors.ShapelyError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise RagError(f"place of type {str(value['type'])[:40]!r} is no geometry of GeoJSON") from None
 
 

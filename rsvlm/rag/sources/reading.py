@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from rsvlm.captioning.dataset import PairsDataset
 from rsvlm.retrieval import Index
@@ -64,7 +65,7 @@ def _read(path: Path, kind: Kind, text_column: str | None, note: Note) -> Iterat
     if kind == "folder":
         return _read_folder(path, text_column, note)
     if kind == "RSWK":
-        return read_rswk(read_json(path), note, path.parent)
+        return read_rswk(_entries(path), note, path.parent)
     if kind == "table" or (kind == "images" and text_column is not None):
         return _read_table(path, text_column, note)
     return _READERS[kind](path, note)
@@ -94,15 +95,22 @@ def _read_folder(folder: Path, text_column: str | None, note: Note) -> Iterator[
                 yield replace(chunk, where=f"{name}, {chunk.where}")
         except (RagError, OSError) as error:
             note(name, str(error).removeprefix(f"{path}: "))
-    yield from read_rswk(_entries(landmarks, folder, note), note, folder)
+    yield from read_rswk(_all_entries(landmarks, folder, note), note, folder)
 
 
-def _entries(files: list[Path], folder: Path, note: Note) -> Iterator[object]:
+def _entries(path: Path, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The entries of a file of RSWK, and where they are in it."""
+    for number, item in enumerate(read_json(path), 1):
+        yield f"{name}entry {number}", item
+
+
+def _all_entries(files: list[Path], folder: Path, note: Note) -> Iterator[tuple[str, Any]]:
     for path in files:
+        name = inside(path, folder)
         try:
-            yield from read_json(path)
+            yield from _entries(path, f"{name}, ")
         except RagError as error:
-            note(inside(path, folder), str(error))
+            note(name, str(error))
 
 
 def _note_in(note: Note, name: str, where: str, reason: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from rsvlm.datasets.columns import IMAGE, LABEL
 
@@ -19,7 +18,7 @@ from .text import cleaned
 TEXT = (
     "text", "description", "caption", "captions", "note", "notes", "body", "content", "summary", "abstract", "sentence",
 )  # fmt: skip
-TITLE = ("title", "name", "heading", "label_name")
+TITLE = ("title", "name", "heading")
 IDS = ("id", "key", "uuid", "fid", "objectid", "osm_id", "wikidata")
 LICENCE = ("licence", "license")
 ORIGIN = ("source", "url", "attribution", "credit")
@@ -31,6 +30,8 @@ _NO_WORDS = {*LONGITUDE, *LATITUDE, *BOX, *SHAPE, *EDGES, *LICENCE, *ORIGIN, *ID
 """Columns that are not told when a row is put in words."""
 
 _LONGEST_TITLE = 20
+_LONGEST_PATH = 4096
+"""Letters; what is longer is a picture itself."""
 _LONGEST_ROW = 2**20
 """Letters of a row."""
 
@@ -57,6 +58,8 @@ def chunks_of_rows(rows: Iterable[Row], note: Note, folder: Path, text_column: s
             yield from _chunks(row, number, note, folder, text_column and text_column.lower())
         except RagError as error:
             note(f"row {number}", str(error))
+        except RecursionError:
+            note(f"row {number}", "is nested too deep")
     if not found:
         raise RagError(f"has no column {text_column}")
 
@@ -100,9 +103,7 @@ def in_words(row: Row) -> str:
 
 def picture(value: str, folder: Path) -> str:
     """The path of a picture as an index has it; an address stays as it is."""
-    if len(urlsplit(value).scheme) > 1 or value.startswith("data:"):
-        return value
-    return (folder / value).as_posix()
+    return value if "://" in value else (folder / value).as_posix()
 
 
 def _about(row: Row, where: str, note: Note, folder: Path) -> Chunk:
@@ -125,7 +126,7 @@ def _about(row: Row, where: str, note: Note, folder: Path) -> Chunk:
     labels = next((row[name] for name in LABEL if not is_empty(row.get(name))), None)
     return replace(
         BLANK,
-        image=picture(image, folder) if image else None,
+        image=picture(image, folder) if image and len(image) <= _LONGEST_PATH else None,
         bbox=box,
         datetime=when,
         labels=tuple(_texts(labels)),

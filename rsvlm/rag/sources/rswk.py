@@ -7,6 +7,7 @@ that it can be understood, and found, alone; in RS-RAG the picture says it.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..errors import RagError
 from .documents import BLANK
 from .places import is_empty, moment, place_of
 from .rows import picture
+from .sections import shortened
 from .source import Note
 from .splitting import LONGEST, split, words
 from .text import cleaned
@@ -37,43 +39,53 @@ def is_rswk(start: bytes) -> bool:
     return b'"image_name"' in start and any(f'"{kind}"'.encode() in start for kind in kinds)
 
 
-def read_rswk(items: Iterable[Any], note: Note, folder: Path) -> Iterator[Chunk]:
+def read_rswk(entries: Iterable[tuple[str, Any]], note: Note, folder: Path) -> Iterator[Chunk]:
     """The chunks of RSWK's lists, one after the other; a `caption` joins what all of them say of an image.
 
     Args:
-        items: Entries of the lists of world and expert, monthly and image knowledge.
+        entries: Of the lists of world and expert, monthly and image knowledge: where each is, and what it says.
         note: Takes entries that are broken, which give the chunks of what is whole in them.
-        folder: What names of images start from.
+        folder: What names of images start from, unless a folder `images` is in it.
     """
-    captions: dict[str, list[str]] = {}
+    folder = folder / "images" if (folder / "images").is_dir() else folder
+    captions: dict[str, list[tuple[bool, str]]] = {}
     abouts: dict[str, Chunk] = {}
-    for number, item in enumerate(items, 1):
-        entry = f"entry {number}"
+    for entry, item in entries:
         if not isinstance(item, Mapping) or is_empty(image := item.get("image_name")):
             note(entry, "is no object with an image_name")
             continue
-        landmark = _Landmark(item, str(image), entry, note, folder)
-        abouts.setdefault(landmark.image, landmark.about)
-        for kind, text in landmark.texts():
-            captions.setdefault(landmark.image, []).append(text)
+        try:
+            landmark = _Landmark(item, str(image), entry, note, folder)
+            texts = list(landmark.texts())
+            yield from landmark.months()
+        except RecursionError:
+            note(entry, "is nested too deep")
+            continue
+        abouts.setdefault(landmark.name, landmark.about)
+        for kind, text in texts:
+            captions.setdefault(landmark.name, []).append((kind == "image_description", text))
             yield from landmark.pieces(kind, text)
-        yield from landmark.months()
-    for image, parts in captions.items():
-        about, name = abouts[image], _PICTURE.sub("", image)
-        for number, piece in enumerate(split("\n\n".join(parts)), 1):
-            text = piece if number == 1 else f"{name}: {piece}"
-            yield replace(about, where=_where(name, "caption", number), text=text, type="caption")
+    for name, parts in captions.items():
+        ordered = [text for _, text in sorted(parts, key=itemgetter(0))]  # the description is the last
+        for number, piece in enumerate(split("\n\n".join(ordered)), 1):
+            text = piece if number == 1 else f"{shortened(name)}: {piece}"
+            yield replace(abouts[name], where=_where(name, "caption", number), text=text, type="caption")
 
 
 class _Landmark:
-    """An entry, and what it says."""
+    """An entry, and what it says.
+
+    Attributes:
+        name: Of its image, without an ending.
+        about: What all its chunks have.
+    """
 
     def __init__(self, item: Mapping[str, Any], image: str, entry: str, note: Note, folder: Path) -> None:
         self._item, self._entry, self._note = item, entry, note
-        self.image = cleaned(image)
+        file = cleaned(image) if _PICTURE.search(image) else f"{cleaned(image)}.png"
+        self.name = _PICTURE.sub("", file)
         self._world = self._known(WORLD)
-        self._name = cleaned(str(self._world.get("Name") or _PICTURE.sub("", self.image)))
-        file = self.image if _PICTURE.search(self.image) else f"{self.image}.png"
+        self._called = shortened(cleaned(str(self._world.get("Name") or self.name)))
         try:
             box = place_of({str(key).lower(): value for key, value in item.items()})
         except RagError as error:
@@ -104,7 +116,7 @@ class _Landmark:
         for key, value in self._known(MONTHLY).items():
             told = _MONTH.match(str(key))
             if told is None or is_empty(value):
-                self._note(self._entry, f"{self._name}: {str(key)[:60]!r} is no variable, year and month")
+                self._note(self._entry, f"{self._called}: {str(key)[:60]!r} is no variable, year and month")
                 continue
             month = _MONTHS.index(told[3].capitalize()) + 1
             found.setdefault((int(told[2]), month), []).append(f"{cleaned(str(key))}: {_said(value)}")
@@ -116,10 +128,10 @@ class _Landmark:
 
     def pieces(self, kind: str, text: str, of: str = "") -> Iterator[Chunk]:
         """A text in chunks of its type."""
-        short = LONGEST - words(self._name)
+        short = LONGEST - words(self._called)
         for number, piece in enumerate(split(text, short), 1):
-            said = piece if piece.startswith("Name:") else f"{self._name}: {piece}"
-            where = _where(_PICTURE.sub("", self.image), f"{kind}, {of}" if of else kind, number)
+            said = piece if piece.startswith("Name:") else f"{self._called}: {piece}"
+            where = _where(self.name, f"{kind}, {of}" if of else kind, number)
             yield replace(self.about, where=where, text=said, type=kind)
 
     def _basic(self) -> str:
@@ -128,7 +140,7 @@ class _Landmark:
         lines += [self._told("Historical_Background")]
         events = self._world.get("Major_Events") or []
         if not isinstance(events, list):
-            self._note(self._entry, f"{self._name}: Major_Events is no list")
+            self._note(self._entry, f"{self._called}: Major_Events is no list")
             events = []
         told = [
             f"- {_said(event.get('Event'))} ({_said(event.get('Year'))}): {_said(event['Description'])}"
@@ -153,7 +165,7 @@ class _Landmark:
         if is_empty(told):
             return ""
         if not isinstance(told, str):
-            self._note(self._entry, f"{self._name}: its description is no text")
+            self._note(self._entry, f"{self._called}: its description is no text")
             return ""
         return f"Image Description: {cleaned(told)}"
 

@@ -37,9 +37,9 @@ def chunks_of(sections: Iterable[Section], about: Chunk, title: str = "") -> Ite
         title: Of the whole, where it has one beside its headings.
     """
     numbers: Counter[str] = Counter()
-    path: list[tuple[int, str]] = [(0, title)] if title else []
+    path: list[tuple[int, str]] = [(0, shortened(title))] if title else []
     listed = list(sections)
-    for section, following in zip(listed, [*listed[1:], None], strict=True):
+    for section, following in zip(listed, [*listed[1:], None], strict=False):
         heading, body = _heading(section)
         path = [one for one in path if one[0] < section.level or one[0] == 0]
         if heading and heading not in (name for _, name in path):
@@ -52,9 +52,13 @@ def chunks_of(sections: Iterable[Section], about: Chunk, title: str = "") -> Ite
 def _heading(section: Section) -> tuple[str, str]:
     """A section's heading and body; a heading that is too long for one belongs to the body."""
     heading = " ".join(section.heading.split())
-    if words(heading) > _LONGEST_HEADING:
-        return " ".join(heading.split()[:8])[:80] + " ...", f"{heading}\n\n{section.body}".strip()
-    return heading, section.body.strip()
+    short = shortened(heading)
+    return short, section.body.strip() if short == heading else f"{heading}\n\n{section.body}".strip()
+
+
+def shortened(name: str) -> str:
+    """A heading, title or name, cut if it is longer than one is."""
+    return name if words(name) <= _LONGEST_HEADING else " ".join(name.split()[:8])[:80] + " ..."
 
 
 def _pieces(numbers: Counter[str], path: list[str], body: str, about: Chunk) -> Iterator[Chunk]:

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..chunk import Chunk
@@ -40,7 +40,7 @@ class Source:
 
     Attributes:
         name: Its absolute path, with "/" between the parts; the `source` of all its chunks.
-        kind: "pairs dataset", "index", "images", "RSWK", "table", "map", "document" or "folder".
+        kind: "pairs dataset", "index", "images", "RSWK", "table", "map", "PDF", "document" or "folder".
         licence: Of what does not say its own.
         problems: What could not be read, filled while `chunks` runs; at most a thousand.
     """
@@ -96,7 +96,7 @@ class Source:
 
         Those of the chunks that have been read: files, parquet files and pairs datasets that are there.
         """
-        return [path for path in self._pictures if Path(path).exists()]
+        return [path for path in self._pictures if os.path.exists(path)]  # noqa: PTH110 - Path raises for what can be no name
 
     def _note(self, where: str, reason: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:

@@ -56,13 +56,13 @@ def _split(text: str, longest: int, level: int) -> Iterator[str]:
     held, count = "", 0
     for part in _parts(text, level):
         size = words(part)
-        if held and count + size > longest:
-            yield held
-            held, count = "", 0
-        if size > longest:
-            *whole, held = _split(part, longest, level + 1)
+        if size > longest:  # what is held goes before its beginning, and its end before what follows
+            *whole, held = _split(held + part, longest, level + 1)
             yield from whole
             count = words(held)
+        elif count + size > longest:
+            yield held
+            held, count = part, size
         else:
             held, count = held + part, count + size
     yield held

@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -135,14 +134,11 @@ def _json_lines(path: Path, note: Note) -> Iterator[Row]:
 def _csv_rows(path: Path, note: Note) -> Iterator[Row]:
     lines = (line.replace("\0", "") for line in _text_lines(path, note))
     head = next((line for line in lines if line.strip()), "")
-    dialect: type[csv.Dialect] = csv.excel_tab if path.suffix.lower() in (".tsv", ".tab") else csv.excel
-    with suppress(csv.Error):
-        dialect = csv.Sniffer().sniff(head[:10_000], ",;\t|")
-        dialect.quotechar, dialect.doublequote = '"', True  # a head without quotes says nothing of them
-    names = next(csv.reader([head], dialect), [])
+    sign = max(",;\t|", key=head.count)
+    names = next(csv.reader([head], delimiter=sign), [])
     if not names:
         raise RagError("is empty")
-    reader = csv.reader(lines, dialect)
+    reader = csv.reader(lines, delimiter=sign)
     number = 0
     while True:
         try:

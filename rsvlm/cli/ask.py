@@ -1,0 +1,128 @@
+"""`rsvlm ask`: a question about an image, answered with evidence."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .common import AsJson, Debug, Offline, console, print_json
+from .encoders import Device, Precision, Weights, load
+from .generators import GeneratorName, Options
+from .generators import load as load_generator
+
+Image = Annotated[str, typer.Argument(metavar="IMAGE", help="The image: a file; - for none.")]
+Question = Annotated[str, typer.Argument(metavar="QUESTION", help="In your words.")]
+Second = Annotated[
+    str | None, typer.Option("--second", help="A second image, to be compared with the first.")
+]
+Knowledge = Annotated[
+    str, typer.Option(help="Folder of a knowledge base; built-in: the small one that ships; none.")
+]
+EncoderName = Annotated[
+    str | None, typer.Option("--encoder", help="What looks at the image. (default: what made the base)")
+]
+Alpha = Annotated[float, typer.Option(help="How much the picture counts beside words: 0 to 1.", min=0, max=1)]
+K = Annotated[int, typer.Option("-k", help="Pieces of evidence that a generator is given.", min=1)]
+Types = Annotated[
+    list[str] | None, typer.Option("--type", help="Evidence of this type only; may be given several times.")
+]
+Prompt = Annotated[Path | None, typer.Option(help="A file with the words that a generator is asked with.")]
+ShowPrompt = Annotated[bool, typer.Option("--show-prompt", help="Also show what the generator was asked.")]
+
+
+def ask(
+    image: Image,
+    question: Question,
+    second: Second = None,
+    knowledge: Knowledge = "built-in",
+    generator: GeneratorName = None,
+    options: Options = None,
+    encoder: EncoderName = None,
+    weights: Weights = None,
+    alpha: Alpha = 0.5,
+    k: K = 5,
+    types: Types = None,
+    prompt: Prompt = None,
+    show_prompt: ShowPrompt = False,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Ask about an image. The answer cites what it rests on, or says that it does not know.
+
+    [bold]With what ships inside[/bold]
+      rsvlm ask scene.tif "What is this, and is there any water?"
+      rsvlm ask before.tif "What has changed?" --second after.tif
+      rsvlm ask - "What is a solar farm mistaken for?"
+
+    [bold]With your own knowledge[/bold]
+      rsvlm ask scene.tif "How many storage tanks are there?" --knowledge knowledge/
+
+    [bold]With a vision-language model[/bold]
+      rsvlm ask scene.tif "What crop grows here?" --knowledge knowledge/ --generator hf:Qwen/Qwen2.5-VL-7B-Instruct
+      rsvlm ask scene.tif "What crop grows here?" --generator http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
+
+    Exit codes: 0 answered, 3 "I don't know", 2 bad input, 1 failed work.
+    """
+    from rsvlm.rag import VisualQuestionAnswerer
+
+    loaded = _encoder(encoder, knowledge, weights, device, precision, offline)
+    asked = None if generator is None else load_generator(generator, offline, options)
+    with console.status("Opening the knowledge base"):
+        answerer = VisualQuestionAnswerer(
+            knowledge, loaded, asked, alpha=alpha, k=k, types=types or (), prompt=prompt
+        )
+    images = [one for one in (None if image == "-" else image, second) if one is not None]
+    with console.status("Looking"):
+        answer = answerer.ask(images or None, question)
+    if as_json:
+        print_json({**answer.to_dict(), "prompt": answer.prompt})
+    else:
+        _show(answer, show_prompt)
+    if answer.abstained:
+        raise typer.Exit(3)
+
+
+def _encoder(
+    name: str | None, knowledge: str, weights: Any, device: str, precision: str, offline: bool
+) -> Any:
+    """What looks at images: the one that was named, or that of the base."""
+    from rsvlm.models.shipped import DEFAULT
+    from rsvlm.rag import KnowledgeBase
+
+    if name is None and knowledge not in ("built-in", "none"):
+        own = KnowledgeBase(knowledge).record.encoder
+        name = DEFAULT if own is None else own.name
+    return load(name or DEFAULT, weights, device, precision, None, offline)
+
+
+def _show(answer: Any, show_prompt: bool) -> None:
+    """Print an answer for people: on stdout, so that it can be piped; evidence and notes on stderr."""
+    from rich.markup import escape
+
+    typer.echo(answer.text)
+    if answer.confidence is not None:
+        console.print(f"[dim]sure to {answer.confidence:.0%}[/dim]", highlight=False)
+    for one in answer.evidence:
+        place = f", {one.km:,.1f} km away" if one.km is not None else ""
+        console.print(
+            f"\n[bold]\\[{one.number}][/bold] {escape(one.title)}[dim]{place}[/dim]", soft_wrap=True
+        )
+        console.print(f"    {_marked(one)}", soft_wrap=True, highlight=False)
+    for note in answer.notes:
+        console.print(f"[yellow]{escape(note)}[/yellow]", soft_wrap=True)
+    if show_prompt and answer.prompt is not None:
+        console.print(f"\n[dim]{escape(answer.prompt)}[/dim]", soft_wrap=True, highlight=False)
+
+
+def _marked(one: Any) -> str:
+    """The text of evidence, with what is quoted from it in bold."""
+    from rich.markup import escape
+
+    text, quote = one.chunk.text, one.quote
+    if not quote or quote not in text:
+        return escape(text)
+    before, _, after = text.partition(quote)
+    return f"{escape(before)}[bold]{escape(quote)}[/bold]{escape(after)}"

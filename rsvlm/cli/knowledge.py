@@ -1,0 +1,149 @@
+"""`rsvlm knowledge`: make a knowledge base, add to it, look at it."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from rsvlm.models.shipped import DEFAULT
+
+from .common import AsJson, Debug, Offline, console, print_json
+from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
+from .progress import progress_bar
+
+Base = Annotated[Path, typer.Argument(metavar="KB", help="The folder of the base.")]
+Sources = Annotated[
+    list[str],
+    typer.Argument(help="Texts, tables, PDFs, map extracts, pairs datasets, indexes, RSWK's files."),
+]
+Licence = Annotated[str | None, typer.Option(help="Of what does not say its own.")]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Make a knowledge base: texts and pictures that answers rest on.",
+    rich_markup_mode="rich",
+)
+
+
+@app.command(no_args_is_help=True)
+def build(
+    sources: Sources,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the base; a new one.")],
+    encoder: EncoderName = DEFAULT,
+    weights: Weights = None,
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="Texts only: pictures neither find nor are found.")
+    ] = False,
+    text_encoder: Annotated[
+        str | None, typer.Option(help="Of texts: a folder, hf:OWNER/MODEL. (default: all-MiniLM-L6-v2)")
+    ] = None,
+    licence: Licence = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    batch_size: BatchSize = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Make a knowledge base. What a source is, is told from the file. Stopped, the same command goes on.
+
+    rsvlm knowledge build notes/ report.pdf stations.csv --out knowledge/
+    rsvlm knowledge build pairs/ region.osm.pbf --out knowledge/
+    rsvlm knowledge build RSWK.json --out knowledge/ --licence "research use"
+    """
+    from rsvlm.models.sentences import SENTENCES
+    from rsvlm.rag import KnowledgeBase
+
+    made = None if no_pictures else load(encoder, weights, device, precision, batch_size, offline)
+    with progress_bar("Encoding", "items", "Reading the sources") as show:
+        base = KnowledgeBase.build(
+            sources, out, made, sentences=text_encoder or SENTENCES, licence=licence, progress=show
+        )
+    _tell(base, as_json)
+
+
+@app.command(no_args_is_help=True)
+def add(
+    place: Base,
+    sources: Sources,
+    weights: Weights = None,
+    licence: Licence = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    batch_size: BatchSize = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Add sources. Of those that are there already, only what changed is encoded, and what is gone is dropped.
+
+    rsvlm knowledge add knowledge/ notes/ new-report.pdf
+    """
+    from rsvlm.rag import KnowledgeBase
+
+    own = KnowledgeBase(place).record.encoder
+    made = None if own is None else load(own.name, weights, device, precision, batch_size, offline)
+    base = KnowledgeBase(place, made)
+    with progress_bar("Encoding", "items", "Reading the sources") as show:
+        base.add(sources, licence=licence, progress=show)
+    _tell(base, as_json)
+
+
+@app.command(no_args_is_help=True)
+def info(place: Base, as_json: AsJson = False, debug: Debug = False, offline: Offline = False) -> None:
+    """Show what a base consists of: its sources, its chunks by type.
+
+    rsvlm knowledge info knowledge/
+    """
+    from rich.markup import escape
+
+    from rsvlm.rag import KnowledgeBase
+
+    summary = KnowledgeBase(place).summary()
+    if as_json:
+        print_json(summary)
+        return
+    types = ", ".join(f"{count:,} {name}" for name, count in summary["types"].items())
+    console.print(
+        f"{place}: {summary['chunks']:,} chunks ({types}), {summary['pictures']:,} pictures", soft_wrap=True
+    )
+    console.print(f"found by {summary['sentences']} and {summary['encoder'] or 'no encoder of pictures'}")
+    table = Table()
+    for name in ("source", "what it is", "chunks", "unreadable", "licence"):
+        table.add_column(name, overflow="fold")
+    for one in summary["sources"]:
+        counts = f"{one['chunks']:,}", f"{one['problems']:,}" if one["problems"] else ""
+        table.add_row(escape(one["name"]), one["kind"], *counts, escape(one["licence"] or ""))
+    console.print(table)
+
+
+def _tell(base: Any, as_json: bool) -> None:
+    from rich.markup import escape
+
+    report = base.report
+    if as_json:
+        print_json(
+            {
+                "base": str(base.folder), "chunks": report.chunks, "encoded": report.encoded,
+                "removed": report.removed, "unchanged_sources": report.unchanged, "pictures": report.pictures,
+                "problems": [{"file": one.file, "reason": one.reason} for one in report.problems],
+            }
+        )  # fmt: skip
+        return
+    parts = [f"{report.encoded:,} chunks encoded", f"{report.pictures:,} pictures"]
+    parts += [f"{report.removed:,} dropped"] if report.removed else []
+    parts += [f"{report.unchanged} sources unchanged"] if report.unchanged else []
+    console.print(
+        f"{', '.join(parts)}; {base.folder} has {len(base):,} chunks", highlight=False, soft_wrap=True
+    )
+    if report.problems:
+        console.print(f"[yellow]{len(report.problems):,} could not be read:[/yellow]")
+        for one in report.problems[:5]:
+            console.print(f"  {escape(one.file)}: {escape(one.reason)}", highlight=False, soft_wrap=True)
+    console.print(
+        f'Ask it: rsvlm ask IMAGE "What is this?" --knowledge {shlex.quote(str(base.folder))}',
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,77 @@
+"""Answers kept in a file: a run that was stopped goes on, and a file of another run is refused."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rsvlm.rag import KnowledgeBase, RagError, VisualQuestionAnswerer
+from rsvlm.rag.answerfile import key_of
+
+FACTS = "".join(f"The {name} tower was built in {1800 + n}.\n\n" for n, name in enumerate(("Old", "New", "Red")))
+QUESTIONS = [f"When was the {name} tower built?" for name in ("Old", "New", "Red", "Blue")]
+
+
+@pytest.fixture(scope="module")
+def answerer(tmp_path_factory: pytest.TempPathFactory) -> VisualQuestionAnswerer:
+    folder = tmp_path_factory.mktemp("base")
+    (folder / "towers.md").write_text(FACTS, encoding="utf-8")
+    return VisualQuestionAnswerer(KnowledgeBase.build(folder / "towers.md", folder / "kb", None))
+
+
+def test_a_stopped_run_goes_on(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
+    file = tmp_path / "ä" / "answers.jsonl"
+    run = answerer.ask_many([(None, question) for question in QUESTIONS], answers=file)
+    first = [next(run), next(run)]
+    run.close()
+    with file.open("ab") as opened:  # a kill in the middle of a line
+        opened.write(b'{"key": "3f')
+    asked: list[str] = []
+
+    def items() -> Iterator[tuple[None, str]]:
+        for question in QUESTIONS:
+            asked.append(question)
+            yield None, question
+
+    answers = list(answerer.ask_many(items(), answers=file))
+    assert answers[:2] == first
+    assert [one.short for one in answers] == ["1800", "1801", "1802", ""]
+    assert answers[3].abstained
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 5
+    assert answers == list(answerer.ask_many([(None, one) for one in QUESTIONS], answers=file))
+
+
+def test_another_run_is_refused(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    list(answerer.ask_many([(None, QUESTIONS[0])], answers=file))
+    other = VisualQuestionAnswerer(answerer.knowledge, k=3)
+    with pytest.raises(RagError, match=r"another run \(it differs in k\)"):
+        list(other.ask_many([(None, QUESTIONS[0])], answers=file))
+    file.write_text("no answers\n", encoding="utf-8")
+    with pytest.raises(RagError, match="no file of answers"):
+        list(answerer.ask_many([(None, QUESTIONS[0])], answers=file))
+
+
+def test_failures_are_asked_again(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
+    said = iter([RuntimeError("the server is away"), "It was built in 1800 [1]."])
+
+    def generate(prompt: str, images: object) -> str:
+        answer = next(said)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    asking = VisualQuestionAnswerer(answerer.knowledge, generator=generate)
+    file = tmp_path / "answers.jsonl"
+    [failed] = asking.ask_many([(None, QUESTIONS[0])], answers=file)
+    [answer] = asking.ask_many([(None, QUESTIONS[0])], answers=file)
+    assert failed.error is not None
+    assert "away" in failed.error
+    assert answer.text == "It was built in 1800 [1]."
+
+
+def test_images_are_told_apart() -> None:
+    grey, black = np.full((8, 8, 3), 128, np.uint8), np.zeros((8, 8, 3), np.uint8)
+    keys = {key_of([image], "what?") for image in (grey, black, "a.tif", "b.tif")} | {key_of([], "what?")}
+    assert len(keys) == 5

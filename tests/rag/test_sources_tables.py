@@ -1,0 +1,274 @@
+"""Rows of tables of all forms, with their places and times, and what is wrong with some of them."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from rsvlm.rag import Chunk, RagError
+from rsvlm.rag.sources import Source, read_source
+from rsvlm.rag.sources.places import around, box_of, moment
+
+
+def read(folder: Path, name: str, content: str | bytes, **options: str) -> tuple[list[Chunk], Source]:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    source = read_source(path, **options)
+    return list(source.chunks()), source
+
+
+def test_csv_with_text_place_and_time(tmp_path: Path) -> None:
+    table = (
+        "ID,Title,Description,Longitude,Latitude,Date,Licence,Source,image\n"
+        '7,Vaduz,"A town,\nsmall.",9.52,47.14,2019-05,CC0,Wikipedia,pictures/vaduz.png\n'
+        "8,,Second,,,,,,\n"
+    )
+    (first, second), source = read(tmp_path, "towns.csv", table)
+    assert first == Chunk(
+        source.name, "id 7", "Vaduz: A town,\nsmall.", image=f"{tmp_path.as_posix()}/pictures/vaduz.png",
+        bbox=(9.52, 47.14, 9.52, 47.14), datetime=datetime(2019, 5, 1, tzinfo=UTC), licence="CC0; source: Wikipedia",
+    )  # fmt: skip
+    assert (second.where, second.text, second.bbox, second.licence) == ("id 8", "Second", None, None)
+    assert source.problems == []
+
+
+@pytest.mark.parametrize(("name", "sign"), [("a.csv", ";"), ("a.tsv", "\t"), ("a.csv", "|"), ("a.csv", ",")])
+def test_rows_without_a_column_of_text_are_put_in_words(tmp_path: Path, name: str, sign: str) -> None:
+    rows = [["name", "population", "lat", "lon", "area_km2"], ["Vaduz", "5696", "47.14", "9.52", "17.3"]]
+    (chunk,), _ = read(tmp_path, name, "\n".join(sign.join(row) for row in rows))
+    assert (chunk.where, chunk.text) == ("Vaduz", "name: Vaduz; population: 5696; area km2: 17.3")
+    assert chunk.bbox == (9.52, 47.14, 9.52, 47.14)
+
+
+def test_the_column_of_text_may_be_named(tmp_path: Path) -> None:
+    (chunk,), _ = read(tmp_path, "a.csv", "Remark,note\nthis,not this\n", text_column="Remark")
+    assert (chunk.where, chunk.text) == ("row 1", "this")
+    with pytest.raises(RagError, match="has no column other"):
+        read(tmp_path, "b.csv", "Remark\nthis\n", text_column="other")
+
+
+def test_rows_that_are_wrong_are_problems_and_the_others_stay(tmp_path: Path) -> None:
+    table = "text,lon,lat,date\nfirst,9.5,97,\nsecond,9.5,47,soon\nthird,,\n\nfourth,1,2,2019,5,6\nfifth,a,b,2019\n"
+    chunks, source = read(tmp_path, "a.csv", table)
+    assert [chunk.text for chunk in chunks] == ["first", "second", "third", "fifth"]
+    assert [chunk.where for chunk in chunks] == ["row 1", "row 2", "row 3", "row 5"]
+    assert [chunk.bbox is None for chunk in chunks] == [True, False, True, True]
+    assert [problem.file.rpartition(", ")[2] for problem in source.problems] == [
+        "row 1",
+        "row 2",
+        "row 4",
+        "row 5",
+    ]
+    assert "not in degrees" in source.problems[0].reason
+    assert "soon" in source.problems[1].reason
+    assert "6 values for 4 columns" in source.problems[2].reason
+
+
+def test_long_texts_are_cut_and_their_pieces_can_be_told_apart(tmp_path: Path) -> None:
+    text = " ".join(f"Sentence {number} tells of the river." for number in range(60))
+    chunks, _ = read(tmp_path, "a.jsonl", json.dumps({"id": "x", "name": "Rhine", "text": text}))
+    assert [chunk.where for chunk in chunks] == ["id x", "id x, 2", "id x, 3", "id x, 4"]
+    assert all(chunk.text.startswith("Rhine: Sentence") for chunk in chunks)
+
+
+def test_json_lines_with_broken_ones(tmp_path: Path) -> None:
+    lines = [
+        '{"text": "one"}',
+        "{",
+        '"text"',
+        "[" * 100_000,
+        '{"a":' * 400 + "1" + "}" * 400,
+        '{"text": null}',
+        '{"text": "t\\ud800wo", "id": 5}',
+    ]
+    chunks, source = read(tmp_path, "a.jsonl", "\n".join(lines))
+    assert [(chunk.where, chunk.text) for chunk in chunks] == [("row 1", "one"), ("id 5", "two")]
+    assert len(source.problems) == 4
+    assert source.problems[3].reason == "is nested too deep"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"key": "a", "text": "words"}],
+        {"items": [{"key": "a", "text": "words"}], "version": 1},
+        {"a": {"text": "words"}, "b": {"text": ""}},
+        {"key": "a", "text": "words"},
+    ],
+)
+def test_json_of_several_forms(tmp_path: Path, content: object) -> None:
+    (chunk,), _ = read(tmp_path, "a.json", json.dumps(content))
+    assert (chunk.where, chunk.text) == ("id a", "words")
+
+
+def test_geojson(tmp_path: Path) -> None:
+    line = {"type": "LineString", "coordinates": [[179, -17], [-179, -16]]}
+    features = [
+        {
+            "type": "Feature",
+            "id": 3,
+            "geometry": line,
+            "properties": {"name": "Ferry", "note": "Twice a day."},
+        },
+        {"type": "Feature", "geometry": None, "properties": {"name": "Nowhere", "note": "No place."}},
+        {"type": "Feature", "geometry": {"type": "Blob"}, "properties": {"note": "Odd."}},
+        {"type": "Feature", "geometry": None, "properties": None},
+    ]
+    chunks, source = read(
+        tmp_path, "a.geojson", json.dumps({"type": "FeatureCollection", "features": features})
+    )
+    assert [(chunk.where, chunk.text, chunk.bbox) for chunk in chunks] == [
+        ("id 3", "Ferry: Twice a day.", (179.0, -17.0, -179.0, -16.0)),
+        ("Nowhere", "Nowhere: No place.", None),
+        ("row 3", "Odd.", None),
+    ]
+    assert "Blob" in source.problems[0].reason
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2056"}}
+    with pytest.raises(RagError, match="EPSG:4326"):
+        read(
+            tmp_path, "b.geojson", json.dumps({"type": "FeatureCollection", "features": features, "crs": crs})
+        )
+
+
+def test_chatearthnet_and_what_else_is_about_pictures(tmp_path: Path) -> None:
+    items = [{"image_id": "a_patch00.png", "caption": ["Crops in the north.", "A lake."], "label": "crop"}]
+    chunks, source = read(tmp_path, "caps.json", json.dumps(items))
+    assert [(chunk.text, chunk.type, chunk.labels) for chunk in chunks] == [
+        ("Crops in the north.", "caption", ("crop",)), ("A lake.", "caption", ("crop",)),
+    ]  # fmt: skip
+    assert chunks[0].image == f"{tmp_path.as_posix()}/a_patch00.png"
+    assert source.images() == []
+    (tmp_path / "a_patch00.png").touch()
+    assert source.images() == [f"{tmp_path.as_posix()}/a_patch00.png"]
+
+
+@pytest.mark.parametrize(
+    "image", ["http://[", "//[x", "a\0b.png", "x" * 300 + ".png", "data:image/png;base64," + "A" * 9999]
+)
+def test_paths_of_pictures_that_are_none(tmp_path: Path, image: str) -> None:
+    (chunk,), source = read(tmp_path, "a.json", json.dumps([{"image": image, "caption": "A lake."}]))
+    assert chunk.text == "A lake."
+    assert source.images() == []
+
+
+def test_messages_and_images(tmp_path: Path) -> None:
+    def item(question: str, answer: str) -> str:
+        said = [{"role": "user", "content": f"<image>{question}"}, {"role": "assistant", "content": answer}]
+        return json.dumps({"messages": said, "images": ["/pictures/Pont d'Iéna.png"]})
+
+    lines = [
+        item("Describe it.", "A bridge crosses the river."),
+        item("What is its NDVI?", "0.13"),
+        '{"messages": 1}',
+    ]
+    chunks, source = read(tmp_path, "a.jsonl", "\n".join(lines))
+    assert [(chunk.text, chunk.type, chunk.image) for chunk in chunks] == [
+        ("A bridge crosses the river.", "caption", "/pictures/Pont d'Iéna.png"),
+        ("What is its NDVI? 0.13", "note", "/pictures/Pont d'Iéna.png"),
+    ]
+    assert [problem.reason for problem in source.problems] == ["has no messages, or names no image"]
+
+
+def test_parquet_without_images(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "text": ["one", None],
+            "bytes": [b"x", b"y"],
+            "year": [2019, 2020],
+            "lon": [1.0, None],
+            "lat": [2.0, 3],
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    (chunk,) = read_source(tmp_path / "a.parquet").chunks()
+    assert (chunk.text, chunk.bbox, chunk.datetime) == (
+        "one",
+        (1.0, 2.0, 1.0, 2.0),
+        datetime(2019, 1, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.json", "{", "is no JSON"),
+        ("a.json", "3", "is no list of objects"),
+        ("a.json", "[" * 200_000, "is no JSON"),
+        ("a.json", "[1, 2]", "row 1: is no object"),
+        ("a.csv", "", "is empty"),
+        ("a.csv", "text\n" + "x" * (2**22 + 1), "has a line of more than 4 MiB"),
+        ("a.csv", "text\n" + "x" * 200_000, "row 1 is no row"),
+        ("a.jsonl", b"\0\0\0\0", "is no text"),
+        ("a.parquet", "PAR1", "is no parquet file that can be read"),
+    ],
+)
+def test_what_cannot_be_read(tmp_path: Path, name: str, content: str | bytes, reason: str) -> None:
+    with pytest.raises(RagError) as caught:
+        read(tmp_path, name, content)
+    assert reason in str(caught.value)
+    assert str(tmp_path / name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_keys_stay_when_other_rows_come_and_go(tmp_path: Path) -> None:
+    rows = [{"id": f"q{number}", "text": f"Fact {number}."} for number in range(5)]
+    before, _ = read(tmp_path, "a.json", json.dumps(rows))
+    after, _ = read(tmp_path, "a.json", json.dumps(rows[2:]))
+    assert set(after) == set(before[2:])
+
+
+def test_a_digest_is_of_content_and_options(tmp_path: Path) -> None:
+    _, source = read(tmp_path, "a.csv", "text,other\na,b\n")
+    again = read_source(tmp_path / "a.csv")
+    assert source.digest == again.digest
+    assert read_source(tmp_path / "a.csv", text_column="other").digest != source.digest
+    assert read_source(tmp_path / "a.csv", licence="CC0").digest != source.digest
+    _, changed = read(tmp_path, "a.csv", "text,other\na,c\n")
+    assert changed.digest != source.digest
+
+
+@pytest.mark.parametrize(
+    ("value", "box"),
+    [
+        ("9.5, 47.1", (9.5, 47.1, 9.5, 47.1)),
+        ("[9.5, 47.1, 9.6, 47.2]", (9.5, 47.1, 9.6, 47.2)),
+        ([9.5, 47.1, 430], (9.5, 47.1, 9.5, 47.1)),
+        ("POINT (9.5 47.1)", (9.5, 47.1, 9.5, 47.1)),
+        ("SRID=4326;POLYGON ((9 47, 10 47, 10 48, 9 47))", (9.0, 47.0, 10.0, 48.0)),
+        ({"lon": 9.5, "lat": 47.1}, (9.5, 47.1, 9.5, 47.1)),
+        ({"type": "Point", "coordinates": [9.5, 47.1]}, (9.5, 47.1, 9.5, 47.1)),
+        ([350, 10, 10, 20], (-10.0, 10.0, 10.0, 20.0)),
+        ([170, -5, -170, 5], (170.0, -5.0, -170.0, 5.0)),
+    ],
+)
+def test_places_as_people_write_them(value: object, box: tuple[float, ...]) -> None:
+    assert box_of(value) == box
+
+
+@pytest.mark.parametrize(
+    "value", ["Vaduz", "9.5", [9.5, 47.1, 9.6, 47.0], [1, "x"], {"type": 3}, "{", [None, 3], 5]
+)
+def test_places_that_are_none(value: object) -> None:
+    with pytest.raises(RagError, match="place"):
+        box_of(value)
+
+
+def test_boxes_around_points() -> None:
+    assert around([179, -179], [0, 1]) == (179.0, 0.0, -179.0, 1.0)
+    assert around([-180, 0, 180], [0, 1, 2]) == (-180.0, 0.0, 180.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        (2019, datetime(2019, 1, 1, tzinfo=UTC)), (2019.0, datetime(2019, 1, 1, tzinfo=UTC)),
+        ("2019-05-31T10:00:00+02:00", datetime(2019, 5, 31, 8, tzinfo=UTC)),
+        ("2019/05/31", datetime(2019, 5, 31, tzinfo=UTC)),
+        ("2019-13", None), ("soon", None), ("", None), ("99999", None),
+    ],
+)  # fmt: skip
+def test_times(told: object, found: datetime | None) -> None:
+    assert moment(told) == found
