@@ -2,8 +2,8 @@
 
     python rag/screenshots.py          # writes docs/images/demo*.png
 
-Needs the extra `demo-test` and a chromium (`CHROMIUM` may name one). The knowledge base is what ships and the captions of the
-sample town; the index is its tiles.
+Needs the extra `demo-test` and a chromium (`CHROMIUM` may name one). The knowledge base is what ships and the captions of
+the sample town; the index is its tiles.
 """
 
 import os
@@ -21,7 +21,7 @@ from rsvlm.captioning.sample import write_sample
 from rsvlm.imagery.items import ChipOptions
 
 OUT = Path(__file__).parent.parent / "docs/images"
-QUESTION = "Is there a stadium? What is a stadium mistaken for?"
+QUESTION = "Is there a football pitch? What is a football pitch mistaken for?"
 
 
 def prepare(folder: Path) -> list[str]:
@@ -29,11 +29,9 @@ def prepare(folder: Path) -> list[str]:
     town = write_sample(folder / "town")
     encoder = rsvlm.load_encoder("built-in")
     rsvlm.caption([town.image], osm=town.osm, landcover=town.landcover, out=folder / "pairs")
-    with as_file(files("rsvlm.rag") / "shipped") as shipped:
+    with as_file(files("rsvlm.rag") / "seen-from-above") as shipped:
         rsvlm.KnowledgeBase.build([folder / "pairs", shipped], folder / "knowledge", encoder)
-    rsvlm.Index.build(
-        town.image, folder / "index", encoder, options=ChipOptions(chips="grid", size="256")
-    )
+    rsvlm.Index.build(town.image, folder / "index", encoder, options=ChipOptions(chips="grid", size="256"))
     return ["--knowledge", str(folder / "knowledge"), "--index", str(folder / "index")]
 
 
@@ -85,7 +83,13 @@ def main() -> None:
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as demo:
             try:
                 assert demo.stderr is not None
-                shoot(next(found[1] for line in demo.stderr if (found := re.search(r"Running at (http\S+)", line))))
+                shoot(
+                    next(
+                        found[1]
+                        for line in demo.stderr
+                        if (found := re.search(r"Running at (http\S+)", line))
+                    )
+                )
             finally:
                 demo.terminate()
 

@@ -8,7 +8,8 @@ from rsvlm.rag import Answer
 from .escaping import plain
 
 _CITED = re.compile(r"\[(\d{1,4})\]")
-_SURE = ((0.9, "very sure"), (0.75, "fairly sure"), (0.6, "rather sure"), (0.0, "unsure"))
+_SURE = ((90, "very sure"), (75, "fairly sure"), (60, "rather sure"), (0, "unsure"))
+"""Words for at least so many percent."""
 _SLOWEST = 60
 """Words until which each appears after the one before; what is longer appears as a whole."""
 
@@ -70,8 +71,8 @@ def _confidence(answer: Answer) -> str:
     if answer.confidence is None:
         return '<p class="badge">Not calibrated: how sure this is, is not known.</p>'
     share = min(1.0, max(0.0, answer.confidence))
-    words = next(words for least, words in _SURE if share >= least)
     percent = round(100 * share)
+    words = next(words for least, words in _SURE if percent >= least)
     return (
         f'<div class="sure"><span id="how-sure">{words.capitalize()}: {percent}&nbsp;%</span>'
         f'<div class="bar" role="meter" aria-labelledby="how-sure" aria-valuemin="0" aria-valuemax="100" '
