@@ -1,9 +1,9 @@
 """The screenshots of the demo in the docs.
 
-    python rag/screenshots.py          # writes docs/images/demo*.png
+    python rag/screenshots.py          # writes docs/images/demo*.jpg
 
-Needs the extra `demo-test` and a chromium (`CHROMIUM` may name one). The knowledge base is what ships and the captions of
-the sample town; the index is its tiles.
+Needs the extra `demo-test` and a chromium (`CHROMIUM` may name one). The knowledge base is what ships and the captions
+of the sample town; the index is its tiles.
 """
 
 import os
@@ -57,13 +57,13 @@ def shoot(address: str) -> None:
         page.set_default_timeout(120_000)
         page.goto(address)
         ask(page)
-        page.screenshot(path=OUT / "demo.png")
+        page.screenshot(path=OUT / "demo.jpg", type="jpeg", quality=85)
         page.get_by_role("tab", name="Search").click()
         page.locator("#words textarea").fill("houses with gardens")
         page.locator("#search-button").click()
         page.locator("#hits button").first.wait_for()
         page.wait_for_timeout(1000)
-        page.screenshot(path=OUT / "demo-search.png")
+        page.screenshot(path=OUT / "demo-search.jpg", type="jpeg", quality=85)
         phone = browser.new_page(
             viewport={"width": 390, "height": 844}, device_scale_factor=2, color_scheme="dark"
         )
@@ -72,7 +72,7 @@ def shoot(address: str) -> None:
         ask(phone)
         phone.locator("#answer").scroll_into_view_if_needed()
         phone.evaluate("document.querySelector('#question').scrollIntoView()")
-        phone.screenshot(path=OUT / "demo-phone.png")
+        phone.screenshot(path=OUT / "demo-phone.jpg", type="jpeg", quality=85)
         browser.close()
 
 
