@@ -106,7 +106,7 @@ def main() -> None:
 
 def load(address: str, process: int, users: int, seconds: float) -> None:
     """Ask alone, then all at once."""
-    alone = {}
+    alone: dict[tuple[str, str], str] = {}
     for name, questions in QUESTIONS.items():
         user = User(address, name)
         alone |= {(name, question): user.ask(question) for question in questions}

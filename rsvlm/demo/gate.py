@@ -44,12 +44,13 @@ class Gate:
 
     Args:
         app: What it stands before.
-        folder: Where Gradio keeps uploads.
+        folder: Where uploads are kept.
         most: Bytes that may lie there, of all users together.
+        upload: Bytes of one upload.
     """
 
-    def __init__(self, app: App, folder: Path, most: int) -> None:
-        self._app, self._folder, self._most = app, folder, most
+    def __init__(self, app: App, folder: Path, most: int, upload: int) -> None:
+        self._app, self._folder, self._most, self._upload = app, folder, most, upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it."""
@@ -63,14 +64,23 @@ class Gate:
         if not _is_known(path, method):
             await _refuse(guarded, 404, "there is nothing here")
         elif method == "POST" and path.rstrip("/") == _UPLOAD:
-            if _size_of(self._folder) > self._most:
-                await _refuse(guarded, 507, "there is no room for uploads now: try again later")
-            else:
-                await self._app(scope, receive, guarded)
+            await self._large(scope, receive, guarded)
         elif method == "POST":
             await self._small(scope, receive, guarded)
         else:
             await self._app(scope, receive, guarded)
+
+    async def _large(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let an upload through, where it says how large it is, and there is room for it."""
+        said = dict(scope["headers"]).get(b"content-length", b"")
+        if not said.isdigit():
+            await _refuse(send, 411, "an upload says how large it is")
+        elif int(said) > self._upload + _LARGEST:  # the file, and what is around it
+            await _refuse(send, 413, "the file is too large")
+        elif _size_of(self._folder) + int(said) > self._most:
+            await _refuse(send, 507, "there is no room for uploads now: try again later")
+        else:
+            await self._app(scope, receive, send)
 
     async def _small(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the whole of a request, look at it, and hand it on."""

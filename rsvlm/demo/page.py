@@ -9,6 +9,7 @@ import gradio as gr
 
 from rsvlm.vocabularies import vocabulary_names
 
+from .answers import notice
 from .handlers import Handlers
 from .pictures import forget
 from .views import example_buttons, nothing_picked
@@ -134,7 +135,7 @@ def _ask_tab(handlers: Handlers, first: Any) -> Any:
     inputs, outputs = [first, second, question, alpha, k], [answer, cited, places, found]
     runs = [ask.click(asked, inputs, outputs, api_name="ask", **work)]
     runs.append(question.submit(asked, inputs, outputs, api_visibility="private", **work))
-    stop.click(None, cancels=runs, queue=False, api_visibility="private")
+    stop.click(lambda: notice("Stopped."), None, answer, cancels=runs, queue=False, api_visibility="private")
     file.upload(uploaded, [file, first], [first, card], api_name="image", **work)
     file.clear(
         lambda before: handlers.upload(None, "", before), first, [first, card], api_visibility="private"

@@ -139,7 +139,9 @@ def _launched(
         css=files(__package__).joinpath("style.css").read_text("utf-8"),
         app_kwargs={
             "docs_url": None, "redoc_url": None, "openapi_url": None,
-            "middleware": [Middleware(Gate, folder=folder.path, most=engine.limits.folder)],
+            "middleware": [Middleware(
+                    Gate, folder=folder.path, most=engine.limits.folder, upload=engine.limits.upload
+                )],
         },
     )  # fmt: skip
     return address, page

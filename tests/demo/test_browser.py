@@ -60,7 +60,13 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def new_page(demo: Demo, browser: Any) -> Iterator[NewPage]:
     """Open the page as a new user; nothing may be asked of another machine, and no script may fail."""
-    contexts, asked, failed = [], [], []
+    contexts: list[Any] = []
+    asked: list[str] = []
+    failed: list[str] = []
+
+    def refuse(dialog: Any) -> None:
+        failed.append(dialog.message)
+        dialog.dismiss()
 
     def opened(**options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
@@ -69,7 +75,7 @@ def new_page(demo: Demo, browser: Any) -> Iterator[NewPage]:
         page = context.new_page()
         page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: failed.append(str(error)))
-        page.on("dialog", lambda dialog: (failed.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", refuse)
         page.goto(demo.address)
         page.locator("#ask-button").wait_for()
         return page
@@ -237,7 +243,9 @@ def test_nothing_is_wider_than_the_screen(new_page: NewPage, width: int) -> None
     assert page.evaluate("document.body.classList.contains('dark')")
     pick(page, "river")
     ask(page, FACT)
-    page.locator("#cited .facts").first.evaluate("one => { one.innerHTML += '<li>https://' + 'x'.repeat(200); }")
+    page.locator("#cited .facts").first.evaluate(
+        "one => { one.innerHTML += '<li>https://' + 'x'.repeat(200); }"
+    )
     for name in ("Ask", "Search", "Classify"):
         page.get_by_role("tab", name=name).click()
         rights = "[...document.querySelectorAll('main *')].map((one) => one.getBoundingClientRect().right)"

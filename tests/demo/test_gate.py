@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,13 @@ Message = MutableMapping[str, Any]
 
 
 def asked(
-    path: str, method: str = "GET", body: bytes = b"", *, folder: Path = Path("none"), most: int = 10
+    path: str,
+    method: str = "GET",
+    body: bytes = b"",
+    *,
+    folder: Path = Path("none"),
+    most: int = 10,
+    headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> Any:
     """Status, headers and body of a reply; 200 means that Gradio was asked, and the body is what it saw."""
     sent: list[Message] = []
@@ -34,8 +40,8 @@ def asked(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "path": path, "method": method}
-    asyncio.run(Gate(app, folder, most)(scope, receive, send))
+    scope = {"type": "http", "path": path, "method": method, "headers": headers}
+    asyncio.run(Gate(app, folder, most, upload=10**6)(scope, receive, send))
     return sent[0]["status"], sent[0]["headers"], sent[1]["body"]
 
 
@@ -111,7 +117,14 @@ def test_requests_that_are_none(body: bytes) -> None:
 
 
 def test_uploads_end_where_the_room_does(tmp_path: Path) -> None:
-    assert asked("/gradio_api/upload", "POST", b"x", folder=tmp_path, most=10)[0] == 200
+    def uploaded(size: bytes, most: int = 10**7) -> int:
+        headers = [(b"content-length", size)] if size else []
+        status, _, _ = asked("/gradio_api/upload", "POST", b"x", folder=tmp_path, most=most, headers=headers)
+        return int(status)
+
+    assert uploaded(b"1000") == 200
+    assert uploaded(b"") == 411  # many files in one would be as large as anybody likes
+    assert uploaded(b"2000000") == 413
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "file").write_bytes(bytes(11_000))
-    assert asked("/gradio_api/upload", "POST", b"x", folder=tmp_path, most=10_000)[0] == 507
+    assert uploaded(b"1000", most=11_500) == 507
