@@ -52,6 +52,7 @@ EXTRAS = {
         "trec_eval's measures",
     ),
     "documents": (("pypdf",), "PDF as sources of knowledge"),
+    "demo": (("gradio",), "the demo in the browser"),
     "milvus": (("pymilvus",), "an index in Milvus, on several machines"),
     "ray": (("ray",), "captions and indexes made on a cluster"),
     "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),

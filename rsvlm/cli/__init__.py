@@ -10,6 +10,7 @@ from . import (
     ask,
     caption,
     classify,
+    demo,
     doctor,
     evaluate,
     evaluate_agromind,
@@ -53,6 +54,7 @@ app.command("search", no_args_is_help=True)(search.search)
 app.add_typer(knowledge.app, name="knowledge")
 app.command("ask", no_args_is_help=True)(ask.ask)
 app.add_typer(evaluate.app, name="eval")
+app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 
 

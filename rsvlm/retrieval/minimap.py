@@ -5,6 +5,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
+from rsvlm.imagery.grid import BBox
+
+from .rows import EDGES
+
 WIDTH, MOST_HEIGHT = 640, 420
 _MARGIN = 34
 _LEAST_SPAN = 0.01
@@ -30,24 +34,37 @@ class _Frame(NamedTuple):
         return _MARGIN + (self.north - latitude) * self.down
 
 
-def minimap(rows: Sequence[Mapping[str, Any]]) -> str | None:
+def minimap(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    here: BBox | None = None,
+    anchor: str = "hit",
+    label: str = "Where the hits lie",
+) -> str | None:
     """Return an SVG of the footprints of hits, each a link to `#hit-RANK`; None where none has a place.
 
     North is up, and a degree of longitude as wide as it is in the middle of the map.
+
+    Args:
+        rows: The hits.
+        here: West, south, east, north of what was asked about, drawn without a number; None: it has no place.
+        anchor: What links begin with, in place of "hit".
+        label: What the map shows, for those who do not see it.
     """
     placed = [row for row in rows if row["west"] is not None]
-    if not placed:
+    own = [] if here is None else [dict(zip(EDGES, here, strict=True))]
+    if not placed and not own:
         return None
-    boxes = _unwrapped(placed)
+    boxes = _unwrapped([*own, *placed])
     frame = _frame(boxes)
-    shapes = "".join(
-        _shape(frame, row["rank"], row["key"], box)
-        for row, box in reversed(list(zip(placed, boxes, strict=True)))
+    shapes = "".join(_here(frame, box) for box in boxes[: len(own)]) + "".join(
+        _shape(frame, row["rank"], row["key"], box, anchor)
+        for row, box in reversed(list(zip(placed, boxes[len(own) :], strict=True)))
     )
     width, height = frame.width + 2 * _MARGIN, frame.height + 2 * _MARGIN
     return (
-        f'<svg class="map" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
-        f'aria-label="Where the hits lie">{_grid(frame)}{shapes}</svg>'
+        f'<svg class="map" viewBox="0 0 {width:.0f} {height:.0f}" role="group" '
+        f'aria-label="{escape(label)}">{_grid(frame)}{shapes}</svg>'
     )
 
 
@@ -111,12 +128,23 @@ def _degrees(value: float, above: str, below: str) -> str:
     return f"{text}\u00b0{(above if value > 0 else below) if float(text) else ''}"
 
 
-def _shape(frame: _Frame, rank: int, key: str, box: tuple[float, float, float, float]) -> str:
+def _here(frame: _Frame, box: tuple[float, float, float, float]) -> str:
+    """What was asked about: its outline, in a ring that shows it where it is small."""
+    x, y = frame.x((box[0] + box[2]) / 2), frame.y((box[1] + box[3]) / 2)
+    ring = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="18"/>'
+    return f'<g class="here"><title>the image</title>{_outline(frame, box)}{ring}</g>'
+
+
+def _outline(frame: _Frame, box: tuple[float, float, float, float]) -> str:
     left, top, right, bottom = frame.x(box[0]), frame.y(box[3]), frame.x(box[2]), frame.y(box[1])
-    x, y = (left + right) / 2, (top + bottom) / 2
-    marks = f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"/>'
+    return f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"/>'
+
+
+def _shape(frame: _Frame, rank: int, key: str, box: tuple[float, float, float, float], anchor: str) -> str:
+    x, y = frame.x((box[0] + box[2]) / 2), frame.y((box[1] + box[3]) / 2)
+    marks = _outline(frame, box)
     if rank <= _NUMBERED:
         marks += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9"/><text x="{x:.1f}" y="{y + 4:.1f}">{rank}</text>'
     else:
         marks += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
-    return f'<a class="hit" href="#hit-{rank}"><title>{escape(key)}</title>{marks}</a>'
+    return f'<a class="hit" href="#{anchor}-{rank}"><title>{escape(key)}</title>{marks}</a>'

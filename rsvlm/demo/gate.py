@@ -1,0 +1,162 @@
+"""What stands before Gradio: it lets through what the page needs, and nothing else that Gradio can do.
+
+Gradio can also serve files, fetch addresses, pass requests on and edit itself; none of that is used here, and what
+cannot be asked for needs no patch. Every reply tells the browser to load nothing from anywhere else.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_PAGE = re.compile(
+    r"/|/(?:config|info|theme\.css|favicon\.ico|manifest\.json|robots\.txt|login|logout|login_check)/?"
+    r"|/(?:assets|static|svelte)/[\w./@+-]+"
+    r"|/gradio_api/(?:info|config|startup-events|login_check|user|token|app_id|upload_progress|queue/data|theme\.css)/?"
+    r"|/gradio_api/heartbeat/[\w-]{1,64}"
+)
+_SENT = {"/login", "/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/cancel", "/gradio_api/reset"}
+_UPLOAD, _JOIN = "/gradio_api/upload", "/gradio_api/queue/join"
+_LARGEST = 256 * 2**10
+"""Bytes of a request that is no upload."""
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'none'; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode("ascii")),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+class Gate:
+    """ASGI middleware around Gradio's application.
+
+    Args:
+        app: What it stands before.
+        folder: Where uploads are kept.
+        most: Bytes that may lie there, of all users together.
+        upload: Bytes of one upload.
+    """
+
+    def __init__(self, app: App, folder: Path, most: int, upload: int) -> None:
+        self._app, self._folder, self._most, self._upload = app, folder, most, upload
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        guarded = _with_headers(send)
+        path, method = str(scope["path"]), str(scope["method"])
+        if not _is_known(path, method):
+            await _refuse(guarded, 404, "there is nothing here")
+        elif method == "POST" and path.rstrip("/") == _UPLOAD:
+            await self._large(scope, receive, guarded)
+        elif method == "POST":
+            await self._small(scope, receive, guarded)
+        else:
+            await self._app(scope, receive, guarded)
+
+    async def _large(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let an upload through, where it says how large it is, and there is room for it."""
+        said = dict(scope["headers"]).get(b"content-length", b"")
+        if not said.isdigit():
+            await _refuse(send, 411, "an upload says how large it is")
+        elif int(said) > self._upload + _LARGEST:  # the file, and what is around it
+            await _refuse(send, 413, "the file is too large")
+        elif _size_of(self._folder) + int(said) > self._most:
+            await _refuse(send, 507, "there is no room for uploads now: try again later")
+        else:
+            await self._app(scope, receive, send)
+
+    async def _small(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the whole of a request, look at it, and hand it on."""
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body += message.get("body", b"")
+            more = bool(message.get("more_body"))
+            if len(body) > _LARGEST:
+                await _refuse(send, 413, "the request is too large")
+                return
+        if str(scope["path"]).rstrip("/") == _JOIN and not _only_uploads(body):
+            await _refuse(send, 400, "files are uploaded, not named by an address")
+            return
+        given = False
+
+        async def again() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, again, send)
+
+
+def _is_known(path: str, method: str) -> bool:
+    if method in ("GET", "HEAD"):
+        return ".." not in path and _PAGE.fullmatch(path) is not None
+    return method == "POST" and path.rstrip("/") in _SENT
+
+
+def _only_uploads(body: bytes) -> bool:
+    """Whether a request names no file by an address, which Gradio would fetch."""
+    try:
+        asked = [json.loads(body)]
+    except (ValueError, RecursionError):
+        return False
+    while asked:
+        one = asked.pop()
+        if isinstance(one, list):
+            asked += one
+        elif isinstance(one, dict):
+            path = one.get("path")
+            if isinstance(path, str) and re.match(r"\s*[a-z][a-z0-9+.-]+:", path, re.IGNORECASE):
+                return False
+            asked += one.values()
+    return True
+
+
+def _size_of(folder: Path) -> int:
+    size = 0
+    for file in folder.rglob("*"):
+        try:
+            size += file.stat().st_size
+        except OSError:  # it was deleted just now
+            continue
+    return size
+
+
+def _with_headers(send: Send) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            names = {name for name, _ in _HEADERS}
+            kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in names]
+            message["headers"] = [*kept, *_HEADERS]
+        await send(message)
+
+    return sent
+
+
+async def _refuse(send: Send, status: int, why: str) -> None:
+    body = json.dumps({"detail": why}).encode("ascii")
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode("ascii"))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,130 @@
+"""What gets through the gate, and what does not."""
+
+import asyncio
+import json
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsvlm.demo.gate import Gate
+
+Message = MutableMapping[str, Any]
+
+
+def asked(
+    path: str,
+    method: str = "GET",
+    body: bytes = b"",
+    *,
+    folder: Path = Path("none"),
+    most: int = 10,
+    headers: Sequence[tuple[bytes, bytes]] = (),
+) -> Any:
+    """Status, headers and body of a reply; 200 means that Gradio was asked, and the body is what it saw."""
+    sent: list[Message] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-security-policy", b"x")]}
+        )
+        await send({"type": "http.response.body", "body": message["body"]})
+
+    parts = [body[: len(body) // 2], body[len(body) // 2 :]]
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": path, "method": method, "headers": headers}
+    asyncio.run(Gate(app, folder, most, upload=10**6)(scope, receive, send))
+    return sent[0]["status"], sent[0]["headers"], sent[1]["body"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/config", "/theme.css", "/assets/index-Ab1.js", "/static/img/a.svg", "/gradio_api/queue/data",
+     "/gradio_api/heartbeat/abc123", "/gradio_api/startup-events", "/login_check"],
+)  # fmt: skip
+def test_what_the_page_needs(path: str) -> None:
+    status, headers, _ = asked(path)
+    assert status == 200
+    policies = [value for name, value in headers if name == b"content-security-policy"]
+    assert len(policies) == 1
+    assert b"default-src 'self'" in policies[0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/gradio_api/file=/etc/passwd", "/gradio_api/file=http://10.0.0.1/", "/file=/etc/passwd", "/docs", "/monitoring",
+     "/gradio_api/file/etc/passwd", "/gradio_api/proxy=http://10.0.0.1/", "/gradio_api/stream/1", "/openapi.json",
+     "/gradio_api/vibe-code", "/gradio_api/deep_link", "/gradio_api/runs", "/assets/../../etc/passwd",
+     "/assets//etc/passwd/..", "/static/%2e%2e/x", "/gradio_api/heartbeat/../file=x", "/custom_component/x",
+     "/gradio_api/run-history/records"],
+)  # fmt: skip
+def test_what_nobody_needs(path: str) -> None:
+    assert asked(path)[0] == 404
+    assert asked(path, "POST")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/run/predict",
+        "/gradio_api/call/ask",
+        "/gradio_api/vibe-edit",
+        "/",
+        "/gradio_api/process_recording",
+    ],
+)
+def test_what_is_not_sent_to(path: str) -> None:
+    assert asked(path, "POST", b"{}")[0] == 404
+    assert asked(path, "DELETE")[0] == 404
+
+
+def test_a_question_is_handed_on_as_it_came() -> None:
+    body = json.dumps(
+        {"data": ["Is there a river?", {"path": "/tmp/x/a.png", "meta": {"_type": "gradio.FileData"}}]}
+    ).encode()
+    status, _, seen = asked("/gradio_api/queue/join", "POST", body)
+    assert (status, seen) == (200, body)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://169.254.169.254/latest",
+        "HTTPS://example.org/a.png",
+        " http://x",
+        "ftp://x/y",
+        "file:///etc/passwd",
+    ],
+)
+def test_addresses_in_place_of_uploads(address: str) -> None:
+    body = json.dumps({"data": [[{"x": {"path": address, "meta": {"_type": "gradio.FileData"}}}]]}).encode()
+    status, _, told = asked("/gradio_api/queue/join", "POST", body)
+    assert status == 400
+    assert b"address" in told
+
+
+@pytest.mark.parametrize("body", [b"no json", b"[" * 100_000, b'{"data": ' + b"9" * 300_000 + b"}"])
+def test_requests_that_are_none(body: bytes) -> None:
+    assert asked("/gradio_api/queue/join", "POST", body)[0] in (400, 413)
+
+
+def test_uploads_end_where_the_room_does(tmp_path: Path) -> None:
+    def uploaded(size: bytes, most: int = 10**7) -> int:
+        headers = [(b"content-length", size)] if size else []
+        status, _, _ = asked("/gradio_api/upload", "POST", b"x", folder=tmp_path, most=most, headers=headers)
+        return int(status)
+
+    assert uploaded(b"1000") == 200
+    assert uploaded(b"") == 411  # many files in one would be as large as anybody likes
+    assert uploaded(b"2000000") == 413
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").write_bytes(bytes(11_000))
+    assert uploaded(b"1000", most=11_500) == 507
