@@ -21,6 +21,7 @@ from rsvlm.captioning.sample import write_sample
 from rsvlm.eval.captions import evaluate_captions
 from rsvlm.eval.report import write_report
 from rsvlm.rag import VisualQuestionAnswerer
+from rsvlm.retrieval import Hits
 
 CLASSES = ["forest", "farmland", "residential area", "road"]
 
@@ -65,8 +66,10 @@ def main() -> None:
     labels = rsvlm.ZeroShotClassifier(CLASSES, encoder=adapted).classify(index)
     labels.to_table()
     print("classified:", {name: labels.labels.count(name) for name in CLASSES})
-    for hit in index.search("forest beside fields", k=3):  # type: ignore[union-attr] # of one text it is no list
-        print("found:", hit["score"], hit["key"])
+    hits = index.search("forest beside fields", k=3)
+    assert isinstance(hits, Hits)  # of several texts it is a list of them
+    for hit in hits:
+        print(f"found: {hit['score']:.3f} {hit['key']}")
 
     base = rsvlm.KnowledgeBase.build(pairs, out / "knowledge", encoder=adapted)
     results = []

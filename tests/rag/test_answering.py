@@ -45,7 +45,8 @@ def built_in() -> VisualQuestionAnswerer:
 
 @pytest.fixture
 def green(tmp_path: Path) -> Path:
-    return write_picture(tmp_path / "tile.png", "green", size=64)
+    picture: Path = write_picture(tmp_path / "tile.png", "green", size=64)
+    return picture
 
 
 def write_bands(file: Path, bands: Sequence[str], size: int = 64) -> Path:
@@ -431,7 +432,7 @@ def test_prompts_of_ones_own(small_base: KnowledgeBase, tmp_path: Path) -> None:
 def test_settings_that_there_cannot_be(small_base: KnowledgeBase) -> None:
     for wrong in ({"alpha": 1.5}, {"k": 0}, {"budget": -1}, {"alpha": float("nan")}):
         with pytest.raises(RagError):
-            VisualQuestionAnswerer(small_base, **wrong)  # type: ignore[arg-type]
+            VisualQuestionAnswerer(small_base, **wrong)
     with pytest.raises(ModelError, match="there is no generator"):
         VisualQuestionAnswerer(small_base, generator="no-such-model")
 
