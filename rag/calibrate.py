@@ -67,6 +67,16 @@ def judged(probability: Floats, truth: NDArray[np.int8]) -> str:
     return f"{((probability >= 0.5) == truth).mean():.3f} | {area:.3f} | {error:.3f}"
 
 
+COVERAGES = (1.0, 0.8, 0.6, 0.4, 0.2)
+
+
+def covered(probability: Floats, truth: NDArray[np.int8]) -> str:
+    """Accuracy of the surest share of the answers."""
+    sure = np.argsort(-np.abs(probability - 0.5), kind="stable")
+    right = (probability >= 0.5) == truth
+    return " | ".join(f"{right[sure[: int(share * len(sure))]].mean():.3f}" for share in COVERAGES)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -95,10 +105,20 @@ def main() -> None:
     print(f'  "{encoder.revision}": {{{told}}}\n')
     print("| validation | questions | by | accuracy | area under the curve | calibration error |")
     print("|---" * 6 + "|")
+    rows_of_coverage = []
     for name, (rows, truth) in held.items():
         for way, weights in (("words alone", alone), ("look-alikes, too", remembered)):
             probability = 1 / (1 + np.exp(-rows[:, : len(weights)] @ weights))
             print(f"| {name} | {len(truth):,} | {way} | {judged(probability, truth)} |")
+            rows_of_coverage.append(f"| {name} | {way} | {covered(probability, truth)} |")
+    print(
+        "\n| validation | by | "
+        + " | ".join(f"{share:.0%}" for share in COVERAGES)
+        + " |\n"
+        + "|---" * 7
+        + "|"
+    )
+    print("\n".join(rows_of_coverage))
 
 
 if __name__ == "__main__":

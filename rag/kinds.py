@@ -26,9 +26,8 @@ def main() -> None:
     for kind in KINDS:
         print(f"| {kind} | {asked[kind]} | {understood[kind]} |")
     first = sum(kinds[0] == row["kinds"][0] for kinds, row in zip(read, rows, strict=True))
-    print(
-        f"| all | {len(rows)} | {sum(right)} ({sum(right) / len(rows):.1%}; the first thing asked: {first / len(rows):.1%}) |"
-    )
+    print(f"| all | {len(rows)} | {sum(right)}: {sum(right) / len(rows):.1%} |")
+    print(f"\nThe first thing asked is read as the right kind in {first / len(rows):.1%}.")
 
 
 if __name__ == "__main__":

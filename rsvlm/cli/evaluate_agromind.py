@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from .answering import Composer, check_answering, with_knowledge
 from .common import AsJson, Debug, Offline, console
 from .evaluate import Seed
-from .evaluation_output import Out, finish
-from .generators import Answers, GeneratorName, Images, Options, Workers, check_asking, load
+from .evaluation_output import Out, finish, finish_comparison
+from .generators import Answers, GeneratorName, Images, Options, Workers, load
 from .progress import progress_bar
 
 
@@ -17,10 +18,21 @@ def agromind(
         Path, typer.Argument(help="The folder QA_Pairs, with the questions in their four folders.")
     ],
     generator: GeneratorName = None,
+    composer: Composer = False,
+    knowledge: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder of a knowledge base, or built-in: every question is asked without evidence and with it, and "
+            "the two are compared."
+        ),
+    ] = None,
     answers: Answers = None,
     baseline: Annotated[str | None, typer.Option(help="random or majority, instead of a generator.")] = None,
     mode: Annotated[str, typer.Option(help="compat: the reference's rules; strict: one answer.")] = "compat",
     images: Images = None,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="A grey picture for every image: what is known without looking.")
+    ] = False,
     embedder: Annotated[
         str,
         typer.Option(
@@ -43,16 +55,26 @@ def agromind(
 
     rsvlm eval agromind QA_Pairs/ --baseline random
     rsvlm eval agromind QA_Pairs/ --generator hf:Qwen/Qwen2.5-VL-7B-Instruct --answers qwen.jsonl --out qwen.json
+    rsvlm eval agromind questions/ --composer --knowledge knowledge/ --answers composed.jsonl
     """
-    from rsvlm.eval.agromind import evaluate_agromind, read_agromind, read_answers, score_agromind
+    from rsvlm.eval.agromind import (
+        beside,
+        compare_knowledge,
+        evaluate_agromind,
+        read_agromind,
+        read_answers,
+        score_agromind,
+    )
     from rsvlm.eval.agromind.freetext import load_sentence_embedder
     from rsvlm.eval.agromind.tasks import QuestionType
 
-    if sum(one is not None for one in (generator, baseline)) > 1 or not (generator or baseline or answers):
+    asks = generator is not None or composer
+    if (asks and baseline is not None) or not (asks or baseline or answers):
         raise typer.BadParameter(
-            "give one of --generator (with --answers), --baseline, or --answers to score"
+            "give one of --generator or --composer (with --answers), --baseline, or --answers to score"
         )
-    kept: Any = check_asking(generator, answers)
+    check_answering(generator, composer, knowledge, answers)
+    kept: Any = answers
     questions = read_agromind(data)
     if files is not None:
         questions = questions.only([name.strip() for name in files.split(",")])
@@ -64,12 +86,19 @@ def agromind(
     if baseline is not None:
         config = {"model": f"{baseline} baseline"}
         result = score_agromind(questions, _baseline(baseline, questions, seed), config=config, **scoring)
-    elif generator is not None:
-        model = load(generator, offline, options)
+    elif asks:
+        model = None if generator is None else load(generator, offline, options)
+        alone = with_knowledge(model, None)
+        informed = None if knowledge is None else with_knowledge(model, knowledge)
+        asking: dict[str, Any] = {"images": images, "blank": blank, "workers": workers, **scoring}
         with progress_bar("Asking", "questions", before="Reading the questions") as show:
-            result = evaluate_agromind(
-                questions, model, kept, images=images, workers=workers, progress=show, **scoring
-            )
+            if informed is None:
+                result = evaluate_agromind(questions, alone, kept, progress=show, **asking)
+            else:
+                both = compare_knowledge(questions, alone, informed, kept, progress=show, **asking)
+        if informed is not None:
+            finish_comparison(both, out, None if out is None else beside(out), as_json)
+            return
     else:
         result = score_agromind(questions, read_answers(kept), **scoring)
     finish(result, out, as_json)

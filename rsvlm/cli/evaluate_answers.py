@@ -1,13 +1,15 @@
 """`rsvlm eval vqa`: answers to questions about images, given or asked for, measured."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from .answering import Composer, Knowledge, check_answering, with_knowledge
 from .common import AsJson, Debug, Offline
 from .evaluation_output import Out, finish
-from .generators import Answers, GeneratorName, Images, Limit, Options, Workers, check_asking, load
+from .generators import Answers, GeneratorName, Images, Limit, Options, Workers, load
 from .progress import progress_bar
 
 Synonyms = Annotated[
@@ -24,6 +26,8 @@ def vqa(
         ),
     ],
     generator: GeneratorName = None,
+    composer: Composer = False,
+    knowledge: Knowledge = None,
     answers: Answers = None,
     images: Images = None,
     prompt: Annotated[
@@ -57,6 +61,7 @@ def vqa(
 
     rsvlm eval vqa questions.jsonl --generator http://localhost:8000/v1#MODEL --answers answers.jsonl
     rsvlm eval vqa LR_split_test_questions.json --images Images_LR --generator hf:OWNER/MODEL --answers lr.jsonl
+    rsvlm eval vqa questions.jsonl --composer --knowledge knowledge/ --answers composed.jsonl
     rsvlm eval vqa answered.jsonl
     rsvlm eval vqa RSWK_answer_llama.jsonl --compat rs-rag --json
     """
@@ -64,11 +69,15 @@ def vqa(
     from rsvlm.eval.vqa import RSVQA, score_vqa
 
     mode: Any = compat
-    kept = check_asking(generator, answers)
-    if kept is not None:
-        result = _asked_questions(
-            file, (generator, kept, offline, options), images, prompt, workers, limit, mode, synonyms
-        )
+    check_answering(generator, composer, knowledge, answers)
+    if answers is not None:
+
+        def model() -> Any:
+            if generator is None:
+                return with_knowledge(None, knowledge) if composer else None
+            return with_knowledge(load(generator, offline, options), knowledge)
+
+        result = _asked_questions(file, model, answers, images, prompt, workers, limit, mode, synonyms)
     elif compat not in (None, RSVQA):
         result = score_rsrag(file, mode, synonyms=synonyms)
     elif questions is None:
@@ -80,7 +89,8 @@ def vqa(
 
 def _asked_questions(
     file: Path,
-    asking: tuple[str | None, Path, bool, list[str] | None],
+    load_model: Callable[[], Any],
+    answers: Path,
     images: Path | None,
     prompt: str | None,
     workers: int | None,
@@ -92,13 +102,12 @@ def _asked_questions(
     from rsvlm.eval.asking import evaluate_vqa, read_prompt, score_answers
     from rsvlm.eval.data.questions import read_question_set
 
-    generator, answers, offline, options = asking
     asked = read_question_set(file, images)
     asked = asked if limit is None else asked.first(limit)
     scoring: dict[str, Any] = {"mode": mode or "strict", "synonyms": synonyms}
-    if generator is None:
-        return score_answers(asked, read_answers(answers), **scoring)
     words = None if prompt is None else read_prompt(prompt, question=True)
-    model = load(generator, offline, options)
+    model = load_model()
+    if model is None:
+        return score_answers(asked, read_answers(answers), **scoring)
     with progress_bar("Asking", "questions", before="Reading the questions") as show:
         return evaluate_vqa(asked, model, answers, prompt=words, workers=workers, progress=show, **scoring)

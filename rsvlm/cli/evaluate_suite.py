@@ -13,6 +13,7 @@ from rsvlm.models.shipped import DEFAULT
 from .common import AsJson, Debug, Offline, console, print_json
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights
 from .evaluate import Seed, load_any
+from .evaluation_output import print_comparison
 
 Results = Annotated[list[Path], typer.Argument(help="Results: .json files of other `rsvlm eval` commands.")]
 Page = Annotated[Path, typer.Option("--out", help="The page: .html, or .md with its pictures beside it.")]
@@ -159,8 +160,6 @@ def compare(
     rsvlm eval compare before.json after.json
     """
     from rsvlm.eval.compare import compare_results
-    from rsvlm.eval.report.numbers import metric_label, show, unit
-    from rsvlm.eval.report.versus import difference_text, names_of
     from rsvlm.eval.report.writing import write_comparison
 
     comparison = compare_results(first, second, seed=seed)
@@ -169,20 +168,6 @@ def compare(
     if as_json:
         print_json(comparison.to_dict())
         return
-    for place, name in zip(("first", "second"), names_of(comparison), strict=True):
-        if name != place:
-            console.print(f"{place}: {name}", highlight=False, markup=False, soft_wrap=True)
-    table = Table(
-        "metric", "first", "second", "difference", "95 % interval", "p", box=SIMPLE_HEAD, padding=(0, 1)
-    )
-    for row in comparison.metrics:
-        values = [show(row.metric, value, comparison.first.n) for value in (row.first, row.second)]
-        table.add_row(metric_label(row.metric) + unit(row.metric), *values, *difference_text(row))
-    console.print(table)
-    if comparison.changed:
-        differ = ", ".join(changed.name for changed in comparison.changed)
-        console.print(f"They differ in: {differ}", highlight=False, markup=False, soft_wrap=True)
-    for note in comparison.notes:
-        console.print(f"[yellow]note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
+    print_comparison(comparison)
     if out is not None:
         console.print(f"Written: {out}", highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -67,6 +68,58 @@ def print_result(result: Any) -> None:
         console.print(line, highlight=False, soft_wrap=True)
     for note in result.notes:
         console.print(f"[yellow]note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
+
+
+def finish_comparison(comparison: Any, out: Path | None, second_out: Path | None, as_json: bool) -> None:
+    """Print two results side by side, and write both where that was asked for; where all failed, exit with 1."""
+    first, second = comparison.first, comparison.second
+    for result, path in ((first, out), (second, second_out)):
+        if path is not None:
+            result.save(path)
+    if as_json:
+        print_json({"first": first.to_dict(), "second": second.to_dict(), "comparison": comparison.to_dict()})
+    else:
+        print_comparison(comparison)
+        for name, parts in first.groups.items():
+            if len(parts) <= _GROUPS:
+                _print_groups(name, parts, second.groups[name])
+        for note in dict.fromkeys([*first.notes, *second.notes]):
+            console.print(f"[yellow]note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
+    if out is not None:
+        console.print(f"Written: {out}, {second_out}", highlight=False, soft_wrap=True)
+    if first.n_failed == second.n_failed == first.n:
+        raise typer.Exit(1)
+
+
+def print_comparison(comparison: Any) -> None:
+    """A table of what both results measured, with differences, and what a reader should know."""
+    from rsvlm.eval.report.numbers import metric_label, show, unit
+    from rsvlm.eval.report.versus import difference_text, names_of
+
+    for place, name in zip(("first", "second"), names_of(comparison), strict=True):
+        if name != place:
+            console.print(f"{place}: {name}", highlight=False, markup=False, soft_wrap=True)
+    table = Table(
+        "metric", "first", "second", "difference", "95 % interval", "p", box=SIMPLE_HEAD, padding=(0, 1)
+    )
+    for row in comparison.metrics:
+        values = [show(row.metric, value, comparison.first.n) for value in (row.first, row.second)]
+        table.add_row(metric_label(row.metric) + unit(row.metric), *values, *difference_text(row))
+    console.print(table)
+    if comparison.changed:
+        differ = ", ".join(changed.name for changed in comparison.changed)
+        console.print(f"They differ in: {differ}", highlight=False, markup=False, soft_wrap=True)
+    for note in comparison.notes:
+        console.print(f"[yellow]note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
+
+
+def _print_groups(name: str, first: dict[str, dict[str, float]], second: dict[str, dict[str, float]]) -> None:
+    """The accuracy of each part in both results."""
+    table = Table(name, "first", "second", "items", box=SIMPLE_HEAD, padding=(0, 1))
+    for part, values in first.items():
+        both = [f"{one['accuracy']:.1%}" for one in (values, second[part])]
+        table.add_row(escape(part), *both, f"{values['n']:,.0f}")
+    console.print(table)
 
 
 def title_of(result: Any) -> str:

@@ -18,7 +18,13 @@ Statistic = Callable[[Ints], dict[str, float]]
 _SUCCESS = re.compile(r"(i2t|t2i)_success@(\d+)")
 _WITHIN = re.compile(r"accuracy@(\d+)km")
 _AREA = re.compile(r"recall@(\d+)km2")
-_COLUMNS = {"accuracy": "correct", "exact_match": "exact", "map": "average_precision", "mean_km": "error_km"}
+_COLUMNS = {
+    "accuracy": "correct",
+    "exact_match": "exact",
+    "coverage": "answered",
+    "map": "average_precision",
+    "mean_km": "error_km",
+}
 _OF_CONFUSION = ("balanced_accuracy", "macro_f1", "kappa")
 _OF_NUMBERS = ("r2", "rmse", "mae", "spearman", "pearson_r2")
 _TOLERANCE = 1e-6

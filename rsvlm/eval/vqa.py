@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from rsvlm.datasets.textfiles import file_record
 
+from .coverage import coverage_metrics
 from .errors import EvalError
 from .jsonlines import Line, as_text, read_lines, text_column, texts_column
 from .result import EvalResult
@@ -108,6 +109,7 @@ def score_vqa(
 
     Returns:
         Metrics accuracy, exact_match and average_accuracy, in groups by type of question, with a row for every item.
+        Also coverage, the share that was answered, and accuracy_answered, of these.
 
     Raises:
         EvalError: A file cannot be read, there are no questions, or answers belong to no question; the message lists
@@ -151,6 +153,7 @@ def _result(
     asked = list(zip(questions, answers, strict=True))
     failed = np.array([error is not None for error in errors])
     unanswered = np.array([not (answer or "").strip() for answer in answers]) & ~failed
+    answered = ~(unanswered | failed)
     exact = np.array([is_exact(answer, question.golds) for question, answer in asked])
     types = np.array([question.type for question in questions])
     if config["protocol"] == RSVQA:
@@ -167,17 +170,19 @@ def _result(
         groups[kind] = {
             "accuracy": float(correct[of].mean()), "exact_match": float(exact[of].mean()), "n": int(of.sum()),
             "n_unanswered": int(unanswered[of].sum()), "n_failed": int(failed[of].sum()),
+            **coverage_metrics(correct[of], answered[of]),
         }  # fmt: skip
     metrics = {
         "accuracy": float(correct.mean()), "exact_match": float(exact.mean()),
         "average_accuracy": float(np.mean([group["accuracy"] for group in groups.values()])),
+        **coverage_metrics(correct, answered),
     }  # fmt: skip
     items = pa.table({
         "key": text_column([q.key for q in questions]), "image": text_column([q.image for q in questions]),
         "question": text_column([q.question for q in questions]), "type": text_column([q.type for q in questions]),
         "gold": texts_column([q.golds for q in questions]),
         "answer": text_column(answers), "correct": correct, "exact": exact, "unanswered": unanswered,
-        "error": text_column(errors),
+        "answered": answered, "error": text_column(errors),
     })  # fmt: skip
     return EvalResult(
         "vqa", name, metrics, n=len(questions), n_unanswered=int(unanswered.sum()), n_failed=int(failed.sum()),

@@ -6,5 +6,15 @@ from .base import KnowledgeBase
 from .chunk import Chunk
 from .errors import RagError
 from .evidence import Evidence
+from .generators import ComposerGenerator, InformedGenerator
 
-__all__ = ["Answer", "Chunk", "Evidence", "KnowledgeBase", "RagError", "VisualQuestionAnswerer"]
+__all__ = [
+    "Answer",
+    "Chunk",
+    "ComposerGenerator",
+    "Evidence",
+    "InformedGenerator",
+    "KnowledgeBase",
+    "RagError",
+    "VisualQuestionAnswerer",
+]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -178,21 +179,22 @@ class VisualQuestionAnswerer:
     def _prepared(self, batch: Sequence[tuple[Images, str]]) -> list[_Item]:
         """Read the images of some questions, each once, and encode them together."""
         begin = time.perf_counter()
-        pictures: dict[int, Seen | str] = {}
+        pictures: dict[Hashable, Seen | str] = {}
         items = [_Item(question, [*_several(images)]) for images, question in batch]
         for item in items:
             for image in item.images:
-                if id(image) not in pictures:
-                    pictures[id(image)] = _read(image)
+                if _key(image) not in pictures:
+                    pictures[_key(image)] = _read(image)
         read = {key: one for key, one in pictures.items() if isinstance(one, Seen)}
-        vectors: dict[int, Floats] = {}
+        looks: dict[Hashable, Look] = {}
         if read and self.encoder is not None:
-            encoded = self.encoder.encode_images([one.picture for one in read.values()]).astype(np.float64)
-            vectors = dict(zip(read, encoded, strict=True))
+            vectors = self.encoder.encode_images([one.picture for one in read.values()]).astype(np.float64)
+            for (key, seen), vector in zip(read.items(), vectors, strict=True):
+                looks[key] = Look(seen, self.encoder, vector)
         for item in items:
-            found = [pictures[id(image)] for image in item.images]
+            found = [pictures[_key(image)] for image in item.images]
             item.seen = [one for one in found if isinstance(one, Seen)]
-            item.vectors = [vectors[id(image)] for image in item.images if id(image) in vectors]
+            item.looks = [looks[_key(image)] for image in item.images if _key(image) in looks]
             item.error = next((one for one in found if isinstance(one, str)), None)
             item.seconds = (time.perf_counter() - begin) / len(items)
             if not item.question.strip():
@@ -205,14 +207,12 @@ class VisualQuestionAnswerer:
         if item.error is not None:
             return _failed(item, item.error)
         begin = time.perf_counter()
-        looks = []
-        if self.encoder is not None:
-            pairs = zip(item.seen, item.vectors, strict=True)
-            looks = [Look(seen, self.encoder, vector) for seen, vector in pairs]
-        for look in looks:
-            look.neighbours = self._look_alikes(look)
+        for look in item.looks:
+            look.neighbours = look.neighbours or self._look_alikes(look)
         alike = time.perf_counter()
-        answer = self.composer.compose(item.question, looks, lambda words, k: self._found(item, words, k))
+        answer = self.composer.compose(
+            item.question, item.looks, lambda words, k: self._found(item, words, k)
+        )
         seconds = {
             "images": item.seconds,
             "look-alikes": alike - begin,
@@ -242,7 +242,7 @@ class VisualQuestionAnswerer:
             place: ask_with(
                 self.prompt,
                 item.question,
-                self.evidence(item.seen, item.vectors[0] if item.vectors else None, item.question),
+                self.evidence(item.seen, item.looks[0].vector if item.looks else None, item.question),
                 item.seen,
                 budget=self.budget,
             )
@@ -296,7 +296,7 @@ class _Item:
     question: str
     images: list[Any]
     seen: list[Seen] = field(default_factory=list)
-    vectors: list[Floats] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
     error: str | None = None
     seconds: float = 0.0  # that its images took
     finding: float = 0.0  # that evidence took
@@ -310,6 +310,11 @@ def _several(images: Images) -> Sequence[Any]:
     if images is None:
         return []
     return images if isinstance(images, list | tuple) else [images]
+
+
+def _key(image: Picture | PathLike) -> Hashable:
+    """What tells images apart: files by their path, others by being the same object."""
+    return os.fspath(image) if isinstance(image, str | os.PathLike) else id(image)
 
 
 def _read(image: Picture | PathLike) -> Seen | str:

@@ -96,7 +96,22 @@ def ask_with(
         seen: The images that go with it, in order.
         budget: Tokens that evidence may take, as counted by `tokens`.
     """
-    lines, kept, taken = [], [], 0
+    lines, kept = _fitting(evidence, budget)
+    text = prompt.text.format(
+        image=_images(seen), evidence="\n".join(lines) or "(none was found)", question=quoted(question)
+    )
+    return Asked(text, kept, len(evidence) - len(kept))
+
+
+def inform(prompt: str, evidence: Sequence[Evidence], *, budget: int = BUDGET) -> str:
+    """Put evidence before a prompt that is asked as it stands; where there is none, it is the prompt alone."""
+    lines, _ = _fitting(evidence, budget)
+    return _shipped("informed.txt").format(evidence="\n".join(lines), prompt=prompt) if lines else prompt
+
+
+def _fitting(evidence: Sequence[Evidence], budget: int) -> tuple[list[str], tuple[Evidence, ...]]:
+    """Evidence as lines, as much as the budget allows, and which it is."""
+    lines, taken = [], 0
     for one in evidence:
         line = _line(one)
         if (needed := tokens(line)) > budget:
@@ -105,11 +120,7 @@ def ask_with(
         if taken > budget:
             break
         lines.append(line)
-        kept.append(one)
-    text = prompt.text.format(
-        image=_images(seen), evidence="\n".join(lines) or "(none was found)", question=quoted(question)
-    )
-    return Asked(text, tuple(kept), len(evidence) - len(kept))
+    return lines, tuple(evidence[: len(lines)])
 
 
 def tokens(text: str) -> int:

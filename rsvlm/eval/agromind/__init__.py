@@ -3,6 +3,7 @@
 from rsvlm.eval.agromind.baselines import expected_random, majority_answers, random_answers
 from rsvlm.eval.agromind.freetext import SentenceEmbedder, load_sentence_embedder
 from rsvlm.eval.agromind.judging import MODES, Judgement, Mode, judge
+from rsvlm.eval.agromind.knowledge import beside, compare_knowledge
 from rsvlm.eval.agromind.prompts import Prompts, read_prompts
 from rsvlm.eval.agromind.read import AgroMind, Item, near_duplicates, read_agromind
 from rsvlm.eval.agromind.run import ask_agromind, evaluate_agromind
@@ -18,6 +19,8 @@ __all__ = [
     "Prompts",
     "SentenceEmbedder",
     "ask_agromind",
+    "beside",
+    "compare_knowledge",
     "evaluate_agromind",
     "expected_random",
     "judge",

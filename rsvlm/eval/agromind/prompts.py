@@ -15,6 +15,7 @@ from rsvlm.eval.agromind.tasks import MANY_LETTERS, OF_IMAGES, ONE_LETTER, Quest
 from rsvlm.eval.errors import EvalError
 
 _FIELDS = {"question", "options"}
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _LISTED = (ONE_LETTER | MANY_LETTERS) - OF_IMAGES
 
 
@@ -40,6 +41,14 @@ class Prompts:
         """Return what is asked for an item."""
         options = "\n".join(f"{letter}: {text}" for letter, text in item.options.items())
         return self.templates[item.kind].format(question=item.question.strip(), options=options).strip()
+
+
+def plain_question(item: Item) -> str:
+    """Return a question with its options, as they stand; images are called by their order, never by their names."""
+    options = item.options
+    if item.kind in OF_IMAGES:
+        options = {letter: f"the {_ORDINALS[place]} image" for place, letter in enumerate(options)}
+    return "\n".join([item.question.strip(), *(f"{letter}: {text}" for letter, text in options.items())])
 
 
 def read_prompts(path: Path | None = None) -> Prompts:

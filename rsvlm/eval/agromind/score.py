@@ -22,6 +22,7 @@ from rsvlm.eval.agromind.summary import (
     Outcome,
     group_outcomes,
     headline_metrics,
+    is_answered,
     metric_intervals,
 )
 from rsvlm.eval.agromind.tasks import QuestionType
@@ -63,7 +64,8 @@ def score_agromind(
         and 10, which the random client leaves out; `free_text_accuracy` where it was judged; `file_accuracy` and
         `balanced_accuracy`, means over files, the latter with each right answer of a file counting the same;
         `majority` and `chance`, what the baselines get here; `majority_corrected`, which is 0 for the majority
-        baseline and 1 for no error. Groups by dimension, task, file and type.
+        baseline and 1 for no error; `coverage`, the share that was answered, and `accuracy_answered`, the share of
+        these that is right. Groups by dimension, task, file and type.
 
     Raises:
         EvalError: The mode is unknown, or an answer is to no question.
@@ -205,6 +207,7 @@ def _table(outcomes: Sequence[Outcome], given: Sequence[Answer]) -> pa.Table:
             "prediction": [_storable(judgement.prediction) for judgement in judged],
             "correct": [judgement.right for judgement in judged],
             "reason": [judgement.reason for judgement in judged],
+            "answered": [is_answered(judgement) for judgement in judged],
             "score": pa.array([judgement.score for judgement in judged], pa.float64()),
             "error": pa.array([_storable(answer.error) for answer in given], pa.string()),
         }

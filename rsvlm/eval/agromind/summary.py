@@ -9,6 +9,7 @@ from rsvlm.eval.agromind.baselines import expected_random, majority_shares
 from rsvlm.eval.agromind.judging import FORM, GUESSED, SEVERAL, UNREAD, Judgement
 from rsvlm.eval.agromind.read import Item
 from rsvlm.eval.agromind.tasks import TYPE_NAMES, QuestionType
+from rsvlm.eval.coverage import coverage_metrics
 from rsvlm.eval.statistics import bootstrap_interval
 
 UNANSWERED = "unanswered"
@@ -43,13 +44,20 @@ def headline_metrics(outcomes: Sequence[Outcome], *, free_text: bool) -> dict[st
     metrics = {name: _share(part) for name, part in _parts(outcomes, free_text=free_text)}
     figures = _figures(outcomes)
     by_file = _split(outcomes, _GROUPS["file"]).values()
+    right = [judgement.right for _, judgement in outcomes]
     return metrics | {
         "file_accuracy": fmean(_share(part) for part in by_file),
         "balanced_accuracy": figures["balanced_accuracy"],
         "majority_corrected": figures["majority_corrected"],
         "majority": figures["majority"],
         "chance": figures["chance"],
+        **coverage_metrics(right, [is_answered(judgement) for _, judgement in outcomes]),
     }
+
+
+def is_answered(judgement: Judgement) -> bool:
+    """Whether there is an answer, right or wrong."""
+    return judgement.reason not in (UNANSWERED, FAILED)
 
 
 def metric_intervals(

@@ -100,6 +100,11 @@ def generator_record(generator: Generator | Function, *, whole: bool) -> dict[st
     return {"name": asked.name, "revision": asked.revision, "info": told}
 
 
+def is_plain(generator: Generator | Function) -> bool:
+    """Whether a generator is given questions as they stand, and the files of images."""
+    return bool(getattr(generator, "plain", False))
+
+
 def record_of(
     generator: Generator | Function, prompt: Prompt, answers: Mapping[str, Answer]
 ) -> dict[str, Any]:

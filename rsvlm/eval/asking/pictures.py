@@ -23,6 +23,11 @@ def pictures_of(
     return partial(_open, image, reader, opening)
 
 
+def files_or_pictures_of(image: ImageRef, reader: ChipReader) -> Callable[[], Sequence[Any]]:
+    """Return what gives the file of an image, for a request to a plain generator; the picture where it has none."""
+    return (lambda: [image]) if isinstance(image, str) else partial(_open, image, reader, None)
+
+
 def check_of(image: ImageRef) -> Callable[[], None]:
     """Return what raises `EvalError` where the file of an image is not there."""
     return partial(_check, image)

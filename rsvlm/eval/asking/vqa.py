@@ -24,10 +24,11 @@ from .items import (
     ask_items,
     errors_of,
     generator_record,
+    is_plain,
     record_of,
     texts_of,
 )
-from .pictures import check_of, mark_of, pictures_of
+from .pictures import check_of, files_or_pictures_of, mark_of, pictures_of
 from .prompts import BARE_PROMPT, QUESTION_PROMPT, Prompt
 
 STRICT = "strict"
@@ -53,10 +54,11 @@ def ask_questions(
 
     Args:
         data: Questions, or their file as `read_question_set` takes it.
-        generator: A generator, or a function `(prompt, images) -> str`.
+        generator: A generator, or a function `(prompt, images) -> str`; `rsvlm.rag` has the composer as one, and
+            generators that are given evidence.
         answers: Where answers are kept, a .jsonl file; one of an earlier run of the same is gone on with.
         images: Folder that the paths of images start from, where `data` is a file.
-        prompt: What is asked; None: `QUESTION_PROMPT`, and RS-RAG's questions as they stand.
+        prompt: What is asked; None: `QUESTION_PROMPT`; RS-RAG's questions, and any put to the composer, as they stand.
         workers: Questions asked side by side; by default what the generator says suits it.
         give_up_after: After so many failures in a row the rest is left for another run; 0 asks on.
         progress: Called after each question, with those that are done and with all.
@@ -68,13 +70,14 @@ def ask_questions(
         EvalError: The questions cannot be read, or the file holds answers to others, of another model or prompt.
     """
     asked = _read(data, images)
-    words = prompt or _usual_prompt(asked)
+    words = prompt or _usual_prompt(asked, generator)
     head = _head(asked, words) | {"generator": generator_record(generator, whole=False)}
+    shown = files_or_pictures_of if is_plain(generator) else pictures_of
     with ChipReader() as reader:
         asks = {
             question.key: Ask(
                 question.key,
-                Request(words.filled(question.question), pictures_of(image, reader)),
+                Request(words.filled(question.question), shown(image, reader), question.question),
                 check_of(image),
                 mark_of(image),
             )
@@ -107,7 +110,7 @@ def evaluate_vqa(
         EvalError: As they do; what would prevent the scoring is said before anything is asked.
     """
     asked = _read(data, images)
-    words = prompt or _usual_prompt(asked)
+    words = prompt or _usual_prompt(asked, generator)
     _check_mode(mode, asked)
     if asked.rsrag is not None and not asked.rsrag.is_classification and synonyms:
         find_wordnet()
@@ -168,8 +171,8 @@ def _read(data: QuestionSet | PathLike, images: PathLike | None) -> QuestionSet:
     return read_question_set(Path(data), None if images is None else Path(images))
 
 
-def _usual_prompt(asked: QuestionSet) -> Prompt:
-    return QUESTION_PROMPT if asked.rsrag is None else BARE_PROMPT
+def _usual_prompt(asked: QuestionSet, generator: Generator | Function) -> Prompt:
+    return QUESTION_PROMPT if asked.rsrag is None and not is_plain(generator) else BARE_PROMPT
 
 
 def _head(asked: QuestionSet, prompt: Prompt) -> dict[str, Any]:

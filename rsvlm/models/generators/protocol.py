@@ -14,7 +14,8 @@ class Generator(Protocol):
     Those of this package have more, which `ask_all` uses where it is there: `generate_many`, from a sequence of
     `Request` to a list of as many `Answer`, with `batch_size`, how many requests one call of it takes best;
     `workers`, how many calls may run side by side (1 where absent); `abort`, which ends the calls under way, from
-    another thread; `info`, all that decides the answers, JSON-able.
+    another thread; `info`, all that decides the answers, JSON-able; `plain`, whether it is given questions
+    without words on how to answer, and the files of images (paths), to see their bands, place and date, too.
 
     Attributes:
         name: What the user called it: "hf:owner/model", a folder, "https://host/v1#model".
@@ -41,14 +42,17 @@ class Request(NamedTuple):
         prompt: The words.
         images: The pictures that go with them, or a function that opens them when their turn comes: so that a long
             run holds few in memory, and one that cannot be read is that request's error.
+        question: What is asked, without the words around it that say how to answer: what evidence is looked for
+            with. "": the prompt is.
     """
 
     prompt: str
     images: Sequence[Image] | Callable[[], Sequence[Image]] = ()
+    question: str = ""
 
     def opened(self) -> "Request":
         """Return the request with its pictures."""
-        return Request(self.prompt, self.images()) if callable(self.images) else self
+        return self._replace(images=self.images()) if callable(self.images) else self
 
     @property
     def pictures(self) -> Sequence[Image]:

@@ -12,6 +12,7 @@ from rsvlm.rag.questions.things import find_things
 
 from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
 from .likelihood import shows
+from .qualities import quality_of, unclear
 
 TILES = 6
 """Along a side, for shares and places."""
@@ -42,6 +43,11 @@ def how_much(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_THING)
     if asked.mode == "length":
         return unknown(f"I cannot measure how long {told(asked.things[0])} is")
+    probability = _there(scene, asked.things[0])
+    if probability < 0.5 and asked.mode == "area" and not asked.negated:
+        return Finding(f"None: I see no {told(asked.things[0])}.", "0 m²", 1 - probability)
+    if quality_of(asked.things[0]):
+        return unknown(unclear(asked.things[0]))
     found = share(scene, asked.things[0])
     found = 1 - found if asked.negated else found
     name = f"not {told(asked.things[0])}" if asked.negated else told(asked.things[0])
@@ -65,16 +71,29 @@ def how_many(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_THING)
     thing = next((one for one in asked.things if one.classes), asked.things[0])
     number, probability, support = counted(scene, thing)
+    beside = asked.relation.second if asked.relation is not None else None
+    if beside is not None and (missing := 1 - _there(scene, beside)) > 0.5:
+        return Finding(
+            f"None: I see no {told(beside)}.", "0", max(missing, probability if number == 0 else 0)
+        )
     if number is None:
         return unknown(f"I cannot count {told(thing)} in this image", support)
     if number == 0:
         return Finding(f"None: I see no {told(thing)}.", "0", probability)
+    if quality_of(thing):
+        return unknown(unclear(thing), support)
     return Finding(
         f"About {number} {told(thing)}, by what is said of images that look like it.",
         str(number),
         probability,
         support,
     )
+
+
+def _there(scene: Scene, thing: Thing) -> float:
+    """How likely it is that a thing is there."""
+    assert scene.likelihood is not None
+    return scene.likelihood.of(scene.look, thing).probability
 
 
 def share(scene: Scene, thing: Thing, region: Box | None = None) -> float:

@@ -1,14 +1,16 @@
 """Two images: what is different, and which has more of something."""
 
+import re
 from dataclasses import replace
 
 from rsvlm.rag.questions import Asked, Thing
 
-from .amounts import share
+from .amounts import counted, share
 from .finding import Finding, Scene, a_list, told, unknown
 from .naming import COVERS, scene_shares
 from .naming import thing_of as cover
 
+_NUMBER = re.compile(r"\b(?:difference in (?:the )?number|how many (?:more|fewer|less))\b", re.IGNORECASE)
 _CLEARLY = 0.15
 """Difference in shares from which on one image has more of something."""
 
@@ -19,6 +21,8 @@ def compare(asked: Asked, scene: Scene) -> Finding:
         return unknown("two images are needed for that; give the second one, too")
     first, second = (replace(scene, looks=(look,)) for look in scene.looks[:2])
     things = [one for one in asked.things if one.classes]
+    if things and _NUMBER.search(asked.text):
+        return _by_number(things[0], first, second)
     if things:
         return _by_thing(things[0], first, second)
     found = {name: share(second, cover(name)) - share(first, cover(name)) for name in COVERS}
@@ -37,6 +41,19 @@ def compare(asked: Asked, scene: Scene) -> Finding:
     if names[0] != names[1]:
         text += f"; the first looks like {names[0]}, the second like {names[1]}"
     return Finding(f"{text}.", " and ".join(parts), 0.5 + min(0.4, max(map(abs, found.values()))))
+
+
+def _by_number(thing: Thing, first: Scene, second: Scene) -> Finding:
+    """How many more of a thing one image has."""
+    (one, likely, support), (other, likely_too, support_too) = counted(first, thing), counted(second, thing)
+    if one is None or other is None:
+        return unknown(f"I cannot count {told(thing)} in these images", (*support, *support_too))
+    return Finding(
+        f"By {abs(one - other)}: about {one} in the first image and {other} in the second.",
+        str(abs(one - other)),
+        likely * likely_too,
+        (*support, *support_too),
+    )
 
 
 def _by_thing(thing: Thing, first: Scene, second: Scene) -> Finding:

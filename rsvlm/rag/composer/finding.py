@@ -6,7 +6,7 @@ from functools import cached_property
 
 from rsvlm.models import TextEncoder
 from rsvlm.rag.evidence import Evidence
-from rsvlm.rag.questions import Asked, Thing
+from rsvlm.rag.questions import Asked, Option, Thing
 
 from .lexicon import Lexicon
 from .likelihood import Likelihood
@@ -80,6 +80,15 @@ def about(scene: Scene, name: str) -> tuple[Evidence, ...]:
         if heading.lower() in (name.lower(), f"{name.lower()}s") and heading in one.chunk.where:
             return (replace(one, quote=statements_of(one.chunk.text, one.chunk.where)[0].text),)
     return ()
+
+
+def chosen(
+    options: Sequence[Option], best: int, probability: float, evidence: Sequence[Evidence] = ()
+) -> Finding:
+    """Say which of some options it is: by its label where it has one."""
+    label, text, _ = options[best]
+    said = f"{label}: {text}" if label else text
+    return Finding(f"{said[0].upper()}{said[1:]}.", label or text, probability, tuple(evidence))
 
 
 def told(thing: Thing) -> str:

@@ -1,22 +1,19 @@
-"""What is seen: the scene, the cover that takes up most, what is in a part; and which of some options it is."""
+"""What is seen: the scene, the cover that takes up most, what is in a part."""
 
 import math
-import re
 from collections import defaultdict
-from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
 from rsvlm.rag.evidence import Evidence
-from rsvlm.rag.questions import Asked, Option, Thing, class_names
+from rsvlm.rag.questions import Asked, Thing, class_names
 from rsvlm.vocabularies import vocabulary
 
-from .amounts import TILES, counted, share
+from .amounts import TILES
 from .finding import NO_IMAGE, Finding, Scene, about, unknown
 from .likelihood import softmax
-from .places import in_nine
 
 SCENES = ("rsicd", "eurosat", "ucmerced")
 """Vocabularies whose classes an image may be told to be of."""
@@ -27,10 +24,6 @@ COVERS = (
 """What may cover most of an image."""
 _MEMORY = 0.05
 """Share of look-alikes that a class has which none of them shows."""
-_MOST = re.compile(
-    r"\b(?:largest|biggest|most|main(?:ly)?|predominant(?:ly)?|dominant|dominates?|majority|mostly)\b", re.I
-)
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def what(asked: Asked, scene: Scene) -> Finding:
@@ -78,96 +71,6 @@ def scene_shares(scene: Scene) -> tuple[list[str], list[float], dict[str, tuple[
     return names, softmax(scores), support
 
 
-def which(asked: Asked, scene: Scene) -> Finding:
-    """Answer which of the options it is."""
-    if not scene.can_look():
-        return unknown(NO_IMAGE)
-    options = asked.options
-    if not options:
-        return what(asked, scene)
-    things = [
-        one
-        for one in asked.things
-        if one.classes and one.name not in {option.thing.name for option in options}
-    ]
-    if asked.mode == "count" and things:
-        number, probability, support = counted(scene, things[0])
-        return (
-            _nearest(options, number, probability, support)
-            if number is not None
-            else unknown("I cannot count it")
-        )
-    if asked.mode in ("how-much", "area") and things:
-        return _nearest(options, 100 * share(scene, things[0]), 0.5, ())
-    if asked.mode == "where" and things:
-        return _place(options, things[0], scene)
-    if _MOST.search(asked.text):
-        return _largest(asked, options, scene)
-    return _likeliest(asked, options, scene)
-
-
-def _largest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
-    """The option that covers most of an image, or of a part."""
-    found = [share(scene, one.thing, asked.region) for one in options]
-    best = int(np.argmax(found))
-    chosen, rest = options[best], sorted(found)[-2] if len(found) > 1 else 0.0
-    text = f"{_said(chosen).capitalize()}: about {found[best]:.0%} of it looks so."
-    return Finding(text, chosen.label or chosen.text, min(0.95, 0.5 + found[best] - rest))
-
-
-def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
-    assert scene.likelihood is not None
-    likely = [scene.likelihood.of(scene.look, one.thing, asked.region) for one in options]
-    odds = [math.log(max(one.probability, 1e-6) / max(1 - one.probability, 1e-6)) for one in likely]
-    shares = softmax([-one for one in odds] if asked.negated else odds)
-    best = int(np.argmax(shares))
-    chosen = options[best]
-    return Finding(
-        f"{_said(chosen).capitalize()}.", chosen.label or chosen.text, shares[best], likely[best].support
-    )
-
-
-def _nearest(
-    options: Sequence[Option], value: float, probability: float, support: tuple[Evidence, ...]
-) -> Finding:
-    """The option whose number, or interval, is nearest to a value."""
-    distances = []
-    for one in options:
-        numbers = [float(number) for number in _NUMBER.findall(one.text)]
-        inside = len(numbers) > 1 and min(numbers) <= value <= max(numbers)
-        middle = sum(numbers) / len(numbers) if numbers else math.inf
-        distances.append(0.0 if inside else abs(middle - value))
-    best = int(np.argmin(distances))
-    chosen = options[best]
-    return Finding(f"{_said(chosen)}.", chosen.label or chosen.text, probability, support)
-
-
-def _place(options: Sequence[Option], thing: Thing, scene: Scene) -> Finding:
-    """The option that names the part of the image that looks most like a thing."""
-    parts = in_nine(scene, thing)
-    scores = []
-    for one in options:
-        text = one.text.lower()
-        rows = [
-            place
-            for place, words in enumerate(
-                (("upper", "top", "north"), ("middle", "centre", "center"), ("lower", "bottom", "south"))
-            )
-            if any(word in text for word in words)
-        ]
-        columns = [
-            place
-            for place, words in enumerate(
-                (("left", "west"), ("middle", "centre", "center"), ("right", "east"))
-            )
-            if any(word in text for word in words)
-        ]
-        scores.append(float(parts[np.ix_(rows or [0, 1, 2], columns or [0, 1, 2])].mean()))
-    best = int(np.argmax(scores))
-    chosen = options[best]
-    return Finding(f"{_said(chosen).capitalize()}.", chosen.label or chosen.text, 0.5)
-
-
 def _cover(asked: Asked, scene: Scene) -> Finding:
     """What takes up most of an image, or of a part."""
     assert scene.likelihood is not None
@@ -185,10 +88,6 @@ def _cover(asked: Asked, scene: Scene) -> Finding:
     return Finding(
         f"{where} {COVERS[best]}.", COVERS[best], float(shares[best] / total), about(scene, COVERS[best])
     )
-
-
-def _said(option: Option) -> str:
-    return f"{option.label}: {option.text}" if option.label else option.text
 
 
 @cache

@@ -1,8 +1,10 @@
 """Where in an image something is."""
 
+import re
+
 import numpy as np
 
-from rsvlm.rag.questions import Asked, Thing
+from rsvlm.rag.questions import Asked, Box, Thing
 from rsvlm.retrieval.exact import Floats
 
 from .amounts import TILES
@@ -12,6 +14,7 @@ _ROWS = ("upper", "middle", "lower")
 _COLUMNS = ("left", "centre", "right")
 _EVERYWHERE = 0.6
 """Share of the tiles from which on a thing is all over the image."""
+_BOX = re.compile(r"\b(?:coordinates|bounding box)\b", re.IGNORECASE)
 
 
 def where(asked: Asked, scene: Scene) -> Finding:
@@ -20,7 +23,7 @@ def where(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_IMAGE)
     if not asked.things:
         return unknown(NO_THING)
-    thing = asked.things[0]
+    thing = next((one for one in asked.things if one.classes), asked.things[0])
     assert scene.likelihood is not None
     likely = scene.likelihood.of(scene.look, thing)
     if likely.probability < 0.5:
@@ -28,6 +31,14 @@ def where(asked: Asked, scene: Scene) -> Finding:
             f"I see no {told(thing)} in this image.",
             "nowhere",
             1 - likely.probability,
+            likely.support,
+        )
+    if _BOX.search(asked.text):
+        numbers = ", ".join(f"{side:.2f}" for side in box_of(scene, thing))
+        return Finding(
+            f"Within {numbers}: left, top, right and bottom as shares of the image's sides.",
+            numbers,
+            likely.probability,
             likely.support,
         )
     parts = in_nine(scene, thing)
@@ -52,6 +63,16 @@ def in_nine(scene: Scene, thing: Thing) -> Floats:
     tiles = scene.likelihood.of_tiles(scene.look, thing, TILES)
     ninths: Floats = tiles.reshape(3, TILES // 3, 3, TILES // 3).mean(axis=(1, 3))
     return ninths
+
+
+def box_of(scene: Scene, thing: Thing) -> Box:
+    """Return the smallest box around all tiles that look like a thing; around the likeliest one where none does."""
+    assert scene.likelihood is not None
+    tiles = scene.likelihood.of_tiles(scene.look, thing, scene.look.finest(TILES))
+    rows, columns = np.nonzero(tiles >= min(0.5, tiles.max()))
+    ends = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    left, top, right, bottom = (float(end) / len(tiles) for end in ends)
+    return left, top, right, bottom
 
 
 def place_name(row: int, column: int) -> str:

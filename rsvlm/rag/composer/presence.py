@@ -3,10 +3,12 @@
 import re
 
 from rsvlm.rag.questions import Asked, Box, Relation, Thing
+from rsvlm.rag.questions.reading import is_plural
 from rsvlm.rag.questions.regions import region_in
 
 from .amounts import counted, share
 from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, told, unknown
+from .qualities import quality_of, unclear
 
 
 def yes_or_no(asked: Asked, scene: Scene) -> Finding:
@@ -41,6 +43,9 @@ def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
     is_there = probability >= 0.5
     where = " in that part of the image" if asked.region is not None else ""
     short = "yes" if is_there != asked.negated else "no"
+    doubtful = next((one for one in things if quality_of(one)), None)
+    if is_there and doubtful is not None:
+        return unknown(unclear(doubtful))
     if is_there:
         text = f"{short.capitalize()}, the image shows {' and '.join(told(one) for one in things)}{where}."
         support = tuple(piece for one in likely for piece in one.support) or about(scene, things[0].name)
@@ -51,18 +56,54 @@ def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
 
 
 def _more(asked: Asked, relation: Relation, scene: Scene) -> Finding:
-    """Whether more of the image is one thing than another."""
+    """Whether there is more of one thing than of another."""
+    assert scene.likelihood is not None
     assert relation.first is not None
     assert relation.second is not None
+    things = relation.first, relation.second
+    there = [scene.likelihood.of(scene.look, one).probability for one in things]
+    for thing, probability in zip(things, there, strict=True):
+        if quality_of(thing) and probability >= 0.5:
+            return unknown(unclear(thing))
     first, second = share(scene, relation.first), share(scene, relation.second)
-    difference = first - second
-    holds = {"more": difference > 0, "less": difference < 0, "equal": abs(difference) < 0.1}[relation.name]
-    short = "yes" if holds != asked.negated else "no"
-    text = (
-        f"{short.capitalize()}: about {first:.0%} of the image looks like {told(relation.first)}, "
-        f"and {second:.0%} like {told(relation.second)}."
-    )
-    return Finding(text, short, min(0.95, 0.5 + abs(difference)))
+    if all(is_plural(one.phrase.rpartition(" ")[2]) for one in things):
+        holds = _of_number(relation.name, there[0], there[1], first, second)
+        found = " and ".join(
+            f"{'' if probability >= 0.5 else 'no '}{told(thing)}"
+            for thing, probability in zip(things, there, strict=True)
+        )
+        text = f"I see {found}"
+    else:
+        difference = abs(first - second)
+        is_so = {"more": first > second, "less": first < second, "equal": difference < 0.1}[relation.name]
+        sure = min(0.95, 0.5 + difference)
+        holds = sure if is_so else 1 - sure
+        text = (
+            f"about {first:.0%} of the image looks like {told(relation.first)}, "
+            f"and {second:.0%} like {told(relation.second)}"
+        )
+    short = "yes" if (holds >= 0.5) != asked.negated else "no"
+    return Finding(f"{short.capitalize()}: {text}.", short, max(holds, 1 - holds))
+
+
+def _of_number(name: str, one: float, other: float, first: float, second: float) -> float:
+    """How likely it is that there are more, fewer, or as many things of one kind than of another.
+
+    Where both kinds are there, how many there are of each is taken to go with their shares of the image; and not to be
+    the same number.
+
+    Args:
+        name: "more", "less" or "equal".
+        one: How likely it is that there is any of the first.
+        other: Of the second.
+        first: Share of the image that looks like the first.
+        second: Like the second.
+    """
+    if name == "equal":
+        return (1 - one) * (1 - other)
+    if name == "less":
+        one, other, first, second = other, one, second, first
+    return one * (1 - other) + one * other * first / max(first + second, 1e-9)
 
 
 def _parts(text: str) -> tuple[Box, Box] | None:

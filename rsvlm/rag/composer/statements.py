@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[^\W_a-z])")
 _ABBREVIATION = re.compile(
-    r"\b(?:et al|e\.g|i\.e|approx|ca|c|vs|no|fig|st|mt|dr|prof|mr|mrs|ms|jr|sr|[A-Z])\.$", re.IGNORECASE
+    r"\b(?:et al|cf|e\.g|i\.e|approx|ca|c|vs|no|fig|st|mt|dr|prof|mr|mrs|ms|jr|sr|(?-i:[A-Z]))\.$",
+    re.IGNORECASE,
 )
 _GOES_ON = re.compile(r"(?:it|its|they|their|he|his|she|her|this|these|those|there|both)\b", re.IGNORECASE)
 _FIELD = re.compile(r"\s*([^;\n]{1,160}?)\s*[:=]\s+(\S[^;\n]*?)\s*$")

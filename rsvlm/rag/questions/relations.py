@@ -24,6 +24,7 @@ _EQUAL = re.compile(
     r"\bequal(?:s| to)?\b|\bas (?:many|much|large|big|long|wide)\b.*?\bas\b|"
     r"\bsame (?:number|amount|share|size)\b.*?\b(?:as|and)\b"
 )
+_COUNTED = re.compile(r"\b(?:more|less|fewer|number of|amount of|share of)\b")
 _LESS = re.compile(r"\b(?:less|fewer|smaller|shorter|narrower|lower|sparser)\b")
 _REACH = 12
 """Characters at most between the words of a relation and the thing that they lead to: articles and a few more."""
@@ -68,6 +69,9 @@ def _compared(line: str, starts: Sequence[int], things: Sequence[Found]) -> Rela
     if match is None:
         return None
     before, after = _around(match.start(), match.end(), starts, things)
+    counted = _COUNTED.search(line, 0, match.start())
+    if counted is not None:  # of "more roads beside a river than houses" the roads are compared
+        before = next((one for one in things if counted.end() <= starts[one.first] < match.start()), before)
     if before is None or after is None:
         return None
     name = "equal" if match.re is _EQUAL else "less" if _LESS.search(line[: match.end()]) else "more"

@@ -1,0 +1,126 @@
+"""A fact is quoted when it is that of the question, and never that of another place, month or variable."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rsvlm.rag import Chunk, Evidence
+from rsvlm.rag.composer.facts import fact
+from rsvlm.rag.composer.finding import Finding, Scene
+from rsvlm.rag.composer.matching import is_named
+from rsvlm.rag.composer.statements import statements_of
+from rsvlm.rag.questions import understand
+
+
+def told(question: str, *chunks: Chunk | str) -> Finding:
+    """What is answered from these chunks, the first of them ranked first."""
+    listed = [
+        one if isinstance(one, Chunk) else Chunk("notes.md", f"part {n}", one) for n, one in enumerate(chunks)
+    ]
+    evidence = [Evidence(n, one, score=1 / n) for n, one in enumerate(listed, 1)]
+    [asked] = understand(question)
+    return fact(asked, Scene((), None, None, None, lambda words, k: evidence[:k]))
+
+
+LANDMARK = (
+    "Name: Piazza Navona; Category: Square; Location: Rome, Italy; Construction_Period: 1644-1655\n"
+    "Historical_Background: Built on the site of the Stadium of Domitian."
+)
+MONTHLY = "monthly expert knowledge - of 2019 March:\nALBEDO: 0.16; NDVI: 0.31; TS: -3.5°C"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "short"),
+    [
+        ("What was the ALBEDO of Piazza Navona in March 2019?", "Piazza Navona: ALBEDO in March 2019: 0.16", "0.16"),
+        ("Piazza Navona: give me the TS of March 2019", f"Piazza Navona: {MONTHLY}", "-3.5°C"),
+        ("what is the ndvi of piazza navona in mar 2019", f"Piazza Navona: {MONTHLY}", "0.31"),
+        ("When was Piazza Navona built?", LANDMARK, "1644-1655"),
+        ("Where is Piazza Navona located?", LANDMARK, "Rome, Italy"),
+        ("What is the population of Vaduz?", "Vaduz, a town; population 5,696.", "5,696"),
+        ("When was the Old Bridge built?", "The Old Bridge is of stone. It was built in 1788.", "1788"),
+        ("How long is a runway?", "A runway is 30 to 60 m wide and often more than 1800 m long.", "1800 m"),
+        ("How wide is a runway?", "A runway is 30 to 60 m wide and often more than 1800 m long.", "30 to 60 m"),
+    ],
+)  # fmt: skip
+def test_told_to_the_last_digit(question: str, text: str, short: str) -> None:
+    found = told(question, text)
+    assert found.known, found.text
+    assert found.short == short
+    assert found.evidence[0].quote in text.replace("\n", " ") or found.evidence[0].quote in text
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        # another place, a longer name, a part of the name
+        ("What was the ALBEDO of Piazza Navona in March 2019?", "Piazza Venezia: ALBEDO in March 2019: 0.16"),
+        ("What was the NDVI of White River in May 2019?", "White River Forest: NDVI in May 2019: 0.5"),
+        ("What was the NDVI of White River Forest in May 2019?", "White River: NDVI in May 2019: 0.5"),
+        # another month, another year, no month at all
+        ("What was the ALBEDO of Piazza Navona in April 2019?", "Piazza Navona: ALBEDO in March 2019: 0.16"),
+        ("What was the ALBEDO of Piazza Navona in March 2020?", "Piazza Navona: ALBEDO in March 2019: 0.16"),
+        ("What was the ALBEDO of Piazza Navona in March 2019?", "Piazza Navona: ALBEDO: 0.16"),
+        # another variable of the right place and month
+        ("What was the EVLAND of Piazza Navona in March 2019?", f"Piazza Navona: {MONTHLY}"),
+        # another thing that is said of it, and another thing of which it is said
+        ("When was the New tower built?", "The Old tower was built in 1800. The Red tower was built in 1802."),
+        ("When was the blue tower built?", "The red tower was built in 1802."),
+        ("Who owns the harbour of Atlantis?", "The harbour of Vineta is owned by the city."),
+        ("How many people live in Vaduz?", "Vaduz is a town on the Rhine."),
+        # no value
+        ("What was the TS of Piazza Navona in March 2019?", "The TS of Piazza Navona in March 2019 is not known."),
+    ],
+)  # fmt: skip
+def test_what_is_another_fact_is_not_told(question: str, text: str) -> None:
+    found = told(question, text)
+    assert not found.known, found.text
+
+
+def test_the_right_fact_wins_over_one_that_is_ranked_first() -> None:
+    found = told(
+        "What was the ALBEDO of Piazza Navona in March 2019?",
+        "Piazza Venezia: ALBEDO in March 2019: 0.11", "Piazza Navona: ALBEDO in April 2019: 0.12",
+        "Piazza Navona: NDVI in March 2019: 0.13", "Piazza Navona: ALBEDO in March 2019: 0.14",
+    )  # fmt: skip
+    assert found.short == "0.14"
+    assert found.evidence[0].chunk.where == "part 3"
+
+
+def test_time_and_place_of_a_chunk_count() -> None:
+    march = Chunk(
+        "rswk.json", "Piazza Navona, monthly 3", "ALBEDO: 0.16", datetime=datetime(2019, 3, 1, tzinfo=UTC)
+    )
+    assert told("What was the ALBEDO of Piazza Navona in March 2019?", march).short == "0.16"
+    assert not told("What was the ALBEDO of Piazza Navona in April 2019?", march).known
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "has"),
+    [
+        ("White River", "the White River flows", True),
+        ("White River", "the White River Forest", False),
+        ("River", "White River", False),
+        ("Þórsmörk", "In Þórsmörk, a valley", True),
+        ("Rome", "Rome, Italy", True),
+        ("Eiffel Tower", "the Eiffel-Tower", True),
+        ("Eiffel", "", False),
+    ],
+)
+def test_names(name: str, text: str, has: bool) -> None:
+    assert is_named(name, text) is has
+
+
+def test_statements() -> None:
+    text = "Climate: It rains much (cf. Smith et al. 2019). In 2.5 years it rained 3 m. They like it."
+    found = statements_of(text, "town.md, Climate, 1")
+    assert [one.text for one in found] == [
+        "It rains much (cf. Smith et al. 2019).", "In 2.5 years it rained 3 m.", "They like it.",
+    ]  # fmt: skip
+    assert found[0].context == "Climate"
+    assert found[2].context == "Climate\nIn 2.5 years it rained 3 m."
+    assert [(one.name, one.value) for one in statements_of("A: 1; B_2: x y\n", "")] == [
+        ("A", "1"),
+        ("B_2", "x y"),
+    ]
+    assert statements_of("", "") == []
