@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from .common import AsJson, Debug, Offline, console, print_json
+from .cutting import Bands, Sensor
 from .encoders import Device, Precision, Weights, load
 from .generators import GeneratorName, Options
 from .generators import load as load_generator
@@ -44,6 +45,8 @@ def ask(
     types: Types = None,
     prompt: Prompt = None,
     show_prompt: ShowPrompt = False,
+    sensor: Sensor = None,
+    bands: Bands = None,
     device: Device = "auto",
     precision: Precision = "auto",
     as_json: AsJson = False,
@@ -72,8 +75,9 @@ def ask(
     asked = None if generator is None else load_generator(generator, offline, options)
     with console.status("Opening the knowledge base"):
         answerer = VisualQuestionAnswerer(
-            knowledge, loaded, asked, alpha=alpha, k=k, types=types or (), prompt=prompt
-        )
+            knowledge, loaded, asked, alpha=alpha, k=k, types=types or (), prompt=prompt,
+            sensor=sensor, bands=bands.split(",") if bands else None,
+        )  # fmt: skip
     images = [one for one in (None if image == "-" else image, second) if one is not None]
     with console.status("Looking"):
         answer = answerer.ask(images or None, question)

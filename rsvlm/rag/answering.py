@@ -71,6 +71,8 @@ class VisualQuestionAnswerer:
         filter: Filter | None = None,
         prompt: PathLike | None = None,
         budget: int = BUDGET,
+        sensor: str | None = None,
+        bands: Sequence[str] | None = None,
     ) -> None:
         """Get ready to answer.
 
@@ -86,6 +88,8 @@ class VisualQuestionAnswerer:
             filter: What all evidence must be.
             prompt: A file with the words that a generator is asked with; None: those that ship.
             budget: Tokens that evidence may take in a prompt.
+            sensor: Preset that names the bands of images whose files do not.
+            bands: Their names, in order.
 
         Raises:
             RagError: The base is none, or a prompt lacks a field.
@@ -100,7 +104,7 @@ class VisualQuestionAnswerer:
         self.generator = load_generator(generator) if isinstance(generator, str) else generator
         self.alpha, self.k, self.types, self.filter = alpha, k, tuple(types), filter
         self.prompt: Prompt = read_prompt(prompt)
-        self.budget = budget
+        self.budget, self.sensor, self.bands = budget, sensor, tuple(bands) if bands else None
         sentences = None if self.knowledge is None else self.knowledge.texts.encoder
         self.composer = Composer(self.encoder, sentences)
 
@@ -157,7 +161,7 @@ class VisualQuestionAnswerer:
             "encoder": None if encoder is None else [encoder.name, encoder.revision],
             "generator": None if self.generator is None else getattr(self.generator, "name", "function"),
             "alpha": self.alpha, "k": self.k, "types": list(self.types), "filter": repr(self.filter),
-            "prompt": self.prompt.text, "budget": self.budget,
+            "prompt": self.prompt.text, "budget": self.budget, "sensor": self.sensor, "bands": self.bands,
         }  # fmt: skip
 
     def _answered(self, batch: Sequence[tuple[Images, str]]) -> Iterator[Answer]:
@@ -180,11 +184,11 @@ class VisualQuestionAnswerer:
         """Read the images of some questions, each once, and encode them together."""
         begin = time.perf_counter()
         pictures: dict[Hashable, Seen | str] = {}
-        items = [_Item(question, [*_several(images)]) for images, question in batch]
+        items = [_Item(_storable(question), [*_several(images)]) for images, question in batch]
         for item in items:
             for image in item.images:
                 if _key(image) not in pictures:
-                    pictures[_key(image)] = _read(image)
+                    pictures[_key(image)] = self._read(image)
         read = {key: one for key, one in pictures.items() if isinstance(one, Seen)}
         looks: dict[Hashable, Look] = {}
         if read and self.encoder is not None:
@@ -203,6 +207,13 @@ class VisualQuestionAnswerer:
                 item.error = f"the question has {len(item.question):,} letters; ask in at most {LONGEST:,}"
         return items
 
+    def _read(self, image: Picture | PathLike) -> Seen | str:
+        """An image, or the reason why there is none."""
+        try:
+            return see(image, sensor=self.sensor, bands=self.bands)
+        except RagError as error:
+            return str(error)
+
     def _composed(self, item: _Item) -> Answer:
         if item.error is not None:
             return _failed(item, item.error)
@@ -210,9 +221,12 @@ class VisualQuestionAnswerer:
         for look in item.looks:
             look.neighbours = look.neighbours or self._look_alikes(look)
         alike = time.perf_counter()
-        answer = self.composer.compose(
-            item.question, item.looks, lambda words, k: self._found(item, words, k)
-        )
+        try:
+            answer = self.composer.compose(
+                item.question, item.looks, lambda words, k: self._found(item, words, k)
+            )
+        except RagError as error:  # there is nothing in the question
+            return _failed(item, str(error))
         seconds = {
             "images": item.seconds,
             "look-alikes": alike - begin,
@@ -317,12 +331,9 @@ def _key(image: Picture | PathLike) -> Hashable:
     return os.fspath(image) if isinstance(image, str | os.PathLike) else id(image)
 
 
-def _read(image: Picture | PathLike) -> Seen | str:
-    """An image, or the reason why there is none."""
-    try:
-        return see(image)
-    except RagError as error:
-        return str(error)
+def _storable(question: str) -> str:
+    """A question without halves of signs, which no file and no server takes."""
+    return question.encode("utf-8", "replace").decode("utf-8")
 
 
 def _pictures(seen: Sequence[Seen]) -> list[Pixels]:

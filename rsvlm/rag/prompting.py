@@ -10,13 +10,14 @@ import os
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 
 from rsvlm.imagery.views import describe_view
 
+from .chunk import CAPTION
 from .errors import RagError
 from .evidence import Evidence
 from .seen import Seen
@@ -43,9 +44,12 @@ class Prompt:
 
     def __post_init__(self) -> None:
         try:
-            found = [name for _, name, _, _ in Formatter().parse(self.text) if name is not None]
+            fields = [field[1:] for field in Formatter().parse(self.text) if field[1] is not None]
         except ValueError as error:
             raise RagError(f"prompt: {error}; write braces that are no fields twice") from None
+        found = [
+            "".join(filter(None, parts)) for parts in fields
+        ]  # with what is to be done to it, it is none of ours
         if not {"evidence", "question"} <= set(found) <= _FIELDS:
             raise RagError(
                 f"prompt: has the fields {', '.join(found) or 'none'}; it needs {{evidence}} and {{question}}, and may "
@@ -143,8 +147,16 @@ def _escaped(letter: str) -> str:
 
 
 def _line(one: Evidence) -> str:
-    """Evidence as data. Its title is that of its source: a picture's own file name says what is to be found out."""
-    facts = [f'"number": {one.number}', f'"source": {quoted(one.title)}', f'"text": {quoted(one.chunk.text)}']
+    """Evidence as data. Of a caption only the source is named: where in it, says the name of the picture's file.
+
+    That may tell what is to be found out, and be the name of the very image that is asked about.
+    """
+    named = replace(one, chunk=replace(one.chunk, where="")) if one.chunk.type == CAPTION else one
+    facts = [
+        f'"number": {one.number}',
+        f'"source": {quoted(named.title)}',
+        f'"text": {quoted(one.chunk.text)}',
+    ]
     if one.km is not None:
         facts.append(f'"km_from_the_image": {one.km:.1f}')
     if one.chunk.datetime is not None:

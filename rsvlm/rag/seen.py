@@ -71,17 +71,22 @@ class Seen:
         return ", ".join(parts)
 
 
-def see(image: Picture | PathLike) -> Seen:
+def see(
+    image: Picture | PathLike, *, sensor: str | None = None, bands: tuple[str, ...] | None = None
+) -> Seen:
     """Read an image whole.
 
     Args:
         image: A file, PIL image, (H, W, 3) uint8 array or chip.
+        sensor: Preset that names the bands of a file that does not.
+        bands: Their names, in order.
 
     Raises:
         RagError: It cannot be read, or it is several.
     """
     try:
-        items = list_items([image], ChipOptions(chips="whole", min_valid=0.0))
+        options = ChipOptions(chips="whole", min_valid=0.0, sensor=sensor, bands=bands)
+        items = list_items([image], options)
         if len(items) != 1:
             raise RagError(f"{image}: is {len(items)} images; ask about one")
         with ChipReader() as reader:
