@@ -63,7 +63,7 @@ def _unit(rows: Any) -> NDArray[np.float32]:
 
 @pytest.fixture(scope="module")
 def composer() -> ComposerGenerator:
-    return ComposerGenerator("none", Colours())  # type: ignore[arg-type]
+    return ComposerGenerator("none", Colours())
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     notes = folder / "notes.jsonl"
     texts = ("Lake Ohrid is 288 metres deep.", "The forest of Perucica was left to itself.")
     notes.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
-    return KnowledgeBase.build(notes, folder / "ohrid", Colours())  # type: ignore[arg-type]
+    return KnowledgeBase.build(notes, folder / "ohrid", Colours())
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_evidence_is_looked_for_by_the_question_alone(base: KnowledgeBase) -> No
     InformedGenerator(model, base, k=1).generate_many([Request(words, (), "How deep is Lake Ohrid?")])
     assert "288 metres" in model.asked[0]
     with pytest.raises(RagError, match="name one"):
-        InformedGenerator(model, "none", Colours())  # type: ignore[arg-type]
+        InformedGenerator(model, "none", Colours())
 
 
 FILES: dict[str, list[dict[str, Any]]] = {
@@ -258,7 +258,7 @@ def test_with_evidence_and_without(agro: Path, tmp_path: Path, base: KnowledgeBa
 def test_grey_pictures_need_no_images(agro: Path, tmp_path: Path) -> None:
     for image in (agro / "images").iterdir():
         image.unlink()
-    shown = []
+    shown: list[list[int]] = []
 
     def looks(prompt: str, images: Sequence[Any]) -> str:
         shown.extend(np.unique(np.asarray(image)).tolist() for image in images)

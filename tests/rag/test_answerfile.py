@@ -9,7 +9,9 @@ import pytest
 from rsvlm.rag import KnowledgeBase, RagError, VisualQuestionAnswerer
 from rsvlm.rag.answerfile import key_of
 
-FACTS = "".join(f"The {name} tower was built in {1800 + n}.\n\n" for n, name in enumerate(("Old", "New", "Red")))
+FACTS = "".join(
+    f"The {name} tower was built in {1800 + n}.\n\n" for n, name in enumerate(("Old", "New", "Red"))
+)
 QUESTIONS = [f"When was the {name} tower built?" for name in ("Old", "New", "Red", "Blue")]
 
 
