@@ -258,7 +258,7 @@ def test_with_evidence_and_without(agro: Path, tmp_path: Path, base: KnowledgeBa
 def test_grey_pictures_need_no_images(agro: Path, tmp_path: Path) -> None:
     for image in (agro / "images").iterdir():
         image.unlink()
-    shown: list[Any] = []
+    shown: list[list[int]] = []
 
     def looks(prompt: str, images: Sequence[Any]) -> str:
         shown.extend(np.unique(np.asarray(image)).tolist() for image in images)
