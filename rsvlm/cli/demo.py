@@ -53,7 +53,6 @@ def demo(
       DEMO_PASSWORD=... rsvlm demo --host 0.0.0.0 --login team:DEMO_PASSWORD
     """
     from rsvlm.demo import Limits, serve
-    from rsvlm.demo.engine import Engine
     from rsvlm.demo.limits import read_size
     from rsvlm.demo.login import read_login
     from rsvlm.demo.serving import check_installed, is_local
@@ -61,6 +60,8 @@ def demo(
     check_installed()
     limits = Limits(upload=read_size(max_upload))
     users = [] if login is None else read_login(login)
+    from rsvlm.demo.engine import Engine  # loads the models' libraries: bad options end before
+
     made = None if encoder is None else load(encoder, None, "auto", "auto", None, offline)
     writes = None if generator is None else generators.load(generator, offline, settings)
     with console.status("Getting ready"):

@@ -26,35 +26,6 @@ element.addEventListener('click', (event) => {
 _LIVE = '<div aria-live="polite">${value}</div>'
 
 
-def theme() -> Any:
-    """Colours and fonts: those of rsvlm's other pages, and fonts of the system only."""
-    fonts = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
-    accent = gr.themes.Color(
-        "#fdf3ea",
-        "#fae3d0",
-        "#f5cba8",
-        "#f3b87f",
-        "#f0a45a",
-        "#c9640f",
-        "#a84a08",
-        "#8c3d07",
-        "#703106",
-        "#542505",
-        "#3a1903",
-    )
-    return gr.themes.Base(
-        primary_hue=accent, neutral_hue="stone", font=fonts, font_mono=["ui-monospace", "monospace"], radius_size="md"
-    ).set(
-        button_primary_background_fill="#a84a08", button_primary_background_fill_hover="#8c3d07",
-        button_primary_text_color="#ffffff", button_primary_background_fill_dark="#f0a45a",
-        button_primary_background_fill_hover_dark="#f3b87f", button_primary_text_color_dark="#1d1f22",
-        body_background_fill="#f4f3ef", body_background_fill_dark="#131416",
-        block_background_fill="#ffffff", block_background_fill_dark="#1c1e21",
-        body_text_color="#1d1f22", body_text_color_dark="#e8e6e1",
-        body_text_color_subdued="#5b5f66", body_text_color_subdued_dark="#a8acb3",
-    )  # fmt: skip
-
-
 def build(handlers: Handlers, *, delete_cache: tuple[int, int]) -> Any:
     """Return the page.
 

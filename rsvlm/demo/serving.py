@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from .engine import Engine
 from .errors import DemoError
 from .folders import UploadFolder
+
+if TYPE_CHECKING:
+    from .engine import Engine
 
 _QUEUE = 64
 """Requests that wait; more are told to come again."""
@@ -114,7 +116,8 @@ def _launched(
 
     from .gate import Gate
     from .handlers import Handlers
-    from .page import build, theme
+    from .page import build
+    from .theme import theme
 
     page = build(Handlers(engine, folder.images), delete_cache=(_LOOK, _AGE))
     page.queue(max_size=_QUEUE, default_concurrency_limit=engine.workers, api_open=False)

@@ -132,6 +132,7 @@ def searching(engine: Engine, tmp_path_factory: pytest.TempPathFactory, town: Sa
     return Engine(engine.answerer, index)
 
 
+@pytest.mark.slow
 def test_a_hit_becomes_the_image_that_is_asked_about(searching: Engine, tmp_path: Path) -> None:
     handlers = Handlers(searching, tmp_path)
     rows, buttons, places = handlers.search("a river", None, 0.5, 4)
