@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "models" / "generators"))
 
 from lying_server import LyingServer, fails, hangs, lying_server, says  # type: ignore[import-not-found]
 from make_tiny_vlm import make_tiny_model  # type: ignore[import-not-found]
+from serving import needs_serving, served  # type: ignore[import-not-found]
 
 pytest.importorskip("bm25s")
 
@@ -202,6 +203,26 @@ def test_an_interrupt_does_not_wait_for_a_server(base: Base, server: LyingServer
     assert (process.returncode, out) == (130, b"")
     assert b"Stopped." in told
     assert b"Traceback" not in told
+
+
+@needs_serving
+@pytest.mark.slow
+def test_transformers_serve_answers(
+    rsvlm_command: Any, capsys: Capture, base: Base, image: Path, tmp_path: Path
+) -> None:
+    """The command of the help, with a tiny model in the place of a large one."""
+    folder = make_tiny_model(tmp_path / "vlm", "llava")
+    with served(folder, tmp_path / "log.txt") as address:
+        generator = "--generator", f"{address}#{folder}", "--set", "max_tokens=8", "--set", "cache=false"
+        capsys.readouterr()
+        code = rsvlm_command("ask", image, KNOWN, *base, *generator, "--json")
+        document = json.loads(capsys.readouterr().out)
+        assert code == (3 if document["abstained"] else 0)
+        assert document["error"] is None
+        assert document["answer"]
+        other = "--generator", f"{address}#no/such-model", "--set", "retries=0"
+        assert rsvlm_command("ask", image, KNOWN, *base, *other) == 1
+        assert "HTTP" in capsys.readouterr().err
 
 
 @pytest.mark.slow

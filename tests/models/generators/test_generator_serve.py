@@ -1,28 +1,16 @@
 """Against a server of another make: `transformers serve`, started offline with a tiny model made on the spot."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import serving  # type: ignore[import-not-found] # beside this file
 from PIL import Image
 
 from rsvlm.models.generators import HuggingFaceGenerator, Request, ask_all, load_generator
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        any(find_spec(name) is None for name in ("fastapi", "uvicorn", "openai")),
-        reason="transformers[serving] is not installed",
-    ),
-]
+pytestmark = [pytest.mark.slow, serving.needs_serving]
 
 
 class Served(NamedTuple):
@@ -33,45 +21,8 @@ class Served(NamedTuple):
 @pytest.fixture(scope="module")
 def served(tiny_models: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tiny_models("llava")
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    command = [
-        sys.executable,
-        "-c",
-        "from transformers.cli.transformers import main; main()",
-        "serve",
-        str(folder),
-    ]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
-    log = tmp_path_factory.mktemp("serve") / "log.txt"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdout=output,
-            stderr=output,
-            env=os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
-        )
-        try:
-            wait_for(f"http://127.0.0.1:{port}/health", process, log)
-            yield Served(f"http://127.0.0.1:{port}/v1", folder)
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
-            if process.poll() is not None:
-                break
-            time.sleep(0.2)
-    pytest.fail(
-        f"transformers serve did not start: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
-    )
+    with serving.served(folder, tmp_path_factory.mktemp("serve") / "log.txt") as address:
+        yield Served(address, folder)
 
 
 def test_it_answers_as_the_model_does_here(served: Served, noise: list[Image.Image], tmp_path: Path) -> None:
