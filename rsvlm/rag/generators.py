@@ -18,7 +18,7 @@ from .base import ALPHA, KnowledgeBase
 from .errors import RagError
 from .prompting import inform
 from .seen import see
-from .shippedbase import NAME as BUILT_IN
+from .shippednotes import NAME as BUILT_IN
 
 
 class ComposerGenerator:
