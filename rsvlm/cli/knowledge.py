@@ -16,7 +16,9 @@ from .progress import progress_bar
 Base = Annotated[Path, typer.Argument(metavar="KB", help="The folder of the base.")]
 Sources = Annotated[
     list[str],
-    typer.Argument(help="Texts, tables, PDFs, map extracts, pairs datasets, indexes; built-in: the notes that ship."),
+    typer.Argument(
+        help="Texts, tables, PDFs, map extracts, pairs datasets, indexes; built-in: the notes that ship."
+    ),
 ]
 Licence = Annotated[str | None, typer.Option(help="Of what does not say its own.")]
 
