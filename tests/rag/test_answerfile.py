@@ -26,7 +26,7 @@ def test_a_stopped_run_goes_on(answerer: VisualQuestionAnswerer, tmp_path: Path)
     file = tmp_path / "ä" / "answers.jsonl"
     run = answerer.ask_many([(None, question) for question in QUESTIONS], answers=file)
     first = [next(run), next(run)]
-    run.close()
+    del run
     with file.open("ab") as opened:  # a kill in the middle of a line
         opened.write(b'{"key": "3f')
     asked: list[str] = []
@@ -56,7 +56,7 @@ def test_another_run_is_refused(answerer: VisualQuestionAnswerer, tmp_path: Path
 
 
 def test_failures_are_asked_again(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
-    said = iter([RuntimeError("the server is away"), "It was built in 1800 [1]."])
+    said: Iterator[Exception | str] = iter([RuntimeError("the server is away"), "It was built in 1800 [1]."])
 
     def generate(prompt: str, images: object) -> str:
         answer = next(said)
