@@ -7,7 +7,7 @@ import typer
 
 from .common import AsJson, Debug, Offline, console, print_json
 from .cutting import Bands, Sensor
-from .encoders import Device, Precision, Weights, load
+from .encoders import Device, Precision, Weights, load_for_base
 from .generators import GeneratorName, Options
 from .generators import load as load_generator
 
@@ -80,7 +80,9 @@ def ask(
         )  # fmt: skip
     images = [one for one in (None if image == "-" else image, second) if one is not None]
     with console.status("Looking"):
-        answer = answerer.ask(images or None, question)
+        [answer] = answerer.ask_many([(images or None, question)])
+    if answer.error is not None:  # bad input, unless a generator was asked
+        raise ValueError(answer.error) if answer.prompt is None else RuntimeError(answer.error)
     if as_json:
         print_json({**answer.to_dict(), "prompt": answer.prompt})
     else:
@@ -96,10 +98,9 @@ def _encoder(
     from rsvlm.models.shipped import DEFAULT
     from rsvlm.rag import KnowledgeBase
 
-    if name is None and knowledge not in ("built-in", "none"):
-        own = KnowledgeBase(knowledge).record.encoder
-        name = DEFAULT if own is None else own.name
-    return load(name or DEFAULT, weights, device, precision, None, offline)
+    own = None if knowledge in ("built-in", "none") else KnowledgeBase(knowledge).record.encoder
+    made_by = DEFAULT if own is None else own.name
+    return load_for_base(made_by, name, weights, device, precision, None, offline)
 
 
 def _show(answer: Any, show_prompt: bool) -> None:

@@ -41,6 +41,21 @@ def load(
         )
 
 
+def load_for_base(
+    made_by: str, name: str | None, weights: str | None, device: str, precision: str, batch_size: int | None,
+    offline: bool,
+) -> Any:  # fmt: skip
+    """Load the encoder of a knowledge base: the one that is named, else the one that made it, where its name tells."""
+    from rsvlm.models import ModelError
+
+    try:
+        return load(name or made_by, weights, device, precision, batch_size, offline)
+    except ModelError as error:
+        if name is not None:
+            raise
+        raise ModelError(f"the base was made by {made_by}: name that one by --encoder ({error})") from None
+
+
 def load_judge(name: str, device: str, offline: bool) -> Any:
     """Load the cross-encoder that an option names."""
     from rsvlm.models import load_reranker

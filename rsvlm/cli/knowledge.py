@@ -10,7 +10,7 @@ from rich.table import Table
 from rsvlm.models.shipped import DEFAULT
 
 from .common import AsJson, Debug, Offline, console, print_json
-from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
+from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, load_for_base
 from .progress import progress_bar
 
 Base = Annotated[Path, typer.Argument(metavar="KB", help="The folder of the base.")]
@@ -21,6 +21,9 @@ Sources = Annotated[
     ),
 ]
 Licence = Annotated[str | None, typer.Option(help="Of what does not say its own.")]
+MadeBy = Annotated[
+    str | None, typer.Option("--encoder", help="What made the base, where its name does not say: a folder.")
+]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,6 +73,7 @@ def build(
 def add(
     place: Base,
     sources: Sources,
+    encoder: MadeBy = None,
     weights: Weights = None,
     licence: Licence = None,
     device: Device = "auto",
@@ -86,7 +90,8 @@ def add(
     from rsvlm.rag import KnowledgeBase
 
     own = KnowledgeBase(place).record.encoder
-    made = None if own is None else load(own.name, weights, device, precision, batch_size, offline)
+    reading = weights, device, precision, batch_size, offline
+    made = None if own is None else load_for_base(own.name, encoder, *reading)
     base = KnowledgeBase(place, made)
     with progress_bar("Encoding", "items", "Reading the sources") as show:
         base.add(sources, licence=licence, progress=show)

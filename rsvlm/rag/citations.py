@@ -32,9 +32,10 @@ _ROMAN = re.compile(r"[IVXLivxl]+")
 _LETTER = re.compile(r"[A-Ha-h]")
 """An option that was chosen, not a citation."""
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+    "\x1b\\[[0-?]{0,30}[ -/]{0,9}[@-~]|\x1b\\][^\x07\x1b]{0,200}(?:\x07|\x1b\\\\)"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
 )
-"""What nobody sees, but a terminal or a page may obey: controls, marks that turn the order of letters around."""
+"""What nobody sees, but a terminal or a page may obey: its commands, marks that turn the order of letters around."""
 _UNKNOWN = re.compile(
     r"\b(?:i|we) (?:do not|don't|cannot|can't) (?:know|tell|answer|determine|say)\b", re.IGNORECASE
 )

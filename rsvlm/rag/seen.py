@@ -5,6 +5,7 @@ Neither its name nor its folder is kept: names of files tell what is to be found
 
 from __future__ import annotations  # a field is called datetime, as its type is
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from rsvlm.imagery import ChipReader, ImageryError
 from rsvlm.imagery.grid import BBox
 from rsvlm.imagery.items import ChipOptions, Item, PathLike, Picture, list_items
 from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader, looks_at
+from rsvlm.imagery.scan import printable
 from rsvlm.imagery.views import VIEWS
 from rsvlm.retrieval.chiprows import moment
 
@@ -92,7 +94,8 @@ def see(
         with ChipReader() as reader:
             return _seen(items[0], reader)
     except ImageryError as error:
-        raise RagError(str(error)) from None
+        name = printable(os.fspath(image)) if isinstance(image, str | os.PathLike) else ""
+        raise RagError(str(error) if name in str(error) else f"{name}: {error}") from None
 
 
 def _seen(item: Item, reader: ChipReader) -> Seen:

@@ -130,7 +130,7 @@ SAID = {
     "Wheat [7](http://evil.example).": "Wheat.",
     "Wheat [fields](http://evil.example) here.": "Wheat fields here.",
     "Wheat.\n[7]: http://evil.example": "Wheat.",
-    "Wheat \x1b[31m[1]\x1b[0m.": "Wheat [31m [1][0m.",
+    "Wheat \x1b[31m[1]\x1b[0m.": "Wheat [1].",
     "\u202eWheat [7]\u202c.": "Wheat.",
     "[B]": "[B]",
     "The answer is [C] [7].": "The answer is [C].",

@@ -163,6 +163,7 @@ def bad(tmp_path: Path) -> dict[str, Any]:
         "missing": tmp_path / "missing.png", "empty": empty, "cut": cut, "text": text, "folder": folder, "vrt": vrt,
         "shape": np.zeros((4, 4), np.uint8), "floats": np.zeros((4, 4, 3)), "none of these": object(),
         "address": "http://evil.example/x.tif", "vsi": "/vsicurl/http://evil.example/x.tif", "nul": "a\0b.png",
+        "line": "a\nb\x1b[2J.png", "no unicode": "\udcff.png",
     }  # fmt: skip
 
 
@@ -176,6 +177,7 @@ def test_bad_images_are_errors_of_one_line(
     for name, answer in zip(bad, answers[1:-1], strict=True):
         assert answer.error, name
         assert "\n" not in answer.error, name
+        json.dumps(answer.to_dict(), ensure_ascii=False).encode()
         assert answer.abstained, name
         with pytest.raises(RagError):
             answerer.ask(bad[name], "What is this?")
