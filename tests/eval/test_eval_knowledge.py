@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from agromind_data import write_questions  # type: ignore[import-not-found] # this folder is on pytest's path
-from asking_data import command_line  # type: ignore[import-not-found]
+from asking_data import command_line, load_lying_server  # type: ignore[import-not-found]
 from colour_encoder import BLUE, GREEN, ColourEncoder  # type: ignore[import-not-found] # in tests/
 from PIL import Image
 
@@ -310,3 +310,20 @@ def test_the_commands_with_what_ships(
     assert (tmp_path / "r.evidence.json").exists()
     assert rsvlm(*both) == 0
     assert "composer with built-in" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_an_endpoint_is_given_evidence(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    rsvlm = command_line(monkeypatch, tmp_path)
+    lying = load_lying_server()
+    with lying.lying_server() as server:
+        server.behaviour = lying.says("Yes.")
+        asked = ["eval", "vqa", questions, "--generator", f"{server.address}#tiny", "--knowledge", "built-in"]
+        assert rsvlm(*asked, "--answers", tmp_path / "a.jsonl", "--json") == 0
+        document = json.loads(capsys.readouterr().out)
+        assert (document["n"], document["n_failed"], document["metrics"]["accuracy"]) == (4, 0, 0.25)
+        sent = [json.dumps(request) for request in server.requests]
+    assert len(sent) == 4
+    assert all("Evidence that a search found" in one and "Write the answer only." in one for one in sent)
