@@ -21,7 +21,7 @@ from rsvlm.eval.rsvqa_bins import binned, counts_in_intervals
 from rsvlm.eval.vqa import Question, score_vqa
 from rsvlm.rag import ComposerGenerator
 from rsvlm.rag.answering import NO_KNOWLEDGE
-from rsvlm.rag.shippedbase import NAME as BUILT_IN
+from rsvlm.rag.shippednotes import NAME as BUILT_IN
 
 SETS = {
     "RSVQA-LR": (("LR_split_train", "LR_split_val", "LR_split_test"), "Images_LR"),

@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,7 @@ def prepare(folder: Path) -> list[str]:
     town = write_sample(folder / "town")
     encoder = rsvlm.load_encoder("built-in")
     rsvlm.caption([town.image], osm=town.osm, landcover=town.landcover, out=folder / "pairs")
-    with as_file(files("rsvlm.rag") / "seen-from-above") as shipped:
-        rsvlm.KnowledgeBase.build([folder / "pairs", shipped], folder / "knowledge", encoder)
+    rsvlm.KnowledgeBase.build([folder / "pairs", "built-in"], folder / "knowledge", encoder)
     rsvlm.Index.build(town.image, folder / "index", encoder, options=ChipOptions(chips="grid", size="256"))
     return ["--knowledge", str(folder / "knowledge"), "--index", str(folder / "index")]
 

@@ -59,7 +59,6 @@ def agromind(
     """
     from rsvlm.eval.agromind import (
         beside,
-        compare_knowledge,
         evaluate_agromind,
         read_agromind,
         read_answers,
@@ -88,20 +87,29 @@ def agromind(
         result = score_agromind(questions, _baseline(baseline, questions, seed), config=config, **scoring)
     elif asks:
         model = None if generator is None else load(generator, offline, options)
-        alone = with_knowledge(model, None)
-        informed = None if knowledge is None else with_knowledge(model, knowledge)
         asking: dict[str, Any] = {"images": images, "blank": blank, "workers": workers, **scoring}
-        with progress_bar("Asking", "questions", before="Reading the questions") as show:
-            if informed is None:
-                result = evaluate_agromind(questions, alone, kept, progress=show, **asking)
-            else:
-                both = compare_knowledge(questions, alone, informed, kept, progress=show, **asking)
-        if informed is not None:
+        if knowledge is not None:
+            both = _with_and_without(questions, model, knowledge, kept, asking)
             finish_comparison(both, out, None if out is None else beside(out), as_json)
             return
+        with progress_bar("Asking", "questions", before="Reading the questions") as show:
+            result = evaluate_agromind(questions, with_knowledge(model, None), kept, progress=show, **asking)
     else:
         result = score_agromind(questions, read_answers(kept), **scoring)
     finish(result, out, as_json)
+
+
+def _with_and_without(
+    questions: Any, model: Any, knowledge: str, answers: Path, asking: dict[str, Any]
+) -> Any:
+    """Ask everything without evidence, and with it."""
+    from rsvlm.eval.agromind import compare_knowledge
+    from rsvlm.rag import ComposerGenerator
+
+    informed = with_knowledge(model, knowledge)
+    alone = ComposerGenerator(None, informed.encoder) if model is None else model
+    with progress_bar("Asking", "questions", before="Reading the questions") as show:
+        return compare_knowledge(questions, alone, informed, answers, progress=show, **asking)
 
 
 def _baseline(name: str, questions: Any, seed: int) -> Any:

@@ -16,7 +16,9 @@ from .progress import progress_bar
 Base = Annotated[Path, typer.Argument(metavar="KB", help="The folder of the base.")]
 Sources = Annotated[
     list[str],
-    typer.Argument(help="Texts, tables, PDFs, map extracts, pairs datasets, indexes, RSWK's files."),
+    typer.Argument(
+        help="Texts, tables, PDFs, map extracts, pairs datasets, indexes; built-in: the notes that ship."
+    ),
 ]
 Licence = Annotated[str | None, typer.Option(help="Of what does not say its own.")]
 MadeBy = Annotated[
@@ -53,7 +55,7 @@ def build(
     """Make a knowledge base. What a source is, is told from the file. Stopped, the same command goes on.
 
     rsvlm knowledge build notes/ report.pdf stations.csv --out knowledge/
-    rsvlm knowledge build pairs/ region.osm.pbf --out knowledge/
+    rsvlm knowledge build pairs/ region.osm.pbf built-in --out knowledge/
     rsvlm knowledge build RSWK.json --out knowledge/ --licence "research use"
     """
     from rsvlm.models.sentences import SENTENCES

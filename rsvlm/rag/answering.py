@@ -33,8 +33,8 @@ from .errors import RagError
 from .evidence import Evidence
 from .prompting import BUDGET, Asked, Prompt, ask_with, read_prompt
 from .seen import Pixels, Seen, see
-from .shippedbase import NAME as BUILT_IN
 from .shippedbase import shipped_base
+from .shippednotes import NAME as BUILT_IN
 
 Knowledge = KnowledgeBase | PathLike | None
 Images = Picture | PathLike | Sequence[Picture | PathLike] | None

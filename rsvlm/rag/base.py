@@ -108,7 +108,8 @@ class KnowledgeBase:
 
         Args:
             sources: One or several of what `rsvlm.rag.sources.read_source` reads: pairs datasets, indexes, RSWK's
-                files, folders and files of Markdown, text, HTML and PDF, tables with text, OSM extracts.
+                files, folders and files of Markdown, text, HTML and PDF, tables with text, OSM extracts; or "built-in":
+                the notes that ship, on what things look like from above.
             folder: A new or an empty one.
             encoder: What makes vectors of pictures, and of texts that pictures shall find; None: pictures play no part.
             sentences: What makes vectors of texts.

@@ -18,7 +18,7 @@ from .base import ALPHA, KnowledgeBase
 from .errors import RagError
 from .prompting import inform
 from .seen import see
-from .shippedbase import NAME as BUILT_IN
+from .shippednotes import NAME as BUILT_IN
 
 
 class ComposerGenerator:
@@ -30,6 +30,7 @@ class ComposerGenerator:
         name: "composer", and the base that it looks into.
         revision: The version of rsvlm.
         info: Encoder and base.
+        encoder: What looks at images.
         batch_size: Questions whose images are encoded together.
         plain: It takes questions as they stand, and the files of images: a GeoTIFF has a scale and a place.
     """
@@ -40,6 +41,7 @@ class ComposerGenerator:
     def __init__(self, knowledge: Knowledge = BUILT_IN, encoder: Encoder | str | None = None) -> None:
         """Get ready to answer; the arguments are those of `VisualQuestionAnswerer`."""
         self._answerer = VisualQuestionAnswerer(knowledge, encoder)
+        self.encoder = self._answerer.encoder
         self._lock = Lock()
         self.name = _named("composer", knowledge)
         self.revision = rsvlm.__version__

@@ -7,7 +7,6 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from filelock import FileLock
@@ -19,8 +18,8 @@ from rsvlm.retrieval.building import Progress
 
 from .base import KnowledgeBase
 from .errors import RagError
+from .shippednotes import NAME, shipped_notes
 
-NAME = "built-in"
 _KEPT = 8
 """Hex digits of a name."""
 
@@ -32,18 +31,18 @@ def shipped_base(encoder: Encoder | None, *, progress: Progress | None = None) -
         encoder: What pictures are encoded by; None: it is found by words only.
         progress: Called with chunks encoded and chunks to be encoded.
     """
-    with as_file(files("rsvlm.rag") / "seen-from-above") as folder:
-        place = cache_folder() / "knowledge" / _name(folder, encoder)
+    folder = shipped_notes()
+    place = cache_folder() / "knowledge" / _name(folder, encoder)
+    try:
+        return KnowledgeBase(place, encoder)
+    except (RagError, RetrievalError):  # it is not there, damaged, or another process is making it
+        pass
+    with _alone(place):
         try:
             return KnowledgeBase(place, encoder)
-        except (RagError, RetrievalError):  # it is not there, damaged, or another process is making it
-            pass
-        with _alone(place):
-            try:
-                return KnowledgeBase(place, encoder)
-            except (RagError, RetrievalError):
-                shutil.rmtree(place, ignore_errors=True)
-            return KnowledgeBase.build(folder, place, encoder, progress=progress)
+        except (RagError, RetrievalError):
+            shutil.rmtree(place, ignore_errors=True)
+        return KnowledgeBase.build(folder, place, encoder, progress=progress)
 
 
 @contextmanager

@@ -29,6 +29,8 @@ from .errors import RagError
 from .pictures import EXACT, add_vectors, drop_pictures, put_pictures
 from .pieces import pieces_of
 from .record import NAME, Record, SourceRecord, read_record, write_record
+from .shippednotes import NAME as SHIPPED
+from .shippednotes import shipped_notes
 from .sources import Problem, Source, read_source
 
 TEXTS, PICTURES, WORDS = "texts", "pictures", "words"
@@ -79,7 +81,9 @@ def update(
         rsvlm.retrieval.RetrievalError: Another process is writing there, the disk is full, or another encoder made
             what is there.
     """
-    read = [read_source(one, licence=licence) for one in several(sources)]
+    read = [
+        read_source(shipped_notes() if one == SHIPPED else one, licence=licence) for one in several(sources)
+    ]
     if not read:
         raise RagError("no sources: name files or folders with texts, pairs datasets or indexes")
     report = Report()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from agromind_data import write_questions  # type: ignore[import-not-found] # this folder is on pytest's path
-from asking_data import command_line  # type: ignore[import-not-found]
-from numpy.typing import NDArray
+from asking_data import command_line, load_lying_server  # type: ignore[import-not-found]
+from colour_encoder import BLUE, GREEN, ColourEncoder  # type: ignore[import-not-found] # in tests/
 from PIL import Image
 
 from rsvlm.eval import EvalError
@@ -18,27 +18,6 @@ from rsvlm.eval.agromind.prompts import plain_question
 from rsvlm.eval.asking import QUESTION_PROMPT, evaluate_vqa
 from rsvlm.models.generators import Request
 from rsvlm.rag import ComposerGenerator, InformedGenerator, KnowledgeBase, RagError
-
-GREEN, BLUE = (30, 140, 40), (20, 60, 190)
-WORDS = {GREEN: "forest tree wood grass", BLUE: "water river lake sea"}
-
-
-class Colours:
-    """Sees the colours of pictures, and those of what words name."""
-
-    name, revision, dimension, image_size = "colours", "1", 4, 16
-
-    def encode_images(self, images: Sequence[Any]) -> NDArray[np.float32]:
-        return _unit(
-            [[*np.asarray(one, np.float64).reshape(-1, 3).mean(axis=0) / 255, 0.2] for one in images]
-        )
-
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return _unit([[*self._colour(text), 0.2] for text in texts])
-
-    def _colour(self, text: str) -> tuple[float, ...]:
-        named = [rgb for rgb, words in WORDS.items() if set(words.split()) & set(text.lower().split())]
-        return tuple(channel / 255 for channel in named[0]) if named else (0.4, 0.3, 0.3)
 
 
 class Listening:
@@ -55,15 +34,9 @@ class Listening:
         return self.says
 
 
-def _unit(rows: Any) -> NDArray[np.float32]:
-    vectors = np.array(rows, np.float64)
-    found: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    return found
-
-
 @pytest.fixture(scope="module")
 def composer() -> ComposerGenerator:
-    return ComposerGenerator("none", Colours())
+    return ComposerGenerator("none", ColourEncoder())
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +45,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     notes = folder / "notes.jsonl"
     texts = ("Lake Ohrid is 288 metres deep.", "The forest of Perucica was left to itself.")
     notes.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
-    return KnowledgeBase.build(notes, folder / "ohrid", Colours())
+    return KnowledgeBase.build(notes, folder / "ohrid", ColourEncoder())
 
 
 @pytest.fixture
@@ -165,7 +138,7 @@ def test_evidence_is_looked_for_by_the_question_alone(base: KnowledgeBase) -> No
     InformedGenerator(model, base, k=1).generate_many([Request(words, (), "How deep is Lake Ohrid?")])
     assert "288 metres" in model.asked[0]
     with pytest.raises(RagError, match="name one"):
-        InformedGenerator(model, "none", Colours())
+        InformedGenerator(model, "none", ColourEncoder())
 
 
 FILES: dict[str, list[dict[str, Any]]] = {
@@ -337,3 +310,20 @@ def test_the_commands_with_what_ships(
     assert (tmp_path / "r.evidence.json").exists()
     assert rsvlm(*both) == 0
     assert "composer with built-in" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_an_endpoint_is_given_evidence(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    rsvlm = command_line(monkeypatch, tmp_path)
+    lying = load_lying_server()
+    with lying.lying_server() as server:
+        server.behaviour = lying.says("Yes.")
+        asked = ["eval", "vqa", questions, "--generator", f"{server.address}#tiny", "--knowledge", "built-in"]
+        assert rsvlm(*asked, "--answers", tmp_path / "a.jsonl", "--json") == 0
+        document = json.loads(capsys.readouterr().out)
+        assert (document["n"], document["n_failed"], document["metrics"]["accuracy"]) == (4, 0, 0.25)
+        sent = [json.dumps(request) for request in server.requests]
+    assert len(sent) == 4
+    assert all("Evidence that a search found" in one and "Write the answer only." in one for one in sent)

@@ -1,0 +1,12 @@
+"""The texts that come with rsvlm: what scenes and land covers look like from above, with sources."""
+
+from importlib.resources import files
+from pathlib import Path
+
+NAME = "built-in"
+"""What they are called among sources, and the base that is made of them alone."""
+
+
+def shipped_notes() -> Path:
+    """Their folder; rsvlm is always unpacked, as the weights that ship are files, too."""
+    return Path(str(files("rsvlm.rag") / "seen-from-above"))

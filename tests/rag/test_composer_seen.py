@@ -1,0 +1,125 @@
+"""What the composer says of pictures that are woods, water, or one beside the other."""
+
+from collections.abc import Sequence
+
+import pytest
+from colour_encoder import BLUE, GREEN, ColourEncoder  # type: ignore[import-not-found] # in tests/
+from PIL import Image
+
+from rsvlm.rag import VisualQuestionAnswerer
+
+
+def picture(left: tuple[int, ...], right: tuple[int, ...] | None = None) -> Image.Image:
+    found = Image.new("RGB", (120, 120), left)
+    if right is not None:
+        found.paste(right, (60, 0, 120, 120))
+    return found
+
+
+WOODS, WATER, BOTH = picture(GREEN), picture(BLUE), picture(GREEN, BLUE)
+
+
+@pytest.fixture(scope="module")
+def answerer() -> VisualQuestionAnswerer:
+    return VisualQuestionAnswerer("none", ColourEncoder())
+
+
+@pytest.mark.parametrize(
+    ("image", "question", "short"),
+    [
+        (WOODS, "Is there a forest?", "yes"),
+        (WATER, "Is there a large forest?", "no"),  # where there is none, there is no large one
+        (WATER, "How many round trees are there?", "0"),
+        (WATER, "How many trees are there beside the river?", "0"),
+        (WATER, "What is the area covered by forests?", "0 m²"),
+        (WOODS, "Are there more trees than lakes?", "yes"),
+        (WOODS, "Are there less trees than lakes?", "no"),
+        (WATER, "Are there less trees than lakes?", "yes"),
+        (WOODS, "Is the number of trees equal to the number of lakes?", "no"),
+        (
+            WOODS,
+            "Are there more trees next to a lake than rivers?",
+            "yes",
+        ),  # the trees are counted, not the lake
+        (BOTH, "Give me the bounding box of the water.", "0.50, 0.00, 1.00, 1.00"),
+        (BOTH, "Which box holds the forest? A: [0.0, 0.1, 0.5, 1.0] B: [0.5, 0.2, 1.0, 1.0]", "A"),
+        (
+            BOTH,
+            "Which region has the largest area of water? A: Middle left B: Middle right C: Upper left",
+            "B",
+        ),
+        (BOTH, "In which direction from the forest is the lake? A: Left B: Upper Right C: Right", "C"),
+        (BOTH, "Which of these does the image show? A: forest B: lake C: airport", "A,B"),
+        (WOODS, "Is it a forest or a water area?", "forest"),
+        (WATER, "The area is mixed. Which of them is it? A: forest B: lake", "B"),
+    ],
+)
+def test_what_is_seen(
+    answerer: VisualQuestionAnswerer, image: Image.Image, question: str, short: str
+) -> None:
+    answer = answerer.ask(image, question)
+    assert answer.short == short
+    assert not answer.abstained
+
+
+@pytest.mark.parametrize(
+    ("images", "question", "why"),
+    [
+        (WOODS, "Is there a large forest?", "cannot tell whether it is large"),
+        (WOODS, "What is the area covered by small forests?", "cannot tell whether it is small"),
+        (WOODS, "Are there more round trees than lakes?", "cannot tell whether it is round"),
+        (WOODS, "What is in the red box?", "marks"),
+        (WOODS, "Which land cover is at the coordinates (10,20)? A: forest B: lake", "marks"),
+        (WOODS, "What is the area of the forest? A: 12 m² B: 90 m²", "no scale"),
+        (WOODS, "Where is the forest? A: tall B: short", "none of these is a part"),
+        (WOODS, "In which direction from the airport is it? A: Left B: Right", "two things"),
+        (
+            [WOODS, WATER],
+            "What is the difference in the number of trees between the two images?",
+            "cannot count",
+        ),
+        (
+            [WOODS, WATER],
+            "Which image shows most trees? A: the first image B: the second image C: the third",
+            "2 images",
+        ),
+    ],
+)
+def test_what_is_not_known_is_said(
+    answerer: VisualQuestionAnswerer, images: Image.Image | Sequence[Image.Image], question: str, why: str
+) -> None:
+    answer = answerer.ask(images, question)
+    assert answer.abstained
+    assert answer.short == ""
+    assert why in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("Which of the three images has the largest share of forest?", "B"),
+        ("Which of the three images has the lowest share of water?", "B"),
+        ("Which image contains a lake?", "A"),
+    ],
+)
+def test_which_image(answerer: VisualQuestionAnswerer, question: str, short: str) -> None:
+    options = "A: the first image\nB: the second image\nC: the third image"
+    assert answerer.ask([WATER, WOODS, BOTH], f"{question}\n{options}").short == short
+
+
+def test_an_image_is_looked_at_once(
+    answerer: VisualQuestionAnswerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = answerer.encoder
+    assert isinstance(encoder, ColourEncoder)
+    seen: list[int] = []
+    encode = encoder.encode_images
+
+    def counted(images: Sequence[Image.Image]) -> object:
+        seen.append(len(images))
+        return encode(images)
+
+    monkeypatch.setattr(encoder, "encode_images", counted)
+    answers = list(answerer.ask_many([(BOTH, "Where is the water?"), (BOTH, "Where is the forest?")]))
+    assert ["right" in answers[0].short, "left" in answers[1].short] == [True, True]
+    assert seen == [1, 36]  # the image, and its tiles
