@@ -205,7 +205,7 @@ def test_an_interrupt_does_not_wait_for_a_server(base: Base, server: LyingServer
     assert b"Traceback" not in told
 
 
-@needs_serving
+@needs_serving  # type: ignore[untyped-decorator] # of a module that mypy does not find
 @pytest.mark.slow
 def test_transformers_serve_answers(
     rsvlm_command: Any, capsys: Capture, base: Base, image: Path, tmp_path: Path

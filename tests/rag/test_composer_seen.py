@@ -68,6 +68,7 @@ def test_what_is_seen(
         (WOODS, "Is there a large forest?", "cannot tell whether it is large"),
         (WOODS, "What is the area covered by small forests?", "cannot tell whether it is small"),
         (WOODS, "Are there more round trees than lakes?", "cannot tell whether it is round"),
+        (WOODS, "Give me the bounding box of the lake.", "I see no lake"),
         (WOODS, "What is in the red box?", "marks"),
         (WOODS, "Which land cover is at the coordinates (10,20)? A: forest B: lake", "marks"),
         (WOODS, "What is the area of the forest? A: 12 m² B: 90 m²", "no scale"),

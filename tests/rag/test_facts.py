@@ -39,6 +39,8 @@ MONTHLY = "monthly expert knowledge - of 2019 March:\nALBEDO: 0.16; NDVI: 0.31; 
         ("Where is Piazza Navona located?", LANDMARK, "Rome, Italy"),
         ("What is the population of Vaduz?", "Vaduz, a town; population 5,696.", "5,696"),
         ("When was the Old Bridge built?", "The Old Bridge is of stone. It was built in 1788.", "1788"),
+        ("What is NDWI?", "NDWI, the water index of McFeeters, is high over water: above 0. NDWI also rises on roofs.",
+         "NDWI, the water index of McFeeters, is high over water: above 0."),
         ("How long is a runway?", "A runway is 30 to 60 m wide and often more than 1800 m long.", "1800 m"),
         ("How wide is a runway?", "A runway is 30 to 60 m wide and often more than 1800 m long.", "30 to 60 m"),
     ],

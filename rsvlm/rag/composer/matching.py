@@ -128,7 +128,7 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         return None
     if not all(_names(name, wanted.said, statement, around) for name in wanted.hard.names):
         return None
-    if not wanted.hard.names and (wanted.hard.codes or wanted.hard.months):
+    if not wanted.hard.names and (wanted.hard.months or wanted.hard.years):
         # a measured value of one place: a name that the question does not say is that of another
         others = _hard_words(f"{around}\n{statement.text}").names
         if any(not wanted.said & _raw_words(name.lower()) for name in others):

@@ -26,6 +26,9 @@ def where(asked: Asked, scene: Scene) -> Finding:
     thing = next((one for one in asked.things if one.classes), asked.things[0])
     assert scene.likelihood is not None
     likely = scene.likelihood.of(scene.look, thing)
+    boxed = _BOX.search(asked.text) is not None
+    if likely.probability < 0.5 and boxed:  # who asks for the box of a thing knows that it is there
+        return unknown(f"I see no {told(thing)} in this image", likely.support)
     if likely.probability < 0.5:
         return Finding(
             f"I see no {told(thing)} in this image.",
@@ -33,7 +36,7 @@ def where(asked: Asked, scene: Scene) -> Finding:
             1 - likely.probability,
             likely.support,
         )
-    if _BOX.search(asked.text):
+    if boxed:
         numbers = ", ".join(f"{side:.2f}" for side in box_of(scene, thing))
         return Finding(
             f"Within {numbers}: left, top, right and bottom as shares of the image's sides.",

@@ -9,6 +9,9 @@ _ABBREVIATION = re.compile(
     r"\b(?:et al|cf|e\.g|i\.e|approx|ca|c|vs|no|fig|st|mt|dr|prof|mr|mrs|ms|jr|sr|(?-i:[A-Z]))\.$",
     re.IGNORECASE,
 )
+_LONGEST = 12
+"""Words of the name of a value."""
+_VERB = re.compile(r"\s(?:is|are|was|were|has|have|had|shows?|lies|means)\s")
 _GOES_ON = re.compile(r"(?:it|its|they|their|he|his|she|her|this|these|those|there|both)\b", re.IGNORECASE)
 _FIELD = re.compile(r"\s*([^;\n]{1,160}?)\s*[:=]\s+(\S[^;\n]*?)\s*$")
 _LAST_FIELD = re.compile(r"\s*([^;\n]{1,160})[:=]\s+([-+]?\d[^;:\n]{0,40}?)\s*$")
@@ -47,7 +50,7 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
     for line in (rest if title else text).splitlines():
         fields = [field for field in line.split(";") if field.strip()]
         pairs = [_LAST_FIELD.match(field) or _FIELD.match(field) for field in fields]
-        if fields and all(pair is not None and not _END.search(pair[1]) for pair in pairs):
+        if fields and all(pair is not None and _is_name(pair[1]) for pair in pairs):
             for field, pair in zip(fields, pairs, strict=True):
                 assert pair is not None
                 context = [title, head, fields[0].strip() if field is not fields[0] else ""]
@@ -61,6 +64,11 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
             found.append(Statement(sentence, _joined([title, subject if goes_on else ""])))
             subject = subject if goes_on else sentence
     return found
+
+
+def _is_name(text: str) -> bool:
+    """Whether what stands before a colon names a value, and is no sentence."""
+    return len(text.split()) <= _LONGEST and not _END.search(text) and not _VERB.search(text)
 
 
 def _joined(parts: list[str]) -> str:
