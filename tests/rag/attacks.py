@@ -89,7 +89,6 @@ SAID = {
     "Wheat [[1]].": "Wheat [1].",
     "Wheat [1[7]2].": "Wheat.",
     f"Wheat [{' ' * 999}7].": "Wheat.",
-    f"Wheat [{'7' * 999}].": f"Wheat [{'7' * 999}].",
     "Wheat [1(7)2].": "Wheat.",
     "Wheat [ 7 ].": "Wheat.",
     "Wheat [7, page 2].": "Wheat.",
