@@ -28,6 +28,10 @@ _SAYS_SO = re.compile(
     r"|[#^*@\u2020]",
     re.IGNORECASE,
 )
+_OURS = re.compile(r"\[(\d{1,4})\]")
+_BLANKS = re.compile(r"\s{4,}")
+_DEEPEST = 5
+"""Brackets within brackets that are looked into; all those of a text that has more become round."""
 _ROMAN = re.compile(r"[IVXLivxl]+")
 _LETTER = re.compile(r"[A-Ha-h]")
 """An option that was chosen, not a citation."""
@@ -51,14 +55,12 @@ def checked(text: str, evidence: Sequence[Evidence]) -> tuple[str, tuple[Evidenc
         evidence: What it was shown.
     """
     known = {one.number: one for one in evidence}
-    cited: dict[int, Evidence] = {}
     removed = 0
 
     def kept(numbers: Sequence[int], match: re.Match[str]) -> str:
         nonlocal removed
         ours = [number for number in numbers if number in known]
         removed += len(numbers) - len(ours)
-        cited.update((number, known[number]) for number in ours)
         before = match.string[max(0, match.start() - 1) : match.start()]
         blank = "" if before in _CLOSING and not match[0][0].isspace() else " "
         return blank + "".join(f"[{number}]" for number in ours) if ours else ""
@@ -79,9 +81,16 @@ def checked(text: str, evidence: Sequence[Evidence]) -> tuple[str, tuple[Evidenc
             return match[0]  # a number in brackets, no citation
         return kept(numbers, match) + (match["end"] or "")
 
-    found = _RAISED.sub(r"[\2]", _HIDDEN.sub("", text))
-    found = _ROUND.sub(in_round, _BRACKETS.sub(in_square, found))
-    return found.strip(), tuple(cited.values()), removed
+    plain = _BLANKS.sub(lambda match: match[0][:3], _HIDDEN.sub("", text))
+    before, found = "", _RAISED.sub(r"[\2]", plain)
+    for _ in range(_DEEPEST):  # what is left of "[1[7]2]" is a citation again
+        before, found = found, _ROUND.sub(in_round, _BRACKETS.sub(in_square, found))
+        if found == before:
+            break
+    else:
+        found = found.translate(_ROUNDED)
+    cited = dict.fromkeys(int(one) for one in _OURS.findall(found))
+    return found.strip(), tuple(known[number] for number in cited), removed
 
 
 def without_citations(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from hashing_encoder import HashingEncoder  # type: ignore[import-not-found] # in tests/
 from lying_server import (  # type: ignore[import-not-found] # of the generators' tests
     LyingServer,
     fails,
@@ -136,7 +137,7 @@ def test_without_a_base_facts_are_not_known(built_in: VisualQuestionAnswerer) ->
 def test_a_base_without_pictures_is_asked_with_an_image(green: Path, tmp_path: Path, built_in: Any) -> None:
     """What looks at images is then the built-in model."""
     (tmp_path / "notes.txt").write_text("The Old Tower was built in 1810.", encoding="utf-8")
-    base = KnowledgeBase.build(tmp_path / "notes.txt", tmp_path / "kb", None)
+    base = KnowledgeBase.build(tmp_path / "notes.txt", tmp_path / "kb", None, sentences=HashingEncoder())
     answerer = VisualQuestionAnswerer(base, generator=lambda prompt, images: "A field [1].")
     assert answerer.encoder is not None
     answer = answerer.ask(green, "What is the Old Tower?")

@@ -139,6 +139,7 @@ def test_only_citations_of_what_was_retrieved_are_shown(said: str, shown: str) -
 
 
 @given(st.text(alphabet="[]()\u3010\u3011\uff3b\uff3d0129 ,.;:-^a\u200b\u0661\uff17<>sup/\n", max_size=40))
+@example("[1[1[1[1[1[1[1[1[7]9]9]9]9]9]9]9]9]")
 @settings(max_examples=500, deadline=None)
 def test_whatever_is_said_no_other_citation_is_shown(said: str) -> None:
     text, cited, removed = checked(said, evidence("True.", "Also true."))

@@ -237,16 +237,14 @@ def test_paths_in_any_script(tmp_path: Path) -> None:
 
 
 def test_equal_evidence_is_folded(make: Make, notes: Path, captions: Path) -> None:
-    write_notes(
-        notes,
-        {"copy.txt": "farms are GREEN", "may.txt": "Farms are green. 5", "june.txt": "Farms are green. 6"},
-    )
+    long = "Farms are green. " * 12
+    same = {"copy.txt": "farms are GREEN", "may.txt": f"{long}5 fields", "june.txt": f"{long}6 fields"}
+    write_notes(notes, {**same, "june2.txt": f"{long}6 meadows"})
     base = make(notes, captions)
     found = [one.chunk.text for one in base.search("Farms are green", k=9)]
     assert len({"Farms are green.", "farms are GREEN"} & set(found)) == 1
-    assert {"Farms are green. 5", "Farms are green. 6"} <= set(
-        found
-    )  # the value of one month is not that of another
+    numbers = [text.split()[-2] for text in found if text.startswith(long)]
+    assert sorted(numbers) == ["5", "6"]  # the value of one month is not that of another
     pictures = [one.chunk.image for one in base.search("roofs bright", k=9) if one.chunk.type == "caption"]
     assert len(pictures) == len(set(pictures)) == 3  # captions of one picture say the same
     everything = base.search("Farms are green", k=20, fold=False)
