@@ -1,7 +1,9 @@
 """What every test may use: real data where a folder of it is named, and small things made on the spot."""
 
+import csv
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,20 @@ from rsvlm.captioning.sample import SamplePaths, write_sample
 
 _WORDS = ["a satellite photo of a harbour.", "Annual crop land", "river"]
 """What the tokenizers of tiny models know."""
+
+
+@pytest.fixture(autouse=True)
+def same_process_as_before() -> Iterator[None]:
+    """What a command (`--offline`) or a library sets for the whole process ends with the test."""
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
+    before, limit = {name: os.environ.get(name) for name in names}, csv.field_size_limit()
+    yield
+    csv.field_size_limit(limit)
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture(scope="session")
