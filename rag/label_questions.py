@@ -17,7 +17,6 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,12 +84,17 @@ def of_captions(file: Path, work: Path, encoder: Any, counts: dict[str, int], se
 
 
 def of_cover(grounds: Iterator[Ground], count: int, chance: random.Random) -> Iterator[Asked]:
-    """So many questions of each kind on land cover, each on a picture of its own."""
+    """So many questions of each kind on land cover, each on a picture of its own; half at most have one answer."""
     for kind, maker in MAKERS.items():
-        made = ((ground, maker(ground, chance)) for ground in grounds)
-        for ground, one in islice(((ground, one) for ground, one in made if one is not None), count):
-            question = chance.choice(FORMS[one.kind]).format(**one.words)
-            yield Asked(kind, ground.picture, question, one.gold)
+        golds: Counter[str] = Counter()
+        for ground in grounds:
+            one = maker(ground, chance)
+            if one is None or golds[one.gold] >= count / 2:
+                continue
+            golds[one.gold] += 1
+            yield Asked(kind, ground.picture, chance.choice(FORMS[one.kind]).format(**one.words), one.gold)
+            if golds.total() == count:
+                break
 
 
 def _words(name: str) -> dict[str, str]:
@@ -135,7 +139,7 @@ def main() -> None:
         ask(f"{name}, no base", "none", asked)
     chance = random.Random(options.seed)
     korea = windows(options.data / "korea-sentinel2-landcover", "202412", chance)
-    ask("Korean scenes, built-in base", "built-in", list(of_cover(korea, 80, chance)))
+    ask("Korean scenes, built-in base", "built-in", list(of_cover(korea, 60, chance)))
     tiles = mosaics(options.data / "eurosat-rgb" / "validation.parquet", chance)
     ask("mosaics of EuroSAT, built-in base", "built-in", list(of_cover(tiles, 120, chance)))
     print("| images | kind | questions | majority answer, % | composer, % |\n|---|---|---|---|---|")
