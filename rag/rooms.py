@@ -1,98 +1,123 @@
 """All rooms joined: caption -> pretrain -> index -> classify, search, ask -> a report of what each step brought.
 
     python rag/rooms.py --scenes DIR/korea-sentinel2-landcover --out rooms/      # 28 scenes, masks of the Korean legend
-    python rag/rooms.py --sample --out rooms/                                    # the sample town, in a minute or two
+    python rag/rooms.py --sample --out rooms/                                    # the sample town, in a minute
 
 Each stage reads only folders that an earlier one wrote. Of the Korean scenes those of September 2023 teach and those of
-December 2024 are asked about; of the sample town chips of 128 pixels teach, and chips of 192 are asked about. The
-report, `report.html`, shows captions found by the base model and by the adapted one, and captions made with and without
-retrieval.
+December 2024 are asked about; of the sample town chips of 128 pixels teach, and chips of 192 are asked about, which
+show the same ground: it tells that the rooms fit together, and not how good they are. `report.html` has captions found
+by the base model and by the adapted one, and captions made with and without retrieval.
 """
 
 import argparse
 import io
-import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from PIL import Image
 
 import rsvlm
 from rsvlm.captioning.sample import write_sample
 from rsvlm.eval.captions import evaluate_captions
 from rsvlm.eval.report import write_report
-from rsvlm.rag import VisualQuestionAnswerer
+from rsvlm.eval.result import EvalResult
 from rsvlm.retrieval import Hits
+from rsvlm.retrieval.page import write_page
 
-CLASSES = ["forest", "farmland", "residential area", "road"]
+CLASSES = ["forest", "farmland", "residential area", "water"]
 
 
-def caption(options: argparse.Namespace) -> tuple[Path, Path]:
-    """Write pairs to learn from, and pairs to be asked about."""
-    out = options.out
-    if options.sample:
+def caption(scenes: Path | None, out: Path) -> None:
+    """Write `pairs/` to learn from, and `asked/` to be asked about."""
+    if scenes is None:
         town = write_sample(out / "town")
         for name, size in (("pairs", 128), ("asked", 192)):
             rsvlm.caption(town.image, osm=town.osm, landcover=town.landcover, out=out / name, size=size)
-    else:
-        for name, date in (("pairs", "202309"), ("asked", "202412")):
-            images = sorted((options.scenes / "images").glob(f"{date}*.tif"))
-            rsvlm.caption(
-                images,
-                landcover=options.scenes / "masks",
-                legend="korea",
-                out=out / name,
-                size=128,
-                min_valid=0.5,
-            )
-    return out / "pairs", out / "asked"
+        return
+    for name, date in (("pairs", "202309"), ("asked", "202412")):
+        images = sorted((scenes / "images").glob(f"{date}*.tif"))
+        masks = scenes / "masks"
+        rsvlm.caption(images, landcover=masks, legend="korea", out=out / name, size=128, min_valid=0.5)
+
+
+def find(out: Path) -> None:
+    """Index the chips by the adapted model, tell their classes, and find some by words."""
+    adapted = rsvlm.load_encoder(out / "adapter")
+    index = rsvlm.Index.build(out / "asked", out / "index", encoder=adapted)
+    classes = rsvlm.ZeroShotClassifier(CLASSES, encoder=adapted).classify(index)
+    pq.write_table(classes.to_table(), out / "classes.parquet")
+    print("classified:", ", ".join(f"{count} {name}" for name, count in Counter(classes.labels).most_common()))
+    hits = index.search("forest beside fields", k=12)
+    assert isinstance(hits, Hits)  # of several texts it is a list of them
+    write_page(hits, out / "found.html", "Forest beside fields")
+
+
+def ask(out: Path) -> list[EvalResult]:
+    """Have each chip described with and without the captions to learn from; both against the chip's own captions."""
+    adapted = rsvlm.load_encoder(out / "adapter")
+    base = rsvlm.KnowledgeBase.build(out / "pairs", out / "knowledge", encoder=adapted)
+    chips = list(rsvlm.open_pairs(out / "asked"))
+    results = []
+    for name, knowledge in (("without retrieval", "none"), ("with retrieval", base)):
+        items = ((Image.open(io.BytesIO(pair.image or b"")), "Describe this image.") for pair in chips)
+        answerer = rsvlm.VisualQuestionAnswerer(knowledge, adapted)
+        answers = answerer.ask_many(items, answers=out / f"{name}.jsonl")
+        said = {pair.key: answer.short for pair, answer in zip(chips, answers, strict=True)}
+        results.append(evaluate_captions(said, out / "asked"))
+        results[-1].name = f"captions, {name}"
+    return results
+
+
+def retrieve(out: Path) -> list[EvalResult]:
+    """How often captions find their chips, and chips their captions, by the base model and by the adapted one."""
+    results = []
+    for name, encoder in (("base", "built-in"), ("adapted", out / "adapter")):
+        results.append(rsvlm.evaluate("retrieval", encoder=encoder, data=out / "asked"))
+        results[-1].name = f"retrieval, {name}"
+    return results
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Say how long it took."""
+    start = time.perf_counter()
+    yield
+    print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--scenes", type=Path)
-    parser.add_argument("--sample", action="store_true")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--scenes", type=Path)
+    source.add_argument("--sample", action="store_true")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=10)
     options = parser.parse_args()
-    out = options.out
-    pairs, asked = caption(options)
-
-    rsvlm.pretrain([pairs], out=out / "adapter", epochs=options.epochs)
-    adapted = rsvlm.load_encoder(out / "adapter")
-
-    index = rsvlm.Index.build(asked, out / "index", encoder=adapted)
-    labels = rsvlm.ZeroShotClassifier(CLASSES, encoder=adapted).classify(index)
-    labels.to_table()
-    print("classified:", {name: labels.labels.count(name) for name in CLASSES})
-    hits = index.search("forest beside fields", k=3)
-    assert isinstance(hits, Hits)  # of several texts it is a list of them
-    for hit in hits:
-        print(f"found: {hit['score']:.3f} {hit['key']}")
-
-    base = rsvlm.KnowledgeBase.build(pairs, out / "knowledge", encoder=adapted)
-    results = []
-    for name, knowledge in (("without retrieval", "none"), ("with retrieval", base)):
-        answerer = VisualQuestionAnswerer(knowledge, adapted)
-        chips = list(rsvlm.open_pairs(asked))
-        items = ((Image.open(io.BytesIO(pair.image or b"")), "Describe this image.") for pair in chips)
-        answers = answerer.ask_many(items, answers=out / f"{name}.jsonl")
-        said = {pair.key: answer.short for pair, answer in zip(chips, answers, strict=True)}
-        result = evaluate_captions(said, asked)
-        result.name = f"captions, {name}"
-        results.append(result)
-    for name, encoder in (("base", "built-in"), ("adapted", adapted)):
-        result = rsvlm.evaluate("retrieval", encoder=encoder, data=asked)
-        result.name = f"retrieval, {name}"
-        results.append(result)
+    out: Path = options.out
+    with stage("caption"):
+        caption(options.scenes, out)
+    with stage("pretrain"):
+        rsvlm.pretrain([out / "pairs"], out=out / "adapter", epochs=options.epochs)
+    with stage("index, classify, search"):
+        find(out)
+    with stage("ask"):
+        results = ask(out)
+    with stage("eval"):
+        results += retrieve(out)
     for result in results:
-        print(
-            result.name,
-            json.dumps({name: round(value, 4) for name, value in list(result.metrics.items())[:6]}),
-        )
+        main = {name: value for name, value in result.metrics.items() if name in MAIN}
+        print(f"{result.name}: " + ", ".join(f"{name} {value:.3f}" for name, value in main.items()))
     write_report(results, out / "report.html")
     print(f"written: {out / 'report.html'}")
+
+
+MAIN = ("CIDEr", "BLEU-4", "ROUGE-L", "METEOR", "mean_recall")
 
 
 if __name__ == "__main__":
