@@ -34,14 +34,12 @@ class AnswerFile:
     def __init__(self, file: Path, settings: dict[str, Any]) -> None:
         self._file, self._known = file, dict[str, Answer]()
         told = json.loads(json.dumps(settings))
-        if not file.exists() or not file.stat().st_size:
+        content = file.read_bytes() if file.exists() else b""
+        if (_line({"settings": told}) + b"\n").startswith(content):  # new, or killed while it was begun
             file.parent.mkdir(parents=True, exist_ok=True)
-            self._append({"settings": told})
+            file.write_bytes(_line({"settings": told}) + b"\n")
             return
-        lines = file.read_bytes().split(b"\n")
-        if lines[-1]:  # cut off by a kill
-            with file.open("rb+") as opened:
-                opened.truncate(file.stat().st_size - len(lines[-1]))
+        lines = content.split(b"\n")
         try:
             first, *rest = [json.loads(line) for line in lines[:-1] if line.strip()]
             before = first["settings"]
@@ -53,6 +51,9 @@ class AnswerFile:
             raise RagError(
                 f"{file}: holds answers of another run (it differs in {', '.join(differ)}); name another file"
             )
+        if lines[-1]:  # cut off by a kill
+            with file.open("rb+") as opened:
+                opened.truncate(len(content) - len(lines[-1]))
 
     def get(self, key: str) -> Answer | None:
         """The answer that is there already; None: there is none, or it had failed."""
@@ -65,19 +66,25 @@ class AnswerFile:
 
     def _append(self, line: dict[str, Any]) -> None:
         with self._file.open("ab") as opened:
-            opened.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            opened.write(_line(line) + b"\n")
             opened.flush()
             os.fsync(opened.fileno())
 
 
+def _line(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
 def key_of(images: Sequence[Any], question: str) -> str:
-    """What an item is kept under: its question, and the paths, or pixels, of its images."""
+    """What an item is kept under: its question, and the paths of its images, or their pixels and places."""
     digest = hashlib.sha256(question.encode("utf-8", "replace"))
     for image in images:
         if isinstance(image, str | os.PathLike):
             digest.update(b"\0path" + os.fspath(image).encode("utf-8", "surrogateescape"))
         else:
-            digest.update(b"\0pixels" + np.ascontiguousarray(getattr(image, "pixels", image)).tobytes())
+            pixels = np.ascontiguousarray(getattr(image, "pixels", image))
+            told = (pixels.shape, pixels.dtype.str, *(getattr(image, one, None) for one in ("bands", "grid")))
+            digest.update(b"\0pixels" + repr(told).encode() + pixels.tobytes())
     return digest.hexdigest()[:32]
 
 

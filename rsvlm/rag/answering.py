@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rsvlm import __version__
 from rsvlm.imagery.items import PathLike, Picture
 from rsvlm.models import Encoder
 from rsvlm.models.generators import Answer as Reply
@@ -158,8 +159,10 @@ class VisualQuestionAnswerer:
         base, encoder = self.knowledge, self.encoder
         return {
             "knowledge": None if base is None else [one.digest for one in base.record.sources],
-            "encoder": None if encoder is None else [encoder.name, encoder.revision],
-            "generator": None if self.generator is None else getattr(self.generator, "name", "function"),
+            "sentences": None if base is None else base.texts.manifest.encoder.model_dump(),
+            "encoder": [encoder.name, encoder.revision],
+            "generator": [getattr(self.generator, one, None) for one in ("name", "revision", "info")],
+            "rsvlm": __version__,
             "alpha": self.alpha, "k": self.k, "types": list(self.types), "filter": repr(self.filter),
             "prompt": self.prompt.text, "budget": self.budget, "sensor": self.sensor, "bands": self.bands,
         }  # fmt: skip
@@ -191,7 +194,7 @@ class VisualQuestionAnswerer:
                     pictures[_key(image)] = self._read(image)
         read = {key: one for key, one in pictures.items() if isinstance(one, Seen)}
         looks: dict[Hashable, Look] = {}
-        if read and self.encoder is not None:
+        if read:
             vectors = self.encoder.encode_images([one.picture for one in read.values()]).astype(np.float64)
             for (key, seen), vector in zip(read.items(), vectors, strict=True):
                 looks[key] = Look(seen, self.encoder, vector)
@@ -210,7 +213,7 @@ class VisualQuestionAnswerer:
     def _read(self, image: Picture | PathLike) -> Seen | str:
         """An image, or the reason why there is none."""
         try:
-            return see(image, sensor=self.sensor, bands=self.bands)
+            return see(image, sensor=self.sensor, bands=self.bands, spectral_views=self.generator is not None)
         except RagError as error:
             return str(error)
 
@@ -238,7 +241,8 @@ class VisualQuestionAnswerer:
     def _look_alikes(self, look: Look) -> tuple[Neighbour, ...]:
         if self.knowledge is None or self.knowledge.pictures is None:
             return ()
-        return tuple(neighbours_of(self.knowledge.finder.look_alikes(look.vector, LOOK_ALIKES)))
+        allowed = self.knowledge.allowed(self.types, self.filter)
+        return tuple(neighbours_of(self.knowledge.finder.look_alikes(look.vector, LOOK_ALIKES, allowed)))
 
     def _found(self, item: _Item, words: str, k: int) -> list[Evidence]:
         """Evidence for a question of fact: by its words, and near to where the image is."""
@@ -293,7 +297,7 @@ class VisualQuestionAnswerer:
         return Answer(
             question=item.question,
             text=text or UNKNOWN,
-            short=text,
+            short="" if is_unknown(text) else text,
             evidence=cited or asked.evidence,
             abstained=is_unknown(text),
             notes=tuple(notes),
@@ -341,9 +345,7 @@ def _pictures(seen: Sequence[Seen]) -> list[Pixels]:
     return [picture for one in seen for picture in (one.views.values() if one.views else [one.picture])]
 
 
-def _opened(
-    knowledge: Knowledge, encoder: Encoder | PathLike | None
-) -> tuple[KnowledgeBase | None, Encoder | None]:
+def _opened(knowledge: Knowledge, encoder: Encoder | PathLike | None) -> tuple[KnowledgeBase | None, Encoder]:
     """A base and the encoder of its pictures."""
     made = None if encoder is None else loaded(encoder)
     if knowledge is None or knowledge == NO_KNOWLEDGE:
@@ -352,6 +354,8 @@ def _opened(
         made = loaded(DEFAULT) if made is None else made
         return shipped_base(made), made
     base = knowledge if isinstance(knowledge, KnowledgeBase) else KnowledgeBase(knowledge, made)
+    if made is not None and base.record.encoder is not None and knowledge is base:
+        base = KnowledgeBase(base.folder, made, base.texts.encoder)  # refuses what has not made its vectors
     if base.record.encoder is None:
         return base, loaded(DEFAULT) if made is None else made
     return base, base.encoder

@@ -28,6 +28,11 @@ _SAYS_SO = re.compile(
     r"|[#^*@\u2020]",
     re.IGNORECASE,
 )
+_VALUE = re.compile(
+    r"[-+~]?\d+(?:[.,]\d+)?\s*(?:%|°|m|km|ha|px|m²|m2|km²|km2|metres?|meters?|kilomet(?:re|er)s?|hectares?|pixels?|"
+    r"degrees?|acres?|square (?:kilo)?met(?:re|er)s?)",
+    re.IGNORECASE,
+)
 _OURS = re.compile(r"\[(\d{1,4})\]")
 _BLANKS = re.compile(r"\s{4,}")
 _DEEPEST = 5
@@ -40,6 +45,8 @@ _HIDDEN = re.compile(
     "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
 )
 """What nobody sees, but a terminal or a page may obey: its commands, marks that turn the order of letters around."""
+_DECIMAL = re.compile(r"-?\d{1,6}(?:\.\d{1,9})?")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 _UNKNOWN = re.compile(
     r"\b(?:i|we) (?:do not|don't|cannot|can't) (?:know|tell|answer|determine|say)\b", re.IGNORECASE
 )
@@ -48,7 +55,8 @@ _UNKNOWN = re.compile(
 def checked(text: str, evidence: Sequence[Evidence]) -> tuple[str, tuple[Evidence, ...], int]:
     """Return a text with the citations that it may have, what it cites, and how many citations were taken out.
 
-    A number in round brackets is taken for a citation where evidence has it, or where a sentence ends with it.
+    A number in round brackets is taken for a citation where evidence has it, or where a sentence ends with it. The box
+    of a thing, or a value with its unit, is none, and stands in round brackets.
 
     Args:
         text: What a generator wrote.
@@ -68,6 +76,8 @@ def checked(text: str, evidence: Sequence[Evidence]) -> tuple[str, tuple[Evidenc
     def in_square(match: re.Match[str]) -> str:
         nonlocal removed
         said = _plain(match["said"])
+        if _is_data(said):
+            return f"{match[0][: -len(match[0].lstrip())]}({said})"
         if _NUMBERS.fullmatch(said):
             return kept(_numbers(said), match)
         if _is_like_a_citation(said):
@@ -77,7 +87,8 @@ def checked(text: str, evidence: Sequence[Evidence]) -> tuple[str, tuple[Evidenc
 
     def in_round(match: re.Match[str]) -> str:
         numbers = _numbers(match[1])
-        if not set(numbers) & set(known) and (match["end"] is None or max(numbers) >= 100):
+        unknown = not set(numbers) & set(known)
+        if _is_data(match[1]) or (unknown and (match["end"] is None or max(numbers) >= 100)):
             return match[0]  # a number in brackets, no citation
         return kept(numbers, match) + (match["end"] or "")
 
@@ -107,8 +118,17 @@ _ROUNDED = str.maketrans("[\uff3b\u3010\u3014\u27e6]\uff3d\u3011\u3015\u27e7", "
 
 
 def is_unknown(text: str) -> bool:
-    """Whether a text says that there is no answer."""
-    return not text.strip() or _UNKNOWN.search(" ".join(text.replace("\u2019", "'").split())) is not None
+    """Whether a text begins by saying that there is no answer: what it does not know besides, is told with one."""
+    first = _SENTENCE_END.split(" ".join(text.replace("\u2019", "'").split()), maxsplit=1)[0]
+    return not first or _UNKNOWN.search(first) is not None
+
+
+def _is_data(said: str) -> bool:
+    """Whether what is in brackets is the corners of a box or of several, or a value with its unit."""
+    numbers = [one.strip() for one in said.split(",")]
+    if len(numbers) >= 4 and all(_DECIMAL.fullmatch(one) for one in numbers):
+        return any("." in one or len(one) > 2 for one in numbers)
+    return _VALUE.fullmatch(said) is not None
 
 
 def _plain(said: str) -> str:

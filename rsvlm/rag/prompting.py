@@ -115,7 +115,7 @@ def inform(prompt: str, evidence: Sequence[Evidence], *, budget: int = BUDGET) -
 
 def _fitting(evidence: Sequence[Evidence], budget: int) -> tuple[list[str], tuple[Evidence, ...]]:
     """Evidence as lines, as much as the budget allows, and which it is."""
-    lines, taken = [], 0
+    lines, kept, taken = [], list[Evidence](), 0
     for one in evidence:
         line = _line(one)
         if (needed := tokens(line)) > budget:
@@ -124,7 +124,8 @@ def _fitting(evidence: Sequence[Evidence], budget: int) -> tuple[list[str], tupl
         if taken > budget:
             break
         lines.append(line)
-    return lines, tuple(evidence[: len(lines)])
+        kept.append(one)
+    return lines, tuple(kept)
 
 
 def tokens(text: str) -> int:
@@ -147,11 +148,12 @@ def _escaped(letter: str) -> str:
 
 
 def _line(one: Evidence) -> str:
-    """Evidence as data. Of a caption only the source is named: where in it, says the name of the picture's file.
+    """Evidence as data. Of what is about a picture only the source is named: where in it, says the name of its file.
 
     That may tell what is to be found out, and be the name of the very image that is asked about.
     """
-    named = replace(one, chunk=replace(one.chunk, where="")) if one.chunk.type == CAPTION else one
+    pictured = one.chunk.type == CAPTION or one.chunk.image is not None
+    named = replace(one, chunk=replace(one.chunk, where="")) if pictured else one
     facts = [
         f'"number": {one.number}',
         f'"source": {quoted(named.title)}',

@@ -131,21 +131,23 @@ class Finder:
                 return [replace(one, number=number) for number, one in enumerate(evidence[:k], 1)]
             depth *= _DEPTH
 
-    def look_alikes(self, image: Floats, pictures: int) -> list[Evidence]:
+    def look_alikes(self, image: Floats, pictures: int, allowed: Mask) -> list[Evidence]:
         """Return all captions of the pictures that are nearest to one, the nearest first.
 
         Args:
             image: (e,) its vector.
             pictures: How many pictures.
+            allowed: (chunks,) which captions may be found.
         """
         if self._pictures is None:
             return []
         scores = products(self._pictures.stores, image)
-        captioned = np.unique(self._picture_of[self._is_caption & (self._picture_of >= 0)])
+        captions = self._is_caption & allowed
+        captioned = np.unique(self._picture_of[captions & (self._picture_of >= 0)])
         nearest = captioned[np.argsort(-scores[captioned], kind="stable")[:pictures]]
         rank = np.full(len(scores) + 1, -1)  # the last one is for chunks without a picture
         rank[nearest] = np.arange(len(nearest))
-        of_chunk = np.where(self._is_caption, rank[self._picture_of], -1)
+        of_chunk = np.where(captions, rank[self._picture_of], -1)
         rows = np.flatnonzero(of_chunk >= 0)
         rows = rows[np.argsort(of_chunk[rows], kind="stable")]
         side = self._image_side(image)

@@ -74,7 +74,11 @@ class Seen:
 
 
 def see(
-    image: Picture | PathLike, *, sensor: str | None = None, bands: tuple[str, ...] | None = None
+    image: Picture | PathLike,
+    *,
+    sensor: str | None = None,
+    bands: tuple[str, ...] | None = None,
+    spectral_views: bool = True,
 ) -> Seen:
     """Read an image whole.
 
@@ -82,6 +86,7 @@ def see(
         image: A file, PIL image, (H, W, 3) uint8 array or chip.
         sensor: Preset that names the bands of a file that does not.
         bands: Their names, in order.
+        spectral_views: Whether to make them, where the bands allow it.
 
     Raises:
         RagError: It cannot be read, or it is several.
@@ -92,16 +97,16 @@ def see(
         if len(items) != 1:
             raise RagError(f"{image}: is {len(items)} images; ask about one")
         with ChipReader() as reader:
-            return _seen(items[0], reader)
+            return _seen(items[0], reader, SIX if spectral_views else ())
     except ImageryError as error:
         name = printable(os.fspath(image)) if isinstance(image, str | os.PathLike) else ""
         raise RagError(str(error) if name in str(error) else f"{name}: {error}") from None
 
 
-def _seen(item: Item, reader: ChipReader) -> Seen:
+def _seen(item: Item, reader: ChipReader, wanted: tuple[str, ...]) -> Seen:
     load = loader(reader, 0.0)
     picture = _pixels(load(Look(item, TRUE_COLOUR)))
-    looks = looks_at(item, SIX) if item.error is None else []
+    looks = looks_at(item, wanted) if wanted and item.error is None else []
     views = {look.view: _pixels(load(look)) for look in looks} if len(looks) == len(SIX) else {}
     return Seen(picture, views, item.ref.bbox, item.ref.gsd, moment(item.ref.datetime))
 

@@ -138,4 +138,8 @@ SAID = {
     "[B]": "[B]",
     "The answer is [C] [7].": "The answer is [C].",
     "Wheat [unclear].": "Wheat [unclear].",
+    "[120, 200, 300, 400]": "(120, 200, 300, 400)",
+    "The box is [0.1, 0.2, 0.5, 0.6] [7].": "The box is (0.1, 0.2, 0.5, 0.6).",
+    "It covers [5 ha] [1].": "It covers (5 ha) [1].",
+    "Wheat [3, 4, 5, 6].": "Wheat.",
 }  # fmt: skip

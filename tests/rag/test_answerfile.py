@@ -55,6 +55,22 @@ def test_another_run_is_refused(answerer: VisualQuestionAnswerer, tmp_path: Path
         list(answerer.ask_many([(None, QUESTIONS[0])], answers=file))
 
 
+def test_what_is_no_file_of_answers_stays_as_it_is(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    for mine in (b'{"mine": 1}', b"no line end", b'{"settings": {"k": 3}}\n{"key'):
+        file.write_bytes(mine)
+        with pytest.raises(RagError, match="name another file"):
+            list(answerer.ask_many([(None, QUESTIONS[0])], answers=file))
+        assert file.read_bytes() == mine
+
+
+def test_a_run_killed_as_it_began_begins_anew(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    whole = list(answerer.ask_many([(None, QUESTIONS[0])], answers=file))
+    file.write_bytes(file.read_bytes()[:40])
+    assert [one.text for one in answerer.ask_many([(None, QUESTIONS[0])], answers=file)] == [whole[0].text]
+
+
 def test_failures_are_asked_again(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
     said: Iterator[Exception | str] = iter([RuntimeError("the server is away"), "It was built in 1800 [1]."])
 

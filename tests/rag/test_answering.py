@@ -23,13 +23,17 @@ from lying_server import (  # type: ignore[import-not-found] # of the generators
     says,
 )
 from PIL import Image
-from seeing import COLOURS, write_picture  # type: ignore[import-not-found] # beside this file
+from seeing import COLOURS, Seeing, write_picture  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.captioning.sample import SamplePaths
 from rsvlm.models import ModelError
 from rsvlm.models.generators import EndpointGenerator, load_generator
-from rsvlm.rag import KnowledgeBase, RagError, VisualQuestionAnswerer
+from rsvlm.rag import Chunk, KnowledgeBase, RagError, VisualQuestionAnswerer
+from rsvlm.rag.citations import checked
+from rsvlm.rag.evidence import Evidence
+from rsvlm.rag.prompting import ask_with, read_prompt
 from rsvlm.rag.seen import SIX, see
+from rsvlm.retrieval import Filter, RetrievalError
 
 pytest.importorskip("bm25s")
 
@@ -412,6 +416,44 @@ def test_what_is_too_much_is_left_out_from_the_least_relevant_on(small_base: Kno
     assert whole.evidence[-1].chunk.text not in str(fewer.prompt)
     nothing = answer(0)
     assert (nothing.evidence, "(none was found)" in nothing.prompt) == ((), True)
+
+
+def test_evidence_that_is_too_long_is_none_of_what_was_shown() -> None:
+    texts = ["<" * 1900, "The tower is 63 m high.", "The park is green."]
+    evidence = [Evidence(n, Chunk("notes.md", "", text), 1.0) for n, text in enumerate(texts, 1)]
+    asked = ask_with(read_prompt(), "How high?", evidence, [])
+    assert [one.number for one in asked.evidence] == [2, 3]
+    assert asked.left_out == 1
+    assert "63 m" in asked.prompt
+    assert checked("63 m [2].", asked.evidence)[0] == "63 m [2]."
+
+
+def test_evidence_of_a_picture_does_not_name_its_file(small_base: KnowledgeBase) -> None:
+    chunk = Chunk("rswk.json", "Eiffel_Tower_3", "A tower.", type="visual", image="/x/Eiffel_Tower_3.png")
+    prompt = ask_with(read_prompt(), "What?", [Evidence(1, chunk, 1.0)], []).prompt
+    assert "rswk.json" in prompt
+    assert "Eiffel" not in prompt
+
+
+def test_an_encoder_goes_with_a_base_that_is_open(small_base: KnowledgeBase, green: Path) -> None:
+    mine = Seeing()
+    assert VisualQuestionAnswerer(small_base, mine).ask(green, "Is there a forest?").error is None
+    assert mine.seen == 1
+    with pytest.raises(RetrievalError, match="seeing is another"):
+        VisualQuestionAnswerer(small_base, Seeing("2"))
+
+
+def test_look_alikes_are_of_the_type_and_time_that_was_asked_for(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png", "green")
+    table = "image,caption,datetime\na.png,a green forest,2019-05-01\n"
+    (tmp_path / "captions.csv").write_text(table, encoding="utf-8")
+    base = KnowledgeBase.build(
+        tmp_path / "captions.csv", tmp_path / "kb", Seeing(), sentences=HashingEncoder()
+    )
+    shown = VisualQuestionAnswerer(base).ask(tmp_path / "a.png", "Describe it.").evidence
+    assert [one.chunk.text for one in shown] == ["a green forest"]
+    for options in ({"types": ["note"]}, {"filter": Filter(start="2022-01-01")}):
+        assert VisualQuestionAnswerer(base, **options).ask(tmp_path / "a.png", "Describe it.").evidence == ()
 
 
 def test_prompts_of_ones_own(small_base: KnowledgeBase, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def test_pictures_without_captions_take_no_place_among_look_alikes(make: Make, c
     vectors = Seeing().encode_texts(["blue"] * 3)
     index = Index.from_vectors(captions.parent / "index", vectors, rows, encoder="seeing", revision="1")
     base = make(captions, index.folder)
-    nearest = base.finder.look_alikes(Seeing().encode_texts(["red"])[0].astype(float), 1)
+    nearest = base.finder.look_alikes(Seeing().encode_texts(["red"])[0].astype(float), 1, base.allowed())
     assert {one.chunk.text for one in nearest} == {"red roofs", "red and bright"}
 
 

@@ -7,6 +7,7 @@ from colour_encoder import BLUE, GREEN, ColourEncoder  # type: ignore[import-not
 from PIL import Image
 
 from rsvlm.rag import VisualQuestionAnswerer
+from rsvlm.rag.composer import Composer
 
 
 def picture(left: tuple[int, ...], right: tuple[int, ...] | None = None) -> Image.Image:
@@ -50,6 +51,18 @@ def answerer() -> VisualQuestionAnswerer:
         ),
         (BOTH, "In which direction from the forest is the lake? A: Left B: Upper Right C: Right", "C"),
         (BOTH, "Which of these does the image show? A: forest B: lake C: airport", "A,B"),
+        (WOODS, "Is there a river or a forest?", "yes"),
+        (WOODS, "Is there no lake or forest?", "no"),
+        (WATER, "Is there a road or a forest?", "no"),
+        (WOODS, "Are there trees and lakes?", "no"),
+        (BOTH, "Are there trees and lakes?", "yes"),
+        (WOODS, "Which of these covers the least: A: forest B: lake", "B"),
+        (WOODS, "Which of these is the least common here? A: forest B: lake", "B"),
+        (WOODS, "What share of it is forest? A: 0.25 B: 0.5 C: 1.0", "C"),
+        (WOODS, "What share of it is forest? A: 25 % B: 50 % C: 100 %", "C"),
+        (WATER, "Does it show not more than 5 trees?", "yes"),
+        (WATER, "Does it show no fewer than 5 trees?", "no"),
+        (WOODS, "Is there a forest on both sides of the black line?", "yes"),
         (WOODS, "Is it a forest or a water area?", "forest"),
         (WATER, "The area is mixed. Which of them is it? A: forest B: lake", "B"),
     ],
@@ -73,6 +86,8 @@ def test_what_is_seen(
         (WOODS, "Which land cover is at the coordinates (10,20)? A: forest B: lake", "marks"),
         (WOODS, "What is the area of the forest? A: 12 m² B: 90 m²", "no scale"),
         (WOODS, "Where is the forest? A: tall B: short", "none of these is a part"),
+        (WATER, "How many trees are there? A: none B: a few C: many", "only with options that are numbers"),
+        (WOODS, "The red box shows a place. Is there a forest in it?", "marks"),
         (WOODS, "In which direction from the airport is it? A: Left B: Right", "two things"),
         (
             [WOODS, WATER],
@@ -93,6 +108,21 @@ def test_what_is_not_known_is_said(
     assert answer.abstained
     assert answer.short == ""
     assert why in answer.text
+
+
+def test_what_is_known_is_as_sure_as_if_it_were_asked_alone(answerer: VisualQuestionAnswerer) -> None:
+    alone = answerer.ask(WOODS, "Is there a forest?")
+    both = answerer.ask(WOODS, "Is there a forest? And what is in the red box?")
+    assert (both.short, both.abstained, both.confidence) == ("yes", False, alone.confidence)
+
+
+def test_a_doubtful_thing_is_nowhere_told() -> None:
+    doubtful = VisualQuestionAnswerer("none", ColourEncoder())
+    doubtful.composer = Composer(ColourEncoder(), threshold=0.9999)
+    for question in ("Is there a lake?", "Where is the lake?"):
+        answer = doubtful.ask(WOODS, question)
+        assert answer.abstained
+        assert answer.text == "I don't know: the image does not show it clearly."
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from rsvlm.rag.questions import Asked, Option, Thing, class_names
 from .amounts import counted, share
 from .choosingplaces import is_place, which_place
 from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, chosen, unknown
-from .imagechoice import which_image
+from .imagechoice import LEAST, which_image
 from .likelihood import softmax
 from .naming import what
 
@@ -59,17 +59,20 @@ def which(asked: Asked, scene: Scene) -> Finding:
         )
     if asked.mode in ("how-much", "area") and things:
         return _amount(options, things[0], scene)
-    if _MOST.search(asked.text):
-        return _largest(asked, options, scene)
+    if _MOST.search(asked.text) or LEAST.search(asked.text):
+        return _extreme(asked, options, scene)
     return _likeliest(asked, options, scene)
 
 
-def _largest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
-    """The option that covers most of an image, or of a part."""
-    found = [share(scene, one.thing, asked.region) for one in options]
-    best = int(np.argmax(found))
-    rest = sorted(found)[-2] if len(found) > 1 else 0.0
-    return chosen(options, best, min(0.95, 0.5 + found[best] - rest), about(scene, options[best].thing.name))
+def _extreme(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
+    """The option that covers most of an image, or of a part; or least."""
+    found = np.array([share(scene, one.thing, asked.region) for one in options])
+    if LEAST.search(asked.text):
+        found = -found
+    order = np.argsort(-found, kind="stable")
+    best = int(order[0])
+    ahead = float(found[best] - found[order[1]]) if len(found) > 1 else 0.0
+    return chosen(options, best, min(0.95, 0.5 + ahead), about(scene, options[best].thing.name))
 
 
 def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
@@ -109,7 +112,9 @@ def _amount(options: Sequence[Option], thing: Thing, scene: Scene) -> Finding:
     """The option that comes nearest to the share, or the area, of a thing."""
     found = share(scene, thing)
     if not any(_UNIT.search(one.text) for one in options):
-        return _nearest(options, 100 * found, 0.5)
+        numbers = [float(number) for one in options for number in _NUMBER.findall(one.text)]
+        of_one = bool(numbers) and max(numbers) <= 1 and not any("%" in one.text for one in options)
+        return _nearest(options, found if of_one else 100 * found, 0.5)
     seen = scene.look.seen
     if seen.gsd is None or not all(_SQUARE_METRES.search(one.text) for one in options):
         return unknown("the image has no scale that I could measure by")
@@ -127,4 +132,6 @@ def _nearest(
         inside = len(numbers) > 1 and min(numbers) <= value <= max(numbers)
         middle = sum(numbers) / len(numbers) if numbers else math.inf
         distances.append(0.0 if inside else abs(middle - value))
+    if all(map(math.isinf, distances)):
+        return unknown("I can compare only with options that are numbers", support)
     return chosen(options, int(np.argmin(distances)), probability, support)

@@ -20,7 +20,7 @@ from .lexicon import Lexicon
 from .likelihood import Likelihood
 from .look import Look
 from .naming import what
-from .places import where
+from .places import NOWHERE, where
 from .presence import yes_or_no
 
 LOOK_ALIKES = 20
@@ -34,8 +34,9 @@ _ANSWERING: dict[Kind, Answering] = {
 }  # fmt: skip
 
 _MARKS = re.compile(
-    r"\bthe (?:red|green|blue|yellow|white|black|orange|pink) (?:dot|box|circle|cross|rectangle|outline|arrow|line|"
-    r"square|mark|marker|star|point)\b|\b(?:is|are|sites?|places?|points?) marked\b|"
+    r"\bthe (?:red|green|blue|yellow|white|black|orange|pink) (?:dot|box|circle|cross|rectangle|outline|arrow|"
+    r"square|mark|marker|star|point)\b|\bthe (?:red|yellow|orange|pink) line\b|"
+    r"\b(?:is|are|sites?|places?|points?|lines?) (?:marked|drawn)\b|"
     r"\b(?:places|sites|points) A to [B-Z]\b|\bcoordinates \(",
     re.IGNORECASE,
 )
@@ -50,7 +51,7 @@ class Composer:
     Args:
         encoder: What looks at images; None: it answers questions of fact only.
         sentences: What makes sentence vectors; None without a base.
-        threshold: Below this an answer is "I don't know", but for questions that ask how something looks.
+        threshold: Below this it is not told whether or how often a thing is there.
     """
 
     def __init__(
@@ -72,38 +73,41 @@ class Composer:
         """
         asked = understand(question, images=max(1, len(looks)))
         scene = Scene(tuple(looks), self.lexicon, self.likelihood, self._sentences, find)
-        findings = [self._found(one, scene, question) for one in asked]
+        marked = _is_marked(question, asked)
+        findings = [self._found(one, scene, marked) for one in asked]
         text, evidence = _together(findings)
         notes = []
         looked = any(one.kind != "fact" for one in asked) and bool(looks)
         if looked and self.likelihood is not None and not self.likelihood.calibrated:
             notes.append("The encoder is not calibrated: how sure this is, is not known.")
-        probability = min(one.probability for one in findings)
         answers = _answers(asked, findings)
+        known = [one for one in answers if one.known]
         return Answer(
             question=question,
             text=text,
             short="; ".join(without_citations(one.short) for one in answers if one.short),
             kind=", ".join(one.kind for one in asked),
             evidence=evidence,
-            confidence=probability if not notes and any(one.known for one in answers) else None,
-            abstained=not any(one.known for one in answers),
+            confidence=min(one.probability for one in known) if known and not notes else None,
+            abstained=not known,
             notes=tuple(notes),
         )
 
-    def _found(self, asked: Asked, scene: Scene, question: str) -> Finding:
-        if scene.looks and _MARKS.search(question):
+    def _found(self, asked: Asked, scene: Scene, marked: bool) -> Finding:
+        if scene.looks and (marked or _MARKS.search(asked.text)):
             return unknown("I do not find marks or coordinates in an image")
         # without an image a question of any form is one of fact: "How large is a tennis court?"
         finding = _ANSWERING[asked.kind if scene.looks else "fact"](asked, scene)
-        if finding.known and finding.probability < self._threshold and asked.kind in ("yes-no", "count"):
-            return replace(
-                finding,
-                known=False,
-                short="",
-                text=f"I don't know: the image does not show it clearly. {finding.text}",
-            )
+        doubtful = finding.probability < self._threshold
+        if finding.known and doubtful and (asked.kind in ("yes-no", "count") or finding.short == NOWHERE):
+            return unknown("the image does not show it clearly")
         return finding
+
+
+def _is_marked(question: str, asked: Sequence[Asked]) -> bool:
+    """Whether a sentence that asks nothing by itself tells of marks: they then matter to all that is asked."""
+    own = sum(len(_MARKS.findall(one.text)) for one in asked)
+    return len(_MARKS.findall(question)) > own
 
 
 def _answers(asked: Sequence[Asked], findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -119,14 +123,16 @@ def _together(findings: Sequence[Finding]) -> tuple[str, tuple[Evidence, ...]]:
     numbers: dict[tuple[str, str], Evidence] = {}
     parts = []
     for finding in findings:
+        if not finding.known:
+            parts.append(without_citations(finding.text))
+            continue
         cited = []
         for one in finding.evidence:
             key = one.chunk.key, one.quote
             known = numbers.setdefault(key, replace(one, number=len(numbers) + 1))
             cited.append(f"[{known.number}]")
         marks = "".join(dict.fromkeys(cited))
-        said = without_citations(finding.text)
-        parts.append(_cite(said, marks) if finding.known else said)
+        parts.append(_cite(without_citations(finding.text), marks))
     kept = tuple(numbers.values())
     return " ".join(parts), kept
 

@@ -10,7 +10,8 @@ from rsvlm.rag.questions import Asked
 from .amounts import share
 from .finding import NO_THING, Finding, Scene, told, unknown
 
-_LEAST = re.compile(r"\b(?:least|fewest|lowest|smallest|less|fewer|lower|smaller)\b", re.IGNORECASE)
+LEAST = re.compile(r"\b(?:(?<!at )least|fewest|lowest|smallest|less|fewer|lower|smaller)\b", re.IGNORECASE)
+"""Words that ask for the one that has least."""
 _MOST = re.compile(
     r"\b(?:most|highest|largest|greatest|biggest|more|higher|larger|greater|bigger|dens(?:er|est))\b",
     re.IGNORECASE,
@@ -24,7 +25,7 @@ def which_image(asked: Asked, scene: Scene) -> Finding:
     thing = next((one for one in asked.things if one.classes), None)
     if thing is None or scene.likelihood is None:
         return unknown(NO_THING)
-    least = bool(_LEAST.search(asked.text))
+    least = bool(LEAST.search(asked.text))
     if least or _MOST.search(asked.text):
         found = [share(replace(scene, looks=(look,)), thing) for look in scene.looks]
     else:

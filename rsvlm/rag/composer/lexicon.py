@@ -1,5 +1,6 @@
 """Words as an encoder sees them: vectors of the things that people ask about, and of all others to compare with."""
 
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -31,6 +32,7 @@ class Lexicon:
         self._encoder = encoder
         self.scale = float(getattr(encoder, "logit_scale", 100.0))
         self._known: dict[str, Vectors] = {}
+        self._lock = threading.Lock()
 
     @cached_property
     def concepts(self) -> tuple[str, ...]:
@@ -44,16 +46,16 @@ class Lexicon:
 
     def vectors(self, words: Sequence[str]) -> Vectors:
         """(n, d) unit vectors of words, each the mean of its prompts."""
-        new = [word for word in dict.fromkeys(words) if word not in self._known]
-        if new:
+        with self._lock:
             if len(self._known) > _MOST:
-                self._known.clear()
-                new = list(dict.fromkeys(words))
+                self._known = {}
+            known = self._known  # another thread may begin anew while words are encoded here
+        new = [word for word in dict.fromkeys(words) if word not in known]
+        if new:
             prompts = fill_templates([[word] for word in new], template_set("default"))
-            self._known |= dict(
-                zip(new, class_vectors(self._encoder, prompts, "normalized").vectors, strict=True)
-            )
-        return np.stack([self._known[word] for word in words])
+            made = class_vectors(self._encoder, prompts, "normalized").vectors
+            known.update(zip(new, made, strict=True))
+        return np.stack([known[word] for word in words])
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """(n, d) vectors of whole texts, as they are; equal ones are encoded once."""

@@ -12,6 +12,7 @@ from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
 
 _ROWS = ("upper", "middle", "lower")
 _COLUMNS = ("left", "centre", "right")
+NOWHERE = "nowhere"
 _EVERYWHERE = 0.6
 """Share of the tiles from which on a thing is all over the image."""
 _BOX = re.compile(r"\b(?:coordinates|bounding box)\b", re.IGNORECASE)
@@ -32,7 +33,7 @@ def where(asked: Asked, scene: Scene) -> Finding:
     if likely.probability < 0.5:
         return Finding(
             f"I see no {told(thing)} in this image.",
-            "nowhere",
+            NOWHERE,
             1 - likely.probability,
             likely.support,
         )

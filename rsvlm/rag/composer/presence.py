@@ -31,28 +31,49 @@ def yes_or_no(asked: Asked, scene: Scene) -> Finding:
     things = [one for one in asked.things if one.classes] or list(asked.things)
     if not things:
         return unknown(NO_THING)
-    return _present(asked, things if relation is not None else things[:1], scene)
+    if relation is None and not asked.any_of and not _TOGETHER.search(asked.text):
+        things = things[:1]  # what else is named tells where, or what for
+    return _present(asked, things, scene)
 
 
 def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
-    """Whether all of some things are there."""
+    """Whether all of some things are there, or one of those that are set against each other by "or"."""
     assert scene.likelihood is not None
     likely = [scene.likelihood.of(scene.look, thing, asked.region) for thing in things]
+    if asked.any_of:
+        beside = asked.relation.second if asked.relation is not None else None
+        either = [place for place, thing in enumerate(things) if thing != beside] or [0]
+        best = max(either, key=lambda place: likely[place].probability)
+        if likely[best].probability < 0.5:
+            text = " or ".join(told(things[place]) for place in either)
+            return _absent(asked, text, 1 - likely[best].probability, scene)
+        kept = [place for place, thing in enumerate(things) if place == best or thing == beside]
+        things, likely = [things[place] for place in kept], [likely[place] for place in kept]
     least = min(range(len(things)), key=lambda place: likely[place].probability)
     probability = likely[least].probability
-    is_there = probability >= 0.5
-    where = " in that part of the image" if asked.region is not None else ""
-    short = "yes" if is_there != asked.negated else "no"
+    if probability < 0.5:
+        return _absent(asked, told(things[least]), 1 - probability, scene)
     doubtful = next((one for one in things if quality_of(one)), None)
-    if is_there and doubtful is not None:
+    if doubtful is not None:
         return unknown(unclear(doubtful))
-    if is_there:
-        text = f"{short.capitalize()}, the image shows {' and '.join(told(one) for one in things)}{where}."
-        support = tuple(piece for one in likely for piece in one.support) or about(scene, things[0].name)
-    else:
-        text = f"{short.capitalize()}, I see no {told(things[least])}{where}."
-        support = tuple(piece for one in scene.look.neighbours[:1] for piece in one.evidence[:1])
-    return Finding(text, short, max(probability, 1 - probability), support)
+    short = "no" if asked.negated else "yes"
+    text = (
+        f"{short.capitalize()}, the image shows {' and '.join(told(one) for one in things)}{_where(asked)}."
+    )
+    support = tuple(piece for one in likely for piece in one.support) or about(scene, things[0].name)
+    return Finding(text, short, probability, support)
+
+
+def _absent(asked: Asked, thing: str, probability: float, scene: Scene) -> Finding:
+    """Say that a thing is not there."""
+    short = "yes" if asked.negated else "no"
+    text = f"{short.capitalize()}, I see no {thing}{_where(asked)}."
+    support = tuple(piece for one in scene.look.neighbours[:1] for piece in one.evidence[:1])
+    return Finding(text, short, probability, support)
+
+
+def _where(asked: Asked) -> str:
+    return " in that part of the image" if asked.region is not None else ""
 
 
 def _more(asked: Asked, relation: Relation, scene: Scene) -> Finding:
@@ -126,6 +147,7 @@ def _more_in(asked: Asked, parts: tuple[Box, Box], scene: Scene) -> Finding:
     return Finding(text, short, min(0.95, 0.5 + abs(first - second)))
 
 
+_TOGETHER = re.compile(r"\b(?:and|with|as well as|plus)\b|[,&]")
 _MORE = re.compile(r"\b(?:more|less|fewer|larger|smaller|denser)\b")
 
 

@@ -5,11 +5,11 @@ import re
 from .asked import Kind
 
 _NEVER = re.compile(
-    r"\b(?:no one|no (?!more than\b)|without|never|none|nothing (?!but\b|else\b)|lacks?|lacking|absent|absence|missing|"
-    r"devoid|neither|free (?:of|from)|cloudless|treeless)\b"
+    r"\b(?:no one|no (?!(?:more|less|fewer) than\b)|without|never|none|nothing (?!but\b|else\b)|lacks?|lacking|"
+    r"absent|absence|missing|devoid|neither|free (?:of|from)|cloudless|treeless)\b"
 )
 _FREE = re.compile(r"[^\W\d_]-free\b|\bcloud free\b", re.IGNORECASE)
-_NOT = re.compile(r"\b(?:not|n't)\b")
+_NOT = re.compile(r"\b(?:not|n't)\b(?! (?:more|less|fewer) than\b)")
 _UNSURE = re.compile(
     r"\b(?:whether )?or (?:not?|none)\b|\byes or no\b|\bnot (?:just|only)\b|\bno (?:idea|doubt|problem)\b|"
     r"\bno (?:text|words?|explanations?|speculation|comments?|details|numbers|decimals)\b|"

@@ -12,13 +12,15 @@ _SHARES = {"half": 0.5, "a third": 1 / 3, "a quarter": 0.25, "two thirds": 2 / 3
 _DIGITS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
            "ten": 10, "a dozen": 12, "twenty": 20, "a hundred": 100}  # fmt: skip
 _AMOUNT = re.compile(
-    r"\b(at least|at most|no more than|not more than|more than|over|less than|fewer than|under|above|below|"
+    r"\b(at least|at most|n(?:o|ot) (?:more|less|fewer) than|more than|over|less than|fewer than|under|above|below|"
     rf"greater than) (?:the )?(?:(\d+(?:\.\d+)?)|({'|'.join([*_SHARES, *_DIGITS])}))\b(?: (percent))?"
 )
-_AMOUNTS = {"at least": "at least", "at most": "at most", "no more than": "at most", "not more than": "at most",
-            "more than": "more than", "over": "more than", "above": "more than", "greater than": "more than",
-            "less than": "less than", "fewer than": "less than", "under": "less than",
-            "below": "less than"}  # fmt: skip
+_AMOUNTS = {
+    "at least": "at least", "no less than": "at least", "not less than": "at least", "no fewer than": "at least",
+    "not fewer than": "at least", "at most": "at most", "no more than": "at most", "not more than": "at most",
+    "more than": "more than", "over": "more than", "above": "more than", "greater than": "more than",
+    "less than": "less than", "fewer than": "less than", "under": "less than", "below": "less than",
+}  # fmt: skip
 _THAN = re.compile(r"\bthan\b")
 _EQUAL = re.compile(
     r"\bequal(?:s| to)?\b|\bas (?:many|much|large|big|long|wide)\b.*?\bas\b|"
