@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from .composer.composing import LOOK_ALIKES
 from .composer.look import Look, Neighbour, neighbours_of
 from .errors import RagError
 from .evidence import Evidence
+from .nearby import Nearby, Places, nearby_places, places_of
 from .prompting import BUDGET, Asked, Prompt, ask_with, read_prompt
 from .seen import Pixels, Seen, see
 from .shippedbase import shipped_base
@@ -43,6 +45,8 @@ NO_KNOWLEDGE = "none"
 UNKNOWN = "I don't know."
 LONGEST = 20_000
 """Letters of a question."""
+_NEAREST, _SURROUNDINGS = 10, 1000
+"""Named places that a generator is told, and those that the composer looks among."""
 _BATCH = 16
 """Questions whose images are read and encoded together."""
 
@@ -226,7 +230,10 @@ class VisualQuestionAnswerer:
         alike = time.perf_counter()
         try:
             answer = self.composer.compose(
-                item.question, item.looks, lambda words, k: self._found(item, words, k)
+                item.question,
+                item.looks,
+                lambda words, k: self._found(item, words, k),
+                lambda: self._nearby(item, _SURROUNDINGS),
             )
         except RagError as error:  # there is nothing in the question
             return _failed(item, str(error))
@@ -254,6 +261,17 @@ class VisualQuestionAnswerer:
         item.finding += time.perf_counter() - begin
         return found
 
+    def _nearby(self, item: _Item, limit: int) -> list[Nearby]:
+        """Named places of the base near to the first image, the nearest first."""
+        point = item.seen[0].point if item.seen else None
+        if point is None or not len(self._places):
+            return []
+        return nearby_places(self._places, *point, limit=limit)
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places([]) if self.knowledge is None else places_of(self.knowledge)
+
     def _generated(self, items: Sequence[_Item]) -> Iterator[Answer]:
         assert self.generator is not None
         asked = {
@@ -262,6 +280,7 @@ class VisualQuestionAnswerer:
                 item.question,
                 self.evidence(item.seen, item.looks[0].vector if item.looks else None, item.question),
                 item.seen,
+                nearby=self._nearby(item, _NEAREST),
                 budget=self.budget,
             )
             for place, item in enumerate(items)

@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import Geod
 
-from .chunk import Chunk
+from .base import KnowledgeBase
+from .chunk import Chunk, chunk_of
 from .errors import RagError
+from .quoting import quoted
 from .sources.placewords import name_in
 
 DIRECTIONS = ("North", "North-East", "East", "South-East", "South", "South-West", "West", "North-West")
@@ -84,6 +86,12 @@ class Places:
         return found
 
 
+def places_of(base: KnowledgeBase) -> Places:
+    """The named places of a knowledge base."""
+    rows = np.flatnonzero(base.allowed(["place"]))
+    return Places(map(chunk_of, base.texts.snapshot.rows(rows).to_pylist()))
+
+
 def nearby_places(
     places: Places | Iterable[Chunk], lon: float, lat: float, *, within_km: float = 100, limit: int = 10
 ) -> list[Nearby]:
@@ -108,9 +116,12 @@ def nearby_places(
 
 
 def as_block(lon: float, lat: float, nearby: Sequence[Nearby]) -> str:
-    """Write a point and the places near it as GeoLLM's prompt has them, without its address and task."""
-    lines = "".join(f"{one.km:.1f} km {one.direction}: {one.name}\n" for one in nearby)
-    return f'Coordinates: ({lat:.5f}, {lon:.5f})\n\nNearby Places:\n"\n{lines}"'
+    """Write a point and the places near it as GeoLLM's prompt has them, without its address and task.
+
+    Names stand as JSON strings: somebody may have written more than a name into a map.
+    """
+    lines = "".join(f"{one.km:.1f} km {one.direction}: {quoted(one.name)}\n" for one in nearby)
+    return f"Coordinates: ({lat:.5f}, {lon:.5f})\n\nNearby Places:\n{lines}"
 
 
 def _direction(bearing: float) -> str:

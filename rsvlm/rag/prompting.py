@@ -5,10 +5,7 @@ was retrieved, and the question, stand as JSON strings in which marks of HTML an
 nobody sees, are escaped: a text cannot close its own quotes, end a line, open another turn, or hide what it says.
 """
 
-import json
 import os
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -20,6 +17,8 @@ from rsvlm.imagery.views import describe_view
 from .chunk import CAPTION
 from .errors import RagError
 from .evidence import Evidence
+from .nearby import Nearby, as_block
+from .quoting import quoted
 from .seen import Seen
 
 BUDGET = 2000
@@ -27,9 +26,6 @@ BUDGET = 2000
 _CHARACTERS = 3.5
 """Of a token of English prose with numbers; of other scripts a token has fewer, and is counted by its bytes."""
 _FIELDS = {"image", "evidence", "question"}
-_MARKS = re.compile(r"[<>&]|\[(?=/?\w{0,40}[A-Z]{2})|[^\x00-\x7e]")
-"""Of HTML and chat templates ("<|im_start|>", "[/INST]"), and all that may be a letter that is not seen."""
-_UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,13 @@ def read_prompt(prompt: str | os.PathLike[str] | None = None) -> Prompt:
 
 
 def ask_with(
-    prompt: Prompt, question: str, evidence: Sequence[Evidence], seen: Sequence[Seen], *, budget: int = BUDGET
+    prompt: Prompt,
+    question: str,
+    evidence: Sequence[Evidence],
+    seen: Sequence[Seen],
+    *,
+    nearby: Sequence[Nearby] = (),
+    budget: int = BUDGET,
 ) -> Asked:
     """Fill a prompt; what is too much for the budget is left out, the least relevant first.
 
@@ -98,11 +100,14 @@ def ask_with(
         question: What is asked.
         evidence: The best first.
         seen: The images that go with it, in order.
+        nearby: Named places near to the first image.
         budget: Tokens that evidence may take, as counted by `tokens`.
     """
     lines, kept = _fitting(evidence, budget)
     text = prompt.text.format(
-        image=_images(seen), evidence="\n".join(lines) or "(none was found)", question=quoted(question)
+        image=_images(seen) + _places(seen, nearby),
+        evidence="\n".join(lines) or "(none was found)",
+        question=quoted(question),
     )
     return Asked(text, kept, len(evidence) - len(kept))
 
@@ -133,20 +138,6 @@ def tokens(text: str) -> int:
     return int(max(len(text) / _CHARACTERS, len(text.encode("utf-8", "replace")) / 4)) + 1
 
 
-def quoted(text: str) -> str:
-    """A text as a JSON string that holds no mark of HTML or of a chat template, and no letter that is not seen."""
-    found = json.dumps(text.encode("utf-8", "replace").decode("utf-8"), ensure_ascii=False)
-    return _MARKS.sub(lambda match: _escaped(match[0]), found)
-
-
-def _escaped(letter: str) -> str:
-    """A letter as JSON writes it by its number; one that people see stays as it is."""
-    if letter > "\x7e" and unicodedata.category(letter) not in _UNSEEN:
-        return letter
-    units = letter.encode("utf-16-be")
-    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
-
-
 def _line(one: Evidence) -> str:
     """Evidence as data. Of what is about a picture only the source is named: where in it, says the name of its file.
 
@@ -173,6 +164,14 @@ def _images(seen: Sequence[Seen]) -> str:
     return "\n".join(
         _image(one, f"image {number}" if len(seen) > 1 else "image") for number, one in enumerate(seen, 1)
     )
+
+
+def _places(seen: Sequence[Seen], nearby: Sequence[Nearby]) -> str:
+    """What is near to the first image."""
+    if not nearby or not seen or seen[0].point is None:
+        return ""
+    block = as_block(*seen[0].point, nearby)
+    return f"\nWhere the {'first ' if len(seen) > 1 else ''}image is, by a map; data, as the evidence is. {block}"
 
 
 def _image(seen: Seen, name: str) -> str:

@@ -56,6 +56,14 @@ class Seen:
         width = (east - west) % 360 if west > east else east - west
         return (west + width / 2 + 180) % 360 - 180, (south + north) / 2
 
+    def describe_point(self) -> str:
+        """Its middle, in words; "" without a place."""
+        if self.point is None:
+            return ""
+        longitude, latitude = self.point
+        east, north = "E" if longitude >= 0 else "W", "N" if latitude >= 0 else "S"
+        return f"{abs(latitude):.4f} {north} {abs(longitude):.4f} {east}"
+
     def describe(self) -> str:
         """How it was read, in a line."""
         height, width = self.picture.shape[:2]
@@ -65,9 +73,7 @@ class Seen:
         if self.views:
             parts.append(f"{len(self.views)} spectral views")
         if self.point is not None:
-            longitude, latitude = self.point
-            east, north = "E" if longitude >= 0 else "W", "N" if latitude >= 0 else "S"
-            parts.append(f"{abs(latitude):.4f} {north} {abs(longitude):.4f} {east}")
+            parts.append(self.describe_point())
         if self.datetime is not None:
             parts.append(self.datetime.strftime("%Y-%m-%d"))
         return ", ".join(parts)

@@ -67,8 +67,8 @@ def test_the_same_as_measuring_every_place() -> None:
 def test_the_block_of_geollm() -> None:
     near = nearby_places([place("Vaduz", 9.52, 47.14), place("Triesen (Dorf)", 9.53, 47.11)], 9.5, 47.1)
     assert as_block(9.5, 47.1, near) == (
-        'Coordinates: (47.10000, 9.50000)\n\nNearby Places:\n"\n'
-        '2.5 km North-East: Triesen (Dorf)\n4.7 km North: Vaduz\n"'
+        'Coordinates: (47.10000, 9.50000)\n\nNearby Places:\n'
+        '2.5 km North-East: "Triesen (Dorf)"\n4.7 km North: "Vaduz"\n'
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from rsvlm.models import Encoder, TextEncoder
 from rsvlm.rag.answer import Answer
 from rsvlm.rag.citations import without_citations
 from rsvlm.rag.evidence import Evidence
+from rsvlm.rag.nearby import Nearby
 from rsvlm.rag.questions import Asked, Kind, understand
 
 from .amounts import how_many, how_much
@@ -22,6 +23,7 @@ from .look import Look
 from .naming import what
 from .places import NOWHERE, where
 from .presence import yes_or_no
+from .surroundings import surroundings
 
 LOOK_ALIKES = 20
 """Pictures of a base that are looked at beside the one that is asked about."""
@@ -43,6 +45,7 @@ _MARKS = re.compile(
 """What somebody drew on an image, and pixels that are named by their coordinates."""
 
 FindText = Callable[[str, int], list[Evidence]]
+FindPlaces = Callable[[], Sequence[Nearby]]
 
 
 class Composer:
@@ -63,16 +66,19 @@ class Composer:
             None if encoder is None or self.lexicon is None else Likelihood(self.lexicon, encoder)
         )
 
-    def compose(self, question: str, looks: Sequence[Look], find: FindText) -> Answer:
+    def compose(
+        self, question: str, looks: Sequence[Look], find: FindText, nearby: FindPlaces = tuple
+    ) -> Answer:
         """Answer a question.
 
         Args:
             question: In anybody's words; of several in one, each is answered.
             looks: The images that it is about: none, one or two.
             find: Finds evidence for words: the words, and how much at most.
+            nearby: Finds named places near to the first image, the nearest first.
         """
         asked = understand(question, images=max(1, len(looks)))
-        scene = Scene(tuple(looks), self.lexicon, self.likelihood, self._sentences, find)
+        scene = Scene(tuple(looks), self.lexicon, self.likelihood, self._sentences, find, nearby)
         marked = _is_marked(question, asked)
         findings = [self._found(one, scene, marked) for one in asked]
         text, evidence = _together(findings)
@@ -96,6 +102,8 @@ class Composer:
     def _found(self, asked: Asked, scene: Scene, marked: bool) -> Finding:
         if scene.looks and (marked or _MARKS.search(asked.text)):
             return unknown("I do not find marks or coordinates in an image")
+        if (found := surroundings(asked, scene)) is not None:
+            return found
         # without an image a question of any form is one of fact: "How large is a tennis court?"
         finding = _ANSWERING[asked.kind if scene.looks else "fact"](asked, scene)
         doubtful = finding.probability < self._threshold

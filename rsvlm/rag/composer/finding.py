@@ -6,6 +6,7 @@ from functools import cached_property
 
 from rsvlm.models import TextEncoder
 from rsvlm.rag.evidence import Evidence
+from rsvlm.rag.nearby import Nearby
 from rsvlm.rag.questions import Asked, Option, Thing
 
 from .lexicon import Lexicon
@@ -48,6 +49,7 @@ class Scene:
         likelihood: Tells how likely images show things; None without an encoder.
         sentences: What makes sentence vectors; None without a base.
         find: Finds evidence for words, the best first; so many.
+        nearby: Named places near to the first image, the nearest first; none where no place is known.
     """
 
     looks: tuple[Look, ...]
@@ -55,6 +57,7 @@ class Scene:
     likelihood: Likelihood | None
     sentences: TextEncoder | None
     find: Callable[[str, int], list[Evidence]]
+    nearby: Callable[[], Sequence[Nearby]] = tuple
 
     @cached_property
     def look(self) -> Look:

@@ -86,6 +86,12 @@ def name_in(text: str) -> str:
     return text.partition(";")[0].rpartition(", a")[0] or text
 
 
+def sort_in(text: str) -> str:
+    """What sort of place it is, in what `in_words` made: "town"; "" where that is not said."""
+    found = re.search(r", an? ([^;,]+)$", text.partition(";")[0])
+    return found[1] if found else ""
+
+
 def _called(key: str, value: str) -> str:
     if value in _CALLED:
         return _CALLED[value]
