@@ -22,8 +22,13 @@ Knowledge = Annotated[
 EncoderName = Annotated[
     str | None, typer.Option("--encoder", help="What looks at the image. (default: what made the base)")
 ]
-Alpha = Annotated[float, typer.Option(help="How much the picture counts beside words: 0 to 1.", min=0, max=1)]
-K = Annotated[int, typer.Option("-k", help="Pieces of evidence that a generator is given.", min=1)]
+Alpha = Annotated[
+    float | None,
+    typer.Option(help="How much the picture counts beside words, 0 to 1. (default: 0.5)", min=0, max=1),
+]
+K = Annotated[
+    int | None, typer.Option("-k", help="Pieces of evidence that a generator is given. (default: 5)", min=1)
+]
 Types = Annotated[
     list[str] | None, typer.Option("--type", help="Evidence of this type only; may be given several times.")
 ]
@@ -40,8 +45,8 @@ def ask(
     options: Options = None,
     encoder: EncoderName = None,
     weights: Weights = None,
-    alpha: Alpha = 0.5,
-    k: K = 5,
+    alpha: Alpha = None,
+    k: K = None,
     types: Types = None,
     prompt: Prompt = None,
     show_prompt: ShowPrompt = False,
@@ -71,11 +76,19 @@ def ask(
     """
     from rsvlm.rag import VisualQuestionAnswerer
 
+    if image == "-" and second is not None:
+        raise typer.BadParameter(
+            "--second: there is no first image to compare it with; name it in place of -"
+        )
+    if generator is None:
+        _check_unused({
+            "--set": options, "--alpha": alpha, "-k": k, "--prompt": prompt, "--show-prompt": show_prompt or None,
+        })  # fmt: skip
     loaded = _encoder(encoder, knowledge, weights, device, precision, offline)
     asked = None if generator is None else load_generator(generator, offline, options)
     with console.status("Opening the knowledge base"):
         answerer = VisualQuestionAnswerer(
-            knowledge, loaded, asked, alpha=alpha, k=k, types=types or (), prompt=prompt,
+            knowledge, loaded, asked, alpha=0.5 if alpha is None else alpha, k=k or 5, types=types or (), prompt=prompt,
             sensor=sensor, bands=bands.split(",") if bands else None,
         )  # fmt: skip
     images = [one for one in (None if image == "-" else image, second) if one is not None]
@@ -89,6 +102,15 @@ def ask(
         _show(answer, show_prompt)
     if answer.abstained:
         raise typer.Exit(3)
+
+
+def _check_unused(given: dict[str, Any]) -> None:
+    """Refuse what the composer has no use for."""
+    for name, value in given.items():
+        if value is not None and value != []:
+            raise typer.BadParameter(
+                f"{name} is for generators, and the built-in composer answers: add --generator"
+            )
 
 
 def _encoder(

@@ -16,8 +16,9 @@ class Answer:
         short: What it comes to: "yes", "0.45", "river"; "" where there is none.
         kind: What was asked for: "yes-no", "what", ...; of several questions in one, joined by ", ".
         evidence: What it cites, or, of a generator, what it was shown; the best first.
-        confidence: 0..1, how likely it is right, calibrated on images with known answers; None where the encoder or the
-            generator was never calibrated.
+        confidence: 0..1, how likely it is right, held against images with known answers: of whether a thing is there,
+            which of some it is, what it is. None of all else that is asked, and with encoders and generators that were
+            never calibrated.
         abstained: Whether it is "I don't know".
         notes: What a reader should know, a sentence each: evidence that was left out, an uncalibrated encoder.
         prompt: What a generator was asked, to the letter; None of the built-in composer.

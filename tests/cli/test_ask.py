@@ -23,6 +23,7 @@ pytest.importorskip("bm25s")
 Base = tuple[str, ...]
 Capture = pytest.CaptureFixture[str]
 KNOWN = "When was the Old Tower built?"
+SERVED = "--generator", "http://127.0.0.1:9/v1#model"
 UNKNOWN = "When was the New Tower built?"
 
 
@@ -117,10 +118,10 @@ def test_two_images(rsvlm_command: Any, capsys: Capture, base: Base, image: Path
         (("[red]missing[bold].tif", "What is this?"), "[red]missing[bold].tif"),
         (("-", " "), "the question is empty"),
         (("-", "why?" * 10_000), "ask in at most 20,000"),
-        (("-", KNOWN, "--second", "missing.tif"), "missing.tif"),
+        (("note.txt", KNOWN, "--second", "missing.tif"), "note.txt"),
         (("-", KNOWN, "--generator", "no-such-model"), "there is no generator 'no-such-model'"),
-        (("-", KNOWN, "--prompt", "missing.txt"), "cannot be read as a prompt"),
-        (("-", KNOWN, "--prompt", "note.txt"), "it needs {evidence} and {question}"),
+        (("-", KNOWN, *SERVED, "--prompt", "missing.txt"), "cannot be read as a prompt"),
+        (("-", KNOWN, *SERVED, "--prompt", "note.txt"), "it needs {evidence} and {question}"),
         (("-", KNOWN, "--encoder", "no-such-encoder"), "no-such-encoder"),
         (("-", KNOWN, "--knowledge", "missing"), "is no knowledge base"),
         (("-", KNOWN, "--knowledge", "[red]missing[bold]"), "[red]missing[bold]"),
@@ -139,7 +140,13 @@ def test_bad_input_is_one_line_and_exit_2(
     assert len(told.err.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [("--alpha", "2"), ("-k", "0"), ("--no-such-option",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--alpha", "2"), ("-k", "0"), ("--no-such-option",), ("--alpha", "0.2"), ("-k", "3"), ("--show-prompt",),
+        ("--set", "seed=1"), ("--second", "b.tif"),
+    ],
+)  # fmt: skip
 def test_options_that_there_cannot_be(rsvlm_command: Any, base: Base, arguments: tuple[str, ...]) -> None:
     assert rsvlm_command("ask", "-", KNOWN, *base, *arguments) == 2
 

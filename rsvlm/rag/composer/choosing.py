@@ -88,7 +88,7 @@ def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding
             [options[place] for place in there], min(likely[place].probability for place in there)
         )
     evidence = likely[best].support or about(scene, options[best].thing.name)
-    found = chosen(options, best, shares[best], evidence)
+    found = replace(chosen(options, best, shares[best], evidence), fitted=True)
     return found if options[best].label else replace(found, short=_without_noun(options[best].text, options))
 
 

@@ -94,7 +94,7 @@ class Composer:
             short="; ".join(without_citations(one.short) for one in answers if one.short),
             kind=", ".join(one.kind for one in asked),
             evidence=evidence,
-            confidence=min(one.probability for one in known) if known and not notes else None,
+            confidence=_confidence(known) if not notes else None,
             abstained=not known,
             notes=tuple(notes),
         )
@@ -110,6 +110,13 @@ class Composer:
         if finding.known and doubtful and (asked.kind in ("yes-no", "count") or finding.short == NOWHERE):
             return unknown("the image does not show it clearly")
         return finding
+
+
+def _confidence(findings: Sequence[Finding]) -> float | None:
+    """How likely all that is said is right; None where that was never held against known answers."""
+    if not findings or not all(one.fitted for one in findings):
+        return None
+    return min(one.probability for one in findings)
 
 
 def _is_marked(question: str, asked: Sequence[Asked]) -> bool:

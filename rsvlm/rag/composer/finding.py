@@ -25,6 +25,7 @@ class Finding:
         probability: How likely it is right, 0..1.
         evidence: What it rests on.
         known: False: it is "I don't know".
+        fitted: Whether the probability was held against images with known answers, rather than being a rule of thumb.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Finding:
     probability: float = 0.0
     evidence: tuple[Evidence, ...] = ()
     known: bool = True
+    fitted: bool = False
 
 
 def unknown(why: str, evidence: Sequence[Evidence] = ()) -> Finding:

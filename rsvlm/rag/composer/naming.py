@@ -41,7 +41,7 @@ def what(asked: Asked, scene: Scene) -> Finding:
     if shares[second] > 0.2:
         text += f", or else like {_with_article(names[second])}"
     evidence = support.get(names[best], ())[:2] or about(scene, names[best])
-    return Finding(f"{text}.", names[best], float(shares[best]), evidence)
+    return Finding(f"{text}.", names[best], float(shares[best]), evidence, fitted=True)
 
 
 def scene_shares(scene: Scene) -> tuple[list[str], list[float], dict[str, tuple[Evidence, ...]]]:

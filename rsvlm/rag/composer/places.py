@@ -36,6 +36,7 @@ def where(asked: Asked, scene: Scene) -> Finding:
             NOWHERE,
             1 - likely.probability,
             likely.support,
+            fitted=True,
         )
     if boxed:
         numbers = ", ".join(f"{side:.2f}" for side in box_of(scene, thing))

@@ -61,7 +61,7 @@ def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
         f"{short.capitalize()}, the image shows {' and '.join(told(one) for one in things)}{_where(asked)}."
     )
     support = tuple(piece for one in likely for piece in one.support) or about(scene, things[0].name)
-    return Finding(text, short, probability, support)
+    return Finding(text, short, probability, support, fitted=True)
 
 
 def _absent(asked: Asked, thing: str, probability: float, scene: Scene) -> Finding:
@@ -69,7 +69,7 @@ def _absent(asked: Asked, thing: str, probability: float, scene: Scene) -> Findi
     short = "yes" if asked.negated else "no"
     text = f"{short.capitalize()}, I see no {thing}{_where(asked)}."
     support = tuple(piece for one in scene.look.neighbours[:1] for piece in one.evidence[:1])
-    return Finding(text, short, probability, support)
+    return Finding(text, short, probability, support, fitted=True)
 
 
 def _where(asked: Asked) -> str:
