@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from rsvlm import __version__
 from rsvlm.imagery.items import PathLike, Picture
@@ -33,6 +30,7 @@ from .composer.composing import LOOK_ALIKES
 from .composer.look import Look, Neighbour, neighbours_of
 from .errors import RagError
 from .evidence import Evidence
+from .items import Images, Item, failed, prepare, several
 from .nearby import Nearby, Places, nearby_places, places_of
 from .prompting import BUDGET, Asked, Prompt, ask_with, read_prompt
 from .seen import Pixels, Seen, see
@@ -40,11 +38,8 @@ from .shippedbase import shipped_base
 from .shippednotes import NAME as BUILT_IN
 
 Knowledge = KnowledgeBase | PathLike | None
-Images = Picture | PathLike | Sequence[Picture | PathLike] | None
 NO_KNOWLEDGE = "none"
 UNKNOWN = "I don't know."
-LONGEST = 20_000
-"""Letters of a question."""
 _NEAREST, _SURROUNDINGS = 10, 1000
 """Named places that a generator is told, and those that the composer looks among."""
 _BATCH = 16
@@ -148,7 +143,7 @@ class VisualQuestionAnswerer:
         kept = None if answers is None else AnswerFile(Path(answers), self.settings)
         some = iter(items)
         while batch := list(islice(some, _BATCH)):
-            keys = [key_of(_several(images), question) for images, question in batch] if kept else []
+            keys = [key_of(several(images), question) for images, question in batch] if kept else []
             known = {place: one for place, key in enumerate(keys) if kept and (one := kept.get(key))}
             asked = iter(self._answered([item for place, item in enumerate(batch) if place not in known]))
             for place in range(len(batch)):
@@ -172,7 +167,7 @@ class VisualQuestionAnswerer:
         }  # fmt: skip
 
     def _answered(self, batch: Sequence[tuple[Images, str]]) -> Iterator[Answer]:
-        prepared = self._prepared(batch) if batch else []
+        prepared = prepare(batch, self.encoder, self._read) if batch else []
         if self.generator is None:
             yield from (self._composed(one) for one in prepared)
         elif prepared:
@@ -187,33 +182,6 @@ class VisualQuestionAnswerer:
         query = self.knowledge.query(question, vector, alpha=self.alpha, near=seen[0].point if seen else None)
         return self.knowledge.find(query, k=self.k, types=self.types, filter=self.filter)
 
-    def _prepared(self, batch: Sequence[tuple[Images, str]]) -> list[_Item]:
-        """Read the images of some questions, each once, and encode them together."""
-        begin = time.perf_counter()
-        pictures: dict[Hashable, Seen | str] = {}
-        items = [_Item(_storable(question), [*_several(images)]) for images, question in batch]
-        for item in items:
-            for image in item.images:
-                if _key(image) not in pictures:
-                    pictures[_key(image)] = self._read(image)
-        read = {key: one for key, one in pictures.items() if isinstance(one, Seen)}
-        looks: dict[Hashable, Look] = {}
-        if read:
-            vectors = self.encoder.encode_images([one.picture for one in read.values()]).astype(np.float64)
-            for (key, seen), vector in zip(read.items(), vectors, strict=True):
-                looks[key] = Look(seen, self.encoder, vector)
-        for item in items:
-            found = [pictures[_key(image)] for image in item.images]
-            item.seen = [one for one in found if isinstance(one, Seen)]
-            item.looks = [looks[_key(image)] for image in item.images if _key(image) in looks]
-            item.error = next((one for one in found if isinstance(one, str)), None)
-            item.seconds = (time.perf_counter() - begin) / len(items)
-            if not item.question.strip():
-                item.error = "the question is empty"
-            elif len(item.question) > LONGEST:
-                item.error = f"the question has {len(item.question):,} letters; ask in at most {LONGEST:,}"
-        return items
-
     def _read(self, image: Picture | PathLike) -> Seen | str:
         """An image, or the reason why there is none."""
         try:
@@ -221,9 +189,9 @@ class VisualQuestionAnswerer:
         except RagError as error:
             return str(error)
 
-    def _composed(self, item: _Item) -> Answer:
+    def _composed(self, item: Item) -> Answer:
         if item.error is not None:
-            return _failed(item, item.error)
+            return failed(item, item.error)
         begin = time.perf_counter()
         for look in item.looks:
             look.neighbours = look.neighbours or self._look_alikes(look)
@@ -236,7 +204,7 @@ class VisualQuestionAnswerer:
                 lambda: self._nearby(item, _SURROUNDINGS),
             )
         except RagError as error:  # there is nothing in the question
-            return _failed(item, str(error))
+            return failed(item, str(error))
         seconds = {
             "images": item.seconds,
             "look-alikes": alike - begin,
@@ -251,7 +219,7 @@ class VisualQuestionAnswerer:
         allowed = self.knowledge.allowed(self.types, self.filter)
         return tuple(neighbours_of(self.knowledge.finder.look_alikes(look.vector, LOOK_ALIKES, allowed)))
 
-    def _found(self, item: _Item, words: str, k: int) -> list[Evidence]:
+    def _found(self, item: Item, words: str, k: int) -> list[Evidence]:
         """Evidence for a question of fact: by its words, and near to where the image is."""
         if self.knowledge is None:
             return []
@@ -261,7 +229,7 @@ class VisualQuestionAnswerer:
         item.finding += time.perf_counter() - begin
         return found
 
-    def _nearby(self, item: _Item, limit: int) -> list[Nearby]:
+    def _nearby(self, item: Item, limit: int) -> list[Nearby]:
         """Named places of the base near to the first image, the nearest first."""
         point = item.seen[0].point if item.seen else None
         if point is None or not len(self._places):
@@ -272,7 +240,7 @@ class VisualQuestionAnswerer:
     def _places(self) -> Places:
         return Places([]) if self.knowledge is None else places_of(self.knowledge)
 
-    def _generated(self, items: Sequence[_Item]) -> Iterator[Answer]:
+    def _generated(self, items: Sequence[Item]) -> Iterator[Answer]:
         assert self.generator is not None
         asked = {
             place: ask_with(
@@ -294,15 +262,15 @@ class VisualQuestionAnswerer:
         by_place = dict(zip(asked, replies, strict=True))
         for place, item in enumerate(items):
             if item.error is not None:
-                yield _failed(item, item.error)
+                yield failed(item, item.error)
             else:
                 yield self._checked(item, asked[place], by_place[place])
 
-    def _checked(self, item: _Item, asked: Asked, reply: Reply) -> Answer:
+    def _checked(self, item: Item, asked: Asked, reply: Reply) -> Answer:
         """What a generator said, with the citations that it may have."""
         name = getattr(self.generator, "name", "function")
         if reply.text is None:
-            return replace(_failed(item, f"{name}: {reply.error}"), prompt=asked.prompt, generator=name)
+            return replace(failed(item, f"{name}: {reply.error}"), prompt=asked.prompt, generator=name)
         text, cited, removed = checked(reply.text, asked.evidence)
         notes = []
         if asked.left_out:
@@ -324,39 +292,6 @@ class VisualQuestionAnswerer:
             generator=name,
             seconds={"generator": reply.seconds},
         )
-
-
-@dataclass
-class _Item:
-    """A question with its images, on the way to its answer."""
-
-    question: str
-    images: list[Any]
-    seen: list[Seen] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
-    error: str | None = None
-    seconds: float = 0.0  # that its images took
-    finding: float = 0.0  # that evidence took
-
-
-def _failed(item: _Item, error: str) -> Answer:
-    return Answer(item.question, "", abstained=True, error=error)
-
-
-def _several(images: Images) -> Sequence[Any]:
-    if images is None:
-        return []
-    return images if isinstance(images, list | tuple) else [images]
-
-
-def _key(image: Picture | PathLike) -> Hashable:
-    """What tells images apart: files by their path, others by being the same object."""
-    return os.fspath(image) if isinstance(image, str | os.PathLike) else id(image)
-
-
-def _storable(question: str) -> str:
-    """A question without halves of signs, which no file and no server takes."""
-    return question.encode("utf-8", "replace").decode("utf-8")
 
 
 def _pictures(seen: Sequence[Seen]) -> list[Pixels]:
