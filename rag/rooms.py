@@ -50,7 +50,9 @@ def find(out: Path) -> None:
     index = rsvlm.Index.build(out / "asked", out / "index", encoder=adapted)
     classes = rsvlm.ZeroShotClassifier(CLASSES, encoder=adapted).classify(index)
     pq.write_table(classes.to_table(), out / "classes.parquet")
-    print("classified:", ", ".join(f"{count} {name}" for name, count in Counter(classes.labels).most_common()))
+    print(
+        "classified:", ", ".join(f"{count} {name}" for name, count in Counter(classes.labels).most_common())
+    )
     hits = index.search("forest beside fields", k=12)
     assert isinstance(hits, Hits)  # of several texts it is a list of them
     write_page(hits, out / "found.html", "Forest beside fields")

@@ -23,10 +23,13 @@ from .look import Look
 from .naming import what
 from .places import NOWHERE, where
 from .presence import yes_or_no
+from .remembered import Remembered
 from .surroundings import surroundings
 
 LOOK_ALIKES = 20
 """Pictures of a base that are looked at beside the one that is asked about."""
+SENTENCES = 20_000
+"""Whose vectors are kept: some 30 MB."""
 THRESHOLD = 0.55
 """Below this an answer is "I don't know"."""
 
@@ -60,7 +63,8 @@ class Composer:
     def __init__(
         self, encoder: Encoder | None, sentences: TextEncoder | None = None, threshold: float = THRESHOLD
     ) -> None:
-        self.encoder, self._sentences, self._threshold = encoder, sentences, threshold
+        self.encoder, self._threshold = encoder, threshold
+        self._sentences = None if sentences is None else Remembered(sentences.encode_texts, SENTENCES)
         self.lexicon = None if encoder is None else Lexicon(encoder)
         self.likelihood = (
             None if encoder is None or self.lexicon is None else Likelihood(self.lexicon, encoder)

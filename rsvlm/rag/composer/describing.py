@@ -23,7 +23,7 @@ def describe(_: Asked, scene: Scene) -> Finding:
     look = scene.look
     if look.neighbours and scene.sentences is not None and scene.lexicon is not None:
         texts = [piece.chunk.text for one in look.neighbours for piece in one.evidence]
-        chosen, agreement = consensus(look, scene.sentences.encode_texts(texts), scene.lexicon.texts(texts))
+        chosen, agreement = consensus(look, scene.sentences(texts), scene.lexicon.texts(texts))
         return Finding(_sentence(chosen.chunk.text), chosen.chunk.text, agreement, (chosen,))
     names, shares = scene_shares(scene)[:2]
     best = int(np.argmax(shares))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rsvlm.models import TextEncoder
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.nearby import Nearby
 from rsvlm.rag.questions import Asked, Option, Thing
@@ -12,6 +11,7 @@ from rsvlm.rag.questions import Asked, Option, Thing
 from .lexicon import Lexicon
 from .likelihood import Likelihood
 from .look import Look
+from .remembered import Remembered
 from .statements import statements_of
 
 
@@ -49,7 +49,7 @@ class Scene:
         looks: The images that are asked about; none, one or two.
         lexicon: Vectors of words; None without an encoder.
         likelihood: Tells how likely images show things; None without an encoder.
-        sentences: What makes sentence vectors; None without a base.
+        sentences: Makes (n, d) sentence vectors; None without a base.
         find: Finds evidence for words, the best first; so many.
         nearby: Named places near to the first image, the nearest first; none where no place is known.
     """
@@ -57,7 +57,7 @@ class Scene:
     looks: tuple[Look, ...]
     lexicon: Lexicon | None
     likelihood: Likelihood | None
-    sentences: TextEncoder | None
+    sentences: Remembered | None
     find: Callable[[str, int], list[Evidence]]
     nearby: Callable[[], Sequence[Nearby]] = tuple
 

@@ -1,6 +1,5 @@
 """Words as an encoder sees them: vectors of the things that people ask about, and of all others to compare with."""
 
-import threading
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -14,8 +13,10 @@ from rsvlm.retrieval.exact import Floats
 from rsvlm.retrieval.stored import Ints, Vectors
 from rsvlm.vocabularies import template_set
 
-_MOST = 2000
-"""Phrases that are kept."""
+from .remembered import Remembered
+
+_PHRASES, _TEXTS = 2000, 20_000
+"""Of which vectors are kept: some 4 and 40 MB."""
 
 
 class Lexicon:
@@ -26,13 +27,15 @@ class Lexicon:
 
     Attributes:
         scale: What cosines are multiplied with before they are compared as probabilities.
+        vectors: (n, d) unit vectors of words, each the mean of its prompts.
+        texts: (n, d) vectors of whole texts, as they are.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self.scale = float(getattr(encoder, "logit_scale", 100.0))
-        self._known: dict[str, Vectors] = {}
-        self._lock = threading.Lock()
+        self.vectors = Remembered(self._of_prompts, _PHRASES)
+        self.texts = Remembered(encoder.encode_texts, _TEXTS)
 
     @cached_property
     def concepts(self) -> tuple[str, ...]:
@@ -44,24 +47,10 @@ class Lexicon:
         """(concepts, d) their vectors."""
         return self.vectors(self.concepts)
 
-    def vectors(self, words: Sequence[str]) -> Vectors:
-        """(n, d) unit vectors of words, each the mean of its prompts."""
-        with self._lock:
-            if len(self._known) > _MOST:
-                self._known = {}
-            known = self._known  # another thread may begin anew while words are encoded here
-        new = [word for word in dict.fromkeys(words) if word not in known]
-        if new:
-            prompts = fill_templates([[word] for word in new], template_set("default"))
-            made = class_vectors(self._encoder, prompts, "normalized").vectors
-            known.update(zip(new, made, strict=True))
-        return np.stack([known[word] for word in words])
-
-    def texts(self, texts: Sequence[str]) -> Vectors:
-        """(n, d) vectors of whole texts, as they are; equal ones are encoded once."""
-        different = list(dict.fromkeys(texts))
-        vectors = dict(zip(different, self._encoder.encode_texts(different), strict=True))
-        return np.stack([vectors[text] for text in texts])
+    def _of_prompts(self, words: Sequence[str]) -> Vectors:
+        prompts = fill_templates([[word] for word in words], template_set("default"))
+        found: Vectors = class_vectors(self._encoder, prompts, "normalized").vectors
+        return found
 
     def of(self, thing: Thing) -> Vectors:
         """(n, d) vectors of a thing and of all kinds of it."""
