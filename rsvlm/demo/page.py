@@ -26,16 +26,13 @@ element.addEventListener('click', (event) => {
 _LIVE = '<div aria-live="polite">${value}</div>'
 
 
-def build(handlers: Handlers, *, delete_cache: tuple[int, int]) -> Any:
+def build(handlers: Handlers) -> Any:
     """Return the page.
 
     Args:
         handlers: What happens on it.
-        delete_cache: Seconds between looks for old uploads, and after which one is old.
     """
-    with gr.Blocks(
-        title="rsvlm: ask an image", analytics_enabled=False, delete_cache=delete_cache, fill_width=True
-    ) as page:
+    with gr.Blocks(title="rsvlm: ask an image", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(
             '<header class="top"><h1>Ask an image</h1><p>Questions about overhead images, answered with the evidence '
             "for it, or not at all.</p></header>"
@@ -104,7 +101,7 @@ def _ask_tab(handlers: Handlers, first: Any) -> Any:
 
     work = _work()
     inputs, outputs = [first, second, question, alpha, k], [answer, cited, places, found]
-    runs = [ask.click(asked, inputs, outputs, api_name="ask", **work)]
+    runs: list[Any] = [ask.click(asked, inputs, outputs, api_name="ask", **work)]
     runs.append(question.submit(asked, inputs, outputs, api_visibility="private", **work))
     stop.click(lambda: notice("Stopped."), None, answer, cancels=runs, queue=False, api_visibility="private")
     file.upload(uploaded, [file, first], [first, card], api_name="image", **work)
