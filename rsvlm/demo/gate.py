@@ -90,14 +90,15 @@ class Gate:
 
     async def _promised(self, size: int, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand an upload on, and give its room free as its bytes come, since they are counted where they lie then."""
-        left = size
+        left, gone = size, False
 
         async def received() -> Message:
-            nonlocal left
+            nonlocal left, gone
             try:
                 message = await asyncio.wait_for(receive(), _PAUSE if left else None)
             except TimeoutError:
-                return {"type": "http.disconnect"}
+                message = {"type": "http.disconnect"}
+            gone = message["type"] == "http.disconnect"
             came = min(left, len(message.get("body", b"")))
             left -= came
             self._room.release(came)
@@ -105,6 +106,10 @@ class Gate:
 
         try:
             await self._app(scope, received, send)
+        except Exception:
+            if not gone:
+                raise
+            await _refuse(send, 408, "the upload broke off: send it again")
         finally:
             self._room.release(left)
 
