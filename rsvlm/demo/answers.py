@@ -43,12 +43,8 @@ def cited_cards(answer: Answer) -> str:
         return cards
     if answer.abstained:
         return ""
-    told = (
-        "it is what the encoder sees in the image."
-        if answer.generator == COMPOSER
-        else "nothing was found for it."
-    )
-    return f'<p class="quiet">It cites nothing: {told}</p>'
+    told = "it is what the encoder sees" if answer.generator == COMPOSER else "nothing was found for it"
+    return f'<p class="quiet">It cites nothing: {told}.</p>'
 
 
 def working(text: str) -> str:
@@ -104,4 +100,4 @@ def _confidence(answer: Answer) -> str:
 def _by_whom(answer: Answer) -> str:
     who = "the built-in composer" if answer.generator == COMPOSER else answer.generator
     seconds = sum((answer.seconds or {}).values())
-    return f"Answered by {who}" + (f" in {seconds:.1f} s" if seconds else "")
+    return f"Answered by {who}" + (f" in {seconds:.1f}\u00a0s" if seconds >= 0.05 else "")

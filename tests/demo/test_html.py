@@ -79,6 +79,8 @@ def test_citations_link_to_their_cards_and_others_do_not() -> None:
 
 
 def test_how_sure_it_is() -> None:
+    assert "in 1.5\u00a0s" in answer_card(Answer("?", "Yes.", seconds={"answer": 1.5}))
+    assert "0.0" not in answer_card(Answer("?", "Yes.", seconds={"answer": 0.01}))
     assert 'aria-valuenow="80"' in answer_card(Answer("?", "Yes.", confidence=0.8))
     assert "Not calibrated" in answer_card(Answer("?", "Yes.", confidence=None))
     unknown = answer_card(Answer("?", "I don't know.", abstained=True))
@@ -109,6 +111,10 @@ def test_the_quoted_sentence_is_marked() -> None:
     assert "<mark>Here it is.</mark>" in shown
     assert len(shown) < 800
     assert shown.startswith("… ")
+    words = "alpha bravo charlie delta echo foxtrot golf hotel"
+    assert marked(words, "", 20) == "alpha bravo charlie …"  # no part of a word
+    assert marked(words, "delta", 20) == "… charlie <mark>delta</mark> echo …"
+    assert marked("\u6cb3" * 100, "", 20).startswith("\u6cb3")  # scripts without blanks are not lost
     assert "<mark>" not in marked("A quay.", "Another sentence.")
     assert "<mark>" not in marked("A quay.", "")
 
