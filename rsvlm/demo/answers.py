@@ -5,8 +5,11 @@ from collections.abc import Collection
 
 from rsvlm.rag import Answer
 
+from .cards import evidence_cards
 from .escaping import plain
 
+COMPOSER = "composer"
+"""What an answer calls the built-in composer."""
 _CITED = re.compile(r"\[(\d{1,4})\]")
 _SURE = ((90, "very sure"), (75, "fairly sure"), (60, "rather sure"), (0, "unsure"))
 """Words for at least so many percent."""
@@ -28,6 +31,20 @@ def answer_card(answer: Answer) -> str:
         )
     state = " abstained" if answer.abstained else ""
     return f'<section class="answer{state}" aria-label="Answer"><h3>Answer</h3>{"".join(parts)}</section>'
+
+
+def cited_cards(answer: Answer) -> str:
+    """Return what an answer cites as HTML; where it cites nothing, that it does so, and what was found."""
+    cited = set(map(int, _CITED.findall(answer.text)))
+    if answer.evidence:
+        cards = evidence_cards(answer.evidence, cited=True)
+        if cited.isdisjoint(one.number for one in answer.evidence):
+            return f'<p class="quiet">The answer cites none of this: it is only what was found.</p>{cards}'
+        return cards
+    if answer.abstained:
+        return ""
+    told = "it is what the encoder sees" if answer.generator == COMPOSER else "nothing was found for it"
+    return f'<p class="quiet">It cites nothing: {told}.</p>'
 
 
 def working(text: str) -> str:
@@ -67,7 +84,7 @@ def _linked(word: str, numbers: Collection[int]) -> str:
 
 def _confidence(answer: Answer) -> str:
     if answer.abstained:
-        return '<p class="badge">No answer: nothing here supports one.</p>'
+        return '<p class="badge">No answer: nothing that was found supports one.</p>'
     if answer.confidence is None:
         return '<p class="badge">Not calibrated: how sure this is, is not known.</p>'
     share = min(1.0, max(0.0, answer.confidence))
@@ -81,6 +98,6 @@ def _confidence(answer: Answer) -> str:
 
 
 def _by_whom(answer: Answer) -> str:
-    who = "the built-in composer" if answer.generator == "composer" else answer.generator
+    who = "the built-in composer" if answer.generator == COMPOSER else answer.generator
     seconds = sum((answer.seconds or {}).values())
-    return f"Answered by {who}" + (f" in {seconds:.1f} s" if seconds else "")
+    return f"Answered by {who}" + (f" in {seconds:.1f}\u00a0s" if seconds >= 0.05 else "")

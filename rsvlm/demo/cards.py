@@ -13,6 +13,8 @@ SIDE = 200
 """Pixels of a picture on a card."""
 _CITED, _FOUND = 700, 280
 """Characters that are shown of a text that is cited, and of one that was only found."""
+_CUT_FRONT, _CUT_BACK = re.compile(r"^\S{0,30}\s+"), re.compile(r"\s+\S{0,30}$")
+"""What is left of a word where a text was cut; longer ones are no words, but scripts without blanks."""
 
 
 def evidence_cards(evidence: Sequence[Evidence], *, cited: bool, empty: str = "") -> str:
@@ -57,6 +59,10 @@ def marked(text: str, quote: str, length: int = _CITED) -> str:
     first = max(0, min(start, (start + end - length) // 2))
     last = max(end, first + length)
     before, within, after = text[first:start], text[start:end], text[end:last]
+    if first and not text[first - 1].isspace():
+        before = _CUT_FRONT.sub("", before)
+    if last < len(text) and not text[last].isspace():
+        after = _CUT_BACK.sub("", after)
     return (
         ("… " if first else "")
         + plain(before)

@@ -42,10 +42,7 @@ class Engine:
     def __init__(
         self, answerer: VisualQuestionAnswerer, index: AnyIndex | None = None, limits: Limits = Limits()  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
-        if answerer.encoder is None:
-            raise DemoError(
-                "the knowledge base was built without an encoder of pictures: name one by --encoder"
-            )
+        assert answerer.encoder is not None  # it is the one that was named, the base's, or the built-in one
         self.answerer, self.index, self.limits = answerer, index, limits
         self.encoder: Encoder = answerer.encoder
         self._classifiers: OrderedDict[tuple[str, ...], ZeroShotClassifier] = OrderedDict()
@@ -61,12 +58,12 @@ class Engine:
         limits: Limits,
     ) -> Engine:
         """Load what the names name; the arguments are those of `VisualQuestionAnswerer` and `open_index`."""
-        answerer = VisualQuestionAnswerer(knowledge, encoder, generator)
-        opened = None if index is None else open_index(index)
-        made = answerer.encoder
-        if opened is not None and made is not None and opened.made_by.name == made.name:
-            opened = open_index(str(index), made)
-        return cls(answerer, opened, limits)
+        engine = cls(VisualQuestionAnswerer(knowledge, encoder, generator), limits=limits)
+        if index is not None:
+            opened = open_index(index)
+            alike = opened.made_by.name == engine.encoder.name
+            engine.index = open_index(index, engine.encoder) if alike else opened
+        return engine
 
     @property
     def workers(self) -> int:

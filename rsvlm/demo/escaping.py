@@ -10,8 +10,13 @@ from PIL import Image as PillowImage
 
 # Marks of the templates that Gradio fills in in the browser.
 _TEMPLATE = {ord(mark): f"&#{ord(mark)};" for mark in "${}`"}
-# What turns the direction of writing around, and so can make a text look like another one; and control characters.
-_HIDDEN = dict.fromkeys([*range(9), *range(11, 32), 127, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# What nobody sees: control characters but tab and line end, marks that turn the direction of writing around and so make
+# a text look like another one, blanks without width, and tags, in which a whole text can hide. Joiners stay, since
+# Persian, the scripts of India and signs made of several need them.
+_HIDDEN = dict.fromkeys([
+    *range(9), *range(11, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2060, 0x206A),
+    0x200B, 0xFEFF, *range(0xE0000, 0xE0080),
+])  # fmt: skip
 
 
 def plain(text: object) -> str:

@@ -4,11 +4,14 @@ Gradio can also serve files, fetch addresses, pass requests on and edit itself; 
 cannot be asked for needs no patch. Every reply tells the browser to load nothing from anywhere else.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
+
+from .room import Room
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,6 +29,8 @@ _SENT = {"/login", "/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/
 _UPLOAD, _JOIN = "/gradio_api/upload", "/gradio_api/queue/join"
 _LARGEST = 256 * 2**10
 """Bytes of a request that is no upload."""
+_PAUSE = 60
+"""Seconds for which an upload may stand still: it keeps its room from others meanwhile."""
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'none'; object-src 'none'; "
@@ -50,7 +55,8 @@ class Gate:
     """
 
     def __init__(self, app: App, folder: Path, most: int, upload: int) -> None:
-        self._app, self._folder, self._most, self._upload = app, folder, most, upload
+        self._app, self._upload = app, upload
+        self._room = Room(folder, most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it."""
@@ -77,10 +83,35 @@ class Gate:
             await _refuse(send, 411, "an upload says how large it is")
         elif int(said) > self._upload + _LARGEST:  # the file, and what is around it
             await _refuse(send, 413, "the file is too large")
-        elif _size_of(self._folder) + int(said) > self._most:
+        elif not await self._room.promise(int(said)):
             await _refuse(send, 507, "there is no room for uploads now: try again later")
         else:
-            await self._app(scope, receive, send)
+            await self._promised(int(said), scope, receive, send)
+
+    async def _promised(self, size: int, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand an upload on, and give its room free as its bytes come, since they are counted where they lie then."""
+        left, gone = size, False
+
+        async def received() -> Message:
+            nonlocal left, gone
+            try:
+                message = await asyncio.wait_for(receive(), _PAUSE if left else None)
+            except TimeoutError:
+                message = {"type": "http.disconnect"}
+            gone = message["type"] == "http.disconnect"
+            came = min(left, len(message.get("body", b"")))
+            left -= came
+            self._room.release(came)
+            return message
+
+        try:
+            await self._app(scope, received, send)
+        except Exception:
+            if not gone:
+                raise
+            await _refuse(send, 408, "the upload broke off: send it again")
+        finally:
+            self._room.release(left)
 
     async def _small(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the whole of a request, look at it, and hand it on."""
@@ -132,16 +163,6 @@ def _only_uploads(body: bytes) -> bool:
                 return False
             asked += one.values()
     return True
-
-
-def _size_of(folder: Path) -> int:
-    size = 0
-    for file in folder.rglob("*"):
-        try:
-            size += file.stat().st_size
-        except OSError:  # it was deleted just now
-            continue
-    return size
 
 
 def _with_headers(send: Send) -> Send:

@@ -17,7 +17,7 @@ from rsvlm.rag import Evidence, RagError
 from rsvlm.retrieval import RetrievalError
 from rsvlm.vocabularies import VocabularyError
 
-from .answers import answer_card, notice, working
+from .answers import answer_card, cited_cards, notice, working
 from .cards import evidence_cards
 from .engine import Engine
 from .errors import DemoError
@@ -98,10 +98,9 @@ class Handlers:
 
         def answered() -> Reply:
             answer = self.engine.ask(images, question, _share(alpha), self._k(k))
-            empty = "" if answer.abstained else "It cites nothing: it is what the encoder sees in the image."
             return Reply(
                 answer_card(answer),
-                evidence_cards(answer.evidence, cited=True, empty=empty),
+                cited_cards(answer),
                 evidence_map(answer.evidence, None if first is None else first.bbox),
             )
 

@@ -75,28 +75,16 @@ def store_upload(uploaded: Path, name: str, folder: Path, limits: Limits) -> Pat
     """
     shown = short_name(name)
     try:
-        size = uploaded.stat().st_size
-        if size > limits.upload:
-            raise DemoError(f"{shown} has {megabytes(size)}; at most {megabytes(limits.upload)} are taken")
-        with uploaded.open("rb") as file:
-            head = file.read(16)
-        suffix = next((suffix for magic, suffix in _SUFFIXES.items() if head.startswith(magic)), None)
-        if suffix is None:
-            raise DemoError(
-                f"{shown} is no GeoTIFF, PNG, JPEG or JPEG 2000 by its content: convert it to one of them"
-            )
+        suffix = _suffix(uploaded, shown, limits)
         kept = Path(tempfile.mkdtemp(dir=folder)) / f"image{suffix}"
         try:
-            os.link(uploaded, kept)
-        except OSError:  # another file system, or one without links
-            shutil.copyfile(uploaded, kept)
+            _link_or_copy(uploaded, kept)
+            _check_size(kept, shown, limits)
+        except BaseException:
+            discard(kept)
+            raise
     except OSError as error:
         raise DemoError(f"{shown} cannot be kept: {error.strerror or 'the upload is gone'}") from None
-    try:
-        _check_size(kept, shown, limits)
-    except DemoError:
-        discard(kept)
-        raise
     return kept
 
 
@@ -114,6 +102,28 @@ def short_name(name: str) -> str:
 def megabytes(size: int) -> str:
     """Bytes for people."""
     return f"{size / 2**20:.3g} MB" if size >= 2**20 else f"{size:,} bytes"
+
+
+def _suffix(uploaded: Path, shown: str, limits: Limits) -> str:
+    """What a file is by its first bytes, as the end of a name."""
+    size = uploaded.stat().st_size
+    if size > limits.upload:
+        raise DemoError(f"{shown} has {megabytes(size)}; at most {megabytes(limits.upload)} are taken")
+    with uploaded.open("rb") as file:
+        head = file.read(16)
+    suffix = next((suffix for magic, suffix in _SUFFIXES.items() if head.startswith(magic)), None)
+    if suffix is None:
+        raise DemoError(
+            f"{shown} is no GeoTIFF, PNG, JPEG or JPEG 2000 by its content: convert it to one of them"
+        )
+    return suffix
+
+
+def _link_or_copy(uploaded: Path, kept: Path) -> None:
+    try:
+        os.link(uploaded, kept)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(uploaded, kept)
 
 
 def _check_size(kept: Path, shown: str, limits: Limits) -> None:

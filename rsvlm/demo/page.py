@@ -26,16 +26,13 @@ element.addEventListener('click', (event) => {
 _LIVE = '<div aria-live="polite">${value}</div>'
 
 
-def build(handlers: Handlers, *, delete_cache: tuple[int, int]) -> Any:
+def build(handlers: Handlers) -> Any:
     """Return the page.
 
     Args:
         handlers: What happens on it.
-        delete_cache: Seconds between looks for old uploads, and after which one is old.
     """
-    with gr.Blocks(
-        title="rsvlm: ask an image", analytics_enabled=False, delete_cache=delete_cache, fill_width=True
-    ) as page:
+    with gr.Blocks(title="rsvlm: ask an image", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(
             '<header class="top"><h1>Ask an image</h1><p>Questions about overhead images, answered with the evidence '
             "for it, or not at all.</p></header>"
@@ -43,17 +40,17 @@ def build(handlers: Handlers, *, delete_cache: tuple[int, int]) -> Any:
         first = gr.State(None, time_to_live=_HOUR, delete_callback=forget)
         with gr.Tabs() as tabs:
             with gr.Tab("Ask", id="ask"):
-                card = _ask_tab(handlers, first)
+                shown = _ask_tab(handlers, first)
             if handlers.engine.index is not None:
                 with gr.Tab("Search", id="search"):
-                    _search_tab(handlers, first, card, tabs)
+                    _search_tab(handlers, first, shown, tabs)
             with gr.Tab("Classify", id="classify"):
                 _classify_tab(handlers, first)
     return page
 
 
-def _ask_tab(handlers: Handlers, first: Any) -> Any:
-    """The tab of questions; returns where the image is shown."""
+def _ask_tab(handlers: Handlers, first: Any) -> list[Any]:
+    """The tab of questions; returns where the image is shown, and where the file that it was uploaded as is named."""
     second = gr.State(None, time_to_live=_HOUR, delete_callback=forget)
     with gr.Row(elem_classes="columns"):
         with gr.Column(scale=5, min_width=320):
@@ -79,7 +76,7 @@ def _ask_tab(handlers: Handlers, first: Any) -> Any:
             with gr.Accordion("What the knowledge base has on it", open=True):
                 with gr.Row():
                     alpha = gr.Slider(
-                        0, 1, 0.5, step=0.05, label="Picture against words (alpha)", elem_id="alpha"
+                        0, 1, 0.5, step=0.05, label="Weight of picture (alpha)", elem_id="alpha"
                     )
                     k = gr.Slider(
                         1,
@@ -100,11 +97,11 @@ def _ask_tab(handlers: Handlers, first: Any) -> Any:
         return handlers.upload(path, _name_of(path), before)
 
     def chosen(before: Any, event: gr.EventData) -> Any:
-        return handlers.example(str(event.index), before)
+        return *handlers.example(str(event.index), before), None
 
     work = _work()
     inputs, outputs = [first, second, question, alpha, k], [answer, cited, places, found]
-    runs = [ask.click(asked, inputs, outputs, api_name="ask", **work)]
+    runs: list[Any] = [ask.click(asked, inputs, outputs, api_name="ask", **work)]
     runs.append(question.submit(asked, inputs, outputs, api_visibility="private", **work))
     stop.click(lambda: notice("Stopped."), None, answer, cancels=runs, queue=False, api_visibility="private")
     file.upload(uploaded, [file, first], [first, card], api_name="image", **work)
@@ -115,7 +112,7 @@ def _ask_tab(handlers: Handlers, first: Any) -> Any:
         uploaded, [second_file, second], [second, second_card], api_name="second_image", **work
     )
     second_file.clear(_cleared, second, [second, second_card], api_visibility="private")
-    examples.select(chosen, first, [first, card], api_visibility="private", **work)
+    examples.select(chosen, first, [first, card, file], api_visibility="private", **work)
     for slider in (alpha, k):
         slider.release(
             handlers.evidence,
@@ -125,10 +122,10 @@ def _ask_tab(handlers: Handlers, first: Any) -> Any:
             trigger_mode="always_last",
             **work,
         )
-    return card
+    return [card, file]
 
 
-def _search_tab(handlers: Handlers, first: Any, card: Any, tabs: Any) -> None:
+def _search_tab(handlers: Handlers, first: Any, shown: list[Any], tabs: Any) -> None:
     rows = gr.State((), time_to_live=_HOUR)
     with gr.Row(elem_classes="columns"):
         words = gr.Textbox(
@@ -149,22 +146,29 @@ def _search_tab(handlers: Handlers, first: Any, card: Any, tabs: Any) -> None:
 
     def chosen(found: Any, before: Any, event: gr.EventData) -> Any:
         rank = int(event.index) if str(event.index).isdigit() else 0
-        return *handlers.hit(rank, found, before), gr.Tabs(selected="ask")
+        return *handlers.hit(rank, found, before), None, gr.Tabs(selected="ask")
 
     inputs, outputs = [words, first, alike, weight], [rows, hits, places]
     search.click(searched, inputs, outputs, api_name="search", **_work())
     words.submit(searched, inputs, outputs, api_visibility="private", **_work())
-    hits.select(chosen, [rows, first], [first, card, tabs], api_visibility="private", **_work())
+    hits.select(chosen, [rows, first], [first, *shown, tabs], api_visibility="private", **_work())
 
 
 def _classify_tab(handlers: Handlers, first: Any) -> None:
     gr.HTML('<p class="quiet">The image of the Ask tab, held against the names of classes.</p>')
     with gr.Row(elem_classes="columns"):
         name = gr.Dropdown(
-            sorted(vocabulary_names()), value="eurosat", label="Vocabulary", elem_id="vocabulary"
+            sorted(vocabulary_names()),
+            value="eurosat",
+            label="Vocabulary",
+            min_width=200,
+            elem_id="vocabulary",
         )
         own = gr.Textbox(
-            label="Or classes of your own", placeholder="river, quarry, solar park", elem_id="own-classes"
+            label="Or classes of your own",
+            placeholder="river, quarry, solar park",
+            min_width=200,
+            elem_id="own-classes",
         )
     button = gr.Button("Classify", variant="primary", elem_id="classify-button")
     bars = gr.HTML("", html_template=_LIVE, elem_id="classes")

@@ -24,8 +24,6 @@ _QUEUE = 64
 """Requests that wait; more are told to come again."""
 _SESSIONS = 200
 """Users whose state is kept; of more, the one who was there first starts anew."""
-_LOOK, _AGE = 300, 3600
-"""Seconds between looks for old uploads, and after which one is old."""
 
 
 @dataclass
@@ -46,7 +44,7 @@ class Running:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, lambda *_: stop.set())
         try:
-            while not stop.wait(_LOOK):
+            while not stop.wait(1):  # Windows hears of Ctrl+C between waits only
                 pass
         except KeyboardInterrupt:
             return
@@ -119,7 +117,7 @@ def _launched(
     from .page import build
     from .theme import theme
 
-    page = build(Handlers(engine, folder.images), delete_cache=(_LOOK, _AGE))
+    page = build(Handlers(engine, folder.images))
     page.queue(max_size=_QUEUE, default_concurrency_limit=engine.workers, api_open=False)
     _, address, _ = page.launch(
         server_name=host,

@@ -27,5 +27,8 @@ def theme() -> Any:
         body_background_fill="#f4f3ef", body_background_fill_dark="#131416",
         block_background_fill="#ffffff", block_background_fill_dark="#1c1e21",
         body_text_color="#1d1f22", body_text_color_dark="#e8e6e1",
+        input_placeholder_color="#6a6e75", input_placeholder_color_dark="#9da1a8",
+        input_background_fill_dark="#2a2d31", button_secondary_background_fill_dark="#3a3d43",
+        button_secondary_background_fill_hover_dark="#4a4e55",
         body_text_color_subdued="#5b5f66", body_text_color_subdued_dark="#a8acb3",
     )  # fmt: skip

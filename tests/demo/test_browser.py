@@ -135,6 +135,57 @@ def test_a_geotiff_shows_its_place(new_page: NewPage, tmp_path: Path) -> None:
     page.locator("#places .here").wait_for()
 
 
+def test_an_example_takes_the_place_of_an_upload(new_page: NewPage, picture: Path) -> None:
+    page = new_page()
+    upload(page, picture)
+    file = page.locator(".file-preview").first
+    assert "green.png" in file.inner_text().replace("\n", "")
+    assert page.locator(".file-preview a:visible").count() == 0  # no file is served
+    pick(page, "river")
+    file.wait_for(state="detached")
+    assert "River with a bridge" in page.locator("#image").inner_text()
+
+
+def test_two_images_are_compared(new_page: NewPage, tmp_path: Path) -> None:
+    page = new_page()
+    pick(page, "quarry")
+    page.get_by_text("Compare with a second image").click()
+    Image.new("RGB", (64, 48), (20, 60, 140)).save(tmp_path / "lake.png")
+    page.locator("input[type=file]").nth(1).set_input_files(tmp_path / "lake.png")
+    second = page.get_by_alt_text("The image that is asked about: lake.png")
+    second.wait_for()
+    assert "of the first and" in ask(page, "Which of the two images shows more water?")
+    page.locator("button[aria-label='Remove this file']").or_(page.get_by_label("Clear")).first.click()
+    second.wait_for(state="detached")
+    assert "of the first and" not in ask(page, "Which of the two images shows more water?")
+
+
+def test_an_answer_comes_step_by_step_and_word_by_word(new_page: NewPage) -> None:
+    page = new_page()
+    page.evaluate(
+        """() => {
+          window.steps = [];
+          const text = (selector) => document.querySelector(selector).innerText.trim();
+          const note = () => window.steps.push([text("#answer"), text("#found")]);
+          for (const selector of ["#answer", "#found"])
+            new MutationObserver(note).observe(document.querySelector(selector), { childList: true, subtree: true });
+        }"""
+    )
+    ask(page, FACT)
+    steps = page.evaluate("window.steps")
+    before = [found for answer, found in steps if answer.startswith("Looking closer")]
+    assert any("lighthouse" in found for found in before)  # what was found is there before the answer
+    assert "a water tower or a chimney" in steps[-1][0]
+    shown = page.evaluate(
+        """() => [0, 150, 300, 5000].map((time) => {
+          const words = [...document.querySelectorAll("#answer .word")];
+          for (const one of words.flatMap((word) => word.getAnimations())) { one.pause(); one.currentTime = time; }
+          return words.filter((word) => getComputedStyle(word).opacity > 0.5).length;
+        })"""
+    )
+    assert 0 == shown[0] < shown[1] < shown[2] < shown[3] == page.locator("#answer .word").count()
+
+
 def test_bad_and_oversized_files(new_page: NewPage, tmp_path: Path) -> None:
     page = new_page()
     (tmp_path / "scene.tif").write_text("<VRTDataset/>", encoding="ascii")

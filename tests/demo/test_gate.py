@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import os
+import threading
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rsvlm.demo import gate, room
 from rsvlm.demo.gate import Gate
 
 Message = MutableMapping[str, Any]
@@ -128,3 +131,105 @@ def test_uploads_end_where_the_room_does(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "file").write_bytes(bytes(11_000))
     assert uploaded(b"1000", most=11_500) == 507
+
+
+class Uploads:
+    """Uploads that come side by side: each says its size, and the application keeps it for as long as it is told to."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self.goes_on = asyncio.Event()
+        self.read = 0
+        self.gate = Gate(self._app, folder, most, upload=10**6)
+
+    async def _app(self, scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        self.read += len(message.get("body", b""))
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("it went away")
+        await self.goes_on.wait()
+        await send({"type": "http.response.start", "status": 200})
+
+    async def one(self, size: int, body: bytes = b"", *, stands_still: bool = False) -> int:
+        """The status that an upload gets."""
+        statuses: list[int] = []
+
+        async def receive() -> Message:
+            if stands_still:
+                await asyncio.sleep(60)
+            return {"type": "http.request", "body": body, "more_body": True}
+
+        async def send(message: Message) -> None:
+            statuses.append(message.get("status", 0))
+
+        scope = {
+            "type": "http", "path": "/gradio_api/upload", "method": "POST",
+            "headers": [(b"content-length", str(size).encode())],
+        }  # fmt: skip
+        await self.gate(scope, receive, send)
+        return statuses[0]
+
+
+def test_uploads_side_by_side_share_the_room(tmp_path: Path) -> None:
+    async def asked_for() -> tuple[list[int], int]:
+        uploads = Uploads(tmp_path, most=2500)
+        asyncio.get_running_loop().call_later(0.5, uploads.goes_on.set)
+        statuses = await asyncio.gather(*(uploads.one(1000) for _ in range(5)))
+        return sorted(statuses), await uploads.one(2500)  # the room is free again
+
+    assert asyncio.run(asked_for()) == ([200, 200, 507, 507, 507], 200)
+
+
+def test_what_has_come_is_not_counted_twice(tmp_path: Path) -> None:
+    async def asked_for() -> int:
+        uploads = Uploads(tmp_path, most=2500)
+        first = asyncio.create_task(uploads.one(1000, bytes(1000)))
+        while not uploads.read:
+            await asyncio.sleep(0.01)
+        (tmp_path / "came").write_bytes(bytes(1000))
+        uploads.goes_on.set()
+        second = await uploads.one(1500)
+        await first
+        return second
+
+    assert asyncio.run(asked_for()) == 200
+
+
+def test_an_upload_that_stands_still_gives_its_room_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "_PAUSE", 0.05)
+
+    async def asked_for() -> list[int]:
+        uploads = Uploads(tmp_path, most=1000)
+        uploads.goes_on.set()
+        return [await uploads.one(1000, stands_still=True), await uploads.one(1000)]
+
+    assert asyncio.run(asked_for()) == [408, 200]
+
+
+def test_a_file_with_two_names_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(bytes(600))
+    (tmp_path / "images").mkdir()
+    os.link(tmp_path / "upload", tmp_path / "images" / "image.png")
+    headers = [(b"content-length", b"300")]
+    assert asked("/gradio_api/upload", "POST", folder=tmp_path, most=1000, headers=headers)[0] == 200
+
+
+def test_others_are_served_while_the_folder_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = threading.Event()
+
+    def slow(folder: Path) -> int:
+        assert served.wait(20), "nobody was served meanwhile"
+        return 0
+
+    monkeypatch.setattr(room, "size_of", slow)
+
+    async def asked_for() -> int:
+        uploads = Uploads(tmp_path, most=1000)
+        uploads.goes_on.set()
+        asyncio.get_running_loop().call_later(0.05, served.set)
+        return await uploads.one(10)
+
+    assert asyncio.run(asked_for()) == 200

@@ -8,7 +8,7 @@ import numpy as np
 from hostile import HOSTILE, Reader, check_harmless  # type: ignore[import-not-found] # beside
 from PIL import Image
 
-from rsvlm.demo.answers import answer_card, notice, working
+from rsvlm.demo.answers import answer_card, cited_cards, notice, working
 from rsvlm.demo.cards import evidence_cards, marked
 from rsvlm.demo.escaping import data_address, plain
 from rsvlm.demo.pictures import EXAMPLES, Picked, example
@@ -26,6 +26,18 @@ def evidence(number: int = 1, **changes: object) -> Evidence:
 def test_plain_text_stays_what_it_is() -> None:
     assert Reader(plain(HOSTILE)).text == HOSTILE.replace("\u202e", "")
     assert Reader(plain("Fläche 3 < 5 & «ok»\nnext")).text == "Fläche 3 < 5 & «ok»\nnext"
+
+
+def test_what_nobody_sees_is_taken_out_and_what_scripts_need_stays() -> None:
+    hidden = "\0\x08\x1b\x7f\x85\x9f\u200b\u202a\u202e\u2060\u2066\u2069\ufeff\U000e0041\U000e007f"
+    assert plain(f"a{hidden}b") == "ab"
+    for seen in (
+        "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\U0001f469\u200d\U0001f33e",
+        "a\u200fb",
+        "\t\n",
+    ):
+        assert plain(seen) == seen
 
 
 def test_hostile_texts_everywhere() -> None:
@@ -67,12 +79,27 @@ def test_citations_link_to_their_cards_and_others_do_not() -> None:
 
 
 def test_how_sure_it_is() -> None:
+    assert "in 1.5\u00a0s" in answer_card(Answer("?", "Yes.", seconds={"answer": 1.5}))
+    assert "0.0" not in answer_card(Answer("?", "Yes.", seconds={"answer": 0.01}))
     assert 'aria-valuenow="80"' in answer_card(Answer("?", "Yes.", confidence=0.8))
     assert "Not calibrated" in answer_card(Answer("?", "Yes.", confidence=None))
     unknown = answer_card(Answer("?", "I don't know.", abstained=True))
     assert "No answer" in unknown
     assert "Not calibrated" not in unknown
     assert "meter" not in unknown
+
+
+def test_an_answer_and_its_cards_do_not_contradict_each_other() -> None:
+    one = evidence()
+    cited = cited_cards(Answer("?", "It is 300 m [1].", evidence=(one,)))
+    assert cited == evidence_cards([one], cited=True)
+    unknown = Answer("?", "I don't know.", evidence=(one,), abstained=True, generator="a model")
+    assert "nothing that was found supports one" in answer_card(unknown)
+    assert "cites none of this: it is only what was found" in Reader(cited_cards(unknown)).text
+    assert cited_cards(replace(unknown, evidence=())) == ""
+    seen = Answer("?", "It is a river.")
+    assert "what the encoder sees" in cited_cards(seen)
+    assert "encoder" not in cited_cards(replace(seen, generator="a model"))
 
 
 def test_the_quoted_sentence_is_marked() -> None:
@@ -84,6 +111,10 @@ def test_the_quoted_sentence_is_marked() -> None:
     assert "<mark>Here it is.</mark>" in shown
     assert len(shown) < 800
     assert shown.startswith("… ")
+    words = "alpha bravo charlie delta echo foxtrot golf hotel"
+    assert marked(words, "", 20) == "alpha bravo charlie …"  # no part of a word
+    assert marked(words, "delta", 20) == "… charlie <mark>delta</mark> echo …"
+    assert marked("\u6cb3" * 100, "", 20).startswith("\u6cb3")  # scripts without blanks are not lost
     assert "<mark>" not in marked("A quay.", "Another sentence.")
     assert "<mark>" not in marked("A quay.", "")
 

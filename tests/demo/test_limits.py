@@ -1,5 +1,8 @@
 """What is taken as an upload, and what is refused, each in one line that names no path."""
 
+import errno
+import os
+import shutil
 import struct
 import zipfile
 import zlib
@@ -116,6 +119,21 @@ def test_two_users_send_the_same_file(tmp_path: Path, picture: Path) -> None:
 def test_an_upload_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(DemoError, match=r"a\.png cannot be kept"):
         store_upload(tmp_path / "gone.png", "a.png", tmp_path, Limits())
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(source: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    def half(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "link", no_links)
+    monkeypatch.setattr(shutil, "copyfile", half)
+    assert refused(tmp_path, "a.png", picture.read_bytes()) == "a.png cannot be kept: No space left on device"
 
 
 def test_sizes() -> None:

@@ -127,7 +127,7 @@ def test_a_file_that_was_not_uploaded(demo: Demo, folder: Path, path: str) -> No
 
 def test_a_killed_demo_is_cleaned_up_by_the_next(tmp_path: Path) -> None:
     left = tmp_path / "rsvlm-demo-left"
-    left.mkdir()
+    left.mkdir(0o700)
     (left / "running.lock").touch()
     (left / "image.png").write_bytes(b"x")
     with running("--knowledge", "none", folder=tmp_path) as demo:
