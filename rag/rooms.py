@@ -29,6 +29,7 @@ from rsvlm.retrieval import Hits
 from rsvlm.retrieval.page import write_page
 
 CLASSES = ["forest", "farmland", "residential area", "water"]
+MAIN = ("cider", "bleu4", "rouge_l", "meteor_nltk", "mean_success")
 
 
 def caption(scenes: Path | None, out: Path) -> None:
@@ -113,13 +114,10 @@ def main() -> None:
     with stage("eval"):
         results += retrieve(out)
     for result in results:
-        main = {name: value for name, value in result.metrics.items() if name in MAIN}
-        print(f"{result.name}: " + ", ".join(f"{name} {value:.3f}" for name, value in main.items()))
+        told = (f"{name} {value:.3f}" for name, value in result.metrics.items() if name in MAIN)
+        print(f"{result.name}: {', '.join(told)}")
     write_report(results, out / "report.html")
     print(f"written: {out / 'report.html'}")
-
-
-MAIN = ("CIDEr", "BLEU-4", "ROUGE-L", "METEOR", "mean_recall")
 
 
 if __name__ == "__main__":

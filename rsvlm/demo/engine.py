@@ -42,7 +42,6 @@ class Engine:
     def __init__(
         self, answerer: VisualQuestionAnswerer, index: AnyIndex | None = None, limits: Limits = Limits()  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
-        assert answerer.encoder is not None  # it is the one that was named, the base's, or the built-in one
         self.answerer, self.index, self.limits = answerer, index, limits
         self.encoder: Encoder = answerer.encoder
         self._classifiers: OrderedDict[tuple[str, ...], ZeroShotClassifier] = OrderedDict()
