@@ -15,7 +15,7 @@ from rsvlm.captioning.sample import write_sample
 
 OUT = Path(__file__).parent.parent / "rsvlm/demo/examples"
 SIDE = 448
-CORNERS = {"river": (900, 640), "stadium": (1560, 1190), "quarry": (20, 0), "solar": (1600, 1600)}
+CORNERS = {"river": (600, 450), "stadium": (1560, 1190), "quarry": (20, 0), "solar": (1600, 1600)}
 """Left and upper pixel of each part."""
 
 

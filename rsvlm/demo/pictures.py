@@ -23,7 +23,7 @@ from .errors import DemoError
 from .limits import discard, short_name
 
 EXAMPLES = {
-    "river": "River with a bridge", "stadium": "Sports ground", "quarry": "Quarry in a forest",
+    "river": "River between fields", "stadium": "Sports ground", "quarry": "Quarry in a forest",
     "solar": "Fields and a solar park",
 }  # fmt: skip
 """Parts of the sample town that ship, each with its name for people."""

@@ -143,7 +143,7 @@ def test_an_example_takes_the_place_of_an_upload(new_page: NewPage, picture: Pat
     assert page.locator(".file-preview a:visible").count() == 0  # no file is served
     pick(page, "river")
     file.wait_for(state="detached")
-    assert "River with a bridge" in page.locator("#image").inner_text()
+    assert "River between fields" in page.locator("#image").inner_text()
 
 
 def test_two_images_are_compared(new_page: NewPage, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from rsvlm.captioning.english import article
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.nearby import Nearby
 from rsvlm.rag.questions import Asked, Option, Thing
@@ -99,6 +100,15 @@ def chosen(
 def told(thing: Thing) -> str:
     """A thing in an answer, as it was asked."""
     return thing.phrase
+
+
+_MASS = ("land", "ice", "water", "forest", "vegetation", "grass", "sand", "snow", "soil", "rock", "sea", "s")
+"""How words end that stand without an article."""
+
+
+def with_article(name: str) -> str:
+    """A thing as it stands in a sentence: "a river", "farmland"."""
+    return name if name.lower().endswith(_MASS) else f"{article(name)} {name}"
 
 
 def a_list(words: Sequence[str]) -> str:

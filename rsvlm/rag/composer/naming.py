@@ -12,7 +12,7 @@ from rsvlm.rag.questions import Asked, Thing, class_names
 from rsvlm.vocabularies import vocabulary
 
 from .amounts import TILES
-from .finding import NO_IMAGE, Finding, Scene, about, unknown
+from .finding import NO_IMAGE, Finding, Scene, about, unknown, with_article
 from .likelihood import softmax
 
 SCENES = ("rsicd", "eurosat", "ucmerced")
@@ -36,10 +36,10 @@ def what(asked: Asked, scene: Scene) -> Finding:
         return _cover(asked, scene)
     names, shares, support = scene_shares(scene)
     best = int(np.argmax(shares))
-    text = f"It looks like {_with_article(names[best])}"
+    text = f"It looks like {with_article(names[best])}"
     second = int(np.argsort(shares)[-2])
     if shares[second] > 0.2:
-        text += f", or else like {_with_article(names[second])}"
+        text += f", or else like {with_article(names[second])}"
     evidence = support.get(names[best], ())[:2] or about(scene, names[best])
     return Finding(f"{text}.", names[best], float(shares[best]), evidence, fitted=True)
 
@@ -105,9 +105,3 @@ def scene_names() -> dict[str, tuple[str, ...]]:
 def thing_of(name: str) -> Thing:
     """A class as a thing that may be asked about."""
     return Thing(name, class_names(name) or (name,), "class")
-
-
-def _with_article(name: str) -> str:
-    if name.endswith(("land", "ice", "water", "forest", "s")) or name in ("cropland", "sea"):
-        return name
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"

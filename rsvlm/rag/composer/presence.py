@@ -7,7 +7,7 @@ from rsvlm.rag.questions.reading import is_plural
 from rsvlm.rag.questions.regions import region_in
 
 from .amounts import counted, share
-from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, told, unknown
+from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, told, unknown, with_article
 from .qualities import quality_of, unclear
 
 
@@ -57,9 +57,8 @@ def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
     if doubtful is not None:
         return unknown(unclear(doubtful))
     short = "no" if asked.negated else "yes"
-    text = (
-        f"{short.capitalize()}, the image shows {' and '.join(told(one) for one in things)}{_where(asked)}."
-    )
+    shown = " and ".join(with_article(told(one)) for one in things)
+    text = f"{short.capitalize()}, the image shows {shown}{_where(asked)}."
     support = tuple(piece for one in likely for piece in one.support) or about(scene, things[0].name)
     return Finding(text, short, probability, support, fitted=True)
 
