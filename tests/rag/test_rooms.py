@@ -1,4 +1,4 @@
-"""All rooms joined by one script: each stage reads only folders that earlier ones wrote, and the report tells the gain."""
+"""All rooms joined by one script: each stage reads only folders that earlier ones wrote; the report tells the gain."""
 
 import os
 import subprocess
