@@ -7,10 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from rsvlm.rag import Chunk, RagError
 from rsvlm.rag.sources import Source, read_source
-from rsvlm.rag.sources.places import around, box_of, moment
+from rsvlm.rag.sources.places import around, box_of, checked, moment
 
 
 def read(folder: Path, name: str, content: str | bytes, **options: str) -> tuple[list[Chunk], Source]:
@@ -242,10 +244,30 @@ def test_a_digest_is_of_content_and_options(tmp_path: Path) -> None:
         ({"type": "Point", "coordinates": [9.5, 47.1]}, (9.5, 47.1, 9.5, 47.1)),
         ([350, 10, 10, 20], (-10.0, 10.0, 10.0, 20.0)),
         ([170, -5, -170, 5], (170.0, -5.0, -170.0, 5.0)),
+        ([0, -90, 360, 90], (-180.0, -90.0, 180.0, 90.0)),
+        ("POLYGON ((0 -90, 360 -90, 360 90, 0 90, 0 -90))", (-180.0, -90.0, 180.0, 90.0)),
+        ([180, 0, 190, 1], (180.0, 0.0, -170.0, 1.0)),
     ],
 )
 def test_places_as_people_write_them(value: object, box: tuple[float, ...]) -> None:
     assert box_of(value) == box
+
+
+_LONGITUDES = st.floats(-360, 360)
+
+
+@example(edges=[0, 360])
+@example(edges=[0, 359.99999999999994])
+@example(edges=[-360, 0])
+@given(edges=st.lists(_LONGITUDES, min_size=2, max_size=2).map(sorted))
+def test_a_box_is_as_wide_as_it_was_wherever_its_longitudes_are_counted_from(edges: list[float]) -> None:
+    west, _, east, _ = checked([edges[0], -5, edges[1], 5])
+    assert -180 <= west <= 180
+    assert -180 <= east <= 180
+    width = east - west if west <= east else east - west + 360
+    assert width == pytest.approx(min(edges[1] - edges[0], 360), abs=1e-9)
+    turns = (west - edges[0]) / 360
+    assert width == 360 or turns == pytest.approx(round(turns), abs=1e-9)
 
 
 @pytest.mark.parametrize(
