@@ -252,12 +252,12 @@ class KnowledgeBase:
     def allowed(self, types: Sequence[str] = (), filter: Filter | None = None) -> Mask:
         """(chunks,) which chunks have one of the types (none: any), and pass a filter."""
         snapshot = self.texts.snapshot
-        found = snapshot.live
-        masks = [filter, Filter(labels=[TYPE + one for one in types]) if types else None]
-        for one in masks:
-            mask = None if one is None else one.mask(snapshot)
-            found = found if mask is None else found & mask
-        return found
+        found: Mask = snapshot.live
+        if types:
+            wanted = pc.is_in(self._types(), value_set=pa.array([TYPE + one for one in types], pa.string()))
+            found = found & wanted.to_numpy(zero_copy_only=False)
+        mask = None if filter is None else filter.mask(snapshot)
+        return found if mask is None else found & mask
 
     def chunks(self) -> Iterator[Chunk]:
         """All chunks, in the order in which they were added."""
@@ -266,11 +266,9 @@ class KnowledgeBase:
 
     def summary(self) -> dict[str, Any]:
         """What the base consists of, as plain data."""
-        labels = pc.list_element(self.texts.snapshot.column("labels"), 0).filter(
-            pa.array(self.texts.snapshot.live)
-        )
+        types = self._types().filter(pa.array(self.texts.snapshot.live))
         counts = {
-            one["values"].removeprefix(TYPE): one["counts"] for one in pc.value_counts(labels).to_pylist()
+            one["values"].removeprefix(TYPE): one["counts"] for one in pc.value_counts(types).to_pylist()
         }
         return {
             "chunks": len(self), "types": counts, "pictures": self.pictures.manifest.count if self.pictures else 0,
@@ -279,6 +277,10 @@ class KnowledgeBase:
             "encoder": self.record.encoder.name if self.record.encoder else None,
             "written_by": f"rsvlm {self.record.rsvlm}",
         }  # fmt: skip
+
+    def _types(self) -> pa.ChunkedArray:
+        """(chunks,) the label that is the type of each."""
+        return pc.list_element(self.texts.snapshot.column("labels"), 0)
 
     def _sentence(self, text: str) -> Floats:
         encoder = self.texts.encoder
