@@ -1,8 +1,11 @@
 """Rows of tables of all forms, with their places and times, and what is wrong with some of them."""
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from rsvlm.rag import Chunk, RagError
 from rsvlm.rag.sources import Source, read_source
+from rsvlm.rag.sources.csvrows import _Lines, _long_row
 from rsvlm.rag.sources.places import around, box_of, checked, moment
 
 
@@ -67,6 +71,61 @@ def test_rows_that_are_wrong_are_problems_and_the_others_stay(tmp_path: Path) ->
     assert "not in degrees" in source.problems[0].reason
     assert "soon" in source.problems[1].reason
     assert "6 values for 4 columns" in source.problems[2].reason
+
+
+def long_line(corners: int) -> str:
+    return f"LINESTRING ({', '.join(f'{number / corners:.9f} 47' for number in range(corners))})"
+
+
+def test_cells_that_are_longer_than_the_limit_of_python_are_read(tmp_path: Path) -> None:
+    limit, line = csv.field_size_limit(), long_line(12_000)
+    assert len(line) > limit
+    words = "\n".join(f'It is ""long"", {number}.' for number in range(9_000))
+    table = f'wkt;text;id\n"{line}";second;a\n{line};"{words}";b\n;"";c\n;last;d\n'
+    path = tmp_path / "a.csv"
+    path.write_text(table, encoding="utf-8")
+    source = read_source(path)
+    chunks = []
+    for chunk in source.chunks():
+        assert csv.field_size_limit() == limit
+        chunks.append(chunk)
+    assert source.problems == []
+    assert (chunks[0].text, chunks[0].bbox) == ("second", (0.0, 47.0, 0.999916667, 47.0))
+    assert chunks[1].text.startswith('It is "long", 0.')
+    assert {chunk.bbox for chunk in chunks[1:-1]} == {chunks[0].bbox}
+    assert (chunks[-2].text.splitlines()[-1], chunks[-2].where.split(",")[0]) == (
+        'It is "long", 8999.',
+        "id b",
+    )
+    assert (chunks[-1].where, chunks[-1].text) == ("id d", "last")
+
+
+def test_a_quote_that_does_not_end_costs_its_own_line(tmp_path: Path) -> None:
+    lines = [f"plain {number},{number}" for number in range(30_000)]
+    table = "\n".join(["text,id", "first,a", '"open,b', *lines])
+    chunks, source = read(tmp_path, "a.csv", table)
+    assert [chunk.text for chunk in chunks[:3]] == ["first", "plain 0", "plain 1"]
+    assert len(chunks) == 30_001
+    [problem] = source.problems
+    assert problem.file.endswith("a.csv, row 2")
+    assert "a quote that does not end" in problem.reason
+
+
+@given(
+    rows=st.lists(
+        st.lists(st.text(st.sampled_from('a",;\n\r '), max_size=6), min_size=2, max_size=4), max_size=5
+    ),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_long_rows_are_read_as_short_ones_are(rows: list[list[str]], quoting: Literal[0, 1]) -> None:
+    written = io.StringIO()
+    csv.writer(written, quoting=quoting).writerows(rows)
+    lines = _Lines(written.getvalue().splitlines(keepends=True))
+    found = []
+    for _ in rows:
+        lines.taken.clear()
+        found.append(_long_row(lines, ","))
+    assert found == list(csv.reader(io.StringIO(written.getvalue(), newline="")))
 
 
 def test_long_texts_are_cut_and_their_pieces_can_be_told_apart(tmp_path: Path) -> None:
@@ -202,7 +261,7 @@ def test_parquet_without_images(tmp_path: Path) -> None:
         ("a.json", "[1, 2]", "row 1: is no object"),
         ("a.csv", "", "is empty"),
         ("a.csv", "text\n" + "x" * (2**22 + 1), "has a line of more than 4 MiB"),
-        ("a.csv", "text\n" + "x" * 200_000, "row 1 is no row"),
+        ("a.csv", "x" * 200_000 + ",text\na,b\n", "its first line does not name columns"),
         ("a.jsonl", b"\0\0\0\0", "is no text"),
         ("a.parquet", "PAR1", "is no parquet file that can be read"),
     ],
