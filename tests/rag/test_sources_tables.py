@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -215,10 +216,97 @@ def test_paths_of_pictures_that_are_none(tmp_path: Path, image: str) -> None:
     assert source.images() == []
 
 
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A picture that is nobody's business, and a folder with one that is told of."""
+    for name in ("private.png", "own/img/a.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"picture")
+    (tmp_path / "own" / "csv").mkdir()
+    try:
+        (tmp_path / "own" / "link.png").symlink_to(tmp_path / "private.png")
+        (tmp_path / "own" / "elsewhere").symlink_to(tmp_path)
+    except OSError:
+        pytest.skip("no links here")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["{home}/private.png", "../private.png", "img/../../private.png", "link.png", "elsewhere/private.png",
+     "elsewhere#1", "../x#1"],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["csv", "messages", "RSWK", "parquet"])
+def test_pictures_elsewhere_are_left_out_and_told_once(home: Path, image: str, form: str) -> None:
+    image = image.format(home=home)
+    if form == "RSWK" and not image.endswith(".png"):
+        image += ".png"
+    file = home / "own" / ("t.csv" if form == "csv" else "t.json")
+    said = [{"role": "assistant", "content": "A lake and a boat."}]
+    written: dict[str, list[dict[str, object]]] = {
+        "csv": [{"image": image, "caption": "A lake."}],
+        "messages": [{"messages": said, "images": [image]}],
+        "RSWK": [{"image_name": image, "description": "A lake."}],
+    }
+    if form == "parquet":
+        file = home / "own" / "t.parquet"
+        pq.write_table(pa.table({"image": [image] * 2, "caption": ["A lake.", "A hill."]}), file)
+    elif form == "csv":
+        file.write_text(f"image,caption\n{image},A lake.\n{image},A hill.\n", encoding="utf-8")
+    else:
+        file.write_text(json.dumps(written[form] * 2), encoding="utf-8")
+    source = read_source(file)
+    chunks = list(source.chunks())
+    assert len(chunks) > 1
+    assert {chunk.image for chunk in chunks} == {None}
+    assert "caption" in {chunk.type for chunk in chunks}
+    [problem] = source.problems
+    assert "lies outside of the folder of the source" in problem.reason
+    assert "name as the source a folder that holds both" in problem.reason
+
+
+@pytest.mark.parametrize("image", ["../img/a.png", "{home}/own/img/a.png", "../csv/../img/./a.png"])
+def test_pictures_beside_a_table_are_taken_where_the_folder_of_both_is_the_source(
+    home: Path, image: str
+) -> None:
+    table = f"image,caption\n{image.format(home=home)},A lake.\n"
+    (home / "own" / "csv" / "t.csv").write_text(table, encoding="utf-8")
+    [chunk] = read_source(home / "own").chunks()
+    assert chunk.image == f"{home.as_posix()}/own/img/a.png"
+    [chunk] = read_source(home / "own" / "csv").chunks()
+    assert chunk.image is None
+
+
+def test_sources_may_be_links(home: Path, tmp_path: Path) -> None:
+    (home / "own" / "t.csv").write_text("image,caption\nimg/a.png,A lake.\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to(home / "own")
+    for source in (tmp_path / "link", tmp_path / "link" / "t.csv"):
+        [chunk] = read_source(source).chunks()
+        assert chunk.image == f"{tmp_path.as_posix()}/link/img/a.png"
+    pq.write_table(pa.table({"image": [b"x"], "caption": ["A lake."]}), home / "own" / "real.parquet")
+    place = tmp_path / "other"
+    place.mkdir()
+    (place / "link.parquet").symlink_to(home / "own" / "real.parquet")
+    [chunk] = read_source(place / "link.parquet").chunks()
+    assert chunk.image == f"{place.as_posix()}/link.parquet#0"
+
+
+def test_addresses_of_pictures_stay(tmp_path: Path) -> None:
+    (chunk,), source = read(tmp_path, "a.csv", "image,caption\nhttps://example.org/a.png,A lake.\n")
+    assert (chunk.image, source.problems) == ("https://example.org/a.png", [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a drive there")
+@pytest.mark.parametrize("image", ["C://a.png", "a://a.png"])
+def test_a_drive_is_no_address(tmp_path: Path, image: str) -> None:
+    (chunk,), _ = read(tmp_path, "a.csv", f"image,caption\n{image},A lake.\n")
+    assert chunk.image == f"{tmp_path.as_posix()}/{image.replace('//', '/')}"
+
+
 def test_messages_and_images(tmp_path: Path) -> None:
     def item(question: str, answer: str) -> str:
         said = [{"role": "user", "content": f"<image>{question}"}, {"role": "assistant", "content": answer}]
-        return json.dumps({"messages": said, "images": ["/pictures/Pont d'Iéna.png"]})
+        return json.dumps({"messages": said, "images": ["pictures/Pont d'Iéna.png"]})
 
     lines = [
         item("Describe it.", "A bridge crosses the river."),
@@ -227,8 +315,8 @@ def test_messages_and_images(tmp_path: Path) -> None:
     ]
     chunks, source = read(tmp_path, "a.jsonl", "\n".join(lines))
     assert [(chunk.text, chunk.type, chunk.image) for chunk in chunks] == [
-        ("A bridge crosses the river.", "caption", "/pictures/Pont d'Iéna.png"),
-        ("What is its NDVI? 0.13", "note", "/pictures/Pont d'Iéna.png"),
+        ("A bridge crosses the river.", "caption", f"{tmp_path.as_posix()}/pictures/Pont d'Iéna.png"),
+        ("What is its NDVI? 0.13", "note", f"{tmp_path.as_posix()}/pictures/Pont d'Iéna.png"),
     ]
     assert [problem.reason for problem in source.problems] == ["has no messages, or names no image"]
 
