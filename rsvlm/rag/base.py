@@ -29,9 +29,10 @@ from .chunk import TYPE, Chunk, chunk_of
 from .errors import RagError
 from .evidence import Evidence
 from .record import NAME as RECORD
-from .record import Record, read_record
+from .record import PICTURES, TEXTS, WORDS, Record, read_record
+from .report import Report
 from .searching import Finder, Query
-from .updating import PICTURES, TEXTS, WORDS, Report, Sources, update
+from .updating import Sources, update
 
 ALPHA = 0.5
 """How much a picture counts beside words: RS-RAG's default."""
@@ -76,8 +77,13 @@ class KnowledgeBase:
         self.texts = TextIndex(self.folder / TEXTS, self._sentences)
         if self._encoder is not None and self.record.encoder is not None:
             check_encoder(self.folder, self.record.encoder, self._encoder)
+        has_pictures = (
+            self.record.encoder is not None
+        )  # else a stopped run left them, and another encoder made them
         pictures, words = (
-            open_snapshot(self.folder / name) if (self.folder / name / INDEX).exists() else None
+            open_snapshot(self.folder / name)
+            if has_pictures and (self.folder / name / INDEX).exists()
+            else None
             for name in (PICTURES, WORDS)
         )
         self.pictures: Snapshot | None = pictures
@@ -113,11 +119,13 @@ class KnowledgeBase:
             folder: A new or an empty one.
             encoder: What makes vectors of pictures, and of texts that pictures shall find; None: pictures play no part.
             sentences: What makes vectors of texts.
-            licence: Of all that does not say its own.
+            licence: Of all that does not say its own; None: of a source that is there already, what was named before.
             progress: Called with what is done, and how much there is to do, of texts and then of pictures.
 
+        A source that cannot be read is a problem in the `report`, and keeps no other one out.
+
         Raises:
-            RagError: Nothing can be read, or the folder holds something else.
+            RagError: None of the sources can be read, or the folder holds something else.
             rsvlm.retrieval.RetrievalError: Another process is writing there, or the disk is full.
         """
         place = Path(folder)
@@ -135,10 +143,10 @@ class KnowledgeBase:
     ) -> Report:
         """Add sources; those that are there already are read again where they changed, and what is gone is dropped.
 
-        The arguments are those of `build`.
+        Those that could not be read whole are read again, too. The arguments are those of `build`.
 
         Raises:
-            RagError: Nothing can be read.
+            RagError: None of the sources can be read.
             rsvlm.retrieval.RetrievalError: Another process is writing, or the disk is full.
         """
         made = None if self.record.encoder is None else self.encoder

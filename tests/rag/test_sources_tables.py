@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rsvlm.rag import Chunk, RagError
+from rsvlm.rag.pictures import files_of
 from rsvlm.rag.sources import Source, read_source
 from rsvlm.rag.sources.csvrows import _Lines, _long_row
 from rsvlm.rag.sources.places import around, box_of, checked, moment
@@ -202,18 +203,16 @@ def test_chatearthnet_and_what_else_is_about_pictures(tmp_path: Path) -> None:
         ("Crops in the north.", "caption", ("crop",)), ("A lake.", "caption", ("crop",)),
     ]  # fmt: skip
     assert chunks[0].image == f"{tmp_path.as_posix()}/a_patch00.png"
-    assert source.images() == []
-    (tmp_path / "a_patch00.png").touch()
-    assert source.images() == [f"{tmp_path.as_posix()}/a_patch00.png"]
+    assert source.problems == []
 
 
 @pytest.mark.parametrize(
     "image", ["http://[", "//[x", "a\0b.png", "x" * 300 + ".png", "data:image/png;base64," + "A" * 9999]
 )
 def test_paths_of_pictures_that_are_none(tmp_path: Path, image: str) -> None:
-    (chunk,), source = read(tmp_path, "a.json", json.dumps([{"image": image, "caption": "A lake."}]))
+    (chunk,), _ = read(tmp_path, "a.json", json.dumps([{"image": image, "caption": "A lake."}]))
     assert chunk.text == "A lake."
-    assert source.images() == []
+    assert files_of([chunk.image or ""]) == {}
 
 
 @pytest.fixture
