@@ -54,6 +54,8 @@ def build(
 ) -> None:
     """Make a knowledge base. What a source is, is told from the file. Stopped, the same command goes on.
 
+    Exit code 1 where a source could not be read at all; the others are in the base.
+
     rsvlm knowledge build notes/ report.pdf stations.csv --out knowledge/
     rsvlm knowledge build pairs/ region.osm.pbf built-in --out knowledge/
     rsvlm knowledge build RSWK.json --out knowledge/ --licence "research use"
@@ -67,6 +69,8 @@ def build(
             sources, out, made, sentences=text_encoder or SENTENCES, licence=licence, progress=show
         )
     _tell(base, as_json)
+    if base.report is not None and base.report.unread:
+        raise typer.Exit(1)
 
 
 @app.command(no_args_is_help=True)
@@ -85,6 +89,8 @@ def add(
 ) -> None:
     """Add sources. Of those that are there already, only what changed is encoded, and what is gone is dropped.
 
+    Exit code 1 where a source could not be read at all; what the base has of it stays.
+
     rsvlm knowledge add knowledge/ notes/ new-report.pdf
     """
     from rsvlm.rag import KnowledgeBase
@@ -96,6 +102,8 @@ def add(
     with progress_bar("Encoding", "items", "Reading the sources") as show:
         base.add(sources, licence=licence, progress=show)
     _tell(base, as_json)
+    if base.report is not None and base.report.unread:
+        raise typer.Exit(1)
 
 
 @app.command(no_args_is_help=True)
@@ -136,7 +144,8 @@ def _tell(base: Any, as_json: bool) -> None:
         print_json(
             {
                 "base": str(base.folder), "chunks": report.chunks, "encoded": report.encoded,
-                "removed": report.removed, "unchanged_sources": report.unchanged, "pictures": report.pictures,
+                "removed": report.removed, "unchanged_sources": report.unchanged,
+                "unread_sources": report.unread, "pictures": report.pictures,
                 "problems": [{"file": one.file, "reason": one.reason} for one in report.problems],
             }
         )  # fmt: skip

@@ -29,9 +29,10 @@ from .chunk import TYPE, Chunk, chunk_of
 from .errors import RagError
 from .evidence import Evidence
 from .record import NAME as RECORD
-from .record import Record, read_record
+from .record import PICTURES, TEXTS, WORDS, Record, read_record
+from .report import Report
 from .searching import Finder, Query
-from .updating import PICTURES, TEXTS, WORDS, Report, Sources, update
+from .updating import Sources, update
 
 ALPHA = 0.5
 """How much a picture counts beside words: RS-RAG's default."""
@@ -76,8 +77,13 @@ class KnowledgeBase:
         self.texts = TextIndex(self.folder / TEXTS, self._sentences)
         if self._encoder is not None and self.record.encoder is not None:
             check_encoder(self.folder, self.record.encoder, self._encoder)
+        has_pictures = (
+            self.record.encoder is not None
+        )  # else a stopped run left them, and another encoder made them
         pictures, words = (
-            open_snapshot(self.folder / name) if (self.folder / name / INDEX).exists() else None
+            open_snapshot(self.folder / name)
+            if has_pictures and (self.folder / name / INDEX).exists()
+            else None
             for name in (PICTURES, WORDS)
         )
         self.pictures: Snapshot | None = pictures
@@ -113,11 +119,13 @@ class KnowledgeBase:
             folder: A new or an empty one.
             encoder: What makes vectors of pictures, and of texts that pictures shall find; None: pictures play no part.
             sentences: What makes vectors of texts.
-            licence: Of all that does not say its own.
+            licence: Of all that does not say its own; None: of a source that is there already, what was named before.
             progress: Called with what is done, and how much there is to do, of texts and then of pictures.
 
+        A source that cannot be read is a problem in the `report`, and keeps no other one out.
+
         Raises:
-            RagError: Nothing can be read, or the folder holds something else.
+            RagError: None of the sources can be read, or the folder holds something else.
             rsvlm.retrieval.RetrievalError: Another process is writing there, or the disk is full.
         """
         place = Path(folder)
@@ -135,10 +143,10 @@ class KnowledgeBase:
     ) -> Report:
         """Add sources; those that are there already are read again where they changed, and what is gone is dropped.
 
-        The arguments are those of `build`.
+        Those that could not be read whole are read again, too. The arguments are those of `build`.
 
         Raises:
-            RagError: Nothing can be read.
+            RagError: None of the sources can be read.
             rsvlm.retrieval.RetrievalError: Another process is writing, or the disk is full.
         """
         made = None if self.record.encoder is None else self.encoder
@@ -252,12 +260,12 @@ class KnowledgeBase:
     def allowed(self, types: Sequence[str] = (), filter: Filter | None = None) -> Mask:
         """(chunks,) which chunks have one of the types (none: any), and pass a filter."""
         snapshot = self.texts.snapshot
-        found = snapshot.live
-        masks = [filter, Filter(labels=[TYPE + one for one in types]) if types else None]
-        for one in masks:
-            mask = None if one is None else one.mask(snapshot)
-            found = found if mask is None else found & mask
-        return found
+        found: Mask = snapshot.live
+        if types:
+            wanted = pc.is_in(self._types(), value_set=pa.array([TYPE + one for one in types], pa.string()))
+            found = found & wanted.to_numpy(zero_copy_only=False)
+        mask = None if filter is None else filter.mask(snapshot)
+        return found if mask is None else found & mask
 
     def chunks(self) -> Iterator[Chunk]:
         """All chunks, in the order in which they were added."""
@@ -266,11 +274,9 @@ class KnowledgeBase:
 
     def summary(self) -> dict[str, Any]:
         """What the base consists of, as plain data."""
-        labels = pc.list_element(self.texts.snapshot.column("labels"), 0).filter(
-            pa.array(self.texts.snapshot.live)
-        )
+        types = self._types().filter(pa.array(self.texts.snapshot.live))
         counts = {
-            one["values"].removeprefix(TYPE): one["counts"] for one in pc.value_counts(labels).to_pylist()
+            one["values"].removeprefix(TYPE): one["counts"] for one in pc.value_counts(types).to_pylist()
         }
         return {
             "chunks": len(self), "types": counts, "pictures": self.pictures.manifest.count if self.pictures else 0,
@@ -279,6 +285,10 @@ class KnowledgeBase:
             "encoder": self.record.encoder.name if self.record.encoder else None,
             "written_by": f"rsvlm {self.record.rsvlm}",
         }  # fmt: skip
+
+    def _types(self) -> pa.ChunkedArray:
+        """(chunks,) the label that is the type of each."""
+        return pc.list_element(self.texts.snapshot.column("labels"), 0)
 
     def _sentence(self, text: str) -> Floats:
         encoder = self.texts.encoder

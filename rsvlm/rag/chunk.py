@@ -9,7 +9,7 @@ from typing import Any
 from rsvlm.imagery.grid import BBox
 
 TYPE = "type:"
-"""What a chunk's type begins with among the labels of a row."""
+"""What a chunk's type, the first label of its row, begins with; labels behind it may begin so, too."""
 PLACE, CAPTION = "place", "caption"
 """Types of the chunks that name places, and that describe a picture."""
 
@@ -60,15 +60,15 @@ def chunk_of(row: dict[str, Any]) -> Chunk:
     """Return the chunk that a row of a `TextIndex` was made of."""
     source, _, where = row["key"].rpartition("#")
     box = tuple(row[edge] for edge in ("west", "south", "east", "north"))
-    types = [one.removeprefix(TYPE) for one in row["labels"] if one.startswith(TYPE)]
+    kind, *labels = row["labels"]
     return Chunk(
         source=source,
         where=where,
         text=row["captions"][0],
-        type=types[0],
+        type=kind.removeprefix(TYPE),
         image=row["image"],
         bbox=None if None in box else box,
         datetime=row["datetime"],
-        labels=tuple(one for one in row["labels"] if not one.startswith(TYPE)),
+        labels=tuple(labels),
         licence=row["licence"],
     )

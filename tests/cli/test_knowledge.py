@@ -45,8 +45,8 @@ def test_a_base_is_made_added_to_and_shown(
     )
     report = json.loads(capsys.readouterr().out)
     assert report == {
-        "base": str(base), "chunks": 2, "encoded": 2, "removed": 0, "unchanged_sources": 0, "pictures": 1,
-        "problems": [],
+        "base": str(base), "chunks": 2, "encoded": 2, "removed": 0, "unchanged_sources": 0, "unread_sources": 0,
+        "pictures": 1, "problems": [],
     }  # fmt: skip
     (notes / "tower.md").write_text(
         "# Old Tower\n\nIt was built in 1811.\n\n# Mill\n\nA mill.", encoding="utf-8"
@@ -91,6 +91,23 @@ def test_what_cannot_be_read_is_told(
     assert "2 could not be read:" in told
     assert "[red]broken[bold].json" in told
     assert "save it as PDF, Markdown or CSV" in told
+
+
+def test_a_source_that_cannot_be_read_at_all_is_told_by_the_exit_code(
+    rsvlm_command: Any, capsys: pytest.CaptureFixture[str], notes: Path, sentence_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF")
+    texts = "--text-encoder", sentence_model, "--no-pictures"
+    base = tmp_path / "base"
+    build = "knowledge", "build", notes, tmp_path / "broken.pdf", "--out", base, *texts, "--json"
+    assert rsvlm_command(*build) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["chunks"], report["unread_sources"], len(report["problems"])) == (2, 1, 1)
+    assert rsvlm_command("knowledge", "add", base, notes / "tower.md", tmp_path / "absent.txt") == 1
+    told = capsys.readouterr().err
+    assert "1 could not be read:" in told
+    assert "absent.txt: there is no such file or folder" in told
+    assert rsvlm_command("knowledge", "add", base, tmp_path / "absent.txt") == 2
 
 
 def test_markup_in_names_is_printed_as_it_is(

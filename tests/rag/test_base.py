@@ -13,7 +13,8 @@ from hashing_encoder import HashingEncoder  # type: ignore[import-not-found] # i
 from PIL import Image
 from seeing import COLOURS, Seeing, write_picture  # type: ignore[import-not-found] # beside this file
 
-from rsvlm.rag import KnowledgeBase, RagError
+from rsvlm.rag import Chunk, KnowledgeBase, RagError
+from rsvlm.rag.chunk import chunk_of
 from rsvlm.retrieval import Filter, Index, RetrievalError
 
 pytest.importorskip("bm25s")
@@ -263,6 +264,21 @@ def test_types_places_and_times(make: Make, captions: Path, notes: Path) -> None
     only = base.search("port", filter=Filter(start="2020", bbox=(19, 49, 21, 51)))
     assert [one.chunk.text for one in only] == ["a port too"]
     assert base.search("port", types=["no such type"]) == []
+
+
+def test_labels_that_look_like_types_stay_labels(make: Make, captions: Path) -> None:
+    chunk = Chunk("a.csv", "row 1", "words", type="note", labels=("type:caption", "harbor"))
+    row = chunk.row()
+    assert chunk_of(row | {"captions": [row.pop("text")]}) == chunk
+    captions.write_text("image,text,labels\n,a port,type:place\n", encoding="utf-8")
+    base = make(captions)
+    assert [one.labels for one in base.chunks()] == [("type:place",)]
+    assert base.search("port", types=["place"]) == []
+    assert len(base.search("port", types=["note"])) == 1
+    (captions.parent / "more.txt").write_text("More.", encoding="utf-8")
+    assert base.add(captions.parent).encoded == 2
+    (captions.parent / "more.txt").write_text("And more.", encoding="utf-8")
+    assert base.add(captions.parent).encoded == 1
 
 
 def test_a_summary(make: Make, captions: Path, notes: Path) -> None:

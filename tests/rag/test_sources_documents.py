@@ -103,6 +103,27 @@ def test_html(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("page", "seen"),
+    [
+        ('<p>a<svg class="icon"/>b</p><p>c', "ab\n\nc"),
+        ('<p>a</p><script src="x"/><p>b</p><div hidden/>c', "a\n\nb\n\nc"),
+        ("<p hidden>no<div>yes</div>", "yes"),
+        ("<p hidden>no<b>no<p>yes</p>", "yes"),
+        ("<p hidden>no<ul><li>yes</ul>", "yes"),
+        ("<p hidden>no<hr>yes", "yes"),
+        ("<ul><li hidden>no<p>no<li>yes</ul>", "yes"),
+        ("<table><tr hidden><td>no<tr><td>yes</table>", "yes"),
+        ("<dl><dt hidden>no<dd>yes</dl>", "yes"),
+        ("<div hidden><p>no<table><tr><td>no<div>no</div></table>no</div>yes", "yes"),
+        ("<p hidden>no<button><div>no</div></button>no</p>yes", "yes"),
+    ],
+)
+def test_what_hides_ends_where_browsers_end_it(tmp_path: Path, page: str, seen: str) -> None:
+    chunks, _ = read(written(tmp_path, "a.html", page))
+    assert [chunk.text.replace(" | ", "") for chunk in chunks] == [seen]
+
+
 def test_html_that_is_called_text_and_says_its_encoding(tmp_path: Path) -> None:
     page = "<html><meta charset=shift_jis><p>東京タワー</p></html>".encode("shift_jis")
     chunks, source = read(written(tmp_path, "tower.txt", page))
@@ -116,6 +137,7 @@ def test_html_that_is_called_text_and_says_its_encoding(tmp_path: Path) -> None:
         "<div>" * 100_000 + "deep",
         "<b>" * 1000 + "</i>" * 100_000 + "deep",
         "<p>" * 60_000 + "deep",
+        "<p><table>" + "<b>" * 50_000 + "<div>" * 50_000 + "deep",
         "deep" + "<!--" * 200_000,
         "deep" + "<" * 200_000,
         "deep" + "<a " * 50_000,
@@ -127,6 +149,7 @@ def test_html_that_is_called_text_and_says_its_encoding(tmp_path: Path) -> None:
         "nested",
         "unmatched ends",
         "open paragraphs",
+        "blocks far below one",
         "remarks",
         "angles",
         "attributes",

@@ -63,6 +63,13 @@ def test_the_seven_types_in_their_templates(tmp_path: Path) -> None:
     assert (month.type, month.datetime) == ("monthly_expert_knowledge", datetime(2019, 2, 1, tzinfo=UTC))
 
 
+def test_pictures_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    chunks, source = read(write_rswk(tmp_path, ("Piazza Navona",)))
+    assert source.problems == []
+    assert {chunk.image for chunk in chunks.values()} == {f"{tmp_path.as_posix()}/images/Piazza Navona.png"}
+
+
 def test_one_file_alone(tmp_path: Path) -> None:
     chunks, source = read(written(tmp_path, [{**NAVONA, "lon": 12.473, "lat": 41.899}]))
     assert source.kind == "RSWK"

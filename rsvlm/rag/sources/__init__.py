@@ -17,6 +17,9 @@ and lat, bbox, WKT or a GeoJSON geometry; a time is datetime, date, time, timest
 the text; id, key or the like is what a row is looked up by; licence, source, image and label are what they say. A
 Markdown file may begin with title, licence, place or bbox, and date between two lines `---`.
 
+A picture that a table names must lie in the folder of the table, or in the folder that was named as the source: a base
+shows its pictures to all who ask it, and a table could name any file.
+
 All chunks of a source have its name, and each a key of its own that stays when other parts of the source change, as far
 as the source has names for its parts.
 """

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ..chunk import Chunk
 from .documents import BLANK
-from .rows import picture
+from .picturepaths import Pictures
 from .source import Note
 from .splitting import split
 from .text import cleaned
@@ -21,13 +20,13 @@ def is_conversation(row: Any) -> bool:
     return isinstance(row, Mapping) and isinstance(row.get("messages"), list) and "images" in row
 
 
-def read_conversations(rows: Iterable[Mapping[str, Any]], note: Note, folder: Path) -> Iterator[Chunk]:
+def read_conversations(rows: Iterable[Mapping[str, Any]], note: Note, pictures: Pictures) -> Iterator[Chunk]:
     """The answers as captions of the first image, or with their questions, as notes, where they are only a word or two.
 
     Args:
         rows: With messages and images.
         note: Takes rows that are broken.
-        folder: What paths of images start from.
+        pictures: Where the pictures are that rows name.
     """
     for number, row in enumerate(rows, 1):
         images, messages = row.get("images"), row.get("messages")
@@ -35,18 +34,18 @@ def read_conversations(rows: Iterable[Mapping[str, Any]], note: Note, folder: Pa
         if not isinstance(messages, list) or not isinstance(image, str) or not image.strip():
             note(f"row {number}", "has no messages, or names no image")
             continue
-        question = ""
+        question, path = "", pictures.path(cleaned(image), f"row {number}")
         for message in messages:
             told = message.get("content") if isinstance(message, Mapping) else None
             if not isinstance(told, str):
                 note(f"row {number}", "has a message without text")
             elif message.get("role") == "assistant":
-                yield from _answer(cleaned(told), question, picture(image, folder), number)
+                yield from _answer(cleaned(told), question, path, number)
             elif message.get("role") == "user":
                 question = cleaned(told.replace("<image>", " "))
 
 
-def _answer(answer: str, question: str, image: str, number: int) -> Iterator[Chunk]:
+def _answer(answer: str, question: str, image: str | None, number: int) -> Iterator[Chunk]:
     whole = len(answer.split()) >= _SHORTEST
     for piece in split(answer if whole else f"{question} {answer}"):
         yield replace(

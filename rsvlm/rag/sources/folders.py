@@ -7,6 +7,7 @@ from pathlib import Path
 from rsvlm.datasets.pairs import is_pairs_dataset
 
 from ..errors import RagError
+from ..record import is_base
 from .images import is_index
 from .kinds import DOCUMENTS, TABLES
 from .osm import is_osm
@@ -19,13 +20,14 @@ _UNREADABLE = (".doc", ".docx", ".odt", ".rtf", ".epub", ".xls", ".xlsx", ".ods"
 def found_in(folder: Path, note: Note) -> Iterator[Path]:
     """The files, pairs datasets and indexes of a folder and of those below it, in order.
 
-    Links and hidden files are passed over: what a link within the folder leads to is there itself.
+    Links and hidden files are passed over: what a link within the folder leads to is there itself. So are knowledge
+    bases, whose texts are those of other sources: one that is made of the folder that it lies in would feed on itself.
     """
     for place, folders, files in os.walk(folder, onerror=lambda error: _unread(error, folder, note)):
         here = Path(place)
         folders.sort()
         for name in list(folders):
-            if _is_passed(here / name, folder, note):
+            if _is_passed(here / name, folder, note) or is_base(here / name):
                 folders.remove(name)
             elif is_pairs_dataset(here / name) or is_index(here / name):
                 folders.remove(name)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 from .sections import Section
 
@@ -35,8 +36,15 @@ _BLOCKS = frozenset(
 _LINES = frozenset({"br", "li", "tr"})
 _CELLS = frozenset({"td", "th"})
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_END_THEMSELVES = frozenset({"p", "li", "dd", "dt", "tr", "td", "th", "option"})
-"""Of which one ends where the next begins, if nothing says so before."""
+_LIST_PARTS, _TABLE_PARTS = frozenset({"dd", "dt"}), frozenset({"tr", "td", "th"})
+_ENDED_BY = {
+    "li": frozenset({"li"}), "dd": _LIST_PARTS, "dt": _LIST_PARTS, "tr": _TABLE_PARTS, "td": _CELLS, "th": _CELLS,
+    "option": frozenset({"option"}),
+}  # fmt: skip
+"""Elements that need no end, by what ends them where it begins."""
+_END_PARAGRAPHS = frozenset({*_BLOCKS, *_HEADINGS, *_TABLE_PARTS, "li", "nav"})
+_OTHER_SCOPE = frozenset({"table", "caption", "td", "th", "button", "object", "template"})
+"""Elements in which nothing ends a paragraph that is open around them."""
 
 # Before Python 3.13.6, html.parser takes a time with the square of the length for what begins and does not end.
 _REMARKS = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>", re.DOTALL)
@@ -60,12 +68,26 @@ def read_html(text: str) -> tuple[str, list[Section]]:
     return page.finish()
 
 
+class _Element(NamedTuple):
+    """An element that is open.
+
+    Attributes:
+        tag: What it is.
+        hides: Whether what is in it is not seen.
+        in_paragraph: Whether a block that begins in it ends a paragraph.
+    """
+
+    tag: str
+    hides: bool
+    in_paragraph: bool
+
+
 class _Page(HTMLParser):
     """What has been read of a page."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self._open: list[tuple[str, bool]] = []  # elements, and whether each hides what is in it
+        self._open: list[_Element] = []
         self._names: Counter[str] = Counter()  # so that an end without its beginning need not be searched for
         self._hiding = 0
         self._sections: list[Section] = []
@@ -79,8 +101,7 @@ class _Page(HTMLParser):
         return " ".join("".join(self._title).split()), self._sections
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _END_THEMSELVES and self._open and self._open[-1][0] == tag:
-            self._close(tag)
+        self._end_before(tag)
         if tag in _VOID:
             self._break(tag)
             return
@@ -92,15 +113,18 @@ class _Page(HTMLParser):
             or told.get("role") == "navigation"
             or bool(_NOT_SHOWN.search(told.get("style") or ""))
         )
-        self._open.append((tag, hides))
+        around = bool(self._open) and self._open[-1].in_paragraph
+        self._open.append(_Element(tag, hides, tag == "p" or (around and tag not in _OTHER_SCOPE)))
         self._names[tag] += 1
         self._hiding += hides
         if tag in _HEADINGS and not self._hiding:
             self._end_section(_HEADINGS[tag])
         self._break(tag)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
+    def handle_startendtag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - as HTMLParser calls it
+        # nothing is in it that it could hide or head; as an open one it would, down to the end of the page
+        self._end_before(tag)
+        self._break(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _HEADINGS and self._names[tag] and not self._hiding:
@@ -110,19 +134,26 @@ class _Page(HTMLParser):
         self._break(tag)
 
     def handle_data(self, data: str) -> None:
-        inside = self._open[-1][0] if self._open else ""
+        inside = self._open[-1].tag if self._open else ""
         if inside == "title" and not self._names["svg"]:
             self._title.append(data)
         elif not self._hiding:
             self._text.append(data if self._names["pre"] else re.sub(r"\s+", " ", data))
 
+    def _end_before(self, tag: str) -> None:
+        """End what ends where this element begins, if nothing said so before."""
+        if tag in _END_PARAGRAPHS and self._open and self._open[-1].in_paragraph:
+            self._close("p")
+        while self._open and self._open[-1].tag in _ENDED_BY.get(tag, ()):
+            self._close(self._open[-1].tag)
+
     def _close(self, tag: str) -> None:
         """End an element, and all in it that were not ended."""
         while True:
-            name, hides = self._open.pop()
-            self._names[name] -= 1
-            self._hiding -= hides
-            if name == tag:
+            ended = self._open.pop()
+            self._names[ended.tag] -= 1
+            self._hiding -= ended.hides
+            if ended.tag == tag:
                 return
 
     def _break(self, tag: str) -> None:

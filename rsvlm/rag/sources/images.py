@@ -19,13 +19,19 @@ from rsvlm.vocabularies.class_names import vocabulary_from_classes
 from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
+from .picturepaths import Pictures
 from .places import is_empty
 from .source import Note
 from .splitting import split
 
 
-def read_images(place: Path, note: Note) -> Iterator[Chunk]:
+def read_images(place: Path, note: Note, pictures: Pictures) -> Iterator[Chunk]:
     """The captions of a pairs dataset, or of a parquet file with images.
+
+    Args:
+        place: The folder or file.
+        note: Takes rows that say nothing.
+        pictures: Where the pictures are that a file without images names.
 
     Raises:
         RagError: It cannot be read.
@@ -33,7 +39,7 @@ def read_images(place: Path, note: Note) -> Iterator[Chunk]:
     try:
         sources = Sources([place], ChipOptions(), None)
         rows = (entry.row for entry in sources.entries(0, len(sources)))
-        yield from _chunks(rows, place.as_posix(), note)
+        yield from _chunks(rows, place.as_posix(), note, pictures)
     except (CaptioningError, DatasetError) as error:
         raise RagError(str(error)) from None
 
@@ -46,7 +52,7 @@ def read_index(folder: Path, note: Note) -> Iterator[Chunk]:
     """
     try:
         rows = (row for table in Index(folder).tables() for row in table.to_pylist())
-        yield from _chunks(rows, folder.as_posix(), note)
+        yield from _chunks(rows, folder.as_posix(), note, None)
     except RetrievalError as error:
         raise RagError(str(error)) from None
 
@@ -65,13 +71,18 @@ def is_index(folder: Path) -> bool:
     return isinstance(found, dict) and "parts" in found and "encoder" in found
 
 
-def _chunks(rows: Iterable[Mapping[str, Any]], name: str, note: Note) -> Iterator[Chunk]:
+def _chunks(
+    rows: Iterable[Mapping[str, Any]], name: str, note: Note, pictures: Pictures | None
+) -> Iterator[Chunk]:
     for number, row in enumerate(rows):
         edges: Any = tuple(row.get(edge) for edge in ("west", "south", "east", "north"))
         labels = tuple(dict.fromkeys(one for one in row.get("labels") or () if not is_empty(one)))
+        image = row["key"]
+        if pictures is not None and not image.startswith(f"{name}#"):  # a path, and no picture that is in it
+            image = pictures.path(image, f"row {number}")
         about = replace(
             BLANK,
-            image=row["key"],
+            image=image,
             bbox=None if None in edges else edges,
             datetime=row.get("datetime"),
             labels=labels,

@@ -7,6 +7,7 @@ from rsvlm.datasets.columns import IMAGE, column_of
 from rsvlm.datasets.pairs import is_pairs_dataset
 
 from ..errors import RagError
+from ..record import PICTURES, TEXTS, WORDS, is_base
 from .documents import HTML, MARKDOWN, PLAIN, is_html
 from .images import is_index
 from .osm import is_osm
@@ -30,6 +31,8 @@ def kind_of(path: Path) -> Kind:
     """
     if not path.is_dir():
         return _kind_of_file(path)
+    if is_base(path) or (path.name in (TEXTS, PICTURES, WORDS) and is_base(path.parent)):
+        raise RagError("is a knowledge base, or a part of one; name what that was made of")
     if is_pairs_dataset(path):
         return "pairs dataset"
     return "index" if is_index(path) else "folder"

@@ -88,6 +88,8 @@ def checked(numbers: Sequence[Any]) -> BBox:
     west, south, east, north = found
     if abs(west) > 360 or abs(east) > 360 or not -90 <= south <= north <= 90:
         raise RagError(f"place {told!r} is not in degrees, longitude first")
+    if east - west >= 360:  # all around the earth: 0 and 360 are the same meridian, and no box between them
+        return -180.0, south, 180.0, north
     return _within(west), south, _within(east), north
 
 
@@ -129,7 +131,8 @@ def is_empty(value: Any) -> bool:
 
 
 def _within(lon: float) -> float:
-    return lon if abs(lon) <= 180 else (lon + 180) % 360 - 180
+    """A longitude of -360..360 as one of -180..180."""
+    return lon - math.copysign(360, lon) if abs(lon) > 180 else lon  # exact, where a remainder is rounded
 
 
 def _box_of_wkt(text: str) -> BBox | None:

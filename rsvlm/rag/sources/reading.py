@@ -20,6 +20,7 @@ from .folders import found_in, inside
 from .images import manifest_digest, read_images, read_index
 from .kinds import Kind, kind_of
 from .osm import read_osm
+from .picturepaths import Pictures
 from .rows import chunks_of_rows
 from .rswk import read_rswk
 from .source import Note, Source
@@ -28,8 +29,7 @@ from .tables import read_json, read_rows
 Place = str | os.PathLike[str] | PairsDataset | Index
 
 _READERS: dict[Kind, Callable[[Path, Note], Iterator[Chunk]]] = {
-    "pairs dataset": read_images, "index": read_index, "images": read_images, "map": read_osm, "PDF": read_pages,
-    "document": read_document,
+    "index": read_index, "map": read_osm, "PDF": read_pages, "document": read_document,
 }  # fmt: skip
 
 
@@ -56,29 +56,33 @@ def read_source(place: Place, *, licence: str | None = None, text_column: str | 
     except RagError as error:
         raise RagError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
     return Source(
-        path.as_posix(), kind, licence, partial(_read, path, kind, text_column), partial(_content, path, kind),
-        {"text_column": text_column},
+        path.as_posix(), kind, licence, partial(_read, path, path.parent, kind, text_column),
+        partial(_content, path, kind), {"text_column": text_column},
     )  # fmt: skip
 
 
-def _read(path: Path, kind: Kind, text_column: str | None, note: Note) -> Iterator[Chunk]:
+def _read(path: Path, within: Path, kind: Kind, text_column: str | None, note: Note) -> Iterator[Chunk]:
+    """The chunks of a file or folder, with pictures that lie within a folder only."""
     if kind == "folder":
         return _read_folder(path, text_column, note)
     if kind == "RSWK":
         return read_rswk(_entries(path), note, path.parent)
+    pictures = Pictures(path.parent, within, note)
     if kind == "table" or (kind == "images" and text_column is not None):
-        return _read_table(path, text_column, note)
+        return _read_table(path, text_column, note, pictures)
+    if kind in ("pairs dataset", "images"):
+        return read_images(path, note, pictures)
     return _READERS[kind](path, note)
 
 
-def _read_table(path: Path, text_column: str | None, note: Note) -> Iterator[Chunk]:
+def _read_table(path: Path, text_column: str | None, note: Note, pictures: Pictures) -> Iterator[Chunk]:
     rows = read_rows(path, note)
     first = next(rows, {})
     rows = chain([first], rows)
     if is_conversation(first):
-        yield from read_conversations(rows, note, path.parent)
+        yield from read_conversations(rows, note, pictures)
     else:
-        yield from chunks_of_rows(rows, note, path.parent, text_column)
+        yield from chunks_of_rows(rows, note, pictures, text_column)
 
 
 def _read_folder(folder: Path, text_column: str | None, note: Note) -> Iterator[Chunk]:
@@ -91,7 +95,7 @@ def _read_folder(folder: Path, text_column: str | None, note: Note) -> Iterator[
             if kind == "RSWK":
                 landmarks.append(path)
                 continue
-            for chunk in _read(path, kind, text_column, partial(_note_in, note, name)):
+            for chunk in _read(path, folder, kind, text_column, partial(_note_in, note, name)):
                 yield replace(chunk, where=f"{name}, {chunk.where}")
         except (RagError, OSError) as error:
             note(name, str(error).removeprefix(f"{path}: "))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rsvlm.datasets.columns import IMAGE, LABEL
@@ -10,6 +9,7 @@ from rsvlm.datasets.columns import IMAGE, LABEL
 from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
+from .picturepaths import LONGEST_PATH, Pictures
 from .places import BOX, EDGES, LATITUDE, LONGITUDE, SHAPE, TIME, is_empty, moment, place_of
 from .source import Note
 from .splitting import LONGEST, split, words
@@ -30,21 +30,21 @@ _NO_WORDS = {*LONGITUDE, *LATITUDE, *BOX, *SHAPE, *EDGES, *LICENCE, *ORIGIN, *ID
 """Columns that are not told when a row is put in words."""
 
 _LONGEST_TITLE = 20
-_LONGEST_PATH = 4096
-"""Letters; what is longer is a picture itself."""
 _LONGEST_ROW = 2**20
 """Letters of a row."""
 
 Row = Mapping[str, Any]
 
 
-def chunks_of_rows(rows: Iterable[Row], note: Note, folder: Path, text_column: str | None) -> Iterator[Chunk]:
+def chunks_of_rows(
+    rows: Iterable[Row], note: Note, pictures: Pictures, text_column: str | None
+) -> Iterator[Chunk]:
     """The chunks of rows, each by itself.
 
     Args:
         rows: Values by names, in order.
         note: Takes what is wrong with a row, which then gives no chunk, or one without its place.
-        folder: What paths of images start from.
+        pictures: Where the pictures are that rows name.
         text_column: The column of the text, where its name does not say so.
 
     Raises:
@@ -55,7 +55,7 @@ def chunks_of_rows(rows: Iterable[Row], note: Note, folder: Path, text_column: s
         row = {str(name).strip().lower(): value for name, value in given.items() if name is not None}
         found = found or text_column is None or text_column.lower() in row
         try:
-            yield from _chunks(row, number, note, folder, text_column and text_column.lower())
+            yield from _chunks(row, number, note, pictures, text_column and text_column.lower())
         except RagError as error:
             note(f"row {number}", str(error))
         except RecursionError:
@@ -64,7 +64,9 @@ def chunks_of_rows(rows: Iterable[Row], note: Note, folder: Path, text_column: s
         raise RagError(f"has no column {text_column}")
 
 
-def _chunks(row: Row, number: int, note: Note, folder: Path, text_column: str | None) -> Iterator[Chunk]:
+def _chunks(
+    row: Row, number: int, note: Note, pictures: Pictures, text_column: str | None
+) -> Iterator[Chunk]:
     title = first(row, TITLE) or ""
     columns = [text_column] if text_column else [name for name in TEXT if name in row]
     texts = list(dict.fromkeys(one for name in columns for one in _texts(row.get(name))))
@@ -73,10 +75,10 @@ def _chunks(row: Row, number: int, note: Note, folder: Path, text_column: str | 
         title = ""  # it is among the words
     if sum(map(len, texts)) > _LONGEST_ROW:
         raise RagError(f"has more than {_LONGEST_ROW >> 20} MiB of text")
-    about = _about(row, f"row {number}", note, folder)
+    about = _about(row, f"row {number}", note, pictures)
     named = first(row, IDS)
     where = f"id {named}" if named else first(row, TITLE) or f"row {number}"
-    captions = about.image is not None and any(name in _CAPTIONS for name in columns)
+    captions = _image(row) is not None and any(name in _CAPTIONS for name in columns)
     before = title if 0 < words(title) <= _LONGEST_TITLE else ""
     for text in texts if captions else ["\n\n".join(texts)]:
         for piece, said in enumerate(split(text, LONGEST - words(before)), 1):
@@ -101,12 +103,13 @@ def in_words(row: Row) -> str:
     return "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items() if value)
 
 
-def picture(value: str, folder: Path) -> str:
-    """The path of a picture as an index has it; an address stays as it is."""
-    return value if "://" in value else (folder / value).as_posix()
+def _image(row: Row) -> str | None:
+    """The picture that a row names, wherever that is."""
+    image = first(row, IMAGES)
+    return image if image is not None and len(image) <= LONGEST_PATH else None
 
 
-def _about(row: Row, where: str, note: Note, folder: Path) -> Chunk:
+def _about(row: Row, where: str, note: Note, pictures: Pictures) -> Chunk:
     """All that a row says beside its text."""
     box = when = None
     try:
@@ -121,12 +124,12 @@ def _about(row: Row, where: str, note: Note, folder: Path) -> Chunk:
                 where,
                 f"time {str(told)[:40]!r} is none that is known; it is taken without (write 2019-05-31)",
             )
-    image, origin = first(row, IMAGES), first(row, ORIGIN)
+    image, origin = _image(row), first(row, ORIGIN)
     credit = [one for one in (first(row, LICENCE), origin and f"source: {origin}") if one]
     labels = next((row[name] for name in LABEL if not is_empty(row.get(name))), None)
     return replace(
         BLANK,
-        image=picture(image, folder) if image and len(image) <= _LONGEST_PATH else None,
+        image=pictures.path(image, where) if image else None,
         bbox=box,
         datetime=when,
         labels=tuple(_texts(labels)),

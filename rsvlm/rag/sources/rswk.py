@@ -14,8 +14,8 @@ from typing import Any
 from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
+from .picturepaths import Pictures
 from .places import is_empty, moment, place_of
-from .rows import picture
 from .sections import shortened
 from .source import Note
 from .splitting import LONGEST, split, words
@@ -45,9 +45,9 @@ def read_rswk(entries: Iterable[tuple[str, Any]], note: Note, folder: Path) -> I
     Args:
         entries: Of the lists of world and expert, monthly and image knowledge: where each is, and what it says.
         note: Takes entries that are broken, which give the chunks of what is whole in them.
-        folder: What names of images start from, unless a folder `images` is in it.
+        folder: What pictures lie in, in its folder `images` if it has one.
     """
-    folder = folder / "images" if (folder / "images").is_dir() else folder
+    pictures = Pictures(folder / "images" if (folder / "images").is_dir() else folder, folder, note)
     captions: dict[str, list[tuple[bool, str]]] = {}
     abouts: dict[str, Chunk] = {}
     for entry, item in entries:
@@ -55,7 +55,7 @@ def read_rswk(entries: Iterable[tuple[str, Any]], note: Note, folder: Path) -> I
             note(entry, "is no object with an image_name")
             continue
         try:
-            landmark = _Landmark(item, str(image), entry, note, folder)
+            landmark = _Landmark(item, str(image), entry, note, pictures)
             texts = list(landmark.texts())
             yield from landmark.months()
         except RecursionError:
@@ -80,7 +80,9 @@ class _Landmark:
         about: What all its chunks have.
     """
 
-    def __init__(self, item: Mapping[str, Any], image: str, entry: str, note: Note, folder: Path) -> None:
+    def __init__(
+        self, item: Mapping[str, Any], image: str, entry: str, note: Note, pictures: Pictures
+    ) -> None:
         self._item, self._entry, self._note = item, entry, note
         file = cleaned(image) if _PICTURE.search(image) else f"{cleaned(image)}.png"
         self.name = _PICTURE.sub("", file)
@@ -91,7 +93,7 @@ class _Landmark:
         except RagError as error:
             note(entry, f"{error}; it is taken without a place")
             box = None
-        self.about = replace(BLANK, image=picture(file, folder), bbox=box)
+        self.about = replace(BLANK, image=pictures.path(file, entry), bbox=box)
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Type and text of all but the months."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,7 +11,7 @@ from ..chunk import Chunk
 from ..errors import RagError
 from .text import cleaned, looked_up
 
-_FORM = 1
+_FORM = 2
 """A number for each way to make chunks of the same file; in the digest, so that they are made anew."""
 
 _MOST_PROBLEMS = 1000
@@ -24,8 +23,6 @@ class Problem(NamedTuple):
     file: str
     reason: str
 
-
-PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
 
 Note = Callable[[str, str], None]
 """Takes what could not be read and why; "" for the file itself."""
@@ -52,7 +49,6 @@ class Source:
     _content: Callable[[], str] = field(repr=False)
     _options: dict[str, Any] = field(repr=False, default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    _pictures: dict[str, None] = field(repr=False, default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -74,13 +70,10 @@ class Source:
             RagError: Nothing in it can be read.
         """
         self.problems.clear()
-        self._pictures.clear()
         taken: dict[str, int] = {}
         try:
             for chunk in self._read(self._note):
                 if text := cleaned(chunk.text):
-                    if chunk.image and (file := _held_in(chunk.image)):
-                        self._pictures[file] = None
                     yield replace(
                         chunk, source=self.name, where=looked_up(chunk.where, taken), text=text,
                         licence=chunk.licence or self.licence,
@@ -91,24 +84,9 @@ class Source:
             file, reason = self.problems[0] if self.problems else (self.name, "holds no text")
             raise RagError(f"{file}: {reason}")
 
-    def images(self) -> list[str]:
-        """What `rsvlm.Index.build` makes an index of the pictures of, whose keys are the `image` of the chunks.
-
-        Those of the chunks that have been read: files, parquet files and pairs datasets that are there.
-        """
-        return [path for path in self._pictures if os.path.exists(path)]  # noqa: PTH110 - Path raises for what can be no name
-
     def _note(self, where: str, reason: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(Problem(f"{self.name}, {where}" if where else self.name, one_line(reason)))
-
-
-def _held_in(image: str) -> str | None:
-    """The picture file, parquet file or pairs dataset that a picture is in; None for a chip, whose file is cut."""
-    if image.lower().endswith(PICTURES):
-        return image
-    holder, found, part = image.rpartition("#")
-    return holder if found and "," not in part else None
 
 
 def one_line(error: object) -> str:

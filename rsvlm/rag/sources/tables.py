@@ -1,12 +1,12 @@
 """Files of rows: CSV, TSV, JSON, JSON lines, GeoJSON and parquet; read row by row where the form allows it."""
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import RagError
+from .csvrows import csv_rows
 from .rows import Row
 from .source import Note
 from .text import decoded, encoding_of, read_whole
@@ -132,29 +132,7 @@ def _json_lines(path: Path, note: Note) -> Iterator[Row]:
 
 
 def _csv_rows(path: Path, note: Note) -> Iterator[Row]:
-    lines = (line.replace("\0", "") for line in _text_lines(path, note))
-    head = next((line for line in lines if line.strip()), "")
-    sign = max(",;\t|", key=head.count)
-    names = next(csv.reader([head], delimiter=sign), [])
-    if not names:
-        raise RagError("is empty")
-    reader = csv.reader(lines, delimiter=sign)
-    number = 0
-    while True:
-        try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise RagError(f"row {number + 1} is no row ({error}); what follows is left out") from None
-        if not values:
-            continue
-        number += 1
-        if len(values) > len(names):
-            note(f"row {number}", f"has {len(values)} values for {len(names)} columns")
-            yield {}
-        else:
-            yield dict(zip(names, values, strict=False))
+    return csv_rows((line.replace("\0", "") for line in _text_lines(path, note)), note)
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:

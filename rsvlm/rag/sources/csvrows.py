@@ -1,0 +1,132 @@
+"""Rows of CSV, those included that Python's reader refuses.
+
+It refuses cells of more than 131,072 letters, a limit that is the whole process's and so not ours to raise: the border
+of a large country as WKT is longer. It loses its place then, so that the row is read anew here.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Self
+
+from ..errors import RagError
+from .rows import Row
+from .source import Note
+
+_LONGEST = 2**22
+"""Letters of a row; what goes on for longer begins a quote that does not end."""
+
+
+def csv_rows(text: Iterable[str], note: Note) -> Iterator[Row]:
+    """The rows below the first, which names the columns.
+
+    Args:
+        text: Lines with their ends.
+        note: Takes what is no row; an empty one is given in its place.
+
+    Raises:
+        RagError: There is no row of names.
+    """
+    lines = _Lines(text)
+    head = next((line for line in lines if line.strip()), "")
+    sign = max(",;\t|", key=head.count)
+    try:
+        names = next(csv.reader([head], delimiter=sign), [])
+    except csv.Error as error:
+        raise RagError(f"its first line does not name columns ({error})") from None
+    if not names:
+        raise RagError("is empty")
+    number = 0
+    for values in _rows(lines, sign):
+        number += 1
+        if values is None:
+            note(f"row {number}", "begins a quote that does not end; close it, or write it twice")
+        elif len(values) > len(names):
+            note(f"row {number}", f"has {len(values)} values for {len(names)} columns")
+        else:
+            yield dict(zip(names, values, strict=False))
+            continue
+        yield {}
+
+
+class _Lines:
+    """Lines, of which some can be given back.
+
+    Args:
+        text: The lines.
+
+    Attributes:
+        taken: Those that were taken since it was cleared.
+    """
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self._text = iter(text)
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        self.taken.append(next(self._text))
+        return self.taken[-1]
+
+    def give_back(self) -> None:
+        """All that were taken but the first come again."""
+        self._text = chain(self.taken[1:], self._text)
+
+
+def _rows(lines: _Lines, sign: str) -> Iterator[list[str] | None]:
+    """The cells of each row that is not empty; None: it is none, and takes one line."""
+    reader = csv.reader(lines, delimiter=sign)
+    while True:
+        lines.taken.clear()
+        try:
+            values: list[str] | None = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            values = _long_row(lines, sign)
+            if values is None:
+                lines.give_back()
+        if values is None or values:
+            yield values
+
+
+def _long_row(lines: _Lines, sign: str) -> list[str] | None:
+    """The cells of the row that begins with the lines taken, as `csv.reader` would have them; None: it does not end."""
+    values: list[str] = []
+    cell: list[str] = []
+    letters, is_quoted, begins = 0, False, True
+    for line in chain(tuple(lines.taken), lines):
+        letters += len(line)
+        if letters > _LONGEST:
+            return None
+        at = 0
+        while True:
+            if begins and line.startswith('"', at):
+                is_quoted, at = True, at + 1
+            begins = False
+            if is_quoted:
+                end = _end_of_quote(line, at)
+                cell.append(line[at:end].replace('""', '"'))
+                if end == len(line):
+                    break  # it goes on in the next line
+                is_quoted, at = False, end + 1
+            end = line.find(sign, at)
+            cell.append(line[at:].rstrip("\r\n") if end < 0 else line[at:end])
+            values.append("".join(cell))
+            if end < 0:
+                return values
+            cell, begins, at = [], True, end + 1
+    return None
+
+
+def _end_of_quote(line: str, at: int) -> int:
+    """Where a quoted cell ends in a line, two quotes being one of its signs; the length of the line: not in it."""
+    while True:
+        end = line.find('"', at)
+        if end < 0:
+            return len(line)
+        if not line.startswith('"', end + 1):
+            return end
+        at = end + 2
