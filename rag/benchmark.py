@@ -31,9 +31,8 @@ import rsvlm
 from rsvlm.models import load_encoder
 from rsvlm.models.sentences import load_sentence_encoder
 from rsvlm.rag import Chunk, KnowledgeBase, VisualQuestionAnswerer
-from rsvlm.rag.record import Record, write_record
+from rsvlm.rag.record import PICTURES, TEXTS, Record, write_record
 from rsvlm.rag.searching import Query
-from rsvlm.rag.updating import PICTURES, TEXTS
 from rsvlm.retrieval import Index, Plan
 from rsvlm.retrieval.making import encoder_record
 from rsvlm.retrieval.textindex import rows_of_texts

@@ -47,8 +47,6 @@ from .shippednotes import NAME as SHIPPED
 from .shippednotes import shipped_notes
 from .sources import Source, read_source
 
-__all__ = ["PICTURES", "TEXTS", "Sources", "update"]
-
 _OWN = (NAME, TEXTS, PICTURES, WORDS)
 _BLOCK = 4096
 """Chunks that are encoded between two stops: what a killed run loses at most."""

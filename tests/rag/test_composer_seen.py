@@ -63,6 +63,8 @@ def answerer() -> VisualQuestionAnswerer:
         (WATER, "Does it show not more than 5 trees?", "yes"),
         (WATER, "Does it show no fewer than 5 trees?", "no"),
         (WOODS, "Is there a forest on both sides of the black line?", "yes"),
+        (BOTH, "Which of these are in the image: forests, lakes, airports?", "forests,lakes"),
+        (WOODS, "Which of these does the image show: a forest, a tree or a lake?", "forest"),
         (WOODS, "Is it a forest or a water area?", "forest"),
         (WATER, "The area is mixed. Which of them is it? A: forest B: lake", "B"),
     ],

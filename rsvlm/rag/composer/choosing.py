@@ -18,11 +18,13 @@ from .likelihood import softmax
 from .naming import what
 
 _SEVERAL = re.compile(
-    r"\bwhich of (?:these|them|the following) (?:are|were|do|does|can)\b|\b(?:choose|select|name|list|mark) all\b|"
+    r"\bwhich of (?:these|them|the following) (?:are|were|do|can)\b|\b(?:choose|select|name|list|mark) all\b|"
     r"\ball (?:that|which) (?:apply|fit)\b|\bwhich (?:two|three|four|\d)\b",
     re.IGNORECASE,
 )
 """Words that ask for all options that are right."""
+_OF_A_LIST = re.compile(r"\bwhich of (?:these|them|the following) does\b", re.IGNORECASE)
+"""Words that ask for all of a list of labelled options, and for one of "a forest, a lake or a road"."""
 _MOST = re.compile(
     r"\b(?:largest|biggest|most|main(?:ly)?|predominant(?:ly)?|dominant|dominates?|majority|mostly)\b",
     re.IGNORECASE,
@@ -83,7 +85,8 @@ def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding
     shares = softmax([-one for one in odds] if asked.negated else odds)
     best = int(np.argmax(shares))
     there = [place for place, one in enumerate(likely) if (one.probability >= 0.5) != asked.negated]
-    if len(there) > 1 and _SEVERAL.search(asked.text):
+    listed = bool(options[0].label) and _OF_A_LIST.search(asked.text)
+    if len(there) > 1 and (listed or _SEVERAL.search(asked.text)):
         return _several(
             [options[place] for place in there], min(likely[place].probability for place in there)
         )
