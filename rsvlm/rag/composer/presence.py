@@ -19,6 +19,8 @@ def yes_or_no(asked: Asked, scene: Scene) -> Finding:
     parts = _parts(asked.text)
     if parts is not None and asked.things:
         return _more_in(asked, parts, scene)
+    if relation is not None and relation.first and (relation.name, relation.amount) in _ANY:
+        return _present(asked, [relation.first], scene)
     if relation is not None and relation.amount is not None and relation.first is not None:
         return _amount(asked, relation, relation.first, scene)
     if (
@@ -146,6 +148,8 @@ def _more_in(asked: Asked, parts: tuple[Box, Box], scene: Scene) -> Finding:
     return Finding(text, short, min(0.95, 0.5 + abs(first - second)))
 
 
+_ANY = (("at least", 1.0), ("more than", 0.0))
+"""What asks for no more than that one is there."""
 _TOGETHER = re.compile(r"\b(?:and|with|as well as|plus)\b|[,&]")
 _MORE = re.compile(r"\b(?:more|less|fewer|larger|smaller|denser)\b")
 

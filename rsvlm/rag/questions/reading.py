@@ -67,6 +67,30 @@ def cleaned(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
+_MEDIUM = re.compile(
+    r"\b(this|that|the|these|in|on|from) "
+    r"(?:satell?ite|sattell?ite|aerial|drone|overhead|airborne|sentinel-?2?|bird's[- ]eye)"
+    r"(?: (?=(?:image|photo|picture|pic|foto|shot|view|scene|tile|img|snapshot|capture)s?\b|imagery\b|photograph)"
+    r"|(?=\W*$|,))",
+    re.IGNORECASE,
+)
+
+
+_THEN = re.compile(
+    r"\b((?:more|less|fewer|bigger|larger|smaller|greater)\b(?: \w+){0,4}) then\b", re.IGNORECASE
+)
+
+
+def normalised(text: str) -> str:
+    """Return a text whose images are images, whatever took them, and whose "then" is "than" where that is meant.
+
+    >>> normalised("Are there more lakes then roads in this satellite image?")
+    'Are there more lakes than roads in this image?'
+    """
+    text = _THEN.sub(r"\1 than", text)
+    return _MEDIUM.sub(lambda match: f"{match[1]} {'' if match[0].endswith(' ') else 'image'}", text)
+
+
 def words_of(text: str) -> list[Word]:
     """Return the words of a text, lower case, commas, colons and semicolons among them.
 

@@ -9,11 +9,13 @@ from ..errors import RagError
 from . import options
 from .asked import Asked, HardWords, Kind, Option, Thing
 from .classes import key_of
+from .comparisons import compared
+from .enumerations import choosing, enumeration_in
 from .hardwords import hard_words
 from .negation import is_negated
 from .offers import alternatives, listed_options, options_of
 from .parts import KnownThings, Part, part_of, parts_of
-from .reading import cleaned, is_plural
+from .reading import cleaned, is_plural, normalised
 from .regions import region_in
 from .relations import relation_in
 from .rules import compares
@@ -53,7 +55,7 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
     Raises:
         RagError: The question is empty.
     """
-    text = cleaned(question)
+    text = normalised(cleaned(question))
     if not text:
         raise RagError("the question is empty; ask something, such as: Is there a river?")
     names = {key_of(thing.phrase): thing for thing in known or ()}
@@ -65,10 +67,29 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
         asked, unread = [Asked(kind, stem or text, things, hard=hard_words(text))], []
     if offered:
         asked[-1] = _offering(asked[-1], options_of(offered, names))
+    elif (found := enumeration_in(stem)) is not None:
+        rest = _read_parts(parts_of(found.rest, names), images, names)[0]
+        asked = choosing(asked, text, found, rest, names)
+    else:
+        asked = compared(asked, stem, names)
+    asked = _without_echoes(asked)
     if unread:
         context = hard_words(" . ".join(unread))
         asked = [replace(one, hard=_joined(one.hard, context)) for one in asked]
     return asked
+
+
+def _without_echoes(asked: Sequence[Asked]) -> list[Asked]:
+    """Leave out what asks once more what was asked right before: "Count the ships. Give me just the number."."""
+    found: list[Asked] = []
+    for one in asked:
+        before = found[-1] if found else None
+        again = before is not None and one.kind == before.kind and one.kind in ("yes-no", "count", "how-much")
+        plain = one.relation is None and not one.options and one.region is None
+        if again and plain and before is not None and one.things in ((), before.things):
+            continue
+        found.append(one)
+    return found
 
 
 def _read_parts(parts: Sequence[Part], images: int, known: KnownThings) -> tuple[list[Asked], list[str]]:
