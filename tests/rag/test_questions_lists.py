@@ -25,7 +25,8 @@ def only(question: str) -> Asked:
     "form",
     [
         "How much of it is forest: {}?", "roughly how much forest is in here, {}", "percent forest? {}",
-        "The form allows {} only. What share of this tile is forest?", "how many procent of it is forest? it must be {}",
+        "The form allows {} only. What share of this tile is forest?",
+        "how many procent of it is forest? it must be {}",
         "Would you say forest takes up {} of the photo?", "Proportion of forest, namely {}. Which box do I tick?",
     ],
 )  # fmt: skip

@@ -167,13 +167,10 @@ def _best(rest: Sequence[Asked], kinds: Sequence[str]) -> Asked | None:
 
 
 def _is_any_of(asked: Asked, found: Enumeration) -> bool:
-    """Whether it asks if one of the items is there: "Are there ships, boats or rafts?"."""
+    """Whether it is about all of the items: "Are there ships, boats or rafts?", "Count the ships, boats or rafts"."""
     names = {name for item in found.items for name in class_names(item)[:1]}
-    return (
-        found.sort == "thing"
-        and asked.kind == "yes-no"
-        and len({one.name for one in asked.things} & names) > 1
-    )
+    about = {one.name for one in asked.things} & names
+    return found.sort == "thing" and asked.kind not in ("which", "what", "fact") and len(about) > 1
 
 
 def _is_sure(found: Enumeration, asked: Sequence[Asked]) -> bool:
