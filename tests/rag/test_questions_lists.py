@@ -118,3 +118,22 @@ def test_what_is_asked_twice_is_one_question() -> None:
 def test_any_text_has_a_list_or_none(text: str) -> None:
     found = enumeration_in(text)
     assert found is None or (len(found.items) >= 3 and len(found.rest) <= len(text) + 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("I was told there might be a lake around here. Do you actually see one?", "yes-no"),
+        ("Yes or no: this image contains a lake area.", "yes-no"),
+        ("For my homework: does a lake appear in this picture taken from above?", "yes-no"),
+        ("Our file needs the exact number of lakes in this image. How many do you count?", "count"),
+        ("My students disagree about how many lakes are in this picture. What is the right number?", "count"),
+        (
+            "I'm filling in a form and need the lake count for this photo. What number should I put down?",
+            "count",
+        ),
+    ],
+)
+def test_what_another_sentence_says(question: str, kind: str) -> None:
+    asked = only(question)
+    assert (asked.kind, asked.things[0].name) == (kind, "lake")

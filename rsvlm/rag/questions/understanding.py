@@ -21,6 +21,7 @@ from .relations import relation_in
 from .rules import compares
 from .spelling import read
 from .telling import asks_meaning, options_told, told
+from .whole import by_whole
 
 _INSTRUCTS = re.compile(
     r"^(?:answer|choose|select|pick|options?|choices?|respond|reply|use|possible answers)\b"
@@ -71,7 +72,7 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
         rest = _read_parts(parts_of(found.rest, names), images, names)[0]
         asked = choosing(asked, text, found, rest, names)
     else:
-        asked = compared(asked, stem, names)
+        asked = by_whole(compared(asked, stem, names), stem, names)
     asked = _without_echoes(asked)
     if unread:
         context = hard_words(" . ".join(unread))
