@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-from label_questions import of_captions  # type: ignore[import-not-found] # beside this file
+from label_questions import of_captions, read_forms  # type: ignore[import-not-found] # beside this file
 from pictures import pictures  # type: ignore[import-not-found] # beside this file
 from PIL import Image
 
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     options = parser.parse_args()
     encoder = load_encoder("built-in")
+    forms = read_forms(Path(__file__).parent / "forms-1.yaml")
     print("| images | asked | base | answers | right | mean confidence | calibration error |")
     print("|---" * 7 + "|")
     for name in ("rsicd", "ucm"):
@@ -56,7 +57,7 @@ def main() -> None:
             "which of four": [
                 (one.image, one.question, one.gold)
                 for one in of_captions(
-                    file, options.work, encoder, {"presence": 0, "which": 400, "count": 0}, SEED
+                    file, options.work, encoder, {"presence": 0, "which": 400, "count": 0}, SEED, forms
                 )
             ],
         }

@@ -1,14 +1,14 @@
 """2,000 questions whose answers follow from labels of validation images: better than the majority answer?
 
     rsvlm knowledge build DIR/rsicd/train.parquet --out WORK/rsicd       # and DIR/ucm/train.parquet --out WORK/ucm
-    python rag/label_questions.py --data DIR --work WORK --seed 1
+    python rag/label_questions.py --data DIR --work WORK --seed 2 --forms rag/forms-2.yaml
 
 Of RSICD's and UC Merced's validation images, whose captions name a thing twice or not at all: is it there (as often as
 not), which of four scenes is it, how many of a thing are there (where two captions say the same number up to four). Of
 Korean land-cover masks of December 2024 and mosaics of EuroSAT's validation tiles (`cover_questions.py`): shares, the
-largest cover, more of this than of that, which quarter has most of something. The forms of the questions are those of
-`forms.yaml`, which somebody wrote who had not seen the composer. The majority answer is the one that is right most
-often of all questions of its kind.
+largest cover, more of this than of that, which quarter has most of something. The forms of the questions were
+written by people who had not seen the composer; those of `forms-1.yaml` were read afterwards, to mend the rules, and
+those of `forms-2.yaml` were not. The majority answer is the one that is right most often of all questions of its kind.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from rsvlm.rag import VisualQuestionAnswerer
 from rsvlm.rag.composer.amounts import numbers_of
 from rsvlm.rag.composer.naming import scene_names
 
-FORMS = yaml.safe_load((Path(__file__).parent / "forms.yaml").read_text(encoding="utf-8"))
+Forms = dict[str, list[str]]
 
 
 class Asked(NamedTuple):
@@ -44,7 +44,9 @@ class Asked(NamedTuple):
     gold: str
 
 
-def of_captions(file: Path, work: Path, encoder: Any, counts: dict[str, int], seed: int) -> Iterator[Asked]:
+def of_captions(
+    file: Path, work: Path, encoder: Any, counts: dict[str, int], seed: int, forms: Forms
+) -> Iterator[Asked]:
     """Questions on captioned images."""
     found, chance = pictures(file, encoder, work), random.Random(seed)
     images = [Image.open(io.BytesIO(one["bytes"])) for one in pq.read_table(file)["image"].to_pylist()]
@@ -57,7 +59,7 @@ def of_captions(file: Path, work: Path, encoder: Any, counts: dict[str, int], se
             places = [place for place, one in enumerate(truths[thing]) if one == wanted]
             if places:
                 break
-        question = chance.choice(FORMS["presence"]).format(**_words(thing.name))
+        question = chance.choice(forms["presence"]).format(**_words(thing.name))
         yield Asked("presence", images[chance.choice(places)], question, ("no", "yes")[wanted])
     labels = sorted({label for label in found.labels if label in scene_names()})
     for _ in range(counts["which"]):
@@ -67,7 +69,7 @@ def of_captions(file: Path, work: Path, encoder: Any, counts: dict[str, int], se
         names = chance.sample([right, *wrong], 4)
         listed = f"{', '.join(names[:3])} or {names[3]}"
         yield Asked(
-            "which of four", images[place], chance.choice(FORMS["which_of"]).format(options=listed), right
+            "which of four", images[place], chance.choice(forms["which_of"]).format(options=listed), right
         )
     counted = [
         (place, thing, said)
@@ -79,11 +81,11 @@ def of_captions(file: Path, work: Path, encoder: Any, counts: dict[str, int], se
         if times >= 2 and 2 <= said <= 4
     ]
     for place, thing, said in chance.sample(counted, min(counts["count"], len(counted))):
-        question = chance.choice(FORMS["count"]).format(**_words(thing.name))
+        question = chance.choice(forms["count"]).format(**_words(thing.name))
         yield Asked("count", images[place], question, str(said))
 
 
-def of_cover(grounds: Iterator[Ground], count: int, chance: random.Random) -> Iterator[Asked]:
+def of_cover(grounds: Iterator[Ground], count: int, chance: random.Random, forms: Forms) -> Iterator[Asked]:
     """So many questions of each kind on land cover, each on a picture of its own; half at most have one answer."""
     for kind, maker in MAKERS.items():
         golds: Counter[str] = Counter()
@@ -92,9 +94,15 @@ def of_cover(grounds: Iterator[Ground], count: int, chance: random.Random) -> It
             if one is None or golds[one.gold] >= count / 2:
                 continue
             golds[one.gold] += 1
-            yield Asked(kind, ground.picture, chance.choice(FORMS[one.kind]).format(**one.words), one.gold)
+            yield Asked(kind, ground.picture, chance.choice(forms[one.kind]).format(**one.words), one.gold)
             if golds.total() == count:
                 break
+
+
+def read_forms(file: Path) -> Forms:
+    """Forms of questions by their kind."""
+    found: Forms = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return found
 
 
 def _words(name: str) -> dict[str, str]:
@@ -113,10 +121,11 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--forms", type=Path, required=True, help="what questions look like")
     parser.add_argument("--show", type=int, default=0, help="print so many wrong answers of each kind")
     parser.add_argument("--seed", type=int, required=True, help="another one draws other questions")
     options = parser.parse_args()
-    encoder = load_encoder("built-in")
+    encoder, forms = load_encoder("built-in"), read_forms(options.forms)
     table: dict[tuple[str, str], list[tuple[str, bool]]] = defaultdict(list)
 
     def ask(name: str, base: str | Path, asked: list[Asked]) -> None:
@@ -134,14 +143,14 @@ def main() -> None:
     for name, numbers in (("rsicd", (500, 200, 60)), ("ucm", (250, 150, 40))):
         counts = dict(zip(("presence", "which", "count"), numbers, strict=True))
         file = options.data / name / "validation.parquet"
-        asked = list(of_captions(file, options.work, encoder, counts, seed=options.seed))
+        asked = list(of_captions(file, options.work, encoder, counts, seed=options.seed, forms=forms))
         ask(f"{name}, base of its train split", options.work / name, asked)
         ask(f"{name}, no base", "none", asked)
     chance = random.Random(options.seed)
     korea = windows(options.data / "korea-sentinel2-landcover", "202412", chance)
-    ask("Korean scenes, built-in base", "built-in", list(of_cover(korea, 60, chance)))
+    ask("Korean scenes, built-in base", "built-in", list(of_cover(korea, 60, chance, forms)))
     tiles = mosaics(options.data / "eurosat-rgb" / "validation.parquet", chance)
-    ask("mosaics of EuroSAT, built-in base", "built-in", list(of_cover(tiles, 120, chance)))
+    ask("mosaics of EuroSAT, built-in base", "built-in", list(of_cover(tiles, 120, chance, forms)))
     print("| images | kind | questions | majority answer, % | composer, % |\n|---|---|---|---|---|")
     for (name, kind), answers in table.items():
         print(f"| {name} | {kind} | {_row(answers)} |")
