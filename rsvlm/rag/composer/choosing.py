@@ -10,8 +10,9 @@ import numpy as np
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.questions import Asked, Option, Thing, class_names
 
-from .amounts import counted, share
+from .amounts import counted
 from .choosingplaces import is_place, which_place
+from .covers import share, shares_among
 from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, chosen, unknown
 from .imagechoice import LEAST, which_image
 from .likelihood import softmax
@@ -26,7 +27,8 @@ _SEVERAL = re.compile(
 _OF_A_LIST = re.compile(r"\bwhich of (?:these|them|the following) does\b", re.IGNORECASE)
 """Words that ask for all of a list of labelled options, and for one of "a forest, a lake or a road"."""
 _MOST = re.compile(
-    r"\b(?:largest|biggest|most|main(?:ly)?|predominant(?:ly)?|dominant|dominates?|majority|mostly)\b",
+    r"\b(?:largest|biggest|greatest|most(?:ly)?|main(?:ly)?|(?:pre)?domina(?:nt|ntly|tes?|ting)|majority|prevail(?:s|ing)|"
+    r"prevalent|ranked|by area|takes? up|occup(?:y|ies|ying)|more (?:\w+ )?than any)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -68,7 +70,7 @@ def which(asked: Asked, scene: Scene) -> Finding:
 
 def _extreme(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
     """The option that covers most of an image, or of a part; or least."""
-    found = np.array([share(scene, one.thing, asked.region) for one in options])
+    found = shares_among(scene, [one.thing for one in options], asked.region)
     if LEAST.search(asked.text):
         found = -found
     order = np.argsort(-found, kind="stable")

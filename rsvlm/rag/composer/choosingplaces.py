@@ -8,7 +8,7 @@ import numpy as np
 
 from rsvlm.rag.questions import Asked, Option, Thing
 
-from .amounts import TILES
+from .covers import TILES
 from .finding import Finding, Scene, chosen, unknown
 from .places import box_of, in_nine
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from rsvlm.rag.questions import Asked, Thing
 
-from .amounts import counted, share
+from .amounts import counted
+from .covers import COVERS, share
+from .covers import thing_of as cover
 from .finding import Finding, Scene, a_list, told, unknown
-from .naming import COVERS, scene_shares
-from .naming import thing_of as cover
+from .naming import scene_shares
 
 _NUMBER = re.compile(r"\b(?:difference in (?:the )?number|how many (?:more|fewer|less))\b", re.IGNORECASE)
 _CLEARLY = 0.15

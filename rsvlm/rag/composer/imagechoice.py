@@ -7,7 +7,7 @@ import numpy as np
 
 from rsvlm.rag.questions import Asked
 
-from .amounts import share
+from .covers import share
 from .finding import NO_THING, Finding, Scene, told, unknown
 
 LEAST = re.compile(r"\b(?:(?<!at )least|fewest|lowest|smallest|less|fewer|lower|smaller)\b", re.IGNORECASE)

@@ -8,20 +8,15 @@ from itertools import pairwise
 import numpy as np
 
 from rsvlm.rag.evidence import Evidence
-from rsvlm.rag.questions import Asked, Thing, class_names
+from rsvlm.rag.questions import Asked, class_names
 from rsvlm.vocabularies import vocabulary
 
-from .amounts import TILES
+from .covers import most_of
 from .finding import NO_IMAGE, Finding, Scene, about, unknown, with_article
 from .likelihood import softmax
 
 SCENES = ("rsicd", "eurosat", "ucmerced")
 """Vocabularies whose classes an image may be told to be of."""
-COVERS = (
-    "forest", "cropland", "grassland", "water", "built-up land", "bare land", "shrubland", "wetland", "snow and ice",
-    "beach", "road",
-)  # fmt: skip
-"""What may cover most of an image."""
 _MEMORY = 0.05
 """Share of look-alikes that a class has which none of them shows."""
 
@@ -73,21 +68,9 @@ def scene_shares(scene: Scene) -> tuple[list[str], list[float], dict[str, tuple[
 
 def _cover(asked: Asked, scene: Scene) -> Finding:
     """What takes up most of an image, or of a part."""
-    assert scene.likelihood is not None
-    things = [thing_of(name) for name in COVERS]
-    if asked.region is not None:
-        shares = [scene.likelihood.of(scene.look, one, asked.region).probability for one in things]
-    else:
-        count = scene.look.finest(TILES)
-        tiles = np.stack([scene.likelihood.of_tiles(scene.look, one, count) for one in things])
-        covers = tiles.reshape(len(things), -1).argmax(axis=0)
-        shares = (np.bincount(covers, minlength=len(things)) / count**2).tolist()
-    best = int(np.argmax(shares))
+    name, share = most_of(scene, asked.region)
     where = "That part looks like" if asked.region is not None else "Most of the image looks like"
-    total = sum(shares) or 1.0
-    return Finding(
-        f"{where} {COVERS[best]}.", COVERS[best], float(shares[best] / total), about(scene, COVERS[best])
-    )
+    return Finding(f"{where} {name}.", name, share, about(scene, name))
 
 
 @cache
@@ -99,9 +82,3 @@ def scene_names() -> dict[str, tuple[str, ...]]:
             called = (class_names(one.words[0]) or (one.words[0],))[0]
             found[called] = tuple(dict.fromkeys((*found.get(called, ()), called, *one.words)))
     return found
-
-
-@cache
-def thing_of(name: str) -> Thing:
-    """A class as a thing that may be asked about."""
-    return Thing(name, class_names(name) or (name,), "class")

@@ -7,7 +7,7 @@ import numpy as np
 from rsvlm.rag.questions import Asked, Box, Thing
 from rsvlm.retrieval.exact import Floats
 
-from .amounts import TILES
+from .covers import TILES
 from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
 
 _ROWS = ("upper", "middle", "lower")

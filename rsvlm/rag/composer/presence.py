@@ -6,7 +6,8 @@ from rsvlm.rag.questions import Asked, Box, Relation, Thing
 from rsvlm.rag.questions.reading import is_plural
 from rsvlm.rag.questions.regions import region_in
 
-from .amounts import counted, share
+from .amounts import counted
+from .covers import share, shares_among
 from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, told, unknown, with_article
 from .qualities import quality_of, unclear
 
@@ -87,7 +88,7 @@ def _more(asked: Asked, relation: Relation, scene: Scene) -> Finding:
     for thing, probability in zip(things, there, strict=True):
         if quality_of(thing) and probability >= 0.5:
             return unknown(unclear(thing))
-    first, second = share(scene, relation.first), share(scene, relation.second)
+    first, second = shares_among(scene, things).tolist()
     if all(is_plural(one.phrase.rpartition(" ")[2]) for one in things):
         holds = _of_number(relation.name, there[0], there[1], first, second)
         found = " and ".join(
@@ -101,7 +102,7 @@ def _more(asked: Asked, relation: Relation, scene: Scene) -> Finding:
         sure = min(0.95, 0.5 + difference)
         holds = sure if is_so else 1 - sure
         text = (
-            f"about {first:.0%} of the image looks like {told(relation.first)}, "
+            f"about {first:.0%} of the image looks more like {told(relation.first)}, "
             f"and {second:.0%} like {told(relation.second)}"
         )
     short = "yes" if (holds >= 0.5) != asked.negated else "no"
