@@ -11,6 +11,7 @@ by the base model and by the adapted one, and captions made with and without ret
 
 import argparse
 import io
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -69,7 +70,10 @@ def ask(out: Path) -> list[EvalResult]:
         items = ((Image.open(io.BytesIO(pair.image or b"")), "Describe this image.") for pair in chips)
         answerer = rsvlm.VisualQuestionAnswerer(knowledge, adapted)
         answers = answerer.ask_many(items, answers=out / f"{name}.jsonl")
-        said = {pair.key: answer.short for pair, answer in zip(chips, answers, strict=True)}
+        said = {
+            pair.key: re.sub(r" ?\[\d+\]", "", answer.text)
+            for pair, answer in zip(chips, answers, strict=True)
+        }
         results.append(evaluate_captions(said, out / "asked"))
         results[-1].name = f"captions, {name}"
     return results

@@ -7,7 +7,7 @@ from rsvlm.rag.questions import Asked
 from rsvlm.retrieval.exact import Floats
 from rsvlm.retrieval.stored import Vectors
 
-from .finding import NO_IMAGE, Finding, Scene, unknown
+from .finding import NO_IMAGE, Finding, Scene, unknown, with_article
 from .look import Look
 from .naming import scene_shares
 
@@ -27,7 +27,7 @@ def describe(_: Asked, scene: Scene) -> Finding:
         return Finding(_sentence(chosen.chunk.text), chosen.chunk.text, agreement, (chosen,))
     names, shares = scene_shares(scene)[:2]
     best = int(np.argmax(shares))
-    return Finding(f"An overhead image of {names[best]}.", names[best], float(shares[best]))
+    return Finding(f"An overhead image of {with_article(names[best])}.", names[best], float(shares[best]))
 
 
 def consensus(look: Look, meanings: Vectors, fits: Vectors | Floats) -> tuple[Evidence, float]:
