@@ -12,7 +12,7 @@ from rsvlm.rag.sources.placewords import sort_in
 from .finding import NO_IMAGE, Finding, Scene, a_list, unknown
 
 _NEAR = re.compile(
-    r"\b(?:nearest|closest|nearby|close by|around here|(?:near|close to|next to) (?:here|this|it))\b",
+    r"\b(?:nearest|closest|nearby|close by|around here|(?:near|close to|next to) (?:here|this))\b",
     re.IGNORECASE,
 )
 _WHERE = re.compile(
@@ -46,6 +46,8 @@ def surroundings(asked: Asked, scene: Scene) -> Finding | None:
         return Finding(_capital(f"{_lies(named)}."), short, 1.0, (_evidence(named),))
     if asked.hard.names or not (where or _NEAR.search(text) or _WHICH.search(text)):
         return None  # a fact, or a part of the image
+    if asked.mode == "beside" and not nearby:
+        return None  # what is seen beside
     if not scene.looks:
         return unknown(NO_IMAGE)
     if scene.look.seen.point is None:
