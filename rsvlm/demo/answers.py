@@ -85,6 +85,8 @@ def _linked(word: str, numbers: Collection[int]) -> str:
 def _confidence(answer: Answer) -> str:
     if answer.abstained:
         return '<p class="badge">No answer: nothing that was found supports one.</p>'
+    if answer.confidence is None and answer.generator == COMPOSER and not answer.notes:
+        return '<p class="badge">How often answers of this kind are right was not measured.</p>'
     if answer.confidence is None:
         return '<p class="badge">Not calibrated: how sure this is, is not known.</p>'
     share = min(1.0, max(0.0, answer.confidence))

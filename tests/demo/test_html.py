@@ -82,7 +82,9 @@ def test_how_sure_it_is() -> None:
     assert "in 1.5\u00a0s" in answer_card(Answer("?", "Yes.", seconds={"answer": 1.5}))
     assert "0.0" not in answer_card(Answer("?", "Yes.", seconds={"answer": 0.01}))
     assert 'aria-valuenow="80"' in answer_card(Answer("?", "Yes.", confidence=0.8))
-    assert "Not calibrated" in answer_card(Answer("?", "Yes.", confidence=None))
+    assert "Not calibrated" in answer_card(Answer("?", "Yes.", notes=("Not calibrated.",)))
+    assert "Not calibrated" in answer_card(Answer("?", "Yes.", generator="a model"))
+    assert "was not measured" in answer_card(Answer("?", "1810."))
     unknown = answer_card(Answer("?", "I don't know.", abstained=True))
     assert "No answer" in unknown
     assert "Not calibrated" not in unknown
