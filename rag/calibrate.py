@@ -16,6 +16,7 @@ from pictures import Pictures, common_things, memory_weights, pictures  # type: 
 
 from rsvlm.models import load_encoder
 from rsvlm.rag.composer.lexicon import Lexicon
+from rsvlm.rag.composer.likelihood import hinged
 from rsvlm.rag.questions import Thing
 
 _PRIOR = 20
@@ -97,7 +98,7 @@ def main() -> None:
         fits.append(examples(train, train, lexicon, things, itself=True, seed=0))
         held[name] = examples(validation, train, lexicon, things, itself=False, seed=1)
     rows, truth = (np.concatenate(parts) for parts in zip(*fits, strict=True))
-    alone, remembered = fitted(rows[:, :2], truth), fitted(rows, truth)
+    alone, remembered = fitted(hinged(rows[:, 1]), truth), fitted(rows, truth)
     told = ", ".join(
         f"{way}: {np.round(weights, 3).tolist()}"
         for way, weights in (("alone", alone), ("remembered", remembered))
@@ -107,8 +108,10 @@ def main() -> None:
     print("|---" * 6 + "|")
     rows_of_coverage = []
     for name, (rows, truth) in held.items():
-        for way, weights in (("words alone", alone), ("look-alikes, too", remembered)):
-            probability = 1 / (1 + np.exp(-rows[:, : len(weights)] @ weights))
+        for way, weights, made in (
+            ("words alone", alone, hinged(rows[:, 1])), ("look-alikes, too", remembered, rows)
+        ):  # fmt: skip
+            probability = 1 / (1 + np.exp(-made @ weights))
             print(f"| {name} | {len(truth):,} | {way} | {judged(probability, truth)} |")
             rows_of_coverage.append(f"| {name} | {way} | {covered(probability, truth)} |")
     print(

@@ -18,6 +18,7 @@ from rsvlm.retrieval.exact import Floats
 from .lexicon import Lexicon
 from .look import Look, Neighbour, things_named
 
+HINGES = (1.0, 2.0, 3.0)
 _PRIOR = 20
 """Pictures that an opinion of look-alikes is worth."""
 
@@ -26,13 +27,13 @@ class Weights(BaseModel):
     """Of logistic regressions.
 
     Attributes:
-        alone: Bias, and weight of the standing.
+        alone: Bias, and weights of the standing and of what it is above 1, 2 and 3: the log odds in straight pieces.
         remembered: Bias, and weights of the standing and of the log odds of look-alikes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    alone: tuple[float, float]
+    alone: tuple[float, float, float, float, float]
     remembered: tuple[float, float, float]
 
 
@@ -77,8 +78,7 @@ class Likelihood:
         vector = look.vector if region is None else look.part(region)
         standing = float(self._lexicon.standing(vector[None], thing)[0])
         if not look.neighbours or region is not None:
-            bias, weight = self._weights.alone
-            return Likely(logistic(bias + weight * standing))
+            return Likely(logistic(float((hinged(np.array([standing])) @ self._weights.alone)[0])))
         share = sum(one.weight for one in look.neighbours if shows(one, thing))
         bias, weight, of_memory = self._weights.remembered
         odds = math.log((share * _PRIOR + 0.5) / ((1 - share) * _PRIOR + 0.5))
@@ -86,11 +86,17 @@ class Likelihood:
 
     def of_tiles(self, look: Look, thing: Thing, count: int) -> Floats:
         """Return (count, count) how likely each tile of an image shows a thing."""
-        bias, weight = self._weights.alone
         tiles = look.tiles(count)
         standing = self._lexicon.standing(tiles.reshape(count * count, -1), thing)
-        found: Floats = 1 / (1 + np.exp(-(bias + weight * standing)))
+        found: Floats = 1 / (1 + np.exp(-(hinged(standing) @ self._weights.alone)))
         return found.reshape(count, count)
+
+
+def hinged(standing: Floats) -> Floats:
+    """(n, 5) what the log odds by words alone are made of: 1, the standing, and what it is above each of `HINGES`."""
+    return np.stack(
+        [np.ones(len(standing)), standing, *(np.maximum(standing - one, 0) for one in HINGES)], axis=1
+    )
 
 
 def shows(neighbour: Neighbour, thing: Thing) -> bool:
