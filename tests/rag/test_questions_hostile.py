@@ -47,7 +47,8 @@ def test_any_words_of_questions(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", [*PIECES, "A) x ", "x or ", "a-", "Ab ", "zzyzxqqq ", "is it and is it ", "("]
+    "piece",
+    [*PIECES, "A) x ", "x or ", "a, ", "lake, sea, or ", "a-", "Ab ", "zzyzxqqq ", "is it and is it ", "("],
 )
 def test_a_million_letters(piece: str) -> None:
     check(piece * (1_000_000 // len(piece)))

@@ -11,10 +11,9 @@ from .offers import options_of
 from .options import trimmed
 from .parts import KnownThings
 
-_LIST = re.compile(
-    r"(?P<first>[^,;:?!()]*)(?P<middle>(?:,\s*[^,;:?!()]{1,60}?){1,12}),?\s+or\s+(?P<last>[^,;:?!()]*)",
-    re.IGNORECASE,
-)
+_OR = re.compile(r"\bor\b", re.IGNORECASE)
+_EDGES = ";:?!()"
+_END = re.compile(rf"[,{_EDGES}]")
 _NUMBER = r"\d+(?:\.\d+)?\s*(?:%|per ?cent)?"
 _RANGE = (
     rf"(?:{_NUMBER}\s*(?:-|\u2013|to)\s*{_NUMBER}|(?:more than|less than|over|under|above|below)\s+{_NUMBER})"
@@ -36,7 +35,7 @@ _AFTER_LAST = re.compile(
 )
 _ASKS = re.compile(r"\b(?:what|which|wich|where|who|how|when)\b", re.IGNORECASE)
 _TELLS = re.compile(r"\W*(?:i|we|my|our|you)\b", re.IGNORECASE)
-_MOST_WORDS = 4
+_MOST_WORDS, _MOST_ITEMS, _MOST_LISTS = 4, 14, 10
 
 Sort = Literal["range", "place", "thing"]
 Piece = tuple[int, str]
@@ -63,11 +62,10 @@ def enumeration_in(text: str) -> Enumeration | None:
     >>> enumeration_in("We sort tiles into forest, water or road. Which is it?").items
     ('forest', 'water', 'road')
     """
-    for match in reversed(list(_LIST.finditer(text))):
-        pieces = [(match.start("first"), match["first"])]
-        for one in re.finditer(r"[^,]+", match["middle"]):
-            pieces.append((match.start("middle") + one.start(), one[0]))
-        pieces.append((match.start("last"), match["last"]))
+    for match in reversed(list(_OR.finditer(text))[-_MOST_LISTS:]):
+        pieces = _pieces(text, match)
+        if len(pieces) < 3:
+            continue
         found = _items_like(pieces, _RANGE) or _items_like(pieces, _PLACE)
         sort: Sort = (
             "thing" if not found else "range" if re.match(r"\d|\w+ (?:than )?\d", found[-1][1]) else "place"
@@ -79,6 +77,18 @@ def enumeration_in(text: str) -> Enumeration | None:
         rest = f"{text[:begin].rstrip(' ,:(')} {text[end:].lstrip(' )')}"
         return Enumeration(sort, tuple(_plain(item) for _, item in found), rest)
     return None
+
+
+def _pieces(text: str, match: re.Match[str]) -> list[Piece]:
+    """What commas part before an "or", back to another mark, and what follows it up to the next mark."""
+    begin = max(text.rfind(edge, 0, match.start()) for edge in _EDGES) + 1
+    before = text[begin : match.start()].rstrip(" ,")
+    found = []
+    for piece in before.split(","):
+        found.append((begin, piece))
+        begin += len(piece) + 1
+    end = _END.search(text, match.end())
+    return [*found[-_MOST_ITEMS:], (match.end(), text[match.end() : end.start() if end else len(text)])]
 
 
 def _items_like(pieces: Sequence[Piece], pattern: str) -> list[Piece]:
