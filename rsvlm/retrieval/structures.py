@@ -22,7 +22,7 @@ _SAMPLE = 50_000
 """Vectors that mappings are made of."""
 _TRAINING = 48
 """Vectors a cell that cells are made of."""
-_WIDTH = 120
+_WIDTH = 200
 """Candidates that are held when a vector's links are chosen: efConstruction."""
 
 
