@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 from tiny_bert import bert_folder  # type: ignore[import-not-found] # in tests/
 
 from rsvlm.captioning.sample import SamplePaths, write_sample
+
+settings.register_profile("whenever", deadline=None)  # a busy machine is no fault
+settings.load_profile("whenever")
 
 _WORDS = ["a satellite photo of a harbour.", "Annual crop land", "river"]
 """What the tokenizers of tiny models know."""
