@@ -1,6 +1,6 @@
 """How sure cosines make one that a thing is there: makes `rsvlm/rag/composer/calibration.yaml`.
 
-    python rag/calibrate.py --data DIR --encoder built-in       # DIR/rsicd, DIR/ucm: their training splits
+    python rag/calibrate.py --data DIR --work WORK       # DIR/rsicd, DIR/ucm; vectors are kept in WORK
 
 Logistic regressions on training images: is a thing, which two captions name or none, there? Of all things that 20
 captions name, as many that are there as are not. Prints what to put into the file, and how good it is on the
@@ -56,6 +56,14 @@ def fitted(rows: Floats, truth: NDArray[np.int8]) -> Floats:
     return weights
 
 
+def group_error(probability: Floats, truth: Floats) -> float:
+    """Expected calibration error in 15 groups of as many answers each; bins of equal width would leave most empty."""
+    order = np.argsort(probability, kind="stable")
+    groups = np.array_split(order, 15)
+    gaps = (len(one) * abs(probability[one].mean() - truth[one].mean()) for one in groups)
+    return float(sum(gaps) / len(order))
+
+
 def judged(probability: Floats, truth: NDArray[np.int8]) -> str:
     """Accuracy, area under the curve and expected calibration error in 15 equal groups."""
     order = np.argsort(probability)
@@ -63,8 +71,7 @@ def judged(probability: Floats, truth: NDArray[np.int8]) -> str:
     ranks[order] = np.arange(1, len(order) + 1)
     positive = int(truth.sum())
     area = (ranks[truth == 1].sum() - positive * (positive + 1) / 2) / (positive * (len(truth) - positive))
-    groups = np.array_split(order, 15)
-    error = sum(len(one) / len(order) * abs(probability[one].mean() - truth[one].mean()) for one in groups)
+    error = group_error(probability, truth.astype(np.float64))
     return f"{((probability >= 0.5) == truth).mean():.3f} | {area:.3f} | {error:.3f}"
 
 

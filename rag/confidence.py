@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+from calibrate import group_error  # type: ignore[import-not-found] # beside this file
 from label_questions import of_captions, read_forms  # type: ignore[import-not-found] # beside this file
 from pictures import pictures  # type: ignore[import-not-found] # beside this file
 from PIL import Image
@@ -23,14 +24,6 @@ from rsvlm.rag import VisualQuestionAnswerer
 from rsvlm.rag.composer.naming import scene_names
 
 SEED = 7
-
-
-def error(confidence: list[float], right: list[bool]) -> float:
-    """Expected calibration error in 15 groups of as many answers each."""
-    order = np.argsort(confidence, kind="stable")
-    sure, so = np.array(confidence), np.array(right, float)
-    groups = np.array_split(order, 15)
-    return float(sum(len(one) * abs(sure[one].mean() - so[one].mean()) for one in groups) / len(order))
 
 
 def main() -> None:
@@ -71,9 +64,10 @@ def main() -> None:
                     if answer.confidence is not None:
                         sure.append(answer.confidence)
                         right.append(answer.short.lower() == gold.lower())
+                told = group_error(np.array(sure), np.array(right, float))
                 print(
                     f"| {name} | {kind} | {'its train split' if base == name else 'none'} | {len(sure):,} | "
-                    f"{np.mean(right):.3f} | {np.mean(sure):.3f} | {error(sure, right):.3f} |"
+                    f"{np.mean(right):.3f} | {np.mean(sure):.3f} | {told:.3f} |"
                 )
 
 

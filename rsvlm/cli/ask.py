@@ -131,7 +131,8 @@ def _show(answer: Any, show_prompt: bool) -> None:
 
     typer.echo(answer.text)
     if answer.confidence is not None:
-        console.print(f"[dim]sure to {answer.confidence:.0%}[/dim]", highlight=False)
+        sure = min(answer.confidence, 0.99)  # no encoder is sure to 100 %
+        console.print(f"[dim]sure to {sure:.0%}[/dim]", highlight=False)
     for one in answer.evidence:
         place = f", {one.km:,.1f} km away" if one.km is not None else ""
         console.print(

@@ -90,7 +90,7 @@ def _confidence(answer: Answer) -> str:
     if answer.confidence is None:
         return '<p class="badge">Not calibrated: how sure this is, is not known.</p>'
     share = min(1.0, max(0.0, answer.confidence))
-    percent = round(100 * share)
+    percent = min(99, round(100 * share))  # no encoder is sure to 100 %
     words = next(words for least, words in _SURE if percent >= least)
     return (
         f'<div class="sure"><span id="how-sure">{words.capitalize()}: {percent}&nbsp;%</span>'
