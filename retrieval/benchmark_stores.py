@@ -24,6 +24,10 @@ from structured import SHARD, Structured  # type: ignore[import-not-found] # bes
 K, WANTED, BATCH = 10, 0.99, 256
 SECONDS = 5.0
 """That are measured, at most."""
+SLOWEST = 2.0
+"""Seconds a query beyond which a store is not asked to look farther."""
+_COMPARED = 10_000
+"""Vectors that are compared with all queries at once."""
 
 Vectors = NDArray[np.float32]
 Ask = Callable[[Vectors, int], NDArray[np.int64]]
@@ -291,15 +295,16 @@ def ask(store: Store, queries: dict[str, Vectors], truth: dict[str, NDArray[np.i
         found[sort] = _measured(store, asked, truth[sort], sort, effort)
         if store.readme is not None:
             found[f"{sort} readme"] = _measured(store, asked, truth[sort], sort, store.readme)
-    with Path("/proc/self/status").open() as status:
-        [line] = [line for line in status if line.startswith("VmRSS")]
-    return {**found, "resident": int(line.split()[1]) * 1024}
+    return {**found, "resident": status_bytes("VmRSS")}
 
 
 def _enough(store: Store, queries: Vectors, truth: NDArray[np.int64], sort: str) -> int:
-    some = slice(0, len(queries) if len(store.efforts) < 2 else 400)
-    for effort in store.efforts:
-        if _recall(store.ask(queries[some], effort, sort), truth[some]) >= WANTED:
+    """The least effort that finds what is wanted; that of exact stores is none."""
+    for effort in store.efforts[:-1]:
+        begin = time.perf_counter()
+        if recall_of(store.ask(queries[:400], effort, sort), truth[:400]) >= WANTED:
+            return effort
+        if time.perf_counter() - begin > 400 * SLOWEST:
             return effort
     return store.efforts[-1] if store.efforts else 0
 
@@ -319,15 +324,51 @@ def _measured(
     store.ask(many, effort, sort)
     return {
         "effort": effort,
-        "recall": _recall(np.stack(answers), truth[: len(answers)]),
+        "recall": recall_of(np.stack(answers), truth[: len(answers)]),
         "asked": len(answers),
         "one": 1 / one,
         "batch": len(many) / (time.perf_counter() - begin),
     }
 
 
-def _recall(found: NDArray[np.int64], truth: NDArray[np.int64]) -> float:
+def status_bytes(name: str) -> int:
+    """What the kernel says of this process: "VmRSS", memory that is resident now; "VmHWM", that was at most."""
+    with Path("/proc/self/status").open() as status:
+        [line] = [line for line in status if line.startswith(name)]
+    return int(line.split()[1]) * 1024
+
+
+def recall_of(found: NDArray[np.int64], truth: NDArray[np.int64]) -> float:
+    """Share of the true rows that were found."""
     return float(np.mean([np.isin(want, one).mean() for one, want in zip(found, truth, strict=True)]))
+
+
+class Nearest:
+    """The ten nearest vectors of each query, by comparing all, some at a time.
+
+    Args:
+        queries: (q, d) of each sort.
+
+    Attributes:
+        rows: (q, 10) numbers of vectors of each sort, the nearest first.
+    """
+
+    def __init__(self, queries: dict[str, Vectors]) -> None:
+        self._queries = queries
+        self._scores = {sort: np.empty((len(asked), 0), np.float32) for sort, asked in queries.items()}
+        self.rows = {sort: np.empty((len(asked), 0), np.int64) for sort, asked in queries.items()}
+
+    def look(self, vectors: Vectors, first: int) -> None:
+        """Compare with some more vectors, of which the first has that number."""
+        for sort, asked in self._queries.items():
+            for start in range(0, len(vectors), _COMPARED):
+                found = asked @ vectors[start : start + _COMPARED].T
+                near = np.argpartition(-found, min(K, found.shape[1] - 1), axis=1)[:, :K]
+                scores = np.concatenate([self._scores[sort], np.take_along_axis(found, near, 1)], axis=1)
+                rows = np.concatenate([self.rows[sort], near + first + start], axis=1)
+                order = np.argsort(-scores, axis=1)[:, :K]
+                self._scores[sort] = np.take_along_axis(scores, order, 1)
+                self.rows[sort] = np.take_along_axis(rows, order, 1)
 
 
 def truth_of(
@@ -337,20 +378,10 @@ def truth_of(
     queries = {"words": data.text_queries(tuning=False), "pictures": data.image_queries()}
     file = folder / f"truth-{data.name}-{count}.npz"
     if not file.exists():
-        best = {
-            sort: (np.empty((len(q), 0), np.float32), np.empty((len(q), 0), np.int64))
-            for sort, q in queries.items()
-        }
+        nearest = Nearest(queries)
         for number in range(-(-count // SHARD)):
-            shard = data.shard(number)[: count - number * SHARD]
-            for sort, asked in queries.items():
-                scores = asked @ shard.T
-                near = np.argpartition(-scores, K, axis=1)[:, :K]
-                scores = np.concatenate([best[sort][0], np.take_along_axis(scores, near, 1)], axis=1)
-                rows = np.concatenate([best[sort][1], near + number * SHARD], axis=1)
-                order = np.argsort(-scores, axis=1)[:, :K]
-                best[sort] = np.take_along_axis(scores, order, 1), np.take_along_axis(rows, order, 1)
-        np.savez(file, words=best["words"][1], pictures=best["pictures"][1])
+            nearest.look(data.shard(number)[: count - number * SHARD], number * SHARD)
+        np.savez(file, words=nearest.rows["words"], pictures=nearest.rows["pictures"])
     with np.load(file) as found:
         return queries, {sort: found[sort] for sort in queries}
 

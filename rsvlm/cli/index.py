@@ -222,6 +222,7 @@ def captions(
     text_encoder: Annotated[
         str | None, typer.Option(help="Of captions: a folder, hf:OWNER/MODEL. (default: all-MiniLM-L6-v2)")
     ] = None,
+    device: Device = "auto",
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,
@@ -232,8 +233,9 @@ def captions(
     """
     from rsvlm.retrieval import Index, folder_of
 
+    index = Index(folder_of(place, "searched by captions"))
     with progress_bar("Encoding captions", "captions", "Looking at the captions") as show:
-        report = Index(folder_of(place, "searched by captions")).index_captions(text_encoder, progress=show)
+        report = index.index_captions(text_encoder, device=device, progress=show)
     if as_json:
         print_json(report._asdict())
         return

@@ -129,7 +129,7 @@ def search(
         with progress_bar("Encoding captions", "captions", "Looking at the captions") as show:
             found = opened.search_captions(
                 str(text), k=k, offset=offset, by=cast(Any, by), pictures=where == "both", reranker=judge,
-                filter=retrieval.Filter(**filters), progress=show,
+                filter=retrieval.Filter(**filters), device=device, progress=show,
             )  # fmt: skip
     hits = found if isinstance(found, retrieval.Hits) else found[0]
     if out is not None:
@@ -178,7 +178,7 @@ def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool
         if row.get("km") is not None:
             place += f", {row['km']:,.1f} km away"
         when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
-        words = [escape(next(filter(None, row["captions"] or ()), ""))] if captions else []
+        words = [escape(row["caption"] or next(filter(None, row["captions"] or ()), ""))] if captions else []
         score = f"{row['score']:.4f}" if captions else f"{row['score']:.3f}"
         table.add_row(str(row["rank"]), score, escape(name), place, when, *words)
     console.print(table)

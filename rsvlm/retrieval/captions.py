@@ -9,7 +9,7 @@ Of images that are added, changed or removed later, captions are encoded or remo
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,9 +107,10 @@ class Captions:
         of_allowed = (owners >= 0) & allowed[owners]
         depth = max(DEPTH, offset + k)
         most = int(np.bincount(owners[of_allowed], minlength=1).max())  # captions of one image
+        of_captions = self._texts.rankings(queries, by, of_allowed, depth * max(most, 1))
         rankings: list[dict[str, Found]] = [
-            {name: _first_of_each(owners, one, depth) for name, one in of_captions.items()}
-            for of_captions in self._texts.rankings(queries, by, of_allowed, depth * max(most, 1))
+            {name: _first_of_each(owners, ranking, depth) for name, ranking in one.items()}
+            for one in of_captions
         ]
         total = len(np.unique(owners[of_allowed]))
         if pictures is not None:
@@ -119,16 +120,32 @@ class Captions:
                 {"captions": one_of(captions), "pictures": ranking}
                 for captions, ranking in zip(rankings, near, strict=True)
             ]
-            total = int(np.count_nonzero(allowed))
+            if judge is None:  # which leaves out images without captions
+                total = int(np.count_nonzero(allowed))
         found = [
-            hits_of(self._images, query, one, k=k, offset=offset, total=total, reranker=judge)
-            for query, one in zip(queries, rankings, strict=True)
-        ]
+            hits_of(
+                self._images, query, one, k=k, offset=offset, total=total, reranker=judge,
+                captions=partial(self._found_by, one_of(captions)),
+            )
+            for query, one, captions in zip(queries, rankings, of_captions, strict=True)
+        ]  # fmt: skip
         return found[0] if isinstance(text, str) else found
+
+    def _found_by(self, ranking: Found, images: Ints) -> list[str | None]:
+        """The best caption of each image by a ranking of captions; None where the ranking has none of it."""
+        owners, first = np.unique(self._image_of[ranking.rows], return_index=True)
+        best = dict(zip(owners.tolist(), ranking.rows[first].tolist(), strict=True))
+        shown = [image for image in images.tolist() if image in best]
+        found = self._texts.snapshot.rows([best[image] for image in shown])["captions"]
+        texts = dict(zip(shown, pc.list_element(found, 0).to_pylist(), strict=True))
+        return [texts.get(image) for image in images.tolist()]
 
 
 def open_captions(
-    images: Snapshot, encoder: TextEncoder | PathLike | None = None, progress: Progress | None = None
+    images: Snapshot,
+    encoder: TextEncoder | PathLike | None = None,
+    progress: Progress | None = None,
+    device: str = "auto",
 ) -> Captions:
     """Open the captions of an index, brought up to date where they are not.
 
@@ -136,6 +153,7 @@ def open_captions(
         images: The index.
         encoder: What made the vectors of captions, where its name does not say where that is to be found.
         progress: Called with captions encoded and captions to be encoded.
+        device: For the encoder, where it is loaded here.
 
     Raises:
         RetrievalError: There are no captions, they are damaged, another encoder made them, or another process is
@@ -143,15 +161,18 @@ def open_captions(
     """
     place = images.folder / CAPTIONS
     if (place / NAME).exists():
-        texts = _opened(place, encoder)  # refused here, where making them anew was not asked for
+        texts = _opened(place, encoder, device)  # refused here, where making them anew was not asked for
         if _are_together(texts, images.manifest):
             return Captions(images, texts)
-    update_captions(images.folder, encoder, progress)
-    return Captions(images, _opened(place, encoder))
+    update_captions(images.folder, encoder, progress, device)
+    return Captions(images, _opened(place, encoder, device))
 
 
 def update_captions(
-    folder: Path, encoder: TextEncoder | PathLike | None = None, progress: Progress | None = None
+    folder: Path,
+    encoder: TextEncoder | PathLike | None = None,
+    progress: Progress | None = None,
+    device: str = "auto",
 ) -> CaptionReport:
     """Bring the captions of an index up to date. Stopped, it goes on when it is called again.
 
@@ -160,6 +181,7 @@ def update_captions(
         encoder: What makes the vectors of captions; those that another one made are made anew. None: what made them,
             or all-MiniLM-L6-v2.
         progress: Called with captions encoded and captions to be encoded.
+        device: For the encoder, where it is loaded here.
 
     Raises:
         RetrievalError: There are no captions, they are damaged, or another process is at it.
@@ -170,8 +192,8 @@ def update_captions(
         wanted = dict(_captions_of(images))
         if not wanted:
             raise RetrievalError(f"{folder}: none of its {images.manifest.count:,} rows has a caption")
-        made = None if encoder is None else loaded_sentences(encoder)
-        texts = _kept(place, made)
+        made = None if encoder is None else loaded_sentences(encoder, device)
+        texts = _kept(place, made, device)
         have = {} if texts is None else dict(_texts_of(texts.snapshot))
         gone = [key for key in have if key not in wanted]
         if texts is not None and gone:
@@ -180,10 +202,10 @@ def update_captions(
         for first in range(0, len(new), _BLOCK):
             block, show = new[first : first + _BLOCK], _counting(progress, first, len(new))
             if texts is None:
-                texts = TextIndex.build(block, place, made or SENTENCES, progress=show)
+                texts = TextIndex.build(block, place, made or SENTENCES, device=device, progress=show)
             else:
                 texts.add(block, progress=show)
-        texts = texts or _opened(place, made)
+        texts = texts or _opened(place, made, device)
         _ = texts.words  # computed, and kept
         write_json(place / STAMP, _stamp(texts, images.manifest))
     images_with = len({key.partition(" ")[2] for key in wanted})
@@ -215,20 +237,20 @@ def _first_of_each(owners: Ints, found: Found, most: int) -> Found:
     return Found(rows[order], scores[order])
 
 
-def _kept(place: Path, encoder: TextEncoder | None) -> TextIndex | None:
+def _kept(place: Path, encoder: TextEncoder | None, device: str) -> TextIndex | None:
     """The captions that can go on; None where there are none, or others' vectors, which are cleared away."""
     if (place / NAME).exists():
-        texts = _opened(place, None)
+        texts = _opened(place, None, device)
         if encoder is None or encoder.revision == texts.manifest.encoder.revision:
-            return _opened(place, encoder)
+            return _opened(place, encoder, device)
         (place / NAME).unlink()  # first, so that whoever is killed in between leaves nothing that looks whole
     shutil.rmtree(place, ignore_errors=True)
     return None
 
 
-def _opened(place: Path, encoder: TextEncoder | PathLike | None) -> TextIndex:
+def _opened(place: Path, encoder: TextEncoder | PathLike | None, device: str) -> TextIndex:
     try:
-        return TextIndex(place, encoder)
+        return TextIndex(place, encoder, device=device)
     except RetrievalError as error:
         raise RetrievalError(f"{error} (captions can be made again: remove {place})") from None
 

@@ -1,6 +1,6 @@
 """Several rankings of the same rows made one, and hits that say where each ranking has them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -70,6 +70,7 @@ def hits_of(
     offset: int,
     total: int,
     reranker: Reranker | None,
+    captions: Callable[[Ints], list[str | None]] | None = None,
 ) -> Hits:
     """Return hits of one ranking with its own scores, or of several fused, with their rank in each of these.
 
@@ -82,29 +83,38 @@ def hits_of(
         total: Rows that could have been found.
         reranker: What puts the first ones in order by reading their captions; rows without one are left out, and the
             scores are its own.
+        captions: Rows to the caption that each was found by; with a reranker it is the one that it prefers. None: rows
+            are not said to have been found by one.
     """
-    found = one_of(rankings)
+    found, preferred = one_of(rankings), None
     if reranker is not None:
-        found = _reranked(snapshot, query, found.rows[: max(RERANKED, offset + k)], reranker)
+        found, preferred = _reranked(snapshot, query, found.rows[: max(RERANKED, offset + k)], reranker)
     rows, scores = found.rows[offset : offset + k], found.scores[offset : offset + k]
-    hits = ranked(snapshot.rows(rows), rows, scores, offset + 1, total)
-    if len(rankings) == 1:
-        return hits
-    table = hits.table
-    for place, (name, one) in enumerate(rankings.items()):
-        table = table.add_column(2 + place, f"by_{name}", _places(one.rows, rows))
+    table = ranked(snapshot.rows(rows), rows, scores, offset + 1, total).table
+    if len(rankings) > 1:
+        for place, (name, one) in enumerate(rankings.items()):
+            table = table.add_column(2 + place, f"by_{name}", _places(one.rows, rows))
+    if captions is not None:
+        texts = captions(rows) if preferred is None else [preferred[row] for row in rows.tolist()]
+        table = table.append_column("caption", pa.array(texts, pa.string()))
     return Hits(table, rows, total)
 
 
-def _reranked(snapshot: Snapshot, query: str, rows: Ints, reranker: Reranker) -> Found:
-    """Rows by the best score that one of their captions has."""
+def _reranked(snapshot: Snapshot, query: str, rows: Ints, reranker: Reranker) -> tuple[Found, dict[int, str]]:
+    """Rows by the best score that one of their captions has, and which caption that is."""
     captions = [_texts(one) for one in snapshot.rows(rows)["captions"].to_pylist()]
     owner = np.repeat(np.arange(len(rows)), [len(one) for one in captions])
-    scores = np.full(len(rows), -np.inf)
-    np.maximum.at(scores, owner, reranker.score(query, [text for one in captions for text in one]))
+    texts = [text for one in captions for text in one]
+    of_texts = reranker.score(query, texts)
+    best_first = np.lexsort((np.arange(len(texts)), -of_texts))
+    having, first = np.unique(owner[best_first], return_index=True)
+    chosen = best_first[first]
+    scores = of_texts[chosen]
     order = np.argsort(-scores, kind="stable")
-    order = order[np.isin(order, owner)]
-    return Found(rows[order], scores[order])
+    rows = rows[having[order]]
+    return Found(rows, scores[order]), {
+        row: texts[text] for row, text in zip(rows.tolist(), chosen[order].tolist(), strict=True)
+    }
 
 
 def _texts(captions: Iterable[str | None] | None) -> list[str]:

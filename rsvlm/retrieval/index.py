@@ -281,6 +281,7 @@ class Index(Searchable):
         pictures: bool = False,
         filter: Filter | None = None,
         reranker: Reranker | PathLike | None = None,
+        device: str = "auto",
         progress: Progress | None = None,
     ) -> Hits | list[Hits]:
         """Find images by their captions, each by its best one.
@@ -298,40 +299,47 @@ class Index(Searchable):
             filter: What all hits must be.
             reranker: A cross-encoder that puts the first 50 (or offset + k) in order by their captions, or what
                 `rsvlm.models.load_reranker` takes; images without captions are then left out.
+            device: For what makes vectors of captions, where it is loaded here.
             progress: Called with captions encoded and captions to be encoded.
 
         Returns:
             The hits, the best first; a list of them where text is one. The score is BM25's, the cosine, the sum of
             1 / (60 + rank) over the rankings that were fused, or the reranker's. Ranks that were fused are told, too:
-            `by_words` and `by_meaning`, or `by_captions` and `by_pictures`.
+            `by_words` and `by_meaning`, or `by_captions` and `by_pictures`. `caption` is the one that an image was
+            found by; null where only its picture was found.
 
         Raises:
             RetrievalError: No image has a caption, or what there cannot be is asked.
         """
         checked_queries(text, k, offset, by)  # before captions are encoded, which may take minutes
         if self._captions is None:
-            self._captions = open_captions(self._snapshot, self._text_encoder, progress)
+            self._captions = open_captions(self._snapshot, self._text_encoder, progress, device)
         return self._captions.search(
             text, k=k, offset=offset, by=by, filter=filter, pictures=self.encoder if pictures else None,
             reranker=reranker,
         )  # fmt: skip
 
     def index_captions(
-        self, encoder: TextEncoder | PathLike | None = None, *, progress: Progress | None = None
+        self,
+        encoder: TextEncoder | PathLike | None = None,
+        *,
+        device: str = "auto",
+        progress: Progress | None = None,
     ) -> CaptionReport:
         """Encode the captions that are not encoded yet. Stopped, it goes on when it is called again.
 
         Args:
             encoder: What makes their vectors, or what `rsvlm.models.load_sentence_encoder` takes; those that another
                 one made are made anew. None: what made them, or all-MiniLM-L6-v2.
+            device: For the encoder, where it is loaded here.
             progress: Called with captions encoded and captions to be encoded.
 
         Raises:
             RetrievalError: No image has a caption, or another process is at it.
         """
         if encoder is not None:
-            self._text_encoder = loaded_sentences(encoder)
-        report = update_captions(self.folder, self._text_encoder, progress)
+            self._text_encoder = loaded_sentences(encoder, device)
+        report = update_captions(self.folder, self._text_encoder, progress, device)
         self.refresh()
         return report
 

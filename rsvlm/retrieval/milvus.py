@@ -42,6 +42,8 @@ class MilvusIndex(Searchable):
         report: What became of the images, after `build`.
     """
 
+    most_hits = MOST_HITS
+
     def __init__(self, address: str, encoder: Encoder | PathLike | None = None) -> None:
         """Open an index; `MilvusIndex.open` is the same.
 
@@ -209,8 +211,10 @@ class MilvusIndex(Searchable):
         """
         vectors = self._checked(queries, k, offset, variety)
         check_variety(fold, variety)
-        if offset + k > MOST_HITS:
-            raise RetrievalError(f"k {k} and offset {offset}: Milvus gives the first {MOST_HITS:,} hits only")
+        if offset + k > self.most_hits:
+            raise RetrievalError(
+                f"k {k} and offset {offset}: Milvus gives the first {self.most_hits:,} hits only"
+            )
         selection = selection_of(self._collection, filter)
         return [self._hits(query, selection, k, offset, fold, variety) for query in vectors]
 

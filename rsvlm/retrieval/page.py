@@ -51,7 +51,7 @@ def _card(row: Mapping[str, Any], name: str, jpeg: bytes | None) -> str:
     picture = '<span class="none">its image cannot be opened</span>'
     if jpeg is not None:
         picture = f'<img src="data:image/jpeg;base64,{base64.b64encode(jpeg).decode("ascii")}" alt="">'
-    captions = [text for text in row["captions"] or () if text]
+    captions = [text for text in (row.get("caption"), *(row["captions"] or ())) if text]
     words = "; ".join(captions[:1] or row["labels"] or [])
     digits = 3 if row["score"] >= 0.1 else 4  # fused ranks are small
     return (

@@ -1,6 +1,7 @@
 """What every index does, wherever its vectors are: it has queries made into vectors, and checks them."""
 
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,6 +34,9 @@ class Searchable(ABC):
     Raises:
         RetrievalError: Another encoder made it.
     """
+
+    most_hits = sys.maxsize
+    """That one search can give."""
 
     def __init__(self, encoder: Encoder | PathLike | None = None) -> None:
         self._encoder = None if encoder is None else self._own(encoder)
@@ -115,8 +119,9 @@ class Searchable(ABC):
             if variety:
                 raise RetrievalError("near and variety each put hits in an order of their own: leave out one")
         vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
+        pool = k if near is None else max(k, min(POOL * k, self.most_hits))
         found = self.search_vectors(
-            vectors, k=k if near is None else POOL * k, offset=offset, filter=filter, fold=fold, variety=variety,
+            vectors, k=pool, offset=offset, filter=filter, fold=fold, variety=variety,
             asked=_asked(text, image, unlike),
         )  # fmt: skip
         if near is not None:

@@ -51,12 +51,15 @@ class TextIndex:
         snapshot: What is there, as it was when it was opened.
     """
 
-    def __init__(self, folder: PathLike, encoder: TextEncoder | PathLike | None = None) -> None:
+    def __init__(
+        self, folder: PathLike, encoder: TextEncoder | PathLike | None = None, *, device: str = "auto"
+    ) -> None:
         """Open it.
 
         Args:
             folder: Where it is.
             encoder: What made its vectors, where its name does not say where that is to be found.
+            device: For the encoder, where it is loaded here.
 
         Raises:
             RetrievalError: It is no index, a damaged one, or one that another encoder made.
@@ -65,6 +68,7 @@ class TextIndex:
         self.snapshot: Snapshot = open_snapshot(self.folder)
         self._words: Words | None = None
         self._encoder: TextEncoder | None = None
+        self._device = device
         if encoder is not None:
             self._encoder = self._own(encoder)
 
@@ -76,6 +80,7 @@ class TextIndex:
         encoder: TextEncoder | PathLike = SENTENCES,
         *,
         plan: Plan = Plan(),  # noqa: B008 - frozen
+        device: str = "auto",
         progress: Progress | None = None,
     ) -> Self:
         """Make an index of texts.
@@ -85,12 +90,13 @@ class TextIndex:
             folder: A new or an empty one.
             encoder: What makes the vectors, or what `rsvlm.models.load_sentence_encoder` takes.
             plan: How it shall be searched.
+            device: For the encoder, where it is loaded here.
             progress: Called with texts done and texts in all.
 
         Raises:
             RetrievalError: The folder holds something, or a row lacks its key or text.
         """
-        table, made = rows_of_texts(texts), loaded_sentences(encoder)
+        table, made = rows_of_texts(texts), loaded_sentences(encoder, device)
         if not len(table):
             raise RetrievalError(f"{folder}: no texts to make an index of")
         place = Path(folder)
@@ -248,7 +254,7 @@ class TextIndex:
         return verify(self.folder)
 
     def _own(self, encoder: TextEncoder | PathLike) -> TextEncoder:
-        made = loaded_sentences(encoder)
+        made = loaded_sentences(encoder, self._device)
         check_encoder(self.folder, self.manifest.encoder, made)
         return made
 
@@ -272,9 +278,11 @@ def rows_of_texts(texts: Texts) -> pa.Table:
     return checked(kept.append_column("captions", captions))
 
 
-def loaded_sentences(encoder: TextEncoder | PathLike) -> TextEncoder:
+def loaded_sentences(encoder: TextEncoder | PathLike, device: str = "auto") -> TextEncoder:
     """An encoder of texts, loaded where it is named."""
-    return load_sentence_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+    if not isinstance(encoder, str | os.PathLike):
+        return encoder
+    return load_sentence_encoder(encoder, device=device)
 
 
 def loaded_reranker(reranker: Reranker | PathLike | None) -> Reranker | None:

@@ -14,6 +14,7 @@ from filelock import FileLock
 from hashing_encoder import HashingEncoder  # type: ignore[import-not-found] # in tests/
 from test_textindex import bm25_scores, hits, in_order  # type: ignore[import-not-found] # beside this file
 
+from rsvlm.models import load_reranker
 from rsvlm.retrieval import Filter, Index, RetrievalError
 
 pytest.importorskip("bm25s")
@@ -74,6 +75,11 @@ def test_an_image_is_found_by_the_best_of_its_captions(index: Index, encoder: Ha
     first = both.to_list()[0]
     assert (first["key"], first["by_words"], first["by_meaning"]) == ("/t\u00fcrme/0 a.png", 1, 1)
     assert first["captions"] == CAPTIONS[0]
+    assert first["caption"] == "ships on a river"
+    of_caption = dict(zip(FLAT, bm25_scores(FLAT, query), strict=True))
+    for row in words:
+        assert row["caption"] in row["captions"]
+        assert row["score"] == pytest.approx(of_caption[row["caption"]], abs=1e-5)
     assert first["score"] == pytest.approx(2 / 61)
     assert both.total == 5  # one of the six has no caption
     assert len(hits(index.search_captions(query, filter=Filter(labels=["wet"])))) == 2
@@ -97,6 +103,8 @@ def test_pictures_are_a_ranking_more(index: Index, encoder: HashingEncoder) -> N
             ]
             assert [row["by_captions"], row["by_pictures"]] == ranks
             assert row["score"] == pytest.approx(sum(1 / (60 + rank) for rank in ranks if rank))
+            assert (row["caption"] is None) == (ranks[0] is None)
+            assert row["caption"] is None or row["caption"] in row["captions"]
 
 
 def test_only_what_changed_is_encoded_before_the_next_search(index: Index, encoder: HashingEncoder) -> None:
@@ -300,3 +308,18 @@ def test_bad_options_exit_with_2_and_one_line(
 ) -> None:
     assert rsvlm_command("search", index.folder, *options) == 2
     assert says in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_reranker_leaves_out_what_has_no_caption_and_says_what_it_read(
+    index: Index, encoder: HashingEncoder, cross_encoder: Path
+) -> None:
+    opened = Index(index.folder, encoder)
+    opened.index_captions(encoder)
+    found = hits(opened.search_captions("picture 1", pictures=True, reranker=cross_encoder))
+    assert (found.total, len(found)) == (5, 5)
+    scores = load_reranker(cross_encoder).score("picture 1", FLAT)
+    of_image = by_image(scores)
+    assert found.numbers.tolist() == [n for n in in_order(of_image) if np.isfinite(of_image[n])]
+    assert [row["caption"] for row in found] == [
+        FLAT[int(np.flatnonzero(scores == row["score"])[0])] for row in found
+    ]

@@ -61,3 +61,11 @@ def test_no_place_and_no_pages(index: Index) -> None:
         found(index, near=(53.5, 100.0))
     with pytest.raises(RetrievalError, match="near has no pages"):
         found(index, near=(0.0, 0.0), offset=10)
+
+
+def test_no_more_are_put_in_order_than_one_search_gives(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Index, "most_hits", 4)
+    assert found(index, near=(10.1, 50.0), k=1).keys == ["0"]  # of the first four: "4" is the fifth
+    assert len(found(index, near=(10.1, 50.0), k=6)) == 6
