@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from .evidence import Evidence
+from .unseen import without_unseen
 
 _OPEN, _CLOSE = r"\[\uff3b\u3010\u3014\u27e6", r"\]\uff3d\u3011\u3015\u27e7"
 _CLOSING = tuple("]\uff3d\u3011\u3015\u27e7")
@@ -40,11 +41,8 @@ _DEEPEST = 5
 _ROMAN = re.compile(r"[IVXLivxl]+")
 _LETTER = re.compile(r"[A-Ha-h]")
 """An option that was chosen, not a citation."""
-_HIDDEN = re.compile(
-    "\x1b\\[[0-?]{0,30}[ -/]{0,9}[@-~]|\x1b\\][^\x07\x1b]{0,200}(?:\x07|\x1b\\\\)"
-    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
-)
-"""What nobody sees, but a terminal or a page may obey: its commands, marks that turn the order of letters around."""
+_COMMANDS = re.compile("\x1b\\[[0-?]{0,30}[ -/]{0,9}[@-~]|\x1b\\][^\x07\x1b]{0,200}(?:\x07|\x1b\\\\)")
+"""Of a terminal."""
 _DECIMAL = re.compile(r"-?\d{1,6}(?:\.\d{1,9})?")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 _UNKNOWN = re.compile(
@@ -92,7 +90,7 @@ def checked(text: str, evidence: Sequence[Evidence]) -> tuple[str, tuple[Evidenc
             return match[0]  # a number in brackets, no citation
         return kept(numbers, match) + (match["end"] or "")
 
-    plain = _BLANKS.sub(lambda match: match[0][:3], _HIDDEN.sub("", text))
+    plain = _BLANKS.sub(lambda match: match[0][:3], without_unseen(_COMMANDS.sub("", text)))
     before, found = "", _RAISED.sub(r"[\2]", plain)
     for _ in range(_DEEPEST):  # what is left of "[1[7]2]" is a citation again
         before, found = found, _ROUND.sub(in_round, _BRACKETS.sub(in_square, found))

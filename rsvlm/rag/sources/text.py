@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from ..errors import RagError
+from ..unseen import without_unseen
 
 LARGEST = 2**24
 """Bytes of a document that is read whole: a book of 3,000 pages has some 10 MB of text."""
@@ -16,14 +17,15 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\xad\ud800-\udfff]")
+"""Soft hyphens, which part words, and halves of letters."""
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _LONGEST_WHERE = 160
 
 
 def cleaned(text: str) -> str:
-    """A text that can be stored and shown: without control signs, lone surrogates and white space around it."""
-    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text).replace("\xad", "")).strip()
+    """A text that can be stored and shown: without what nobody sees, lone surrogates and white space around it."""
+    return without_unseen(_UNSTORABLE.sub("", _LINE_ENDS.sub("\n", text))).strip()
 
 
 def looked_up(where: str, taken: dict[str, int]) -> str:
