@@ -226,7 +226,7 @@ class Milvus(Store):
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=512)
         parameters = client.prepare_index_params()
         parameters.add_index(
-            "vector", index_type="HNSW_SQ", metric_type="IP", params={"M": 16, "efConstruction": 200}
+            "vector", index_type="HNSW", metric_type="IP", params={"M": 16, "efConstruction": 200}
         )
         client.create_collection("v", schema=schema, index_params=parameters)
         for first, shard in enumerate(shards):
@@ -256,6 +256,12 @@ STORES: dict[str, type[Store]] = {
 }  # fmt: skip
 
 
+def shards_of(data: Structured, count: int) -> Iterator[Vectors]:
+    """So many vectors, by shards."""
+    for number in range(-(-count // SHARD)):
+        yield data.shard(number)[: count - number * SHARD]
+
+
 def build(store: Store, data: Structured, count: int) -> dict[str, Any]:
     """Fill a store, unless that was done; how long it took, and what it takes."""
     done = store.folder / "built.json"
@@ -264,11 +270,11 @@ def build(store: Store, data: Structured, count: int) -> dict[str, Any]:
         made = [0.0]
 
         def shards() -> Iterator[Vectors]:
-            for number in range(-(-count // SHARD)):
-                begin = time.perf_counter()
-                shard = data.shard(number)[: count - number * SHARD]
+            begin = time.perf_counter()
+            for shard in shards_of(data, count):
                 made[0] += time.perf_counter() - begin
                 yield shard
+                begin = time.perf_counter()
 
         begin = time.perf_counter()
         store.build(shards(), count, data.text_queries(tuning=True))
@@ -379,8 +385,8 @@ def truth_of(
     file = folder / f"truth-{data.name}-{count}.npz"
     if not file.exists():
         nearest = Nearest(queries)
-        for number in range(-(-count // SHARD)):
-            nearest.look(data.shard(number)[: count - number * SHARD], number * SHARD)
+        for number, shard in enumerate(shards_of(data, count)):
+            nearest.look(shard, number * SHARD)
         np.savez(file, words=nearest.rows["words"], pictures=nearest.rows["pictures"])
     with np.load(file) as found:
         return queries, {sort: found[sort] for sort in queries}
@@ -397,7 +403,7 @@ def main() -> None:
     queries, truth = truth_of(data, folder, int(count))
     if isinstance(store, Qdrant):
         begin = time.perf_counter()
-        store.fill(data.shard(number) for number in range(int(count) // SHARD))
+        store.fill(shards_of(data, int(count)))
         print(json.dumps({**ask(store, queries, truth), "seconds": time.perf_counter() - begin}))
         return
     print(json.dumps(ask(store, queries, truth)))

@@ -19,7 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmark_stores import K, Nearest, Vectors, recall_of, status_bytes  # type: ignore[import-not-found] # beside it
+from benchmark_stores import (  # type: ignore[import-not-found] # beside this file
+    K,
+    Nearest,
+    Vectors,
+    recall_of,
+    shards_of,
+    status_bytes,
+)
 from structured import CLASSES, SHARD, Structured  # type: ignore[import-not-found] # beside this file
 
 QUERIES, JUDGED = 10_000, 1000
@@ -43,12 +50,12 @@ def build(data: Structured, folder: Path, count: int) -> dict[str, Any]:
 
     def shards() -> Iterator[Vectors]:
         nonlocal aside
-        for number in range(-(-count // SHARD)):
-            begin = time.perf_counter()
-            shard = data.shard(number)[: count - number * SHARD]
+        begin = time.perf_counter()
+        for number, shard in enumerate(shards_of(data, count)):
             nearest.look(shard, number * SHARD)
             aside += time.perf_counter() - begin
             yield shard
+            begin = time.perf_counter()
 
     keys = pa.array(np.arange(count)).cast(pa.string())
     plan = Plan(max_memory=MEMORY, texts=data.text_queries(tuning=True))

@@ -17,8 +17,8 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-_BLOCK = 2**24
-"""Similarities held at once: 64 MiB."""
+_BLOCK = 2**25
+"""Similarities held at once: 128 MiB."""
 _ROWS = 2**16
 """Vectors that are multiplied at once."""
 SLACK = 1e-5

@@ -1,6 +1,8 @@
-"""Vectors on the disk: mapped, and read in float32 whatever they are stored in."""
+"""Vectors on the disk: mapped or read, in float32 whatever they are stored in."""
 
 import mmap
+import os
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,8 @@ Vectors = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 _MAPPED = 4 * 2**30
-"""Bytes that may be looked at before what is mapped is given back: pages that were read count as the process's own."""
-_PAGE = 4096
+"""Bytes up to which a file is mapped. What is mapped counts as the process's own memory, and around each row that is
+looked at the kernel maps up to megabytes: of a larger file what is wanted is read."""
 _SIGN_EXPONENT_FRACTION = np.array(0x8FFFE000, np.uint32).view(np.int32)
 _BIAS = np.float32(2.0**112)
 """By which exponents of float16 and float32 differ."""
@@ -30,32 +32,37 @@ class StoredVectors:
     """
 
     def __init__(self, file: Path, rows: int, dimension: int, bits: int) -> None:
-        with file.open("rb") as opened:
-            self._map = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-        kind = "<f4" if bits == 32 else "<i2"
-        self._values = np.frombuffer(self._map, kind).reshape(rows, dimension)
-        self._looked_at = 0
+        self._rows, self._dimension, self._kind = rows, dimension, np.dtype("<f4" if bits == 32 else "<i2")
+        self._values: NDArray[Any] | None = None
+        if file.stat().st_size <= _MAPPED or not hasattr(os, "pread"):
+            with file.open("rb") as opened:
+                mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            self._values = np.frombuffer(mapped, self._kind).reshape(rows, dimension)
+            return
+        self._file = os.open(file, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
 
     def __len__(self) -> int:
-        return len(self._values)
+        return self._rows
 
     def block(self, first: int, last: int) -> Vectors:
         """Those of a range of rows: (last - first, d)."""
-        found = self._values[first:last]
-        self._count(found.nbytes)
-        return _singles(found)
+        first, last, _ = slice(first, last).indices(self._rows)
+        if self._values is not None:
+            return _singles(self._values[first:last])
+        return self._read([first], last - first)
 
     def take(self, rows: Ints) -> Vectors:
         """Those of some rows, in the order given."""
-        found = self._values[rows]
-        self._count(found.nbytes + len(rows) * _PAGE)
-        return _singles(found)
+        if self._values is not None:
+            return _singles(self._values[rows])
+        return self._read(rows.tolist(), 1)
 
-    def _count(self, looked_at: int) -> None:
-        self._looked_at += looked_at
-        if self._looked_at > _MAPPED and hasattr(mmap, "MADV_DONTNEED"):
-            self._looked_at = 0
-            self._map.madvise(mmap.MADV_DONTNEED)
+    def _read(self, starts: Sequence[int], rows: int) -> Vectors:
+        """So many rows from each of these on."""
+        width = self._dimension * self._kind.itemsize
+        found = b"".join([os.pread(self._file, rows * width, start * width) for start in starts])
+        return _singles(np.frombuffer(found, self._kind).reshape(len(starts) * rows, self._dimension))
 
 
 def _singles(values: NDArray[Any]) -> Vectors:
