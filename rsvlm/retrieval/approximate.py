@@ -1,5 +1,7 @@
 """What finds candidates for the nearest vectors, by faiss, without looking at every vector."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -63,7 +65,21 @@ class Structure:
             options = self._faiss.SearchParametersHNSW(efSearch=max(effort, count), sel=selector)
         else:
             options = self._faiss.SearchParametersIVF(nprobe=min(effort, self.largest_effort), sel=selector)
-        return self._rows(self.index.search(of_queries(queries, self.matrix), count, params=options)[1])
+        asked = of_queries(queries, self.matrix)
+        if len(asked) > 1:
+            return self._rows(self.index.search(asked, count, params=options)[1])
+        with self._one_thread():
+            return self._rows(self.index.search(asked, count, params=options)[1])
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """Have faiss, for calls of this thread, wake no others: for one query that takes longer than it saves."""
+        threads = self._faiss.omp_get_max_threads()
+        self._faiss.omp_set_num_threads(1)
+        try:
+            yield
+        finally:
+            self._faiss.omp_set_num_threads(threads)
 
     def scan(self, queries: Floats, count: int, allowed: Mask | None) -> Ints:
         """Return the same from the codes of all rows that may be found."""

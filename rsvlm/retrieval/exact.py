@@ -5,6 +5,7 @@ vector stands, so the scores of these few are computed again, one by one, in flo
 and of equals the lower row comes first.
 """
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -152,10 +153,10 @@ def ordered(stores: Stores, queries: Floats, candidates: Ints, k: int) -> list[F
     for query, given in zip(queries, candidates, strict=True):
         rows = given[given >= 0]
         vectors = stores.take(rows)
-        scores = vectors @ query.astype(np.float32)
         if len(rows) > k:
+            scores = vectors @ query.astype(np.float32)
             least = np.partition(scores, len(rows) - k)[len(rows) - k]
-            near = np.flatnonzero(scores >= least - SLACK * max(1.0, float(np.linalg.norm(query))))
+            near = np.flatnonzero(scores >= least - SLACK * max(1.0, math.sqrt(query @ query)))
             rows, vectors = rows[near], vectors[near]
         exact = (vectors.astype(np.float64) * query).sum(axis=1)
         order = np.lexsort((rows, -exact))[:k]

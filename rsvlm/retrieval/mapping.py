@@ -69,7 +69,10 @@ def of_queries(queries: NDArray[np.floating], matrix: Vectors | None) -> Vectors
     if matrix is None:
         return asked
     short = np.zeros((len(asked), len(matrix) + 1), np.float32)
-    short[:, :-1] = asked @ matrix[:, :-1].T + matrix[:, -1]
+    if len(asked) == 1:  # threads of BLAS, once woken, spin and get in the way of what comes next
+        short[0, :-1] = np.einsum("ij,j->i", matrix[:, :-1], asked[0]) + matrix[:, -1]
+    else:
+        short[:, :-1] = asked @ matrix[:, :-1].T + matrix[:, -1]
     return short
 
 
