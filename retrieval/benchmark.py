@@ -31,7 +31,8 @@ def run(do: str, store: str, structure: str, npz: Path, work: Path, count: int) 
         [*command, do, store, structure, str(npz), str(work), str(count)], capture_output=True, text=True
     )
     if done.returncode:
-        print(f"{store}: {done.stderr.strip().splitlines()[-1][:300]}", file=sys.stderr)
+        says = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
+        print(f"{store}: {says[-1][:300]}", file=sys.stderr)
         return None
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found

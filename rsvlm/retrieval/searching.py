@@ -43,14 +43,12 @@ def nearest(
     exactly: set[int] = set()
     for number, part in enumerate(snapshot.parts):
         start, last = snapshot.starts[number : number + 2].tolist()
-        own = allowed if allowed is None or len(snapshot.parts) == 1 else allowed[start:last]
+        alone = len(snapshot.parts) == 1
+        own = allowed if allowed is None or alone else allowed[start:last]
         copy = snapshot.copies.get(number) if own is None else None  # faiss has no filters there
         candidates = _candidates(part, copy, asked, k, own, kind)
-        hits = (
-            []
-            if candidates is None
-            else ordered(Stores([part.vectors], asked.shape[1]), asked, candidates, k)
-        )
+        stores = snapshot.stores if alone else Stores([part.vectors], asked.shape[1])
+        hits = [] if candidates is None else ordered(stores, asked, candidates, k)
         if not hits or min(len(one.rows) for one in hits) < k:
             exactly.add(number)
         else:
