@@ -70,7 +70,7 @@ def ask(data: Structured, folder: Path) -> dict[str, Any]:
     """Open the index and ask."""
     from rsvlm.retrieval import Index
 
-    before, begin = status_bytes("VmRSS"), time.perf_counter()
+    begin = time.perf_counter()
     index = Index(folder / "index")
     found: dict[str, Any] = {"open": time.perf_counter() - begin, "kind": index.summary()["kind"]}
     for sort, asked in queries_of(data).items():
@@ -83,7 +83,7 @@ def ask(data: Structured, folder: Path) -> dict[str, Any]:
             found[sort]["recall"] = recall_of(np.stack(rows[: len(truth[sort])]), truth[sort])
     files = [file for file in (folder / "index").rglob("*") if file.is_file()]
     size = sum(file.stat().st_size for file in files)
-    return {**found, "before": before, "resident": status_bytes("VmHWM"), "bytes": size}
+    return {**found, "resident": status_bytes("VmHWM"), "bytes": size}
 
 
 def main() -> None:

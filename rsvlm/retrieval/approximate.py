@@ -1,7 +1,7 @@
 """What finds candidates for the nearest vectors, by faiss, without looking at every vector."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -66,9 +66,7 @@ class Structure:
         else:
             options = self._faiss.SearchParametersIVF(nprobe=min(effort, self.largest_effort), sel=selector)
         asked = of_queries(queries, self.matrix)
-        if len(asked) > 1:
-            return self._rows(self.index.search(asked, count, params=options)[1])
-        with self._one_thread():
+        with self._one_thread() if len(asked) == 1 else nullcontext():
             return self._rows(self.index.search(asked, count, params=options)[1])
 
     @contextmanager
