@@ -24,6 +24,8 @@ from structured import SHARD, Structured  # type: ignore[import-not-found] # bes
 K, WANTED, BATCH = 10, 0.99, 256
 SECONDS = 5.0
 """That are measured, at most."""
+TRIED, TRYING = 400, 30.0
+"""Queries that an effort is tried on; fewer, from 50 on, where they take longer than so many seconds."""
 SLOWEST = 2.0
 """Seconds a query beyond which a store is not asked to look farther."""
 _COMPARED = 10_000
@@ -307,10 +309,13 @@ def ask(store: Store, queries: dict[str, Vectors], truth: dict[str, NDArray[np.i
 def _enough(store: Store, queries: Vectors, truth: NDArray[np.int64], sort: str) -> int:
     """The least effort that finds what is wanted; that of exact stores is none."""
     for effort in store.efforts[:-1]:
-        begin = time.perf_counter()
-        if recall_of(store.ask(queries[:400], effort, sort), truth[:400]) >= WANTED:
-            return effort
-        if time.perf_counter() - begin > 400 * SLOWEST:
+        begin, recalls = time.perf_counter(), []
+        for first in range(0, TRIED, 50):
+            some = slice(first, first + 50)
+            recalls.append(recall_of(store.ask(queries[some], effort, sort), truth[some]))
+            if (spent := time.perf_counter() - begin) > TRYING:
+                break
+        if np.mean(recalls) >= WANTED or spent > 50 * SLOWEST * len(recalls):
             return effort
     return store.efforts[-1] if store.efforts else 0
 

@@ -185,8 +185,12 @@ def update_captions(
 
     Raises:
         RetrievalError: There are no captions, they are damaged, or another process is at it.
+        ModelError: There is no such device.
     """
+    from rsvlm.models.runtime import pick_device
+
     place = folder / CAPTIONS
+    pick_device(device)  # refused also where nothing is left to be encoded
     with locked(folder, _LOCK):
         images = open_snapshot(folder)
         wanted = dict(_captions_of(images))

@@ -278,6 +278,8 @@ def test_by_command(rsvlm_command: Any, town: Path, cross_encoder: Path, capsys:
     assert rsvlm_command("index", "captions", town) == 0
     said = capsys.readouterr().err.split("\n")
     assert "0 captions encoded; 7 captions of 5 images can be searched" in said[-2]
+    assert rsvlm_command("index", "captions", town, "--device", "toaster") == 2
+    assert "there is no device 'toaster': take auto, cpu, cuda or cuda:1" in capsys.readouterr().err
 
     assert rsvlm_command("search", town, "boats on a stream", "--in", "captions", "--json", "-k", "2") == 0
     found = json.loads(capsys.readouterr().out)
