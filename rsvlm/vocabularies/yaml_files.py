@@ -55,11 +55,20 @@ def load_yaml(content: bytes, source: str, kind: str) -> Any:
         raise VocabularyError(f"{kind} {source} is not YAML that can be read: {one_line(error)}") from error
 
 
+_KINDS = {
+    "union_tag_invalid": "{discriminator} must be one of {expected_tags}",
+    "union_tag_not_found": "has no {discriminator}, which says what it is",
+}
+
+
 def first_error(error: ValidationError) -> str:
     """Say in one line what the first of pydantic's complaints is."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return one_line(f"{where}: {first['msg'].removeprefix('Value error, ')}, but found {first['input']!r}")
+    says = first["msg"].removeprefix("Value error, ")
+    if first["type"] in _KINDS:
+        says = _KINDS[first["type"]].format(**first["ctx"])
+    return one_line(f"{where}: {says}, but found {first['input']!r}")
 
 
 def one_line(error: object) -> str:

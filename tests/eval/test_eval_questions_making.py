@@ -232,7 +232,8 @@ def test_sources_from_yaml(tmp_path: Path, sources: list[Source]) -> None:
     ("text", "message"),
     [
         ("{}", "must be a list of sources"),
-        ("- {kind: clouds}", "kind"),
+        ("- {kind: clouds}", "0: 'kind' must be one of 'class map', 'objects', 'scenes', 'pairs', but found"),
+        ("- {path: scenes}", "0: has no 'kind', which says what it is, but found"),
         ("- {kind: scenes, path: a, colour: red}", "colour"),
         ("- {kind: scenes", "is not YAML that can be read"),
     ],

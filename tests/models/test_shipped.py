@@ -62,9 +62,9 @@ def test_its_files_are_small_and_have_a_licence_and_a_card(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "least"),
     [
-        ("built-in", "eurosat-rgb", 0.95),
+        pytest.param("built-in", "eurosat-rgb", 0.95, marks=pytest.mark.slow),
         ("built-in", "ucm", 0.9),
-        ("built-in", "rsicd", 0.8),
+        pytest.param("built-in", "rsicd", 0.8, marks=pytest.mark.slow),
         ("built-in-permissive", "ucm", 0.9),
     ],
 )
