@@ -4,7 +4,7 @@
     python rag/rooms.py --sample --out rooms/                                    # the sample town, in a minute
 
 Each stage reads only folders that an earlier one wrote. Of the Korean scenes those of September 2023 teach and those of
-December 2024 are asked about; of the sample town chips of 384 pixels teach, and chips of 512 are asked about, which
+December 2024 are asked about; of the sample town chips of 256 pixels teach, and chips of 384 are asked about, which
 show the same ground: it tells that the rooms fit together, and not how good they are. `report.html` has captions found
 by the base model and by the adapted one, and captions made with and without retrieval.
 """
@@ -37,7 +37,7 @@ def caption(scenes: Path | None, out: Path) -> None:
     """Write `pairs/` to learn from, and `asked/` to be asked about."""
     if scenes is None:
         town = write_sample(out / "town")
-        for name, size in (("pairs", 384), ("asked", 512)):
+        for name, size in (("pairs", 256), ("asked", 384)):
             rsvlm.caption(town.image, osm=town.osm, landcover=town.landcover, out=out / name, size=size)
         return
     for name, date in (("pairs", "202309"), ("asked", "202412")):
