@@ -118,7 +118,7 @@ def add(
     debug: Debug = False,
     offline: Offline = False,
 ) -> None:
-    """Add images, by the encoder that made the index. Those that are in it are encoded anew.
+    """Add images, by the encoder that made the index. Those that are in it are encoded anew, and cut as said here.
 
     rsvlm index add index/ new-tiles/
     """
@@ -138,14 +138,14 @@ def add(
 @app.command(no_args_is_help=True)
 def remove(
     place: Place,
-    keys: Annotated[list[str], typer.Argument(help="Keys of rows, as a search shows them.")],
+    keys: Annotated[list[str], typer.Argument(help="Paths of images, for all their chips; or keys of rows.")],
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,
 ) -> None:
     """Remove rows. Their files stay where they are.
 
-    rsvlm index remove index/ /data/tiles/a.tif "/data/scene.tif#256,512,256,256"
+    rsvlm index remove index/ tiles/a.tif "/data/scene.tif#256,512,256,256"
     """
     from rsvlm.retrieval import open_index
 
@@ -172,8 +172,8 @@ def label(
 ) -> None:
     """Give rows labels, in place of those that they have.
 
-    A path labels its image, or all chips of it; a point the footprints that hold it; a polygon those whose middle lies
-    in it.
+    A path labels its image, or all chips of it; a point the chip that holds it; a polygon those whose middle lies in
+    it. Several labels have ";" between them; "none of these" takes labels away.
 
       rsvlm index label index/ labels.csv
       rsvlm index label index/ fields.gpkg --column crop

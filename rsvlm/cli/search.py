@@ -106,6 +106,11 @@ def search(
     )  # fmt: skip
     if out is not None:
         retrieval.check_output(out)
+    for drawn in (page, sheet):
+        if drawn is not None and drawn.is_dir():
+            raise typer.BadParameter(f"{drawn}: is a folder; name a file in it")
+    if sheet is not None and sheet.suffix.casefold() not in (".png", ".jpg", ".jpeg"):
+        raise typer.BadParameter(f"--sheet {sheet}: draws .png or .jpg")
     filters: dict[str, Any] = {
         "bbox": _numbers(bbox), "area": None if area is None else retrieval.read_area(area),
         "start": start, "end": end, "gsd": _range(gsd), "labels": label or (), "licences": licence or (),
@@ -143,7 +148,7 @@ def search(
     if as_json:
         print_json({"total": hits.total, "hits": [_plain(row) for row in rows]})
         return
-    _print(rows, hits.total, len(opened), captions=where != "pictures")
+    _print(rows, hits.total, len(opened), captions=where != "pictures", offset=offset)
     for path in (out, page, sheet):
         if path is not None:
             console.print(f"Written: {path}", highlight=False, soft_wrap=True)
@@ -161,13 +166,17 @@ def _check_where(where: str, text: str | None, of_pictures: bool, of_captions: b
         )
 
 
-def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool) -> None:
+def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool, offset: int) -> None:
     from rich.markup import escape
 
     from rsvlm.retrieval.hits import short_names
 
     if not rows:
-        none = ", and no caption has a word of it" if total else ""
+        none = ""
+        if total and offset:
+            none = f", and none comes after the first {offset:,}"
+        elif total and captions:
+            none = ", and no caption has a word of it"
         console.print(f"Nothing: {total:,} of {count:,} rows fit the filter{none}", highlight=False)
         return
     table = Table(title=f"of {total:,} rows", title_justify="left")

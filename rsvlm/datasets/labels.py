@@ -25,7 +25,7 @@ def label_names(
     Raises:
         DatasetError: Numbers without `classes`, or beyond them.
     """
-    rows = [_parts(value) for value in values]
+    rows = [parts_of(value) for value in values]
     if not _are_numbers([part for row in rows for part in row]) or (classes and _are_numbers(classes)):
         return tuple(rows)
     if classes is None:
@@ -36,7 +36,8 @@ def label_names(
     return tuple(tuple(_named(part, classes, place) for part in row) for row in rows)
 
 
-def _parts(value: Any) -> tuple[str, ...]:
+def parts_of(value: Any) -> tuple[str, ...]:
+    """The labels of one image: a list of them, or a text with ";" between them; "none of these" is none."""
     if value is None:
         return ()
     parts = value if isinstance(value, list | tuple) else str(value).split(SEVERAL)

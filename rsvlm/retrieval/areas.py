@@ -32,7 +32,8 @@ def read_features(path: Path) -> list[Feature]:
     Raises:
         RetrievalError: It cannot be read, or holds no geometry or a broken one.
     """
-    found = _geojson(path) if path.suffix.casefold() in (".geojson", ".json") else _others(path)
+    read = _geojson if path.suffix.casefold() in (".geojson", ".json") else _others
+    found = [feature for feature in read(path) if not feature["geometry"].is_empty]
     if not found:
         raise RetrievalError(f"{path}: holds no geometry")
     for feature in found:
@@ -51,7 +52,7 @@ def read_features(path: Path) -> list[Feature]:
 
 def _geojson(path: Path) -> list[Feature]:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8-sig"))
         return [
             {"geometry": shape(one["geometry"]), "properties": dict(one.get("properties") or {})}
             for one in _features(content)

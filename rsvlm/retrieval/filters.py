@@ -1,5 +1,6 @@
 """Which rows a search may find: by place, time, resolution, label and licence."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ from .exact import Mask
 from .rows import EDGES
 from .snapshot import Snapshot
 
+NOMINAL = 0.005
+"""Share by which a ground sample distance may be off what was asked: a pixel of 10 m measures 9.99 to 10.004 m, by
+where it lies in its UTM zone."""
+BETWEEN = "; "
+"""Between the licences of one row."""
 _MOMENT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](.+))?)?)?")
 
 
@@ -34,9 +40,9 @@ class Filter:
         area: A shapely geometry in degrees: footprints that touch it.
         start: ISO 8601, as much of it as matters: "2023", "2023-09", "2023-09-14T02:11:00Z". Not before.
         end: Not after; "2023" lasts to the end of the year.
-        gsd: Least and largest ground sample distance in metres.
+        gsd: Least and largest ground sample distance in metres, each with half a percent to spare.
         labels: Rows that have one of these, whatever their case.
-        licences: Rows with one of these, whatever their case.
+        licences: Rows with one of these, whatever their case; of a row with several licences one is enough.
 
     Raises:
         RetrievalError: A place, time or number that there cannot be.
@@ -51,6 +57,9 @@ class Filter:
     licences: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        for name in ("labels", "licences"):
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, (getattr(self, name),))
         if self.bbox is not None:
             _check_bbox(self.bbox)
         if self.area is not None and (self.area.is_empty or not self.area.is_valid):
@@ -59,6 +68,8 @@ class Filter:
         if first and last and first > last:
             raise RetrievalError(f"start {self.start} is after end {self.end}")
         low, high = self.gsd or (None, None)
+        if not all(end is None or math.isfinite(end) for end in (low, high)):
+            raise RetrievalError(f"gsd {low} to {high}: give numbers, or leave an end out")
         if low is not None and high is not None and low > high:
             raise RetrievalError(f"gsd {low:g} to {high:g}: give the least first")
 
@@ -66,6 +77,12 @@ class Filter:
     def boxes(self) -> list[BBox]:
         """The bbox as boxes that do not cross the antimeridian: none, one or two."""
         return [] if self.bbox is None else split_at_antimeridian(self.bbox)
+
+    @property
+    def resolutions(self) -> tuple[float | None, float | None]:
+        """The least and the largest ground sample distance, with room for what is nominally at an end."""
+        low, high = self.gsd or (None, None)
+        return None if low is None else low * (1 - NOMINAL), None if high is None else high * (1 + NOMINAL)
 
     @property
     def moments(self) -> tuple[datetime | None, datetime | None]:
@@ -82,16 +99,17 @@ class Filter:
         if self.start is not None or self.end is not None:
             found.append(_within(snapshot, *self.moments))
         if self.gsd is not None:
-            found.append(_between(snapshot, self.gsd))
+            found.append(_between(snapshot, self.resolutions))
         if self.labels:
             found.append(_labelled(snapshot, self.labels))
         if self.licences:
-            wanted = pa.array([name.lower() for name in self.licences])
-            found.append(_mask(pc.is_in(pc.utf8_lower(snapshot.column("licence")), value_set=wanted)))
+            found.append(_licensed(snapshot, self.licences))
         return np.logical_and.reduce(found) if found else None
 
 
 def _check_bbox(bbox: BBox) -> None:
+    if len(bbox) != 4:
+        raise RetrievalError(f"bbox {bbox}: give west, south, east, north in degrees")
     west, south, east, north = bbox
     if not np.isfinite(bbox).all() or not (-90 <= south <= north <= 90):
         raise RetrievalError(f"bbox {bbox}: give west, south, east, north in degrees, south first")
@@ -156,19 +174,27 @@ def _labelled(snapshot: Snapshot, labels: Sequence[str]) -> Mask:
     return found
 
 
+def _licensed(snapshot: Snapshot, licences: Sequence[str]) -> Mask:
+    wanted = {name.lower() for name in licences}
+    texts = snapshot.column("licence").combine_chunks().dictionary_encode()
+    known = [text.lower() for text in texts.dictionary.to_pylist()]
+    fitting = [place for place, text in enumerate(known) if wanted & {text, *text.split(BETWEEN)}]
+    return _mask(pc.is_in(texts.indices, value_set=pa.array(fitting, texts.indices.type)))
+
+
 def _moment(given: str | datetime | None, *, last: bool) -> datetime | None:
     """A moment in UTC; of a year, month or day the first or the last one."""
     if given is None:
         return None
     if isinstance(given, datetime):
         return given if given.tzinfo else given.replace(tzinfo=UTC)
-    match = _MOMENT.fullmatch(given.strip())
+    match = _MOMENT.fullmatch(str(given).strip())
     try:
         if match is None:
             raise ValueError
         year, month, day, time = match.groups()
         if time:
-            found = datetime.fromisoformat(given.strip())
+            found = datetime.fromisoformat(str(given).strip())
             return found if found.tzinfo else found.replace(tzinfo=UTC)
         first = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
         if not last:

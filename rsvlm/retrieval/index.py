@@ -212,7 +212,7 @@ class Index(Searchable):
     ) -> BuildReport:
         """Add images; those that are there already are encoded anew and take the place of the older ones.
 
-        The arguments are those of `build`.
+        The arguments are those of `build`. Of an image that was cut in another way, all older chips go.
 
         Raises:
             RetrievalError: There is no image that can be read.
@@ -223,7 +223,8 @@ class Index(Searchable):
             several(images), self.folder, self.encoder, options, licence=licence, batch_size=batch_size,
             engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
-            put_rows(self.folder, encoded, tuned_for(plan, self.encoder, encoded.table, self.manifest))
+            plan = tuned_for(plan, self.encoder, encoded.table, self.manifest)
+            put_rows(self.folder, encoded, plan, whole_images=True)
         self.refresh()
         return report
 
@@ -243,7 +244,7 @@ class Index(Searchable):
         self.refresh()
 
     def remove(self, keys: Iterable[str]) -> int:
-        """Remove rows by their keys; return how many.
+        """Remove rows by their keys, or all of an image by its path; return how many.
 
         Raises:
             RetrievalError: A key is not there (nothing is removed then), or another process is writing.

@@ -1,6 +1,8 @@
 """Labels for rows of an index, from a csv of paths or from points and polygons."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,20 @@ from shapely.affinity import translate
 
 from rsvlm.datasets.columns import IMAGE, LABEL, column_of
 from rsvlm.datasets.csv_files import read_columns
+from rsvlm.datasets.labels import parts_of
 
 from .areas import read_features
 from .chiprows import absolute
 from .errors import RetrievalError
+from .exact import Floats
 from .laterlabels import Labels
 from .snapshot import Snapshot
+from .stored import Ints
 
-_POINTS = {"Point", "MultiPoint"}
+LOG = logging.getLogger(__name__)
+
+Given = tuple[str, Sequence[int], tuple[str, ...]]
+"""What a line or a feature is called, its rows, and its labels."""
 
 
 def labels_from(file: Path, snapshot: Snapshot, column: str | None = None) -> Labels:
@@ -27,9 +35,12 @@ def labels_from(file: Path, snapshot: Snapshot, column: str | None = None) -> La
     Args:
         file: A .csv with a path and a label a line; or points and polygons with a column of labels: .geojson, or
             .gpkg and others that pyogrio opens. A path labels its image, or all chips of it; a key labels one row. A
-            point labels the footprints that hold it, a polygon those whose middle lies in it.
+            point labels the footprints that hold it, of several chips of an image the one whose middle is nearest; a
+            polygon labels those whose middle lies in it. Several labels have ";" between them; "none of these" takes
+            labels away.
         snapshot: The index.
-        column: The column of labels; None: `label`, `labels` or `class`.
+        column: The column of labels; None: `label`, `labels` or `class`. What belongs to no row is counted and
+            logged, with the first.
 
     Raises:
         RetrievalError: It cannot be read, has no labels, or none of it belongs to a row.
@@ -41,19 +52,39 @@ def labels_from(file: Path, snapshot: Snapshot, column: str | None = None) -> La
         if file.suffix.casefold() == ".csv"
         else _by_place(file, snapshot, column)
     )
-    found: dict[int, list[str]] = {}
-    live = snapshot.live
-    for row, label in given:
-        if live[row] and label not in found.setdefault(row, []):
-            found[row].append(label)
-    found = {row: labels for row, labels in sorted(found.items()) if labels}
+    found: dict[int, dict[str, None]] = {}
+    live, homeless = snapshot.live, []
+    for name, rows, labels in given:
+        there = [row for row in rows if live[row]]
+        for row in there:
+            found.setdefault(row, {}).update(dict.fromkeys(labels))
+        if not there:
+            homeless.append(name)
     if not found:
         raise RetrievalError(f"{file}: nothing in it belongs to a row of {snapshot.folder}")
-    labels = pa.array(list(found.values()), pa.list_(pa.string()))
-    return Labels(np.fromiter(found, np.int64), labels)
+    if homeless:
+        LOG.warning(
+            "%s: %d of its labels belong to no row, the first is that of %s", file, len(homeless), homeless[0]
+        )
+    numbers = sorted(found)
+    return Labels(
+        np.array(numbers, np.int64), pa.array([list(found[row]) for row in numbers], pa.list_(pa.string()))
+    )
 
 
-def _by_path(file: Path, snapshot: Snapshot, column: str | None) -> Iterable[tuple[int, str]]:
+def _names(value: Any) -> tuple[str, ...]:
+    """Labels as csv files, GeoJSON and GeoPackages have them, those that were exported from an index included."""
+    if isinstance(value, float) and value.is_integer():
+        return (str(int(value)),)  # a column of numbers with gaps comes as floats
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return parts_of(value)
+    return parts_of(value)
+
+
+def _by_path(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Given]:
     table = read_columns(file)
     path, label = column_of(list(table), ("key", *IMAGE)), column or column_of(list(table), LABEL)
     if path is None or label is None or label not in table:
@@ -66,13 +97,12 @@ def _by_path(file: Path, snapshot: Snapshot, column: str | None) -> Iterable[tup
             if value and number not in rows.setdefault(value, []):
                 rows[value].append(number)
     for value, text in zip(table[path], table[label], strict=True):
-        if value and text:
+        if value and text.strip():
             names = dict.fromkeys((value, absolute(value), absolute(file.parent / value)))
-            for row in next((rows[name] for name in names if name in rows), []):
-                yield row, text
+            yield value, next((rows[name] for name in names if name in rows), []), _names(text)
 
 
-def _by_place(file: Path, snapshot: Snapshot, column: str | None) -> Iterable[tuple[int, str]]:
+def _by_place(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Given]:
     features = read_features(file)
     label = column or column_of(_columns(features), LABEL)
     if label is None or label not in _columns(features):
@@ -83,20 +113,44 @@ def _by_place(file: Path, snapshot: Snapshot, column: str | None) -> Iterable[tu
         snapshot.column(name).to_numpy().astype(np.float64) for name in ("west", "south", "east", "north")
     )
     east = np.where(east < west, east + 360, east)  # across the antimeridian; NaN stays so
-    known = np.flatnonzero(np.isfinite(west + south + east + north))
+    known = np.flatnonzero(np.isfinite(west + south + east + north) & snapshot.live)
     boxes = shapely.box(west[known], south[known], east[known], north[known])
     middles = shapely.points((west[known] + east[known]) / 2, (south[known] + north[known]) / 2)
     trees = shapely.STRtree(boxes), shapely.STRtree(middles)
-    for feature in features:
-        text = feature["properties"].get(label)
-        if text is None or not str(text).strip():
+    images, windows = (snapshot.column(name) for name in ("image", "window"))
+    chip_of = np.array(
+        [
+            image if window else None
+            for image, window in zip(images.to_pylist(), windows.to_pylist(), strict=True)
+        ]
+    )
+    for number, feature in enumerate(features):
+        value = feature["properties"].get(label)
+        if value is None or not str(value).strip():
             continue
-        geometry = feature["geometry"]
-        tree = trees[0] if geometry.geom_type in _POINTS else trees[1]
-        for turn in (0.0, 360.0):  # footprints across the antimeridian go on beyond 180
-            moved = translate(geometry, turn)
-            for place in tree.query(moved, predicate="intersects").tolist():
-                yield int(known[place]), str(text)
+        rows: list[int] = []
+        for geometry in shapely.get_parts(feature["geometry"]):
+            is_point = geometry.geom_type == "Point"
+            for turn in (0.0, 360.0):  # footprints across the antimeridian go on beyond 180
+                moved = translate(geometry, turn)
+                places = trees[0 if is_point else 1].query(moved, predicate="intersects")
+                if is_point:
+                    away = shapely.get_coordinates(middles[places]) - shapely.get_coordinates(moved)
+                    away[:, 0] *= np.cos(np.radians(geometry.y))
+                    places = _nearest_chips(places, chip_of[known[places]], np.hypot(*away.T))
+                rows += known[places].tolist()
+        yield f"feature {number}", rows, _names(value)
+
+
+def _nearest_chips(places: Ints, chip_of: Any, away: Floats) -> Ints:
+    """Places without those of chips of an image of which another chip is nearer.
+
+    Boxes in degrees around chips that stand askew overlap, where the chips themselves do not.
+    """
+    kept: dict[Any, int] = {}
+    for place in np.argsort(away, kind="stable").tolist():
+        kept.setdefault(chip_of[place] or (place,), place)
+    return places[sorted(kept.values())]
 
 
 def _columns(features: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 import rsvlm
+from rsvlm.datasets.pairs import is_pairs_dataset
 from rsvlm.models import Encoder, TextEncoder
 from rsvlm.vocabularies import vocabulary, vocabulary_names
 
@@ -60,6 +61,10 @@ def check_new(folder: Path) -> None:
     Raises:
         RetrievalError: It is an index, or holds something else.
     """
+    if is_pairs_dataset(folder):
+        raise RetrievalError(
+            f"{folder}: is a pairs dataset, which an index is made of: name another folder for it"
+        )
     if (folder / NAME).exists():
         raise RetrievalError(f"{folder}: is an index already: add to it, or name another folder")
     foreign = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from rsvlm.datasets.pairs import is_pairs_dataset
 from rsvlm.shards import atomic_write
 
 from .errors import RetrievalError
@@ -286,6 +287,10 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads(found.decode("utf-8"))
         if not isinstance(content, dict):
             raise ValueError("is no object")
+        if is_pairs_dataset(folder):
+            raise RetrievalError(
+                f"{folder}: is a pairs dataset; make an index of it: rsvlm index build {folder}"
+            )
         if content.get("format") != FORMAT:
             raise RetrievalError(
                 f"{file}: has the format {content.get('format')!r}, this version reads {FORMAT}: "

@@ -30,7 +30,7 @@ def _conditions(filter: Filter) -> Iterator[str]:
     yield from _between("time", start, end)
     if filter.gsd is not None:
         yield "gsd is not null"
-        yield from _between("gsd", *filter.gsd)
+        yield from _between("gsd", *filter.resolutions)
     if filter.labels:
         yield f"array_contains_any(labels, {_any_of(label.lower() for label in filter.labels)})"
     if filter.licences:

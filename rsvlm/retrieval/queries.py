@@ -51,6 +51,8 @@ def query_vectors(
         raise RetrievalError("nothing to search for: give text, an image, or both")
     if blank := [number for number, words in enumerate(texts) if not str(words).strip()]:
         raise RetrievalError(f"text {blank[0]} is empty")
+    if not all(str(words).strip() for words in _listed(unlike)):
+        raise RetrievalError("what hits shall not be like is empty: give words, or leave it out")
     if texts and images and len(texts) != len(images) and 1 not in (len(texts), len(images)):
         raise RetrievalError(f"{len(texts)} texts for {len(images)} images: give one each, or one for all")
     found: NDArray[np.float64] = np.zeros((max(len(texts), len(images)), encoder.dimension))

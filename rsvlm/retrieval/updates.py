@@ -4,24 +4,36 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from .building import Encoded
 from .changes import changing
+from .chiprows import absolute
 from .errors import RetrievalError
 from .kinds import Plan
 from .making import checked_plan
 from .manifest import read_manifest
 from .rows import older_ones
-from .snapshot import numbers_of, open_snapshot
+from .snapshot import Snapshot, numbers_of, open_snapshot
 
 
-def put_rows(folder: Path, encoded: Encoded, plan: Plan = Plan()) -> None:  # noqa: B008 - frozen
+def put_rows(
+    folder: Path,
+    encoded: Encoded,
+    plan: Plan = Plan(),  # noqa: B008 - frozen
+    *,
+    whole_images: bool = False,
+) -> None:
     """Add vectors and rows; a row whose key is there already takes the place of the older one.
+
+    Labels that a row was given later stay with its key, unless the new row comes with labels.
 
     Args:
         folder: Of the index.
         encoded: What is added.
         plan: How it shall be searched.
+        whole_images: Whether an image's rows are all that there shall be of it: older ones, cut in another way, go.
 
     Raises:
         RetrievalError: Another process is writing.
@@ -34,28 +46,45 @@ def put_rows(folder: Path, encoded: Encoded, plan: Plan = Plan()) -> None:  # no
         if keys:
             start = change.manifest.size
             change.add(encoded.blocks(), encoded.table, plan)
-            older = np.concatenate(
-                [np.array(sorted(before.values()), np.int64), start + older_ones(encoded.table)]
+            older = set(before.values())
+            if whole_images:
+                older |= _rows_of(now, encoded.table["image"].drop_null().unique())
+            change.remove(
+                np.concatenate([np.array(sorted(older), np.int64), start + older_ones(encoded.table)])
             )
-            change.remove(older)
-            places = {key: start + place for place, key in enumerate(keys)}
-            if now.labels and (kept := now.labels.moved({row: places[key] for key, row in before.items()})):
+            bare = pc.is_null(encoded.table["labels"]).to_pylist()
+            places = {key: start + place for place, key in enumerate(keys) if bare[place]}
+            to = {row: places[key] for key, row in before.items() if key in places}
+            if now.labels and (kept := now.labels.moved(to)):
                 change.label(kept)
             change.commit()
 
 
 def remove_rows(folder: Path, keys: Iterable[str]) -> int:
-    """Remove rows by their keys; return how many.
+    """Remove rows by their keys, or all of an image by its path; return how many.
 
     Raises:
         RetrievalError: A key is not there (nothing is removed then), or another process is writing.
     """
-    wanted = list(dict.fromkeys(keys))
+    names = {key: tuple(dict.fromkeys((key, absolute(key)))) for key in keys}
     with changing(folder) as change:
-        found = numbers_of(open_snapshot(folder), wanted)
-        if missing := [key for key in wanted if key not in found]:
-            raise RetrievalError(f"{folder}: has no row {missing[0]!r}; nothing was removed")
+        now = open_snapshot(folder)
+        known = numbers_of(now, [name for both in names.values() for name in both])
+        found: set[int] = set()
+        for key, both in names.items():
+            rows = {known[name] for name in both if name in known} or _rows_of(now, pa.array(both))
+            if not rows:
+                raise RetrievalError(
+                    f"{folder}: has no row or image {key!r} (`rsvlm search --json` tells keys); nothing was removed"
+                )
+            found |= rows
         if found:
-            change.remove(np.array(sorted(found.values()), np.int64))
+            change.remove(np.array(sorted(found), np.int64))
             change.commit()
     return len(found)
+
+
+def _rows_of(snapshot: Snapshot, images: pa.Array | pa.ChunkedArray) -> set[int]:
+    """Numbers of the rows that count and are of these images."""
+    of_them = pc.is_in(snapshot.column("image"), value_set=images).to_numpy(zero_copy_only=False)
+    return set(np.flatnonzero(of_them & snapshot.live).tolist())

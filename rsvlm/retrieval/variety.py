@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .errors import RetrievalError
-from .exact import Floats, Found, Mask
+from .exact import SLACK, Floats, Found, Mask
 from .kinds import Asked
 from .searching import nearest
 from .snapshot import Snapshot
@@ -94,7 +94,7 @@ def _without_duplicates(vectors: Vectors, fold: float, wanted: int) -> Ints:
     """Places of vectors that are not alike to one before them, the first `wanted`."""
     kept: list[int] = []
     for place in range(len(vectors)):
-        if not kept or (vectors[kept] @ vectors[place]).max() < fold:
+        if not kept or (vectors[kept] @ vectors[place]).max() < fold - SLACK:
             kept.append(place)
             if len(kept) == wanted:
                 break

@@ -142,3 +142,57 @@ def test_a_file_without_labels_is_refused_and_nothing_changes(
         index.label(tmp_path / name)
     assert labels_of(index) == before
     assert index.manifest.change == 1
+
+
+def test_a_point_labels_one_of_the_chips_whose_boxes_overlap(tmp_path: Path) -> None:
+    """Boxes in degrees around chips that stand askew overlap; those of other images are labelled, too."""
+    edges = {"south": 0.0, "north": 1.0}
+    rows: list[dict[str, Any]] = [
+        {"key": "s#0", "image": "s", "window": [0, 0, 9, 9], "west": 0.0, "east": 1.1, **edges},
+        {"key": "s#1", "image": "s", "window": [9, 0, 9, 9], "west": 0.9, "east": 2.0, **edges},
+        {"key": "t#0", "image": "t", "window": [0, 0, 9, 9], "west": 0.5, "east": 1.5, **edges},
+        {"key": "u", "image": "u", "west": 0.5, "east": 1.5, **edges},
+    ]
+    index = Index.from_vectors(tmp_path / "index", np.eye(4), rows, encoder="x")
+    file = geojson(tmp_path / "labels.geojson", (Point(0.95, 0.5), "west"), (Point(1.05, 0.5), "east"))
+    assert index.label(file) == 4
+    found = labels_of(index)
+    assert (found["s#0"], found["s#1"], found["t#0"], found["u"]) == (
+        ["west"], ["east"], ["west", "east"], ["west", "east"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "geojson", "csv"])
+def test_what_was_exported_gives_its_labels_back(index: Index, tmp_path: Path, ending: str) -> None:
+    if ending == "gpkg":
+        pytest.importorskip("pyogrio", reason="vector files need the extra vector")
+    (tmp_path / "labels.csv").write_text(
+        "path,label\n/data/scene.tif#1,sea; Grün\n/data/far.tif,3\n", "utf-8"
+    )
+    index.label(tmp_path / "labels.csv")
+    before = labels_of(index)
+    assert (before["scene.tif#1"], before["far.tif"]) == (["sea", "Grün"], ["3"])
+    index.export(tmp_path / f"rows.{ending}")
+    (tmp_path / "other.csv").write_text(
+        "path,label\n/data/scene.tif,other\n/data/far.tif,none of these\n", "utf-8"
+    )
+    index.label(tmp_path / "other.csv")
+    assert labels_of(index)["far.tif"] == []  # taken away
+    index.label(tmp_path / f"rows.{ending}")
+    found = labels_of(index)
+    assert {key: found[key] for key in before if before[key]} == {
+        key: one for key, one in before.items() if one
+    }
+
+
+def test_what_belongs_to_no_row_is_told(
+    index: Index, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("path,label\nsea.tif,x\n/data/far.tif,y\nsky.tif,z\n", "utf-8")
+    assert index.label(file) == 1
+    assert "2 of its labels belong to no row, the first is that of sea.tif" in caplog.text
+    places = geojson(tmp_path / "a.geojson", (Point(0.5, 0.5), "a"), (Point(50, 50), "b"), (Point(), "c"))
+    places.write_bytes(b"\xef\xbb\xbf" + places.read_bytes())  # as Windows writes it
+    assert index.label(places) == 1
+    assert "1 of its labels belong to no row, the first is that of feature 1" in caplog.text

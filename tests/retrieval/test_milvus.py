@@ -77,7 +77,7 @@ def row_of(key: str, draw: random.Random) -> dict[str, Any]:
     if draw.random() < 0.8:
         row["datetime"] = f"20{draw.randint(10, 29)}-0{draw.randint(1, 9)}-1{draw.randint(0, 9)}T00:00:00Z"
     if draw.random() < 0.8:
-        row["gsd"] = draw.choice([0.1, 0.3, 1, 10])
+        row["gsd"] = draw.choice([0.1, 0.3, 0.3001, 1, 10])
     if draw.random() < 0.6:
         row["labels"] = draw.sample([*ODD, "forest", "Sea"], draw.randint(0, 3))
     if draw.random() < 0.6:

@@ -1,0 +1,151 @@
+"""Images of data sets and of pairs, as what an index is made of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rsvlm.captioning.dataset import open_dataset
+from rsvlm.datasets import EvalSet, open_picture, read_eval_set
+from rsvlm.datasets.columns import IMAGE, column_of
+from rsvlm.datasets.pairs import is_pairs_dataset, read_pairs
+from rsvlm.datasets.parquet_files import StoredImage
+from rsvlm.imagery import ImageryError, open_scene
+from rsvlm.imagery.discover import find_scenes
+from rsvlm.imagery.items import chip_ref
+
+from .chiprows import Row, absolute, moment
+from .entries import Entry, Load, Source
+from .errors import RetrievalError
+from .filters import BETWEEN
+
+_TABLES = (".parquet", ".csv")
+_PLACED = (".tif", ".tiff", ".jp2")
+"""Files that know their place, and perhaps their time, where a table that names them says none."""
+
+
+class SetImages:
+    """Images of a data set, each whole.
+
+    Args:
+        place: What the data set was read from.
+        data: The data set.
+        rows: What is known of each image beyond that.
+        licence: Of those whose row does not say it.
+    """
+
+    def __init__(
+        self, place: Path, data: EvalSet, licence: str | None, rows: Sequence[Row] | None = None
+    ) -> None:
+        self._place, self._set, self._licence, self._rows = Path(absolute(place)), data, licence, rows
+
+    def __len__(self) -> int:
+        return len(self._set)
+
+    def entries(self, first: int, last: int) -> Iterator[Entry]:
+        """As of `Source`."""
+        for number in range(first, last):
+            row = self._row(number)
+            yield Entry(row, row["key"], self._loading(number))
+
+    def identity(self) -> dict[str, Any]:
+        """As of `Source`."""
+        return {"set": self._set.title, "n": len(self), "fingerprint": self._set.fingerprint}
+
+    def _loading(self, number: int) -> Load:
+        image, opening = self._set.images[number], self._set.opening
+        return lambda reader: open_picture(image, reader, opening)
+
+    def _row(self, number: int) -> Row:
+        data, image = self._set, self._set.images[number]
+        path = image if isinstance(image, str) else image.path if isinstance(image, StoredImage) else None
+        if path is not None:
+            where = key = absolute(path)
+        elif isinstance(image, StoredImage):
+            where = f"{absolute(image.file)}#{image.row}"
+            key = f"{self._place.as_posix()}#{data.keys[number]}" if self._rows else where
+        else:
+            where = key = f"{self._place.as_posix()}#{data.keys[number]}"
+        row: Row = {"key": key, "image": where, "licence": self._licence}
+        if path is not None and Path(path).suffix.casefold() in _PLACED:
+            row |= _known_by_itself(path, data.opening)
+        if data.labels is not None:
+            row["labels"] = list(data.labels[number])
+        if data.captions is not None:
+            row["captions"] = list(data.captions[number])
+        if data.places is not None and np.isfinite(data.places[number]).all():
+            east, north = data.places[number].tolist()
+            east = (east + 180) % 360 - 180 if abs(east) > 180 else east
+            row |= {"west": east, "south": north, "east": east, "north": north}
+        if data.times is not None and (when := moment(data.times[number])) is not None:
+            row["datetime"] = when
+        return row | (self._rows[number] if self._rows else {})
+
+
+def sets_of(place: Path, licence: str | None) -> list[Source]:
+    """The data sets that a name stands for; none where it stands for image files."""
+    if place.is_dir() and is_pairs_dataset(place):
+        return [_pairs(place, licence)]
+    if place.is_file() and place.suffix.casefold() in _TABLES:
+        return [SetImages(place, read_eval_set(place), licence)]
+    # a csv beside tiles may be anything; one that lists images is named itself
+    tables = sorted(place.glob("*.parquet")) if place.is_dir() else []
+    if tables and _holds_image_files(place):
+        if both := [table.name for table in tables if _holds_images(table)]:
+            raise RetrievalError(
+                f"{place}: holds image files, and images in {both[0]}, too: name the table, or the files "
+                f"(as '{place / '*.tif'}')"
+            )
+        return []
+    return [SetImages(table, read_eval_set(table), licence) for table in tables]
+
+
+def _holds_image_files(folder: Path) -> bool:
+    try:
+        return any(find_scenes([str(folder)]))
+    except ImageryError:
+        return False
+
+
+def _holds_images(table: Path) -> bool:
+    """Whether images are in a table, and not only their names."""
+    try:
+        schema = pq.read_schema(table)
+    except (pa.ArrowException, OSError):
+        return False
+    column = column_of(schema.names, IMAGE)
+    kind = None if column is None else schema.field(column).type
+    return kind is not None and not (pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _known_by_itself(path: str, opening: Mapping[str, Any]) -> Row:
+    """Footprint, time and ground sample distance of an image file; nothing where it cannot be opened."""
+    try:
+        scene = open_scene(path, **opening)
+    except ImageryError:
+        return {}  # told when its turn to be encoded comes
+    ref = chip_ref(scene, path, (0, 0, scene.grid.width, scene.grid.height), several=False)
+    west, south, east, north = ref.bbox or (None, None, None, None)
+    return {
+        "west": west, "south": south, "east": east, "north": north, "datetime": moment(ref.datetime),
+        "gsd": ref.gsd,
+    }  # fmt: skip
+
+
+def _pairs(folder: Path, licence: str | None) -> SetImages:
+    """The images of a pairs dataset, with footprint, ground sample distance, all captions and licences."""
+    rows: list[Row] = []
+    for one in open_dataset(folder).rows(("captions", "bbox", "gsd", "sources")):
+        west, south, east, north = one["bbox"] or (None, None, None, None)
+        licences = dict.fromkeys(source["licence"] for source in one["sources"] if source["licence"])
+        rows.append(
+            {
+                "captions": list(dict.fromkeys(caption["text"] for caption in one["captions"])),
+                "west": west, "south": south, "east": east, "north": north, "gsd": one["gsd"],
+                "licence": BETWEEN.join(licences) or licence,
+            }
+        )  # fmt: skip
+    return SetImages(folder, read_pairs(folder), licence, rows)

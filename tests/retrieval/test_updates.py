@@ -1,0 +1,158 @@
+"""What an index is made of and how it changes: tables beside tiles, images cut anew, labels that stay, removal."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import rasterio
+from colours import Colours  # type: ignore[import-not-found] # in tests/
+from rasterio import Affine
+
+from rsvlm.imagery.items import ChipOptions
+from rsvlm.retrieval import Filter, Hits, Index, RetrievalError
+
+
+def write_tile(path: Path, east: float, size: int = 16) -> None:
+    pixels = np.full((3, size, size), 40, np.uint8)
+    transform = Affine(10.004, 0, 500_000 + east, 0, -10.004, 4_000_000)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=size, height=size, count=3, dtype="uint8", crs="EPSG:32652",
+        transform=transform,
+    ) as file:  # fmt: skip
+        file.write(pixels + np.arange(3, dtype=np.uint8)[:, None, None] * int(east / 160 + 1))
+
+
+@pytest.fixture
+def tiles(tmp_path: Path) -> Path:
+    """Two tiles with a place."""
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    write_tile(folder / "a.tif", 0)
+    write_tile(folder / "b.tif", 160)
+    return folder
+
+
+@pytest.fixture
+def index(tiles: Path, tmp_path: Path) -> Index:
+    return Index.build(tiles, tmp_path / "index", Colours())
+
+
+def rows_of(index: Index) -> dict[str, dict[str, Any]]:
+    """What is known of all rows, by the names of their files."""
+    hits = index.search("red", k=1000)
+    assert isinstance(hits, Hits)
+    return {Path(row["key"]).name: row for row in hits}
+
+
+def test_an_export_among_tiles_is_no_data_set(index: Index, tiles: Path) -> None:
+    index.export(tiles / "rows.parquet")
+    write_tile(tiles / "c.tif", 320)
+    index.add(tiles)
+    assert sorted(rows_of(index)) == ["a.tif", "b.tif", "c.tif"]
+    assert all(row["west"] is not None for row in rows_of(index).values())
+
+
+def test_images_in_a_table_among_tiles_are_refused(index: Index, tiles: Path) -> None:
+    (tiles / "picture.jpg").write_bytes(b"")
+    pq.write_table(pa.table({"image": [b"\xff\xd8"], "label": ["x"]}), tiles / "set.parquet")
+    with pytest.raises(
+        RetrievalError, match=r"holds image files, and images in set.parquet, too: name the table"
+    ):
+        index.add(tiles)
+
+
+def test_a_list_of_tiles_knows_their_places(tiles: Path, tmp_path: Path) -> None:
+    (tiles / "list.csv").write_text("path,label\na.tif,forest\nb.tif,sea\n", "utf-8")
+    index = Index.build(tiles / "list.csv", tmp_path / "index", Colours())
+    rows = rows_of(index)
+    assert rows["a.tif"]["west"] == pytest.approx(129.0, abs=0.01)
+    assert rows["b.tif"]["gsd"] == pytest.approx(10.004, abs=0.02)
+    hits = index.search("red", gsd=(None, 10))  # nominally
+    assert isinstance(hits, Hits)
+    assert len(hits) == 2
+
+
+def test_an_image_that_is_cut_anew_is_there_once(tmp_path: Path) -> None:
+    write_tile(tmp_path / "scene.tif", 0, size=64)
+    write_tile(tmp_path / "other.tif", 640, size=64)
+    index = Index.build(tmp_path / "scene.tif", tmp_path / "index", Colours(), options=ChipOptions(size="32"))
+    assert len(index) == 4
+    index.add([tmp_path / "other.tif"], options=ChipOptions(size="32"))
+    assert len(index) == 8
+    index.add(tmp_path / "scene.tif", options=ChipOptions(size="16"))
+    assert len(index) == 4 + 16
+    assert index.verify() == []
+    assert index.remove([str(tmp_path / "scene.tif")]) == 16
+    assert len(index) == 4
+
+
+def test_rows_of_one_image_may_be_added_some_at_a_time(tmp_path: Path) -> None:
+    rows = [{"key": f"s#{n}", "image": "s"} for n in range(4)]
+    index = Index.from_vectors(tmp_path / "index", np.eye(4)[:2], rows[:2], encoder="x")
+    index.add_vectors(np.eye(4)[2:], rows[2:])
+    assert len(index) == 4
+
+
+def test_labels_of_a_set_that_comes_later_count(index: Index, tiles: Path) -> None:
+    (tiles / "labels.csv").write_text("path,label\na.tif,old\nb.tif,old\n", "utf-8")
+    index.label(tiles / "labels.csv")
+    (tiles / "list.csv").write_text("path,label\na.tif,new\n", "utf-8")
+    index.add(tiles / "list.csv")
+    index.add(tiles / "b.tif")
+    assert {name: row["labels"] for name, row in rows_of(index).items()} == {
+        "a.tif": ["new"],
+        "b.tif": ["old"],
+    }
+
+
+def test_a_path_from_where_one_stands_removes_an_image(
+    index: Index, tiles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiles)
+    with pytest.raises(RetrievalError, match=r"has no row or image 'c.tif' .*; nothing was removed"):
+        index.remove(["a.tif", "c.tif"])
+    assert index.remove(["a.tif"]) == 1
+    assert list(rows_of(index)) == ["b.tif"]
+
+
+def test_one_of_several_licences_is_enough(tmp_path: Path) -> None:
+    rows = [
+        {"key": "a", "licence": "CC0-1.0; ODbL 1.0"}, {"key": "b", "licence": "ODbL 1.0"}, {"key": "c"},
+        {"key": "d", "licence": "not ODbL 1.0"},
+    ]  # fmt: skip
+    index = Index.from_vectors(tmp_path / "index", np.eye(4), rows, encoder="x")
+    for wanted, keys in (
+        ("odbl 1.0", ["a", "b"]), (["cc0-1.0"], ["a"]), ("CC0-1.0; ODbL 1.0", ["a"]), ("CC0", []),
+    ):  # fmt: skip
+        [hits] = index.search_vectors(np.ones((1, 4)), filter=Filter(licences=wanted))
+        assert sorted(hits.keys) == keys
+
+
+def test_a_pairs_dataset_is_no_index(index: Index, tmp_path: Path, tiles: Path) -> None:
+    pairs = tmp_path / "pairs"
+    (pairs / "shards").mkdir(parents=True)
+    (pairs / "manifest.json").write_text("{}", "utf-8")
+    with pytest.raises(RetrievalError, match="is a pairs dataset; make an index of it: rsvlm index build"):
+        Index(pairs)
+    with pytest.raises(RetrievalError, match="is a pairs dataset, which an index is made of"):
+        Index.build(tiles, pairs, Colours())
+
+
+def test_numbers_and_words_that_cannot_be_asked(index: Index) -> None:
+    with pytest.raises(RetrievalError, match="gsd nan to None: give numbers"):
+        Filter(gsd=(float("nan"), None))
+    with pytest.raises(RetrievalError, match="give west, south, east, north in degrees"):
+        Filter(bbox=(1, 2, 3))  # type: ignore[arg-type]
+    with pytest.raises(RetrievalError, match="what hits shall not be like is empty"):
+        index.search("red", unlike=" ")
+
+
+def test_equal_pictures_are_folded(tmp_path: Path) -> None:
+    vectors = np.repeat(np.random.default_rng(0).normal(size=(40, 384)), 2, axis=0)
+    index = Index.from_vectors(tmp_path / "index", vectors, [{"key": str(n)} for n in range(80)], encoder="x")
+    for query in np.random.default_rng(1).normal(size=(10, 384)):
+        [hits] = index.search_vectors(query[None], k=40, fold=1.0)
+        assert len({int(key) // 2 for key in hits.keys}) == len(hits) == 40
