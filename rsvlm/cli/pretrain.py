@@ -164,7 +164,10 @@ def pretrain(
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.", rich_help_panel=TRAINING)] = "auto",
     validation: Annotated[
         list[str] | None,
-        typer.Option(help="Pairs to choose by, in place of a held-out part.", rich_help_panel=JUDGING),
+        typer.Option(
+            help="Pairs to choose by, in place of a held-out part; those with other columns in a .yaml.",
+            rich_help_panel=JUDGING,
+        ),
     ] = None,
     held_out: Annotated[
         float,
@@ -245,7 +248,7 @@ def pretrain(
             _specs(datasets, columns, root), out=out, encoder=encoder, weights=weights, lora=lora, training=training,
             augmentation=augmentation, batch_size=batch_size, epochs=epochs,
             epoch_size=epoch_size, replay=[_replayed(one, root) for one in replay or ()], negatives=_texts(negatives),
-            validation=_specs(validation or (), columns, root), held_out=held_out,
+            validation=_specs(validation or (), columns | {"split": None}, root), held_out=held_out,
             retain=retain or (), target=target or (),
             tolerance=tolerance,
             store=store,  # type: ignore[arg-type] # checked there
@@ -306,15 +309,29 @@ def _replayed(given: str, root: Path | None) -> tuple[Any, float]:
 
     place, _, share = given.rpartition(":")
     try:
-        return _specs([place], {}, root)[0], float(share)
+        part = float(share)
     except ValueError:
-        raise PretrainingError(f"--replay {given}: write DATASET:SHARE, such as old.parquet:0.5") from None
+        part = 0.0
+    if not place or not 0 < part < 1:
+        raise PretrainingError(f"--replay {given}: write DATASET:SHARE, such as old.parquet:0.5")
+    sources = _specs([place], {}, root)
+    if len(sources) > 1:
+        raise PretrainingError(
+            f"--replay {given}: lists {len(sources)} sources; give each a --replay of its own"
+        )
+    return sources[0], part
 
 
 def _texts(file: Path | None) -> list[str]:
     if file is None:
         return []
-    return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    from rsvlm.pretraining import PretrainingError
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise PretrainingError(f"--negatives {file}: cannot be read ({error})") from None
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _listed(given: str | None) -> tuple[str, ...] | None:

@@ -183,7 +183,8 @@ def base_of(name: str | os.PathLike[str], weights: str | os.PathLike[str] | None
 
 
 def _anywhere(name: str | os.PathLike[str]) -> str:
-    return str(Path(name).resolve()) if Path(name).exists() else os.fspath(name)
+    text = os.fspath(name)  # what ships comes before a folder of that name
+    return str(Path(text).resolve()) if shipped_name(text) is None and Path(text).exists() else text
 
 
 def _load_base(

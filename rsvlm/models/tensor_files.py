@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from rsvlm.shards import atomic_write
@@ -16,5 +17,8 @@ def write_tensors(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
     with atomic_write(path) as temporary:
         temporary.touch()
         mode = temporary.stat().st_mode
-        save_file(stored, temporary)
+        try:
+            save_file(stored, temporary)
+        except SafetensorError as error:  # a full disk, for instance
+            raise OSError(f"{path}: cannot be written ({error})") from error
         temporary.chmod(mode)  # safetensors leaves files that their owner alone may read

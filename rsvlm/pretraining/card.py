@@ -230,7 +230,7 @@ def _use(report: PretrainReport) -> str:
     of_base = "" if licence is None else f" The base's licence: {licence}."
     return (
         "## Use\n\n```python\nimport rsvlm\n\n"
-        f'encoder = rsvlm.load_encoder("{report.adapter.name}/")\n```\n\n'
+        f'encoder = rsvlm.load_encoder("{report.adapter.resolve().name}/")\n```\n\n'
         f"It may be used as its base and all its data may: see the licences above.{of_base}"
     )
 

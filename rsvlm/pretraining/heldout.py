@@ -70,7 +70,10 @@ class HeldOut:
         self.examples = _whole(_drawn(sources, seed, limit))
         if not self.examples:
             names = ", ".join(source.name for source in sources)
-            raise PretrainingError(f"{names}: no pair with an image and a caption is held out")
+            raise PretrainingError(
+                f"{names}: no pair with an image and a caption is held out: "
+                "give pairs to choose by (validation, --validation), or hold none out (held_out=0, --held-out 0)"
+            )
         self._seed = seed
         captions = tuple(example.captions[:_CAPTIONS] for example in self.examples)
         self.set = EvalSet(
@@ -166,12 +169,14 @@ def _drawn(sources: Sequence[PairsSource], seed: int, limit: int) -> list[Exampl
 
 def _whole(examples: Sequence[Example]) -> list[Example]:
     """Those with image and caption; rows of one image, as tables with a caption a row have them, as one."""
-    by_key: dict[str, Example] = {}
+    by_image: dict[tuple[str, str | bytes | None], Example] = {}
     for example in examples:
         if example.image is None or not example.captions:
             continue
-        before = by_key.get(example.key)
+        # several sources, and several archives of one, may have images of one name
+        own = example.image if isinstance(example.image, str | bytes) else None
+        before = by_image.get((example.key, own))
         if before is not None:
             example = replace(before, captions=tuple(dict.fromkeys(before.captions + example.captions)))
-        by_key[example.key] = example
-    return list(by_key.values())
+        by_image[example.key, own] = example
+    return list(by_image.values())

@@ -7,11 +7,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rsvlm.datasets.pairs import is_pairs_dataset
+from rsvlm.datasets.reading import splits_of
 from rsvlm.models.tower import Tower
 from rsvlm.shards import write_json
 
 from .data import Holdout, Mixture, PairLoader, PairsSource, hold_out
-from .data.specs import with_weights
+from .data.specs import SourceSpec, with_weights
 from .errors import PretrainingError
 from .heldout import HeldOut
 from .plan import Plan
@@ -62,7 +64,7 @@ def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: 
     """
     seed, new = plan.training.seed, len(plan.data)
     opened = [spec.source() for spec in (*plan.data, *(spec for spec, _ in plan.replay))]
-    held: list[PairsSource] = [spec.source() for spec in plan.validation]
+    held: list[PairsSource] = [judging(spec).source() for spec in plan.validation]
     train, old = opened, []
     if plan.held_out and not held:
         split = hold_out(opened, plan.held_out, seed)
@@ -91,9 +93,33 @@ def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: 
     )
 
 
+def judging(spec: SourceSpec) -> SourceSpec:
+    """A source to choose by: of a folder with splits its validation split, unless another one is named.
+
+    Raises:
+        PretrainingError: It has several splits, and none for validation.
+    """
+    folder = Path(spec.data)
+    splits = (
+        splits_of(folder) if spec.split is None and folder.is_dir() and not is_pairs_dataset(folder) else {}
+    )
+    if len(splits) < 2:
+        return spec
+    if "validation" not in splits:
+        raise PretrainingError(
+            f"{spec.data}: has no split validation, but {', '.join(splits)}: name a file of it"
+        )
+    return spec.model_copy(update={"split": "validation"})
+
+
 def _batch_size(fresh: Sequence[PairsSource], epoch_size: int | None, replayed: float, processes: int) -> int:
     """256, or of few pairs a quarter, so that an epoch has some steps; a power of two, replay included."""
-    pairs = epoch_size or sum(len(source) for source in fresh if not source.streaming)
+    streams = [source for source in fresh if source.streaming]
+    if streams and not epoch_size:
+        raise PretrainingError(
+            f"{streams[0].name}: a stream has no length: say how many examples are an epoch (epoch_size, --epoch-size)"
+        )
+    pairs = epoch_size or sum(len(source) for source in fresh)
     if pairs < _SMALLEST:
         raise PretrainingError(
             f"{fresh[0].name}: {pairs} pair{'s' * (pairs != 1)} to learn from are too few to tell apart: "

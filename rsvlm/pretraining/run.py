@@ -1,6 +1,7 @@
 """`rsvlm.pretrain`: from pairs and an encoder to an adapter, measured before and after."""
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ from .running import PLAN, WORK, Run
 from .settings import TrainingSettings
 from .tradeoff import TOLERANCE
 from .watching import Watcher
+
+LOG = logging.getLogger(__name__)
 
 _LOCK = ".lock"
 _BEFORE_LEARNING = (_LOCK, HELD_KEYS, METRICS, EPOCHS, WORK)
@@ -117,6 +120,7 @@ def pretrain(
     folder = Path(out)
     done = _finished(folder, plan)
     if done is not None:
+        LOG.warning("%s: was finished before, and is what it was: to train anew, name another folder", folder)
         return done
     processes = join_processes(device)
     with _alone(folder, processes):

@@ -23,7 +23,8 @@ class TrainingSettings(BaseModel):
         clip: Longer gradients are shortened to this; 0: none are.
         loss: "soft" (texts that say the same don't compete), "clip" or "sigmoid": see `rsvlm.pretraining.losses`.
         temperature: Of "soft": how unlike texts may be to count as the same.
-        scale: What cosines are multiplied with; None: as the model does it.
+        scale: What cosines are multiplied with; None: as the model does it. Where the loss is "sigmoid" and the model
+            has no bias, it is 10 with a bias of -10, as SigLIP begins.
         extra_texts: Texts without an image that every batch is also told apart from, where some were given.
         average: Decay of the moving average of the weights that is kept in place of the last ones; 0: none.
         chunk: Images and texts that are encoded at once, on each process. Fewer than a batch need less memory and

@@ -21,6 +21,9 @@ from .processes import Processes
 from .settings import TrainingSettings
 from .vectors import Vectors
 
+SIGMOID_SCALE, SIGMOID_BIAS = 10.0, -10.0
+"""What SigLIP begins with (Zhai et al. 2023, section 3.2): for models that were trained with no bias."""
+
 _KEPT = 100_000
 """Texts whose reference vectors are kept: 200 MB of 512 numbers each. Captions made from labels are far fewer."""
 
@@ -115,9 +118,12 @@ class Step:
         return self.encoder.images(prepared, self._settings.train_size)
 
     def _scale(self) -> tuple[Tensor | float, float | None]:
-        tower = self._adapted.tower
-        bias = tower.logit_bias if self._settings.loss == "sigmoid" else None
-        return self._settings.scale or tower.logit_scale, bias
+        tower, scale = self._adapted.tower, self._settings.scale
+        if self._settings.loss != "sigmoid":
+            return scale or tower.logit_scale, None
+        if tower.logit_bias is None:
+            return scale or SIGMOID_SCALE, SIGMOID_BIAS
+        return scale or tower.logit_scale, tower.logit_bias
 
     def _chunks(self, whole: Any) -> list[Any]:
         size = self._settings.chunk or len(whole)

@@ -7,7 +7,6 @@ Weights on the line from the base to an adapted model often keep most of what ea
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from rsvlm.models.adapters import mixed
@@ -99,7 +98,7 @@ def choose(points: Sequence[Point], tolerance: float = TOLERANCE) -> Point:
 
     No retention set may fall by more than `tolerance` below the base. Of those whose recall chance cannot tell apart
     the one with the highest mean reciprocal rank is taken, and of equals the one nearest to the base. Without held-out
-    pairs the mean of the retention sets decides, and without these, all that was learned is kept.
+    pairs as much of what was learned is kept as can be.
 
     Args:
         points: Of `trace`: the first is the base.
@@ -107,12 +106,9 @@ def choose(points: Sequence[Point], tolerance: float = TOLERANCE) -> Point:
     """
     base = points[0]
     kept = [point for point in points if keeps(base, point, tolerance)]
-    roles = {measure.role for measure in base.measures}
-    if "held-out" in roles:
+    if any(measure.role == "held-out" for measure in base.measures):
         return max(kept, key=lambda point: (*_worth(point), -point.strength))
-    if "retain" in roles:
-        return max(kept, key=lambda point: (round(_mean_retained(point), 9), -point.strength))
-    return points[-1]
+    return max(kept, key=lambda point: point.strength)
 
 
 def keeps(base: Point, point: Point, tolerance: float) -> bool:
@@ -130,7 +126,3 @@ def _lost(base: Point, point: Point) -> float:
         (a.value - b.value for a, b in zip(base.measures, point.measures, strict=True) if a.role == "retain"),
         default=0.0,
     )
-
-
-def _mean_retained(point: Point) -> float:
-    return float(np.mean([measure.value for measure in point.measures if measure.role == "retain"]))

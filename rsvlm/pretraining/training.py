@@ -8,6 +8,7 @@ from typing import Any
 
 from .data import Batch, PairLoader
 from .errors import PretrainingError
+from .interrupting import finishing_steps
 from .layers import is_head
 from .lora import Adapted
 from .optimising import Optimising
@@ -75,7 +76,8 @@ def train(
     saved = time.monotonic()
     for epoch in range(place.epoch, settings.epochs):
         start = place.step if epoch == place.epoch else 0
-        with closing(loader.batches(epoch, start)) as batches:
+        alone = processes.count == 1
+        with finishing_steps(alone=alone) as stopping, closing(loader.batches(epoch, start)) as batches:
             pending = next(batches, None)
             for number in range(start, steps):
                 began = time.monotonic()
@@ -92,9 +94,11 @@ def train(
                     metrics.add(line)
                     if on_step is not None:
                         on_step(line, settings.epochs * steps)
-                if time.monotonic() - saved >= save_seconds:
+                if time.monotonic() - saved >= save_seconds or stopping():
                     save(Place(epoch, number + 1))
                     saved = time.monotonic()
+                if stopping():
+                    raise KeyboardInterrupt
         adapted.set_dropout(on=False)
         if on_epoch is not None and processes.first:
             with optimising.settled():

@@ -70,8 +70,10 @@ def test_images_of_one_scene_stay_together_where_there_is_no_place(tmp_path: Pat
 
 
 def test_rows_of_one_image_stay_together(tmp_path: Path) -> None:
-    lines = [[f"{row // 3}.png", f"caption {row}"] for row in range(90)]
-    found = hold_out([read_pairs_source(made.table(tmp_path / "a.csv", ["path", "text"], lines))])
+    names, texts = [f"{row // 3}.png" for row in range(90)], [f"caption {row}" for row in range(90)]
+    found = hold_out(
+        [read_pairs_source(made.parquet(tmp_path / "a.parquet", {"path": names, "text": texts}))]
+    )
     assert len(found.held[0]) == 9
     assert len(found.keys[0] or ()) == 3
     assert not {e.key for e in found.train[0]} & {e.key for e in found.held[0]}

@@ -94,7 +94,10 @@ def caption_of(row: Mapping[str, Any], style: str) -> str | None:
 
 def _save_image(out: Path, folder: str, row: Mapping[str, Any]) -> str:
     """Write a row's image under its own name; returns its path from `out`, with slashes on every system."""
-    name = f"{folder}/{row['image']['path']}"
+    given = str(row["image"]["path"])
+    if given != Path(given).name or given in ("", ".", "..") or "\\" in given:
+        raise CaptioningError(f"an image of the dataset is called {given!r}, which is no name of a file")
+    name = f"{folder}/{given}"
     (out / folder).mkdir(parents=True, exist_ok=True)
     (out / name).write_bytes(row["image"]["bytes"])
     return name

@@ -100,7 +100,7 @@ def choose_columns(
         longitude=column_of(names, LONGITUDE),
         latitude=column_of(names, LATITUDE),
         bbox=column_of(names, ("bbox",)),
-        scene=column_of(names, GROUP),
+        scene=column_of([name for name in names if name not in (label, caption)], GROUP),
         sources=column_of(names, ("sources",)),
         licence=column_of(names, _LICENCE),
     )

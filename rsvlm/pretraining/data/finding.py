@@ -56,10 +56,12 @@ def find_source(spec: str | Path, split: str | None) -> Found:
             raise PretrainingError(f"{name}: a data set on the hub is named hf:owner/name")
         return Found("hub", name, (repository,), split or "train")
     path = Path(spec)
-    if path.is_dir():
-        return _in_folder(path, name, split)
+    if split is not None and (path.is_file() or is_pairs_dataset(path)):
+        raise PretrainingError(f"{name}: has no splits; leave out split={split}")
     if path.is_file():
         return _of_files([path], name)
+    if path.is_dir():
+        return _in_folder(path, name, split)
     matching = sorted(Path(match) for match in glob.glob(name, recursive=True))  # noqa: PTH207 - any root
     if not matching:
         raise PretrainingError(f"{name}: there is no such file or folder; {_REMEDY}")

@@ -160,14 +160,13 @@ def _of_streams(sources: Sequence[PairsSource], rule: Rule) -> Holdout:
         keep: Callable[[Example], bool] = partial(_is_on_side, rule, source.name, wanted)
         if source.streaming:
             return source.where(keep)
-        return source.take([row for row, fact in enumerate(source.facts()) if keep(fact)])
+        # without a place or a scene what an image holds decides, for the stream's examples, too
+        whole = (fact if fact.place or fact.scene else source[row] for row, fact in enumerate(source.facts()))
+        return source.take([row for row, example in enumerate(whole) if keep(example)])
 
-    return Holdout(
-        [side(source, False) for source in sources],
-        [side(source, True) for source in sources],
-        [None if source.streaming else _keys(side(source, True)) for source in sources],
-        rule,
-    )
+    held = [side(source, True) for source in sources]
+    keys = [None if source.streaming else _keys(source) for source in held]
+    return Holdout([side(source, False) for source in sources], held, keys, rule)
 
 
 def _is_on_side(rule: Rule, name: str, wanted: bool, example: Example) -> bool:

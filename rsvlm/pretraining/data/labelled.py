@@ -46,8 +46,10 @@ class LabelCaptions:
         except VocabularyError as error:
             raise PretrainingError(str(error)) from None
         for text in self._templates:
-            if text.count("{}") != 1:
+            if text.count("{}") != 1 or text.count("{") != 1 or text.count("}") != 1:
                 raise PretrainingError(f"the template {text!r} needs one {{}}, where the class goes")
+        if not self._templates:
+            raise PretrainingError("templates: give one at least, such as 'a satellite photo of a {}.'")
         own = None if self._vocabulary is None else self._vocabulary.names
         self._names = own if names is None else tuple(names)
         self._known: dict[str, tuple[str, ...]] = {}

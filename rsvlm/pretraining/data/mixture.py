@@ -133,6 +133,8 @@ class Mixture:
 
 def _weights(sources: Sequence[Weighted]) -> list[float]:
     given = [weight for _, weight in sources if weight is not None]
+    if not given and len(sources) == 1:
+        return [1.0]
     if not given:
         return [float(_length(source)) for source, _ in sources]
     if len(given) < len(sources) or min(given) <= 0:
@@ -143,7 +145,8 @@ def _weights(sources: Sequence[Weighted]) -> list[float]:
 def _length(source: PairsSource) -> int:
     if source.streaming:
         raise PretrainingError(
-            f"{source.name}: a stream has no length: give weights, and say how many examples are an epoch"
+            f"{source.name}: a stream has no length: say how many examples are an epoch (epoch_size, --epoch-size), "
+            "and give each of several sources a weight (pairs/:1)"
         )
     return len(source)
 

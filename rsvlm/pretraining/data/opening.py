@@ -79,7 +79,9 @@ def _csv(found: Found) -> datasets.Dataset:
         raise PretrainingError(
             f"{found.name}: is no csv in UTF-8 with the names of its columns in its first line"
         )
-    features = datasets.Features({name: datasets.Value("string") for name in names})
+    # pandas calls columns without a name so, and writes its own index as such a one
+    named = [name or f"Unnamed: {number}" for number, name in enumerate(names)]
+    features = datasets.Features({name: datasets.Value("string") for name in named})
     return _load(found, features=features, keep_default_na=False, skipinitialspace=True)
 
 

@@ -36,7 +36,8 @@ class RowReader:
         """Return the example of a row; what cannot be understood of it is missing."""
         row, columns = flat(stored), self.columns
         image, path = self._image(row.get(columns.image))
-        sources = row.get(columns.sources or "") or []
+        given = row.get(columns.sources or "")
+        sources = [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
         licences = [row.get(columns.licence or ""), *(source.get("licence") for source in sources)]
         scene = row.get(columns.scene or "") or (sources[0].get("name") if sources else None)
         return Example(
@@ -80,7 +81,7 @@ class RowReader:
 
     def _degrees(self, row: Mapping[str, Any]) -> tuple[float, float]:
         box = row.get(self.columns.bbox or "")
-        found = middles([box]) if box else None
+        found = middles([box]) if _is_footprint(box) else None
         if found is not None:
             return float(found[0, 0]), float(found[0, 1])
         return (
@@ -91,6 +92,14 @@ class RowReader:
 
 def _is_place(longitude: float, latitude: float) -> bool:
     return abs(longitude) <= 360 and abs(latitude) <= 90  # False for NaN
+
+
+def _is_footprint(box: Any) -> bool:
+    """Whether it is west, south, east, north in degrees: detection sets have a box of pixels under that name."""
+    if not isinstance(box, list | tuple) or len(box) != 4:
+        return False
+    west, south, east, north = (_number(side) for side in box)
+    return max(abs(west), abs(east)) <= 180 and -90 <= south <= north <= 90  # False for NaN
 
 
 def texts(value: Any) -> list[str]:

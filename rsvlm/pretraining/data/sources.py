@@ -1,6 +1,6 @@
 """A source of image-text pairs: rows of any kind of data set as examples, read at random or as a stream."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
+from rsvlm.datasets.columns import LABEL, column_of
 from rsvlm.datasets.csv_files import class_names_beside
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.vocabularies import Vocabulary
@@ -157,7 +158,12 @@ def read_pairs_source(
     if first is None:
         raise PretrainingError(f"{found.name}: holds no pairs")
     names, features = list(flat(first)), dict(data.features or {})
+    if vocabulary is not None and caption_column is None and label_column is None:
+        label_column = column_of(names, LABEL)  # it was given for classes, not for captions
     columns = choose_columns(names, features, found.name, image_column, caption_column, label_column)
+    if found.kind == "csv" and columns.caption is not None and isinstance(data, datasets.Dataset):
+        data = _a_row_an_image(data, columns.image, columns.caption)
+        features = dict(data.features)
     label = features.get(columns.label or "")
     captions = LabelCaptions(found.name, _class_names(found, label, columns), vocabulary, templates)
     read = RowReader(found.name, columns, _base(found, first, columns), captions)
@@ -170,6 +176,21 @@ def read_pairs_source(
     return PairsSource(found.name, data, read)
 
 
+def _a_row_an_image(data: datasets.Dataset, image: str, caption: str) -> datasets.Dataset:
+    """A table with a caption a row as one with an image a row.
+
+    Else an image's captions would meet in a batch, each wrong for the rows of the others.
+    """
+    table = data.data.table
+    if pc.count_distinct(table[image]).as_py() == len(table):
+        return data
+    others = [name for name in table.column_names if name not in (image, caption)]
+    wanted = [(caption, "list"), *((name, "first") for name in others)]
+    found = table.group_by(image, use_threads=False).aggregate(wanted)
+    names = {image: image, f"{caption}_list": caption, **{f"{name}_first": name for name in others}}
+    return datasets.Dataset(found.rename_columns([names[name] for name in found.column_names]))
+
+
 def _labels(data: Data, feature: Any, columns: Columns, first: dict[str, Any]) -> Sequence[Any]:
     """The labels that are known beforehand: all names, or all that occur, or those of the first row."""
     if columns.label is None:
@@ -178,6 +199,9 @@ def _labels(data: Data, feature: Any, columns: Columns, first: dict[str, Any]) -
         return tuple(feature.names)
     if feature is None or not isinstance(data, datasets.Dataset):
         return (flat(first)[columns.label],)
+    label = flat(first)[columns.label]
+    if any(isinstance(part, Mapping) for part in (label if isinstance(label, list) else [label])):
+        raise PretrainingError(f"the column {columns.label} holds no names of classes: name another one")
     several = {tuple(label) if isinstance(label, list) else label for label in data[columns.label][:]}
     return [list(label) if isinstance(label, tuple) else label for label in several]
 

@@ -31,7 +31,7 @@ class SourceSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     data: str
-    weight: float | None = Field(default=None, gt=0)
+    weight: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     licence: str | None = None
     image_column: str | None = None
     caption_column: str | None = None
@@ -51,6 +51,8 @@ def weighted(argument: str) -> SourceSpec:
     found = _WEIGHT.fullmatch(argument)
     if found is None or Path(argument).exists():
         return SourceSpec(data=argument)
+    if not float(found[2]):
+        raise PretrainingError(f"{argument}: a weight is above 0")
     return SourceSpec(data=found[1], weight=float(found[2]))
 
 

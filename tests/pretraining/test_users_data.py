@@ -1,0 +1,246 @@
+"""Pairs as people have them: columns without names, names that repeat, boxes of pixels, labels called scene, splits."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pairs_made as made  # type: ignore[import-not-found] # beside this file
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import rsvlm
+from rsvlm.captioning.dataset.export import _save_image
+from rsvlm.captioning.errors import CaptioningError
+from rsvlm.pretraining import LoraSettings, PretrainingError, SourceSpec, TrainingSettings
+from rsvlm.pretraining.data import hold_out
+from rsvlm.pretraining.data.mixture import Mixture
+from rsvlm.pretraining.data.sources import read_pairs_source
+from rsvlm.pretraining.heldout import HeldOut
+from rsvlm.pretraining.interrupting import finishing_steps
+from rsvlm.pretraining.preparing import judging
+from rsvlm.pretraining.progress import CHECKPOINT, read_metrics
+from rsvlm.pretraining.watching import Watcher
+
+own_cache = pytest.fixture(autouse=True)(made.own_cache)
+
+
+def image(folder: Path, name: str, number: int) -> str:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(made.png(number))
+    return name
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [(["", "filepath", "caption"], [0, "a.png", "x"]), (["filepath", "caption", ""], ["a.png", "x", ""])],
+)
+def test_a_csv_with_a_column_without_a_name(tmp_path: Path, header: list[str], line: list[Any]) -> None:
+    image(tmp_path, "a.png", 1)
+    source = read_pairs_source(made.table(tmp_path / "pairs.csv", header, [line]))
+    assert (source[0].key, source[0].captions) == ("a.png", ("x",))
+
+
+def test_images_of_one_name_are_not_one_image(tmp_path: Path) -> None:
+    sources = []
+    for number, text in enumerate(("a river", "a forest")):
+        folder = tmp_path / str(number)
+        lines = [[image(folder, f"{row}.png", 10 * number + row), f"{text} {row}"] for row in range(3)]
+        lines.append(["0.png", f"{text} again"])  # tables with a caption a row
+        sources.append(read_pairs_source(made.table(folder / "pairs.csv", ["filepath", "caption"], lines)))
+    held = HeldOut(sources, seed=0)
+    assert len(held) == 6
+    assert sorted(len(example.captions) for example in held.examples) == [1, 1, 1, 1, 2, 2]
+    same = made.parquet(
+        tmp_path / "same.parquet",
+        {
+            "image": [{"bytes": made.png(n), "path": "image.jpg"} for n in range(5)],
+            "caption": [f"{n}" for n in range(5)],
+        },
+    )
+    assert len(HeldOut([read_pairs_source(same)], seed=0)) == 5
+
+
+def test_a_column_of_labels_is_no_scene(tmp_path: Path) -> None:
+    lines = [[image(tmp_path, f"{n}.png", n), ("Forest", "River")[n % 2]] for n in range(20)]
+    file = made.table(tmp_path / "pairs.csv", ["filepath", "scene"], lines)
+    assert read_pairs_source(file, label_column="scene")[0].scene is None
+    assert read_pairs_source(file, caption_column="scene")[0].scene is None
+
+
+def test_boxes_of_pixels_are_no_places_and_texts_no_credits(tmp_path: Path) -> None:
+    boxes = [
+        [100.0, 120.0, 300.0, 300.0],
+        [50.0, 40.0, 10.0, 20.0],
+        [1.0, 2.0, 3.0],
+        [126.0, 35.0, 126.5, 35.5],
+    ]
+    file = made.parquet(
+        tmp_path / "pairs.parquet",
+        {
+            "image": [{"bytes": made.png(n), "path": f"{n}.png"} for n in range(4)],
+            "caption": ["a"] * 4, "bbox": boxes, "sources": ["Google"] * 4,
+        },
+    )  # fmt: skip
+    source = read_pairs_source(file)
+    assert [source[row].place for row in range(4)] == [None, None, None, (126.25, 35.25)]
+
+
+def test_words_are_for_classes_where_captions_are_there_too(tmp_path: Path) -> None:
+    lines = [[image(tmp_path, "a.png", 1), "IMG 0", "Forest"]]
+    file = made.table(tmp_path / "pairs.csv", ["filepath", "caption", "label"], lines)
+    assert read_pairs_source(file)[0].captions == ("IMG 0",)
+    assert "IMG 0" not in read_pairs_source(file, vocabulary="eurosat")[0].captions
+
+
+def test_to_choose_by_a_folder_gives_its_validation_split(tmp_path: Path) -> None:
+    for split in ("train", "validation"):
+        made.parquet(tmp_path / "set" / f"{split}.parquet", made.rows(3))
+    assert judging(SourceSpec(data=str(tmp_path / "set"))).split == "validation"
+    assert judging(SourceSpec(data=str(tmp_path / "set"), split="train")).split == "train"
+    (tmp_path / "set" / "validation.parquet").rename(tmp_path / "set" / "test.parquet")
+    with pytest.raises(PretrainingError, match="has no split validation, but train, test: name a file of it"):
+        judging(SourceSpec(data=str(tmp_path / "set")))
+
+
+def test_copies_of_an_image_stay_on_one_side_beside_a_stream(tmp_path: Path) -> None:
+    both = [[image(tmp_path, f"{copy}{n}.png", n), f"{n}"] for n in range(60) for copy in "ab"]
+    disk = read_pairs_source(made.table(tmp_path / "pairs.csv", ["filepath", "caption"], both))
+    stream = read_pairs_source(
+        made.parquet(tmp_path / "far.parquet", made.rows(30, first=100)), streaming=True
+    )
+    split = hold_out([disk, stream], 0.3, 0)
+    sides = [{fact.key[1:] for fact in part[0].facts()} for part in (split.train, split.held)]
+    assert sides[0]
+    assert sides[1]
+    assert not sides[0] & sides[1]
+
+
+def test_one_stream_needs_no_weight(tmp_path: Path) -> None:
+    stream = read_pairs_source(made.parquet(tmp_path / "pairs.parquet", made.rows(9)), streaming=True)
+    assert Mixture([(stream, None)], batch_size=4, epoch_size=8).steps == 2
+    with pytest.raises(PretrainingError, match="a stream has no length: say how many examples are an epoch"):
+        Mixture([(stream, None), (stream, None)], batch_size=4)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"split": "validation"}, "has no splits; leave out split=validation"),
+        ({"label_column": "known"}, "the column known holds no names of classes: name another one"),
+        ({"label_column": "label", "templates": ["{} of {x}"]}, "needs one {}, where the class goes"),
+        ({"label_column": "label", "templates": []}, "templates: give one at least"),
+    ],
+)
+def test_what_cannot_be_is_one_line(tmp_path: Path, options: dict[str, Any], says: str) -> None:
+    table = pa.table({"image": [made.png(0)], "label": ["sea"], "known": [[{"a": 1}]]})
+    pq.write_table(table, tmp_path / "pairs.parquet")
+    with pytest.raises(PretrainingError) as error:
+        read_pairs_source(tmp_path / "pairs.parquet", **options)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--replay", "old.parquet:inf"], "--replay old.parquet:inf: write DATASET:SHARE"),
+        (["--replay", "old.parquet"], "write DATASET:SHARE, such as old.parquet:0.5"),
+        (["--replay", "two.yaml:0.5"], "lists 2 sources; give each a --replay of its own"),
+        (["--replay", "none.yaml:0.5"], "none.yaml: cannot be read"),
+        (["--negatives", "nowhere.txt"], "--negatives nowhere.txt: cannot be read"),
+        (["--validation", "pairs.csv:0"], "pairs.csv:0: a weight is above 0"),
+    ],
+)
+def test_bad_options_are_one_line(
+    rsvlm_command: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+    options: list[str],
+    says: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made.table(tmp_path / "pairs.csv", ["filepath", "caption"], [[image(tmp_path, "a.png", 1), "x"]])
+    (tmp_path / "two.yaml").write_text("- data: pairs.csv\n- data: pairs.csv\n", "utf-8")
+    assert rsvlm_command("pretrain", "pairs.csv", "--out", "out", *options) == 2
+    assert says in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("name", ["../../escaped.jpg", "/tmp/escaped.jpg", "a\\b.jpg", ".."])
+def test_an_export_writes_nowhere_else(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CaptioningError, match="which is no name of a file"):
+        _save_image(tmp_path, "images", {"image": {"path": name, "bytes": b"x"}})
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_a_folder_called_like_a_model_that_ships_is_not_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rsvlm.models.loading import _anywhere
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("built-in", "mine"):
+        (tmp_path / name).mkdir()
+    assert (_anywhere("built-in"), _anywhere("mine")) == ("built-in", str(tmp_path / "mine"))
+
+
+def test_ctrl_c_keeps_the_steps_that_were_made(tmp_path: Path) -> None:
+    """And the run goes on to the losses of one that was not stopped."""
+    model, pairs = made.small_model(tmp_path / "model"), made.coloured_pairs(tmp_path / "pairs")
+    options: Any = {
+        "encoder": model, "lora": LoraSettings(rank=4, alpha=8), "batch_size": 12, "held_out": 0.2,
+        "training": TrainingSettings(epochs=2, learning_rate=3e-3, precision="fp32", scale=10.0, seed=3),
+    }  # fmt: skip
+
+    class Stopping(Watcher):
+        def step(self, line: dict[str, Any], steps: int) -> None:
+            if line["total"] == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        rsvlm.pretrain(pairs, out=tmp_path / "stopped", watcher=Stopping(), **options)
+    assert (tmp_path / "stopped" / CHECKPOINT).exists()
+    assert len(read_metrics(tmp_path / "stopped")) == 2
+    rsvlm.pretrain(pairs, out=tmp_path / "stopped", **options)
+    rsvlm.pretrain(pairs, out=tmp_path / "whole", **options)
+    one, two = ([line["loss"] for line in read_metrics(tmp_path / name)] for name in ("stopped", "whole"))
+    assert np.allclose(one, two, rtol=0, atol=1e-6)
+
+
+def test_a_second_ctrl_c_stops_at_once_and_threads_are_left_alone() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with finishing_steps(alone=True) as stopping:
+        assert not stopping()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stopping()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    seen: list[Any] = []
+
+    def inside() -> None:
+        with finishing_steps(alone=True) as stopping:
+            seen.append(stopping())
+
+    thread = threading.Thread(target=inside)
+    thread.start()
+    thread.join()
+    assert seen == [False]
+
+
+def test_a_caption_a_line_makes_an_image_a_row(tmp_path: Path) -> None:
+    lines = [
+        [image(tmp_path, f"{n}.png", n), f"caption {number} of {n}", n]
+        for number in range(3)
+        for n in range(4)
+    ]
+    source = read_pairs_source(made.table(tmp_path / "pairs.csv", ["filepath", "caption", "latitude"], lines))
+    assert len(source) == 4
+    assert source[1].captions == ("caption 0 of 1", "caption 1 of 1", "caption 2 of 1")
+    assert [fact.key for fact in source.facts()] == ["0.png", "1.png", "2.png", "3.png"]
+    mixture = Mixture([(source, None)], batch_size=4)
+    assert all(len({draw.row for draw in batch}) == 4 for batch in mixture.batches(0))
