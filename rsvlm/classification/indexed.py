@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rsvlm.datasets.pairs import is_pairs_dataset
 from rsvlm.imagery.items import ChipOptions, ChipRef
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.models import Encoder
@@ -23,11 +24,18 @@ def index_among(images: Any, encoder: Encoder) -> Index | None:
         encoder: Of the classifier, which must have made the index.
 
     Raises:
-        ClassificationError: Images beside an index, or several of them.
+        ClassificationError: Images beside an index, several of them, or a pairs dataset.
         rsvlm.retrieval.RetrievalError: It is damaged, or another encoder made it.
     """
     listed = images if isinstance(images, list | tuple) else [images]
-    found = [one for one in listed if isinstance(one, str | os.PathLike) and is_index(Path(one))]
+    places = [Path(one) for one in listed if isinstance(one, str | os.PathLike)]
+    for place in places:
+        if is_pairs_dataset(place):  # a few pictures lie in it to be looked at, and would pass for all
+            raise ClassificationError(
+                f"{place}: is a pairs dataset, no imagery: rsvlm index build {place} --out index/, then "
+                "rsvlm classify index/"
+            )
+    found = [place for place in places if is_index(place)]
     if not found:
         return None
     if len(listed) > 1:

@@ -346,7 +346,7 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
         soft_wrap=True,
     )
     if report.failed:
-        console.print(f"[yellow]{report.failed:,} chips could not be encoded:[/yellow]")
+        console.print(f"[yellow]{report.failed:,} chips were left out:[/yellow]")
         for reason, count in report.reasons.most_common(5):
             console.print(f"  {count:,}  {escape(reason)}", highlight=False, soft_wrap=True)
         console.print(f"  the first: {escape(report.failures[0][0])}", highlight=False, soft_wrap=True)

@@ -172,7 +172,8 @@ def _data(report: PretrainReport) -> str:
     elif plan["held_out"]:
         lines += [
             "",
-            f"{plan['held_out']:.0%} was held out by place or image: the keys are in held-out.json.",
+            f"{plan['held_out']:.0%} was to be held out by place or image; what was, whole blocks, scenes and images, "
+            "is listed in held-out.json.",
         ]
     if plan["negatives"]:
         lines += ["", f"{plan['negatives']['n']:,} captions without images were told apart from every image."]

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from .errors import RetrievalError
 from .filerecords import check_size, record_of
 from .kinds import Plan, faiss_or_none
 from .manifest import NAME, PartRecord, StructureRecord
-from .rows import open_rows, write_rows
+from .rows import open_rows, take, write_rows
 from .stored import StoredVectors, Vectors
 from .structures import build_approximate
 
@@ -43,6 +43,19 @@ class Part:
         self.record, self._place, self._dimension = record, place, dimension
         self.vectors = StoredVectors(place / f"vectors.f{record.bits}", record.rows, dimension, record.bits)
         self.table: pq.ParquetFile = open_rows(place / TABLE, record.rows)
+
+    def rows(self, numbers: Sequence[int]) -> pa.Table:
+        """Its rows by their numbers in it, in the order given.
+
+        Raises:
+            RetrievalError: They cannot be read.
+        """
+        try:
+            return take(self.table, numbers)
+        except (pa.ArrowException, OSError) as error:
+            raise RetrievalError(
+                f"{self._place / TABLE}: is damaged ({error}); `rsvlm index verify` looks at all files"
+            ) from None
 
     def structure(self, *, words: bool) -> Structure | None:
         """What finds candidates, opened when it is first asked for; None: every vector is to be compared."""

@@ -17,7 +17,7 @@ from .gpuparts import PartOnGpus, Place
 from .laterlabels import Labels, read_labels
 from .manifest import Manifest, read_manifest
 from .parts import Part, open_part
-from .rows import SCHEMA, take
+from .rows import SCHEMA
 from .stored import Ints, Stores
 
 _FILTERED = {"west", "south", "east", "north", "datetime", "gsd", "labels", "licence"}
@@ -96,7 +96,7 @@ class Snapshot:
         tables, order = [], []
         for number in np.unique(part_of).tolist():
             own = np.flatnonzero(part_of == number)
-            tables.append(take(self.parts[number].table, (wanted[own] - self.starts[number]).tolist()))
+            tables.append(self.parts[number].rows((wanted[own] - self.starts[number]).tolist()))
             order.append(own)
         if not tables:
             return SCHEMA.empty_table()

@@ -120,3 +120,11 @@ def test_options_that_make_no_sense() -> None:
         ChipOptions(chips="objects")
     with pytest.raises(ImageryError, match="between 0 and 1"):
         ChipOptions(min_valid=80)
+
+
+def test_a_pairs_dataset_is_no_imagery(tmp_path: Path) -> None:
+    """Else a few pictures that lie in it to be looked at would pass for all of it."""
+    (tmp_path / "pairs" / "shards").mkdir(parents=True)
+    (tmp_path / "pairs" / "manifest.json").write_text("{}", "utf-8")
+    with pytest.raises(ClassificationError, match="is a pairs dataset, no imagery: rsvlm index build"):
+        classify_files(classifier(Colours()), [tmp_path / "pairs"], tmp_path / "out.parquet")

@@ -141,6 +141,15 @@ def test_a_pairs_dataset_is_no_index(index: Index, tmp_path: Path, tiles: Path) 
         Index.build(tiles, pairs, Colours())
 
 
+def test_rows_that_are_damaged_are_named(index: Index) -> None:
+    [file] = index.folder.glob("parts/*/rows.parquet")
+    content = bytearray(file.read_bytes())
+    content[4 : len(content) // 2] = bytes(len(content) // 2 - 4)
+    file.write_bytes(content)
+    with pytest.raises(RetrievalError, match=r"rows.parquet: is (damaged|no table of rows) "):
+        Index(index.folder, Colours()).search("red")
+
+
 def test_numbers_and_words_that_cannot_be_asked(index: Index) -> None:
     with pytest.raises(RetrievalError, match="gsd nan to None: give numbers"):
         Filter(gsd=(float("nan"), None))
