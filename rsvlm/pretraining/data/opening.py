@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import datasets
+import pyarrow.compute as pc
 
 from rsvlm.datasets.csv_files import header
 from rsvlm.datasets.folders import class_names, images_below
@@ -39,6 +40,21 @@ def open_data(found: Found, *, streaming: bool) -> Data:
         if isinstance(feature, datasets.Image):
             data = data.cast_column(name, datasets.Image(decode=False))
     return data
+
+
+def a_row_an_image(data: datasets.Dataset, image: str, caption: str) -> datasets.Dataset:
+    """A table with a caption a row as one with an image a row.
+
+    Else an image's captions would meet in a batch, each wrong for the rows of the others.
+    """
+    table = data.data.table
+    if pc.count_distinct(table[image]).as_py() == len(table):
+        return data
+    others = [name for name in table.column_names if name not in (image, caption)]
+    wanted = [(caption, "list"), *((name, "first") for name in others)]
+    found = table.group_by(image, use_threads=False).aggregate(wanted)
+    names = {image: image, f"{caption}_list": caption, **{f"{name}_first": name for name in others}}
+    return datasets.Dataset(found.rename_columns([names[name] for name in found.column_names]))
 
 
 @contextmanager

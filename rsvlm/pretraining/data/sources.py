@@ -21,7 +21,7 @@ from .columns import JSON, Columns, choose_columns, flat
 from .examples import Example
 from .finding import Found, find_source
 from .labelled import LabelCaptions
-from .opening import Data, open_data, reading
+from .opening import Data, a_row_an_image, open_data, reading
 from .rows import RowReader
 
 _FACTS = 1000  # rows a step: some MB of captions
@@ -162,7 +162,7 @@ def read_pairs_source(
         label_column = column_of(names, LABEL)  # it was given for classes, not for captions
     columns = choose_columns(names, features, found.name, image_column, caption_column, label_column)
     if found.kind == "csv" and columns.caption is not None and isinstance(data, datasets.Dataset):
-        data = _a_row_an_image(data, columns.image, columns.caption)
+        data = a_row_an_image(data, columns.image, columns.caption)
         features = dict(data.features)
     label = features.get(columns.label or "")
     captions = LabelCaptions(found.name, _class_names(found, label, columns), vocabulary, templates)
@@ -174,21 +174,6 @@ def read_pairs_source(
     if streaming and isinstance(data, datasets.Dataset):
         data = data.to_iterable_dataset()
     return PairsSource(found.name, data, read)
-
-
-def _a_row_an_image(data: datasets.Dataset, image: str, caption: str) -> datasets.Dataset:
-    """A table with a caption a row as one with an image a row.
-
-    Else an image's captions would meet in a batch, each wrong for the rows of the others.
-    """
-    table = data.data.table
-    if pc.count_distinct(table[image]).as_py() == len(table):
-        return data
-    others = [name for name in table.column_names if name not in (image, caption)]
-    wanted = [(caption, "list"), *((name, "first") for name in others)]
-    found = table.group_by(image, use_threads=False).aggregate(wanted)
-    names = {image: image, f"{caption}_list": caption, **{f"{name}_first": name for name in others}}
-    return datasets.Dataset(found.rename_columns([names[name] for name in found.column_names]))
 
 
 def _labels(data: Data, feature: Any, columns: Columns, first: dict[str, Any]) -> Sequence[Any]:
