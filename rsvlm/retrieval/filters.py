@@ -68,7 +68,7 @@ class Filter:
         if first and last and first > last:
             raise RetrievalError(f"start {self.start} is after end {self.end}")
         low, high = self.gsd or (None, None)
-        if not all(end is None or math.isfinite(end) for end in (low, high)):
+        if any(end is not None and math.isnan(end) for end in (low, high)):
             raise RetrievalError(f"gsd {low} to {high}: give numbers, or leave an end out")
         if low is not None and high is not None and low > high:
             raise RetrievalError(f"gsd {low:g} to {high:g}: give the least first")

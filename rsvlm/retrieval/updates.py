@@ -74,9 +74,7 @@ def remove_rows(folder: Path, keys: Iterable[str]) -> int:
         for key, both in names.items():
             rows = {known[name] for name in both if name in known} or _rows_of(now, pa.array(both))
             if not rows:
-                raise RetrievalError(
-                    f"{folder}: has no row or image {key!r} (`rsvlm search --json` tells keys); nothing was removed"
-                )
+                raise RetrievalError(f"{folder}: has no row {key!r}; nothing was removed")
             found |= rows
         if found:
             change.remove(np.array(sorted(found), np.int64))

@@ -334,9 +334,10 @@ def test_two_at_once(model: Path, pairs: Path, tmp_path: Path) -> None:
 
 
 def test_bad_pairs_are_told(model: Path, pairs: Path, tmp_path: Path) -> None:
+    (pairs.parent / "long.png").write_bytes((pairs.parent / "02.png").read_bytes())
     (pairs.parent / "00.png").write_bytes(b"nothing")
     with pairs.open("a", encoding="utf-8") as file:
-        file.write("01.png,\n02.png," + "word " * 5000 + "\n")
+        file.write("01.png,\nlong.png," + "word " * 5000 + "\n")
     report = run(model, pairs, tmp_path / "adapter", held_out=0)
     assert report.passed_over
     assert {problem["key"] for problem in report.problems} <= {"00.png", "01.png"}

@@ -112,7 +112,7 @@ def test_a_path_from_where_one_stands_removes_an_image(
     index: Index, tiles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tiles)
-    with pytest.raises(RetrievalError, match=r"has no row or image 'c.tif' .*; nothing was removed"):
+    with pytest.raises(RetrievalError, match=r"has no row 'c\.tif'; nothing was removed"):
         index.remove(["a.tif", "c.tif"])
     assert index.remove(["a.tif"]) == 1
     assert list(rows_of(index)) == ["b.tif"]
