@@ -6,6 +6,7 @@ Nothing is fetched unless the user named a hub id ("hf:owner/model") or one of o
 
 import logging
 import os
+import re
 import shutil
 from dataclasses import replace
 from difflib import get_close_matches
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 CARD = "README.md"
+_SHOWN = re.compile(r"!\[[^\]]*\]\((\w+\.png)\)")
+"""Pictures of a card that lie beside it."""
 CALLER = "the caller"
 """Who decided on QuickGELU, where `load_encoder` was told."""
 
@@ -164,6 +167,9 @@ def write_model(
     card = (Path(name) if shipped is None else shipped.folder) / CARD
     if card.is_file() and not (out / CARD).exists():
         shutil.copyfile(card, out / CARD)
+        for picture in _SHOWN.findall(card.read_text(encoding="utf-8", errors="replace")):
+            if (card.parent / picture).is_file():
+                shutil.copyfile(card.parent / picture, out / picture)
     return str(tower.info["library"])
 
 

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from rsvlm.models.shipped import DEFAULT
+from rsvlm.shards.files import remove_leftovers
 
 from .best import EPOCHS
 from .data import Augmentation
@@ -179,6 +180,7 @@ def _alone(out: Path, processes: Processes) -> Iterator[None]:
             f"{out}: another run is writing there: wait for it, or name another folder"
         ) from None
     try:
+        remove_leftovers(out)
         yield
     finally:
         lock.release()

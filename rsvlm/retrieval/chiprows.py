@@ -37,9 +37,9 @@ def _opening(options: ChipOptions) -> str | None:
 
 
 def moment(text: str | None) -> datetime | None:
-    """A time as rows have it: in UTC; None where there is none, or what is there is no time."""
+    """A time as rows have it: in UTC; None where there is none, or what is there is no time (2023/09/14 is one)."""
     try:
-        found = None if text is None else datetime.fromisoformat(text)
+        found = None if text is None else datetime.fromisoformat(text.strip().replace("/", "-"))
     except ValueError:
         return None
     return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
