@@ -82,8 +82,8 @@ def test_merged_it_opens_in_stock_open_clip(model: Any, tmp_path: Path) -> None:
     licence = SHIPPED[model.name].folder / "WEIGHTS_LICENSE"
     assert (tmp_path / "model" / "WEIGHTS_LICENSE").read_bytes() == licence.read_bytes()
     assert f"# {model.name}" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
-    for picture in ("loss.png", "tradeoff.png"):  # that the card shows
-        assert (tmp_path / "model" / picture).is_file()
+    for shown in ("loss.png", "tradeoff.png"):  # that the card shows
+        assert (tmp_path / "model" / shown).is_file()
     stock, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{tmp_path / 'model'}")
     tokenizer = open_clip.get_tokenizer(f"local-dir:{tmp_path / 'model'}")
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 70, 3), np.uint8))
