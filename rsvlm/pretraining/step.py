@@ -121,7 +121,7 @@ class Step:
         tower, scale = self._adapted.tower, self._settings.scale
         if self._settings.loss != "sigmoid":
             return scale or tower.logit_scale, None
-        if tower.logit_bias is None:
+        if not tower.logit_bias:
             return scale or SIGMOID_SCALE, SIGMOID_BIAS
         return scale or tower.logit_scale, tower.logit_bias
 

@@ -170,6 +170,37 @@ def test_bad_options_are_one_line(
     assert says in " ".join(capsys.readouterr().err.split())
 
 
+def test_the_sigmoid_loss_begins_as_siglips_where_a_model_has_no_bias(tmp_path: Path) -> None:
+    model, pairs = made.small_model(tmp_path / "model"), made.coloured_pairs(tmp_path / "pairs")
+
+    def first_loss(scale: float | None) -> float:
+        out = tmp_path / f"scale {scale}"
+        training = TrainingSettings(epochs=1, precision="fp32", loss="sigmoid", scale=scale, seed=3)
+        rsvlm.pretrain(pairs, out=out, encoder=model, training=training, batch_size=12, held_out=0)
+        return float(read_metrics(out)[0]["loss"])
+
+    assert first_loss(None) == first_loss(10.0)
+    # where cosines count for nothing: of 12 texts one is right, and 11 are wrong; without a bias it were 12 log 2
+    assert first_loss(1e-6) == pytest.approx(np.log1p(np.exp(10)) + 11 * np.log1p(np.exp(-10)), abs=1e-3)
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    import resource
+
+    import torch
+
+    from rsvlm.models.tensor_files import write_tensors
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"weights.safetensors: cannot be written \(.*"):
+            write_tensors({"a": torch.zeros(10_000)}, tmp_path / "weights.safetensors")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["../../escaped.jpg", "/tmp/escaped.jpg", "a\\b.jpg", ".."])
 def test_an_export_writes_nowhere_else(tmp_path: Path, name: str) -> None:
     with pytest.raises(CaptioningError, match="which is no name of a file"):
@@ -188,7 +219,8 @@ def test_a_folder_called_like_a_model_that_ships_is_not_meant(
     assert (_anywhere("built-in"), _anywhere("mine")) == ("built-in", str(tmp_path / "mine"))
 
 
-def test_ctrl_c_keeps_the_steps_that_were_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_the_end_of_an_epoch", [False, True])
+def test_ctrl_c_keeps_the_steps_that_were_made(tmp_path: Path, at_the_end_of_an_epoch: bool) -> None:
     """And the run goes on to the losses of one that was not stopped."""
     model, pairs = made.small_model(tmp_path / "model"), made.coloured_pairs(tmp_path / "pairs")
     options: Any = {
@@ -198,16 +230,19 @@ def test_ctrl_c_keeps_the_steps_that_were_made(tmp_path: Path) -> None:
 
     class Stopping(Watcher):
         def step(self, line: dict[str, Any], steps: int) -> None:
-            if line["total"] == 2:
+            if line["total"] == (steps // 2 if at_the_end_of_an_epoch else steps // 2 - 1):
                 os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         rsvlm.pretrain(pairs, out=tmp_path / "stopped", watcher=Stopping(), **options)
     assert (tmp_path / "stopped" / CHECKPOINT).exists()
-    assert len(read_metrics(tmp_path / "stopped")) == 2
+    made_steps = read_metrics(tmp_path / "stopped")
+    assert {line["epoch"] for line in made_steps} == {0}
+    assert made_steps
     rsvlm.pretrain(pairs, out=tmp_path / "stopped", **options)
     rsvlm.pretrain(pairs, out=tmp_path / "whole", **options)
     one, two = ([line["loss"] for line in read_metrics(tmp_path / name)] for name in ("stopped", "whole"))
+    assert len(made_steps) == len(two) // 2 - (not at_the_end_of_an_epoch)
     assert np.allclose(one, two, rtol=0, atol=1e-6)
 
 
