@@ -14,8 +14,8 @@ from rsvlm.datasets.columns import IMAGE, column_of
 from rsvlm.datasets.pairs import is_pairs_dataset, read_pairs
 from rsvlm.datasets.parquet_files import StoredImage
 from rsvlm.imagery import ImageryError, open_scene
-from rsvlm.imagery.discover import find_scenes
 from rsvlm.imagery.items import chip_ref
+from rsvlm.imagery.scan import Scan
 
 from .chiprows import Row, absolute, moment
 from .entries import Entry, Load, Source
@@ -93,21 +93,22 @@ def sets_of(place: Path, licence: str | None) -> list[Source]:
         return [SetImages(place, read_eval_set(place), licence)]
     # a csv beside tiles may be anything; one that lists images is named itself
     tables = sorted(place.glob("*.parquet")) if place.is_dir() else []
-    if tables and _holds_image_files(place):
-        if both := [table.name for table in tables if _holds_images(table)]:
+    if tables and (files := _image_files(place)):
+        holding = [table for table in tables if _holds_images(table)]
+        if holding and any(file.parent == place for file in files):
             raise RetrievalError(
-                f"{place}: holds image files, and images in {both[0]}, too: name the table, or the files "
+                f"{place}: holds image files, and images in {holding[0].name}, too: name the table, or the files "
                 f"(as '{place / '*.tif'}')"
             )
-        return []
+        tables = holding  # of which a picture in some folder of theirs is none
     return [SetImages(table, read_eval_set(table), licence) for table in tables]
 
 
-def _holds_image_files(folder: Path) -> bool:
-    try:
-        return any(find_scenes([str(folder)]))
-    except ImageryError:
-        return False
+def _image_files(folder: Path) -> list[Path]:
+    """The image files in a folder and the folders in it, none of them opened."""
+    scan = Scan()
+    scan.add(str(folder))
+    return list(scan.found.values())
 
 
 def _holds_images(table: Path) -> bool:

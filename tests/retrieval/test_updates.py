@@ -64,6 +64,17 @@ def test_images_in_a_table_among_tiles_are_refused(index: Index, tiles: Path) ->
         index.add(tiles)
 
 
+def test_a_picture_in_a_folder_beside_a_table_does_not_hide_it(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    (folder / "docs").mkdir(parents=True)
+    write_tile(folder / "docs" / "preview.tif", 0)
+    table = pa.table({"image": [(folder / "docs" / "preview.tif").read_bytes()], "label": ["x"]})
+    pq.write_table(table, folder / "set.parquet")
+    index = Index.build(folder, tmp_path / "index", Colours())
+    [row] = rows_of(index).values()
+    assert row["labels"] == ["x"]
+
+
 def test_a_list_of_tiles_knows_their_places(tiles: Path, tmp_path: Path) -> None:
     (tiles / "list.csv").write_text("path,label\na.tif,forest\nb.tif,sea\n", "utf-8")
     index = Index.build(tiles / "list.csv", tmp_path / "index", Colours())
