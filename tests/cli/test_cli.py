@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 
 from rsvlm.captioning.sample import SamplePaths
 from rsvlm.environment import conflicts
@@ -113,3 +115,18 @@ def test_doctor_prints_json() -> None:
         ("built-in", True), ("built-in-permissive", True)
     ]  # fmt: skip
     assert "research use" in document["models"][0]["licence"]
+
+
+def test_a_truncated_file_is_told_without_gdals_own_lines(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (3, 64, 64), np.uint8)
+    whole, cut = tmp_path / "whole.tif", tmp_path / "größer 1.tif"
+    with rasterio.open(
+        whole, "w", driver="GTiff", width=64, height=64, count=3, dtype="uint8", crs="EPSG:32652",
+        transform=rasterio.Affine(10, 0, 500_000, 0, -10, 4_000_000),
+    ) as file:  # fmt: skip
+        file.write(pixels)
+    cut.write_bytes(whole.read_bytes()[:300])
+    done = rsvlm("caption", cut, "--landcover", cut, "--legend", "korea", "--out", "pairs", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "größer 1.tif" in done.stderr
+    assert "CPLE" not in done.stderr
