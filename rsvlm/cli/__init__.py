@@ -73,7 +73,9 @@ def root(
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed work, 2 bad input, 130 interrupted."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # what matters of it is raised, and told in one line
+    logging.getLogger("rasterio").setLevel(
+        logging.CRITICAL
+    )  # what matters of it is raised, and told in one line
     try:
         app()
     except (KeyboardInterrupt, SystemExit) as end:
