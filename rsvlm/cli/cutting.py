@@ -14,6 +14,26 @@ Sensor = Annotated[str | None, typer.Option(help="Preset that names the bands: s
 Bands = Annotated[str | None, typer.Option(help="Names of the bands, in order: red,green,blue,nir")]
 Stretch = Annotated[str, typer.Option(help="To 8 bits: auto, none, 2-98 (percentiles) or 0..3000 (values).")]
 
+OwnChips = Annotated[
+    str | None,
+    typer.Option(
+        "--chips",
+        help="whole images or a grid. (default: this and --size as the index was made, unless one is named)",
+    ),
+]
+OwnMinValid = Annotated[
+    float | None,
+    typer.Option(
+        "--min-valid", help="Least share of valid pixels in a chip. (default: as the index was made)"
+    ),
+]
+OwnStretch = Annotated[
+    str | None,
+    typer.Option(
+        "--stretch", help="To 8 bits: auto, none, 2-98 or 0..3000. (default: as the index was made)"
+    ),
+]
+
 
 def chip_options(
     chips: str | None, size: str | None, min_valid: float, sensor: str | None, bands: str | None, stretch: str
@@ -22,3 +42,27 @@ def chip_options(
     from rsvlm.imagery.items import ChipOptions
 
     return ChipOptions(chips, size, min_valid, sensor, tuple(bands.split(",")) if bands else None, stretch)
+
+
+def changed_options(
+    before: Any,
+    chips: str | None,
+    size: str | None,
+    min_valid: float | None,
+    sensor: str | None,
+    bands: str | None,
+    stretch: str | None,
+) -> Any:
+    """Options as they were, but for those that are named; which chips, and which bands, are named together."""
+    if chips is None and size is None:
+        chips, size = before.chips, before.size
+    if sensor is None and bands is None:
+        sensor, bands = before.sensor, ",".join(before.bands) if before.bands else None
+    return chip_options(
+        chips,
+        size,
+        before.min_valid if min_valid is None else min_valid,
+        sensor,
+        bands,
+        stretch or before.stretch,
+    )

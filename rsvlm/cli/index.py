@@ -10,7 +10,19 @@ from rich.table import Table
 from rsvlm.models.shipped import DEFAULT
 
 from .common import AsJson, Debug, Offline, console, print_json
-from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
+from .cutting import (
+    Bands,
+    Chips,
+    MinValid,
+    OwnChips,
+    OwnMinValid,
+    OwnStretch,
+    Sensor,
+    Size,
+    Stretch,
+    changed_options,
+    chip_options,
+)
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .engines import Engine
 from .progress import progress_bar
@@ -99,12 +111,12 @@ def add(
     place: Place,
     images: Images,
     weights: Weights = None,
-    chips: Chips = None,
+    chips: OwnChips = None,
     size: Size = None,
-    min_valid: MinValid = 0.5,
+    min_valid: OwnMinValid = None,
     sensor: Sensor = None,
     bands: Bands = None,
-    stretch: Stretch = "auto",
+    stretch: OwnStretch = None,
     licence: Licence = None,
     kind: Kind = "auto",
     recall: Recall = 0.99,
@@ -118,16 +130,17 @@ def add(
     debug: Debug = False,
     offline: Offline = False,
 ) -> None:
-    """Add images, by the encoder that made the index. Those that are in it are encoded anew, and cut as said here.
+    """Add images, read and cut as the index was made, by the encoder that made it. Those that are in it come anew.
 
     rsvlm index add index/ new-tiles/
     """
     from rsvlm.retrieval import open_index
 
     planned = _planned(place, kind, recall, max_memory)
-    own = open_index(place).made_by.name
-    index: Any = open_index(place, load(own, weights, device, precision, batch_size, offline))
-    options = chip_options(chips, size, min_valid, sensor, bands, stretch)
+    own = open_index(place)
+    options = changed_options(own.cut, chips, size, min_valid, sensor, bands, stretch)
+    encoder = load(own.made_by.name, weights, device, precision, batch_size, offline)
+    index: Any = open_index(place, encoder)
     with progress_bar("Encoding", "chips") as show:
         report = index.add(
             images, options=options, licence=licence, engine=engine, workers=workers, progress=show, **planned

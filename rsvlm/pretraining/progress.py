@@ -11,6 +11,7 @@ import torch
 from rsvlm.models.quiet import one_line
 from rsvlm.shards import atomic_write
 
+from .data import Problem, Tally
 from .errors import PretrainingError
 
 CHECKPOINT, METRICS = "checkpoint.pt", "metrics.jsonl"
@@ -23,19 +24,35 @@ class Place(NamedTuple):
     step: int
 
 
-def save_checkpoint(
-    folder: Path, identity: Mapping[str, Any], place: Place, state: Mapping[str, Any]
-) -> None:
+class Checkpoint(NamedTuple):
+    """What a run goes on from.
+
+    Attributes:
+        place: Where it stands.
+        state: Of weights and optimiser.
+        tally: What was counted of the pairs up to there.
+    """
+
+    place: Place
+    state: Mapping[str, Any]
+    tally: Tally
+
+
+def save_checkpoint(folder: Path, identity: Mapping[str, Any], checkpoint: Checkpoint) -> None:
     """Put a checkpoint in the place of the last one, at once or not at all."""
+    place, state, (passed_over, cut, problems) = checkpoint
     with atomic_write(folder / CHECKPOINT) as temporary:
         torch.save(
-            {"identity": json.dumps(identity, sort_keys=True), "place": tuple(place), "state": state},
+            {
+                "identity": json.dumps(identity, sort_keys=True), "place": tuple(place), "state": state,
+                "tally": (passed_over, cut, [tuple(problem) for problem in problems]),
+            },
             temporary,
-        )
+        )  # fmt: skip
 
 
-def load_checkpoint(folder: Path, identity: Mapping[str, Any]) -> tuple[Place, dict[str, Any]] | None:
-    """Return where a run of this folder stood, and its state; None where none was begun.
+def load_checkpoint(folder: Path, identity: Mapping[str, Any]) -> Checkpoint | None:
+    """Return what a run of this folder goes on from; None where none was begun.
 
     Raises:
         PretrainingError: It was a run of something else, or the file is damaged.
@@ -44,6 +61,8 @@ def load_checkpoint(folder: Path, identity: Mapping[str, Any]) -> tuple[Place, d
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         before, place = json.loads(content["identity"]), Place(*content["place"])
+        passed_over, cut, problems = content["tally"]
+        tally = Tally(passed_over, cut, tuple(Problem(*problem) for problem in problems))
     except FileNotFoundError:
         return None
     except (
@@ -67,7 +86,7 @@ def load_checkpoint(folder: Path, identity: Mapping[str, Any]) -> tuple[Place, d
         raise PretrainingError(
             f"{folder}: a run was begun there with {'; '.join(changed)}: name another folder, or delete it"
         )
-    return place, content["state"]
+    return Checkpoint(place, content["state"], tally)
 
 
 class Metrics:

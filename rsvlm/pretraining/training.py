@@ -6,14 +6,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from .data import Batch, PairLoader
+from .data import Batch, PairLoader, Tally
 from .errors import PretrainingError
 from .interrupting import finishing_steps
 from .layers import is_head
 from .lora import Adapted
 from .optimising import Optimising
 from .processes import Processes
-from .progress import CHECKPOINT, Metrics, Place, load_checkpoint, save_checkpoint
+from .progress import CHECKPOINT, Checkpoint, Metrics, Place, load_checkpoint, save_checkpoint
 from .settings import TrainingSettings
 from .step import Step
 
@@ -60,14 +60,15 @@ def train(
     optimising = Optimising(adapted.learning, settings.epochs * steps, settings)
     identity = _identity(adapted, loader, settings, processes, extra)
     found = load_checkpoint(out, identity)
-    place = Place(0, 0) if found is None else found[0]
+    place = Place(0, 0) if found is None else found.place
     if found is not None:
-        optimising.restore(found[1])
+        optimising.restore(found.state)
+        loader.count_from(found.tally)
     metrics = Metrics(out, place) if processes.first else None
 
-    def save(now: Place) -> None:
+    def save(now: Place, tally: Tally) -> None:
         if processes.first:
-            save_checkpoint(out, identity, now, optimising.state())
+            save_checkpoint(out, identity, Checkpoint(now, optimising.state(), tally))
 
     heads = settings.head_steps(settings.epochs * steps)
     if heads and not any(map(is_head, adapted.learning)):
@@ -78,11 +79,14 @@ def train(
         start = place.step if epoch == place.epoch else 0
         alone = processes.count == 1
         with finishing_steps(alone=alone) as stopping, closing(loader.batches(epoch, start)) as batches:
-            pending = next(batches, None)
+            pending, tally = next(batches, None), loader.tally
             for number in range(start, steps):
                 began = time.monotonic()
                 batch = None
                 if pending is not None and pending.step == number:
+                    tally = (
+                        loader.tally
+                    )  # without the batch that is read ahead, which a run that goes on reads again
                     batch, pending = pending, next(batches, None)
                 # What one process cannot read would leave the others waiting for its vectors.
                 if not processes.all_agree(batch is not None) or batch is None:
@@ -95,7 +99,7 @@ def train(
                     if on_step is not None:
                         on_step(line, settings.epochs * steps)
                 if time.monotonic() - saved >= save_seconds or stopping():
-                    save(Place(epoch, number + 1))
+                    save(Place(epoch, number + 1), tally)
                     saved = time.monotonic()
                 if stopping():
                     raise KeyboardInterrupt
@@ -104,7 +108,7 @@ def train(
             with optimising.settled():
                 on_epoch(epoch, step)
         adapted.set_dropout(on=True)
-        save(Place(epoch + 1, 0))
+        save(Place(epoch + 1, 0), loader.tally)
     adapted.set_dropout(on=False)
     optimising.settle()
 

@@ -11,6 +11,7 @@ from .building import Encoded, Progress
 from .errors import RetrievalError
 from .kinds import Plan
 from .making import check_new, create
+from .manifest import CutRecord
 from .milvusaddress import MilvusAddress, is_address
 from .milvusmaking import Batches, make
 from .milvusmaking import check_new as check_new_collection
@@ -52,14 +53,15 @@ def copy_index(
         address = MilvusAddress.parse(os.fspath(to))
         check_new_collection(address)
         keys = (key for table in source.tables() for key in table["key"].to_pylist())
-        make(address, source.made_by, keys, source.batches(), progress)
+        make(address, source.made_by, keys, source.batches(), progress, cut=CutRecord.of(source.cut))
     return open_index(to)
 
 
 def _into_folder(source: AnyIndex, folder: Path, plan: Plan, batches: Batches) -> None:
     check_new(folder)
     table = pa.concat_tables([SCHEMA.empty_table(), *source.tables()])
-    create(folder, source.made_by, Encoded(partial(_as_before, source, table, batches), table), plan)
+    encoded = Encoded(partial(_as_before, source, table, batches), table)
+    create(folder, source.made_by, encoded, plan, CutRecord.of(source.cut))
 
 
 def _as_before(source: AnyIndex, table: pa.Table, batches: Batches) -> Iterator[Vectors]:

@@ -23,7 +23,7 @@ from .hits import Hits, ranked
 from .kinds import Asked, Plan
 from .labelling import labels_from
 from .making import Blocks, Rows, check_new, create, encoder_record, fitting, tuned_for
-from .manifest import EncoderRecord, Manifest
+from .manifest import CutRecord, EncoderRecord, Manifest
 from .rows import SCHEMA
 from .searchable import Searchable, loaded, several
 from .searching import nearest
@@ -124,7 +124,13 @@ class Index(Searchable):
             several(images), place, made, options, licence=licence, batch_size=batch_size,
             engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
-            create(place, encoder_record(made), encoded, tuned_for(plan, made, encoded.table))
+            create(
+                place,
+                encoder_record(made),
+                encoded,
+                tuned_for(plan, made, encoded.table),
+                CutRecord.of(options),
+            )
         index = cls(place, made)
         index.report = report
         return index
@@ -171,6 +177,11 @@ class Index(Searchable):
         return self.manifest.encoder
 
     @property
+    def cut(self) -> ChipOptions:
+        """How the images were cut that it was made of."""
+        return self.manifest.cut.options if self.manifest.cut else ChipOptions()
+
+    @property
     def manifest(self) -> Manifest:
         """What the index consists of."""
         return self._snapshot.manifest
@@ -202,7 +213,7 @@ class Index(Searchable):
         self,
         images: PathLike | Sequence[PathLike],
         *,
-        options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
+        options: ChipOptions | None = None,
         licence: str | None = None,
         plan: Plan = Plan(),  # noqa: B008 - frozen
         batch_size: int | None = None,
@@ -212,7 +223,8 @@ class Index(Searchable):
     ) -> BuildReport:
         """Add images; those that are there already are encoded anew and take the place of the older ones.
 
-        The arguments are those of `build`. Of an image that was cut in another way, all older chips go.
+        The arguments are those of `build`; without `options` images are read and cut as when the index was made. Of an
+        image that was cut in another way, all older chips go.
 
         Raises:
             RetrievalError: There is no image that can be read.
@@ -220,7 +232,7 @@ class Index(Searchable):
         """
         report = BuildReport()
         with encoded_images(
-            several(images), self.folder, self.encoder, options, licence=licence, batch_size=batch_size,
+            several(images), self.folder, self.encoder, options or self.cut, licence=licence, batch_size=batch_size,
             engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             plan = tuned_for(plan, self.encoder, encoded.table, self.manifest)

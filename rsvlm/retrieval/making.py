@@ -21,7 +21,7 @@ from .changes import Change, joined, locked
 from .chiprows import absolute
 from .errors import RetrievalError
 from .kinds import Plan
-from .manifest import NAME, EncoderRecord, Manifest
+from .manifest import NAME, CutRecord, EncoderRecord, Manifest
 from .parts import FOLDER, unit_vectors
 from .rows import checked, older_ones, table_of
 
@@ -73,7 +73,9 @@ def check_new(folder: Path) -> None:
         raise RetrievalError(f"{folder}: holds files of another origin ({foreign[0]}); name a new folder")
 
 
-def create(folder: Path, encoder: EncoderRecord, encoded: Encoded, plan: Plan) -> None:
+def create(
+    folder: Path, encoder: EncoderRecord, encoded: Encoded, plan: Plan, cut: CutRecord | None = None
+) -> None:
     """Make an index of what was encoded.
 
     Raises:
@@ -82,7 +84,7 @@ def create(folder: Path, encoder: EncoderRecord, encoded: Encoded, plan: Plan) -
     plan = checked_plan(plan, encoder.dimension)
     with locked(folder):
         check_new(folder)
-        change = Change(folder, Manifest(rsvlm=rsvlm.__version__, encoder=encoder))
+        change = Change(folder, Manifest(rsvlm=rsvlm.__version__, encoder=encoder, cut=cut))
         change.add(encoded.blocks(), encoded.table, plan)
         change.remove(older_ones(encoded.table))
         change.commit()

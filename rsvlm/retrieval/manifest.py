@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rsvlm.datasets.pairs import is_pairs_dataset
+from rsvlm.imagery.items import ChipOptions
 from rsvlm.shards import atomic_write
 
 from .errors import RetrievalError
@@ -179,6 +181,27 @@ class EncoderRecord(_Part):
     dimension: int = Field(ge=1, le=65_536)
 
 
+class CutRecord(_Part):
+    """How images were read and cut into chips; the attributes are those of `ChipOptions`."""
+
+    chips: Literal["whole", "grid"] | None = None
+    size: str | None = Field(default=None, max_length=64)
+    min_valid: float = Field(default=0.5, ge=0, le=1)
+    sensor: str | None = Field(default=None, max_length=4096)
+    bands: Annotated[tuple[str, ...], Field(max_length=4096)] | None = None
+    stretch: str = Field(default="auto", max_length=64)
+
+    @classmethod
+    def of(cls, options: ChipOptions) -> Self:
+        """What is kept of options."""
+        return cls.model_validate(asdict(options))
+
+    @property
+    def options(self) -> ChipOptions:
+        """What was kept."""
+        return ChipOptions(**self.model_dump())
+
+
 class Manifest(_Part):
     """All of an index but the vectors and rows themselves.
 
@@ -186,6 +209,7 @@ class Manifest(_Part):
         format: Of the folder.
         rsvlm: Version that wrote it.
         encoder: What made the vectors.
+        cut: How the images that it was made of were cut; None: it was made of vectors.
         change: Counts the changes since the index was made.
         parts: In the order of the rows' numbers.
         removed: What was removed, or None.
@@ -195,6 +219,7 @@ class Manifest(_Part):
     format: Literal[1] = 1
     rsvlm: str
     encoder: EncoderRecord
+    cut: CutRecord | None = None
     change: int = Field(default=0, ge=0, le=10**12)
     parts: tuple[PartRecord, ...] = ()
     removed: RemovedRecord | None = None

@@ -21,7 +21,7 @@ from .filters import Filter
 from .hits import Hits, ranked
 from .kinds import Asked
 from .making import Blocks, Rows, encoder_record, fitting
-from .manifest import EncoderRecord
+from .manifest import CutRecord, EncoderRecord
 from .milvusaddress import MilvusAddress
 from .milvuscollection import MOST_HITS, Collection
 from .milvusmaking import Batches, batches_of, check_new, make, write
@@ -105,7 +105,13 @@ class MilvusIndex(Searchable):
             several(images), _work(place), made, options, licence=licence, batch_size=batch_size,
             engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
-            make(place, encoder_record(made), encoded.table["key"].to_pylist(), batches_of(encoded))
+            make(
+                place,
+                encoder_record(made),
+                encoded.table["key"].to_pylist(),
+                batches_of(encoded),
+                cut=CutRecord.of(options),
+            )
         index = cls(address, made)
         index.report = report
         return index
@@ -136,6 +142,11 @@ class MilvusIndex(Searchable):
         """What made the vectors."""
         return self._record.encoder
 
+    @property
+    def cut(self) -> ChipOptions:
+        """How the images were cut that it was made of."""
+        return self._record.cut.options if self._record.cut else ChipOptions()
+
     def __len__(self) -> int:
         return self._collection.count()
 
@@ -146,7 +157,7 @@ class MilvusIndex(Searchable):
         self,
         images: PathLike | Sequence[PathLike],
         *,
-        options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
+        options: ChipOptions | None = None,
         licence: str | None = None,
         batch_size: int | None = None,
         engine: str = "local",
@@ -163,8 +174,8 @@ class MilvusIndex(Searchable):
         """
         report = BuildReport()
         with encoded_images(
-            several(images), _work(self.address), self.encoder, options, licence=licence, batch_size=batch_size,
-            engine=engine, workers=workers, progress=progress, report=report,
+            several(images), _work(self.address), self.encoder, options or self.cut, licence=licence,
+            batch_size=batch_size, engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
             write(self._collection, batches_of(encoded))
         return report

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from .building import Encoded, Progress
 from .errors import RetrievalError
-from .manifest import EncoderRecord
+from .manifest import CutRecord, EncoderRecord
 from .milvusaddress import MilvusAddress
 from .milvuscollection import Collection
 from .milvusrecord import CollectionRecord, making_of
@@ -46,6 +46,8 @@ def make(
     keys: Iterable[str],
     batches: Batches,
     progress: Progress | None = None,
+    *,
+    cut: CutRecord | None = None,
 ) -> None:
     """Make an index. It counts once all of it is there; who was stopped goes on with the same rows.
 
@@ -55,12 +57,13 @@ def make(
         keys: Of all rows.
         batches: The rows, each key once, and their vectors.
         progress: Called with rows done and rows in all.
+        cut: How their images were cut.
 
     Raises:
         RetrievalError: As of `check_new`, or other rows were on their way there.
     """
     listed = list(keys)
-    record = CollectionRecord(encoder=encoder, making=making_of(set(listed)))
+    record = CollectionRecord(encoder=encoder, cut=cut, making=making_of(set(listed)))
     collection = Collection(address)
     if not collection.exists:
         collection.create(record, len(listed))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import rsvlm
 
-from .manifest import EncoderRecord
+from .manifest import CutRecord, EncoderRecord
 from .milvusrows import ID_LENGTH, id_of
 
 
@@ -18,6 +18,7 @@ class CollectionRecord(BaseModel):
         format: Of the fields; a number for each way to keep an index in Milvus.
         rsvlm: What made it.
         encoder: What made the vectors.
+        cut: How the images that it was made of were cut; None: it was made of vectors.
         making: What it was made of: the sum of the primary keys. Who was stopped while making it goes on with the same.
     """
 
@@ -26,6 +27,7 @@ class CollectionRecord(BaseModel):
     format: Literal[1] = 1
     rsvlm: str = rsvlm.__version__
     encoder: EncoderRecord
+    cut: CutRecord | None = None
     making: str = Field(pattern=rf"^[0-9a-f]{{{ID_LENGTH}}}$")
 
 

@@ -75,9 +75,10 @@ def test_it_learns(sides: Sequence[Any], loss: Any, model: Path, pairs: Path, tm
 
 
 def test_killed_and_resumed(model: Path, pairs: Path, tmp_path: Path) -> None:
-    whole, loader = begun(model, pairs)
+    (pairs.parent / "00.png").write_bytes(b"no image")
+    whole, uninterrupted = begun(model, pairs)
     settings = SETTINGS.model_copy(update={"average": 0.9})
-    train(whole, loader, settings, tmp_path / "whole", processes=ONE, extra=["a road", "a wood"])
+    train(whole, uninterrupted, settings, tmp_path / "whole", processes=ONE, extra=["a road", "a wood"])
     script = tmp_path / "killed.py"
     script.write_text(
         textwrap.dedent(f"""
@@ -106,6 +107,8 @@ def test_killed_and_resumed(model: Path, pairs: Path, tmp_path: Path) -> None:
     train(resumed, loader, settings, tmp_path / "killed", processes=ONE, extra=["a road", "a wood"])
     after = losses(tmp_path / "killed")
     assert len(before) == 8
+    assert loader.tally == uninterrupted.tally
+    assert loader.passed_over == 2, "once an epoch"
     assert np.allclose(after, losses(tmp_path / "whole"), rtol=0, atol=1e-6)
     for name, weight in whole.learning.items():
         assert torch.allclose(resumed.learning[name], weight, atol=1e-6), name

@@ -29,13 +29,15 @@ def test_build_says_what_it_made_and_how_to_go_on(
     rsvlm_command: Any, town: Path, tmp_path: Path, capsys: Any
 ) -> None:
     out = tmp_path / "index"
-    assert rsvlm_command("index", "build", town, "--size", "256", "--out", out) == 0
+    assert rsvlm_command("index", "build", town, "--size", "512", "--out", out) == 0
     said = capsys.readouterr().err
     assert "chips encoded" in said
     assert "rsvlm search" in said
     assert rsvlm_command("index", "build", town, "--out", out) == 2
     assert "is an index already: add to it" in capsys.readouterr().err
 
+    assert rsvlm_command("index", "add", out, town, "--min-valid", "0", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 16, "as large as those that it was made of"
     assert rsvlm_command("index", "add", out, town, "--size", "128", "--json") == 0
     added = json.loads(capsys.readouterr().out)
     assert added["rows"] == added["chips"] > 0  # cut anew, it is there once

@@ -91,8 +91,8 @@ def test_an_image_that_is_cut_anew_is_there_once(tmp_path: Path) -> None:
     write_tile(tmp_path / "other.tif", 640, size=64)
     index = Index.build(tmp_path / "scene.tif", tmp_path / "index", Colours(), options=ChipOptions(size="32"))
     assert len(index) == 4
-    index.add([tmp_path / "other.tif"], options=ChipOptions(size="32"))
-    assert len(index) == 8
+    index.add([tmp_path / "other.tif"])
+    assert len(index) == 8, "cut as when the index was made"
     index.add(tmp_path / "scene.tif", options=ChipOptions(size="16"))
     assert len(index) == 4 + 16
     assert index.verify() == []

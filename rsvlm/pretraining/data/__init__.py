@@ -3,7 +3,7 @@
 from .augment import Augmentation
 from .examples import Example, caption_of
 from .holdout import Holdout, hold_out
-from .loader import Batch, PairLoader, Problem
+from .loader import Batch, PairLoader, Problem, Tally
 from .mixture import Mixture
 from .sources import PairsSource, read_pairs_source
 
@@ -16,6 +16,7 @@ __all__ = [
     "PairLoader",
     "PairsSource",
     "Problem",
+    "Tally",
     "caption_of",
     "hold_out",
     "read_pairs_source",

@@ -61,6 +61,14 @@ class Problem(NamedTuple):
     reason: str
 
 
+class Tally(NamedTuple):
+    """What a loader has counted: see the attributes of `PairLoader`."""
+
+    passed_over: int = 0
+    cut: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
 class _Ready(NamedTuple):
     draw: Draw
     key: str
@@ -110,6 +118,16 @@ class PairLoader:
     def problems(self) -> list[Problem]:
         """What was passed over."""
         return list(self._problems)
+
+    @property
+    def tally(self) -> Tally:
+        """What was counted up to the last batch that was given."""
+        return Tally(self.passed_over, self.cut, tuple(self._problems))
+
+    def count_from(self, tally: Tally) -> None:
+        """Go on counting from what a run before had counted."""
+        self.passed_over, self.cut, problems = tally
+        self._problems = dict.fromkeys(problems)
 
     def batches(self, epoch: int, start: int = 0) -> Generator[Batch]:
         """Yield the batches of an epoch from step `start` on: the same ones, whatever was given before.
