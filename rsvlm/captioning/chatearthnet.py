@@ -88,7 +88,7 @@ def _pixels(landcover: LandCover, region: str) -> dict[str, int]:
     """Return pixels by class words; classes of the same words are one."""
     pixels: dict[str, int] = {}
     for share in landcover["regions"].get(region, []):
-        words = chatearthnet_words(landcover["legend"], share["name"])
+        words = chatearthnet_words(landcover, share["name"])
         pixels[words] = pixels.get(words, 0) + share["pixels"]
     return pixels
 

@@ -1,5 +1,6 @@
 """Small matters of English that every caption style needs: articles, numbers, lists, sentences."""
 
+import re
 from collections.abc import Sequence
 
 _SMALL = (
@@ -8,16 +9,21 @@ _SMALL = (
 )  # fmt: skip
 _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
-_A_BY_SOUND = ("uni", "use", "uti", "one", "eu", "u-")
-"""Written with a vowel, spoken with a consonant: a university, a one-way road."""
+_A_BY_SOUND = re.compile(
+    r"eu|ewe|one(?!r)|once|u\b|ubi|ufo|ugand|uk|uran|ure[at]|uri|urol|uru|us[aeu]|ut[aeio]|uv"
+    r"|uni(?!dent|m[^o]|n[^o]|rr|ss)|unanim"
+)
+"""Written with a vowel, spoken with a consonant: a university (but an unimproved track), a one-way road, a U-turn."""
+_AN_BY_SOUND = re.compile(r"hour|heir|honest|hono")
+"""The other way round: an hourglass, an honorary grave."""
 
 
 def article(phrase: str) -> str:
     """Return "a" or "an", as the phrase's first word sounds."""
     word = phrase.lower()
-    if word.startswith(_A_BY_SOUND):
+    if _A_BY_SOUND.match(word):
         return "a"
-    return "an" if word.startswith((*"aeiou", "hour")) else "a"
+    return "an" if word.startswith(tuple("aeiou")) or _AN_BY_SOUND.match(word) else "a"
 
 
 def number_word(value: int) -> str:

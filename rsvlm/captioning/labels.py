@@ -46,16 +46,26 @@ class CoverShare(TypedDict):
     pixels: int
 
 
+class ClassWords(TypedDict):
+    """What captions call a class: in style `natural`, and in style `chatearthnet`."""
+
+    name: str
+    natural: str
+    chatearthnet: str
+
+
 class LandCover(TypedDict):
     """Land cover of a chip: for "overall" and each of `REGIONS`, the classes from most to fewest pixels.
 
     Background and unlabelled pixels are in no list. `coverage` is the share of the chip's pixels that are labelled.
+    `words` is there where the legend is a file of the user's: what that calls each class.
     """
 
     legend: str
     date: str | None
     coverage: float
     regions: dict[str, list[CoverShare]]
+    words: NotRequired[list[ClassWords]]
 
 
 class Labels(TypedDict):

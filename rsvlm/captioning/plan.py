@@ -1,7 +1,7 @@
 """The plan of a captioning run: every chip that will be looked at, before any pixel is read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,6 +81,8 @@ def make_plan(settings: CaptionSettings, cache: Path | None = None) -> Plan:
         plan.legend = load_legend(settings.legend)
         plan.landcover = LandCoverSource.open(settings.landcover, plan.legend, date=settings.landcover_date)
     frames = _find_frames(plan)
+    if plan.landcover is not None and len(frames) > 1:
+        plan.landcover = replace(plan.landcover, one_image=False)
     if settings.osm:
         frames = _place_needed(frames, plan)
         extents = [box for frame in frames if (box := frame.grid.bbox())]

@@ -61,11 +61,12 @@ class CaptionReport:
 
     def rows(self, *, planned: bool = False) -> list[tuple[str, str]]:
         """Name and value of each line of the closing table; `planned`: of a dry run, which has made nothing yet."""
-        shards = f"{self.shards:,}" + (f", {self.resumed:,} of them found done" if self.resumed else "")
+        shards = f"{self.shards:,} shard{'' if self.shards == 1 else 's'}"
+        shards += f", {self.resumed:,} of them found done" if self.resumed else ""
         rows = [
             ("dataset", self.out),
             ("images", f"{self.images:,}"),
-            ("chips", f"{self.chips:,} in {shards} shards" if self.shards else f"{self.chips:,}"),
+            ("chips", f"{self.chips:,} in {shards}" if self.shards else f"{self.chips:,}"),
         ]
         if not planned:
             rows += [("pairs", f"{self.pairs:,}")]

@@ -162,13 +162,16 @@ def identity(plan: Plan) -> dict[str, Any]:
     digest = hashlib.sha256()
     for part in plan.ranges:
         content = fingerprint(part.frame.scene.path) if part.frame.scene else {}
-        digest.update(repr((part.frame.name, part.frame.title, content)).encode("utf-8"))
+        grid = part.frame.grid  # a world file beside an image moves it, and not a byte of it changes
+        where = (grid.width, grid.height, grid.crs, grid.transform)
+        known = (part.frame.name, part.frame.title, where, part.frame.scene_names, content)
+        digest.update(repr(known).encode("utf-8", "surrogateescape"))
     kept = settings.model_dump(exclude={"images", "osm", "landcover", "legend", "tag_encoder"})
     return {
         "made by": f"rsvlm {__version__} caption",
         "settings": kept | {"styles": list(settings.chosen_styles())},
         "images": {"count": len(plan.ranges), "chips": plan.chips, "sha256": digest.hexdigest()},
-        "osm": _content(settings.osm),
+        "osm": settings.osm and {"name": Path(settings.osm).name, "sha256": _sha256(settings.osm)},
         "unknown tags": plan.inferred.record,
         "landcover": _content(settings.landcover),
         "legend": None
@@ -179,6 +182,12 @@ def identity(plan: Plan) -> dict[str, Any]:
 
 def _content(path: str | None) -> dict[str, Any] | None:
     return None if path is None else {"name": Path(path).name, **fingerprint(path)}
+
+
+def _sha256(path: str) -> str:
+    """Of all of a file: a tag that was corrected may leave it as long as it was."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _begin(plan: Plan, out: Path) -> CaptionReport:
@@ -277,7 +286,10 @@ def _warnings(plan: Plan, report: CaptionReport, dry_run: bool) -> list[str]:
             (settings.osm, "--osm", "map objects"),
             (settings.landcover, "--landcover", "land cover"),
         ):
-            if given and not report.sources[source]:
+            unused = plan.objects.why_none() if plan.objects is not None and name == "--osm" else ""
+            if unused:
+                found.append(f"{name} {given}: {unused}")
+            elif given and not report.sources[source]:
                 found.append(
                     f"{name} {given} is used in no pair: does it cover the images, and do the styles speak of it?"
                 )

@@ -8,6 +8,7 @@ from .errors import CaptioningError
 
 Style = Literal["natural", "skyscript", "chatearthnet", "scene"]
 STYLES: tuple[Style, ...] = ("natural", "skyscript", "chatearthnet", "scene")
+_LEGEND = "worldcover"
 ChipMode = Literal["whole", "grid", "objects"]
 
 
@@ -37,7 +38,7 @@ class CaptionSettings(BaseModel):
     images: tuple[str, ...] = ()
     osm: str | None = None
     landcover: str | None = None
-    legend: str = "worldcover"
+    legend: str = _LEGEND
     landcover_date: str | None = None
     styles: tuple[Style, ...] = ()
     chips: ChipMode | None = None
@@ -62,6 +63,12 @@ class CaptionSettings(BaseModel):
             )
         if self.chips == "objects" and not self.osm:
             raise ValueError("--chips objects centres chips on map objects: it needs --osm")
+        if self.chips == "whole" and self.size:
+            raise ValueError(
+                f"--chips whole takes images as they are, and --size {self.size} cuts them: name one"
+            )
+        if not self.landcover and (self.legend != _LEGEND or self.landcover_date):
+            raise ValueError("--legend and --landcover-date say what --landcover holds: name it, too")
         return self
 
     def chosen_styles(self) -> tuple[Style, ...]:

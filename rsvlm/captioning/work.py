@@ -17,7 +17,7 @@ from .dataset.problems import Problem
 from .dataset.row import Caption, Pair, Source
 from .dataset.writer import ShardWriter
 from .errors import CaptioningError
-from .gather import ChipLabels, gather
+from .gather import ChipLabels, gather, seen_labels, why_no_object
 from .labels import OVERALL, Labels
 from .landcover import LandCoverSource
 from .plan import ChipRange
@@ -141,15 +141,12 @@ def _pair(
     tally: _Tally,
 ) -> Pair | None:
     """One chip's pair, or None with its reason noted. Words come first: a chip that nothing is known of is not read."""
-    labels = found.labels
-    tally.unknown.update({str(code): pixels for code, pixels in found.unknown.items()})
-    captions, rejected = compose(labels, task.settings.chosen_styles(), task.settings.seed, key)
-    tally.rejected += [[key, bad.style, bad.text, "; ".join(bad.problems)] for bad in rejected]
-    if not captions:
-        tally.problems.append(Problem(frame.title, key, *_why_silent(found, task, bool(rejected))))
-        return None
+    if task.landcover is not None:
+        tally.unknown.update({task.landcover.show(code): pixels for code, pixels in found.unknown.items()})
+    styles, seed = task.settings.chosen_styles(), task.settings.seed
+    captions, rejected = compose(found.labels, styles, seed, key)
     image = None
-    if reader is not None:
+    if captions and reader is not None:
         x, y, width, height = window
         chip = reader.read(x, y, width, height, bands=reader.scene.shown)
         valid = float(chip.valid.mean())
@@ -159,7 +156,15 @@ def _pair(
             )
             tally.problems.append(Problem(frame.title, key, "too little valid area", reason))
             return None
+        if valid < 1:
+            found = seen_labels(found, chip.valid, frame, window, task.landcover)
+            captions, rejected = compose(found.labels, styles, seed, key)
         image = encode(chip)
+    tally.rejected += [[key, bad.style, bad.text, "; ".join(bad.problems)] for bad in rejected]
+    if not captions:
+        tally.problems.append(Problem(frame.title, key, *_why_silent(found, task, bool(rejected))))
+        return None
+    labels = found.labels
     used = _used(labels, captions[0].style)
     tally.sources.update(used)
     grid = frame.grid.window(*window)
@@ -190,7 +195,10 @@ def _why_silent(found: ChipLabels, task: ShardTask, rejected: bool) -> tuple[str
     lacking = []
     labels = found.labels
     if task.objects_file is not None and not labels["objects"]:
-        lacking.append("no map object that can be seen at this ground sample distance")
+        lacking.append(
+            why_no_object(task.objects_file)
+            or "no map object that can be seen at this ground sample distance"
+        )
     if task.landcover is not None and _nothing_labelled(labels):
         lacking.append(
             f"only {found.labelled:.1%} of it has land-cover labels"

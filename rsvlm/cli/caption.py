@@ -167,8 +167,10 @@ def _sample(
     """Draw the sample town and caption it from its map and land cover."""
     from rsvlm.captioning.sample import LICENCE, write_sample
 
-    if images or options["osm"] or options["landcover"]:
-        raise typer.BadParameter("--sample brings its own image, map and land cover: leave out the others")
+    if images or options["osm"] or options["landcover"] or options["legend"] != "worldcover":
+        raise typer.BadParameter(
+            "--sample brings its own image, map, land cover and legend: leave out the others"
+        )
     console.print(
         "Drawing the sample town: an [bold]invented[/bold] place, its picture [bold]rendered[/bold] from its map."
     )

@@ -45,6 +45,9 @@ def show(
     """
     from rsvlm.captioning.dataset import open_dataset, summarise, write_contact_sheet, write_page
 
+    for file in (page, sheet):
+        if file is not None and file.is_dir():
+            raise typer.BadParameter(f"{file} is a folder: name a file in it")
     pairs = open_dataset(dataset)
     if reviewed is not None:
         lines = summarise(reviewed, pairs)

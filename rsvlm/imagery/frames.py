@@ -20,7 +20,11 @@ LARGEST_WHOLE = 1024
 GRID_SIZE = "256"
 """The chip size of that grid, in pixels."""
 
-_EDGE_BYTES = 65_536
+LONGEST_NAME = 64
+"""Letters of a frame's name: a chip's key has its place and size, too, and 90 at most."""
+
+_CHIP = re.compile(r"(.+)_\d{5,}_\d{5,}_\d+(?:x\d+)?")
+_BLOCKS, _BLOCK_BYTES = 16, 65_536
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,10 @@ def relative_titles(paths: Sequence[str]) -> list[str]:
 
 
 def unique_names(stems: Sequence[str], titles: Sequence[str]) -> list[str]:
-    """ASCII names fit for keys; those that lost letters, or that differ only in case, get 8 hex digits of their title.
+    """ASCII names fit for keys, of `LONGEST_NAME` letters at most.
+
+    Those that lost letters, that differ only in case, or that another's chip could be called, get 8 hex digits of
+    their title.
 
     >>> unique_names(["scene 1", "Zürich", "a", "A"], ["scene 1.tif", "Zürich.tif", "x/a.tif", "y/A.tif"])
     ['scene_1', 'Zurich-477e2614', 'a-db9c544c', 'A-e7831651']
@@ -101,32 +108,39 @@ def unique_names(stems: Sequence[str], titles: Sequence[str]) -> list[str]:
         seen[name.lower()] = seen.get(name.lower(), 0) + 1
     names = []
     for stem, name, title in zip(stems, plain, titles, strict=True):
-        lossy = not stem.isascii() or not name
-        if lossy or seen[name.lower()] > 1:
-            digest = hashlib.sha256(title.encode("utf-8")).hexdigest()[:8]
-            name = f"{name}-{digest}" if name else digest
+        lossy = not stem.isascii() or not name or len(name) > LONGEST_NAME
+        chip = _CHIP.fullmatch(name.lower())
+        if lossy or seen[name.lower()] > 1 or (chip is not None and chip[1] in seen):
+            digest = hashlib.sha256(title.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+            name = f"{name[: LONGEST_NAME - 9]}-{digest}" if name else digest
         names.append(name)
     return names
 
 
 def _ascii(stem: str) -> str:
     flat = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", flat).strip("_")[:80]
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", flat).strip("_")
 
 
 def fingerprint(path: str | Path) -> dict[str, object]:
-    """Size and hash of both ends of a file (of the listing, for a folder): cheap, and the same on every host."""
+    """Size and hash of a file, of 1 MiB spread over it where it is larger: cheap, and the same on every host.
+
+    Of a folder how many files are in it, and a hash of their names and fingerprints.
+    """
     place = Path(path)
     if place.is_dir():
-        listing = sorted(
-            (p.relative_to(place).as_posix(), p.stat().st_size) for p in place.rglob("*") if p.is_file()
-        )
-        return {"files": len(listing), "hash": hashlib.sha256(repr(listing).encode("utf-8")).hexdigest()[:16]}
+        digest = hashlib.sha256()
+        files = sorted((p.relative_to(place).as_posix(), p) for p in place.rglob("*") if p.is_file())
+        for name, inside in files:
+            digest.update(repr((name, fingerprint(inside))).encode("utf-8", "surrogateescape"))
+        return {"files": len(files), "hash": digest.hexdigest()[:16]}
     size = place.stat().st_size
     digest = hashlib.sha256()
     with place.open("rb") as file:
-        digest.update(file.read(_EDGE_BYTES))
-        if size > 2 * _EDGE_BYTES:
-            file.seek(-_EDGE_BYTES, os.SEEK_END)
-        digest.update(file.read(_EDGE_BYTES))
+        if size <= _BLOCKS * _BLOCK_BYTES:
+            digest.update(file.read())
+        else:
+            for number in range(_BLOCKS):  # from the very first bytes to the very last
+                file.seek((size - _BLOCK_BYTES) * number // (_BLOCKS - 1))
+                digest.update(file.read(_BLOCK_BYTES))
     return {"bytes": size, "hash": digest.hexdigest()[:16]}

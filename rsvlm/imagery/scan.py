@@ -101,7 +101,8 @@ class Scan:
             self._take(real, folder)
             return []
         self._add_files(folder, real, files)
-        return [(folder / entry.name, _real(entry, real)) for entry in entries if _is(entry.is_dir)]
+        below = [(folder / entry.name, _real(entry, real)) for entry in entries if _is(entry.is_dir)]
+        return [(path, place) for path, place in below if not _is_dataset(path)]
 
     def _add_files(self, folder: Path, real_folder: str, files: Mapping[str, str]) -> None:
         """Add the images among files of one folder, given as name -> real path."""
@@ -208,6 +209,13 @@ def _real(entry: os.DirEntry[str], real_folder: str) -> str:
     if entry.is_symlink():
         return os.path.realpath(entry.path)
     return os.path.join(real_folder, entry.name)  # noqa: PTH118 - a Path for each file costs more
+
+
+def _is_dataset(folder: Path) -> bool:
+    """Whether rsvlm wrote it: what lies there are chips of images, and not more images."""
+    return (folder / "shards").is_dir() and any(
+        (folder / name).is_file() for name in ("run.json", "manifest.json")
+    )
 
 
 def _hidden(parts: Iterable[str]) -> bool:

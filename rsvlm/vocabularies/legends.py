@@ -118,6 +118,11 @@ def phrase_of(name: str) -> str:
     return " ".join(re.split(r"[\s_]+", words.strip(" \t\n_"))).lower()
 
 
+def _sayable(words: str) -> str:
+    """Words without what ends a sentence or a line: "Agric.  land" gives "Agric land"."""
+    return " ".join(re.sub(r"[.!?;]+", "", words).split())
+
+
 def read_legend(content: bytes, source: str) -> Legend:
     """Read a legend from the bytes of a YAML file; `source` is its path in error messages.
 
@@ -139,8 +144,11 @@ def _build(line: ClassLine, lines: list[ClassLine], source: str, depth: int = 0)
                 f"legend {source}: {line.name} has the parent {line.parent!r}, which leads nowhere"
             )
         parent = _build(above, lines, source, depth + 1)
-    phrase = line.phrase or phrase_of(line.name)
-    return LegendClass(**{**line.model_dump(), "phrase": phrase, "parent": parent})
+    phrase = _sayable(line.phrase or phrase_of(line.name))
+    if not phrase and not line.background:
+        raise VocabularyError(f"legend {source}: {line.name!r} is no word: give it a phrase")
+    there = line.chatearthnet and _sayable(line.chatearthnet)
+    return LegendClass(**{**line.model_dump(), "phrase": phrase, "chatearthnet": there, "parent": parent})
 
 
 def _check_distinct(lines: list[ClassLine], source: str) -> None:

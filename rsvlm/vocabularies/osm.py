@@ -13,6 +13,9 @@ so that each entry can be reviewed alone:
   the tag is out of sight (`tunnel=yes`, `location=underground`). A line without max_gsd that hides nothing
   has no kind.
 
+Values that say that there is nothing (`ABSENT`) are never visible, whatever the key; in this file they need
+no lines.
+
 `cables`, `voltage` and the output of a power plant are no sight, yet SkyScript's captions tell them of a
 thing that is seen: they are details, down to the GSD at which what carries them can be told.
 """
@@ -20,6 +23,7 @@ thing that is seen: they are details, down to the GSD at which what carries them
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -37,7 +41,15 @@ GSD_TOLERANCE = 1.01
 """A raster sold as 0.6 m measures 0.5998 to 0.6006 m on the ground, by the scale of its projection."""
 
 COLUMNS = ("key", "value", "max_gsd", "kind", "phrase", "plural")
+
+ABSENT = frozenset({"", "no", "n", "false", "f", "0", "0.0", "none", "null", "nan", "na", "n/a", "<na>"})
+"""Values, in lower case, that deny a thing or say that nobody wrote anything: `no` is OpenStreetMap's, the others
+are what tables and programs make of a flag that is not set and of an empty cell."""
+
 VISIBLE_KINDS = ("object", "adjective", "detail")
+
+_BEFORE_NOUN = re.compile(r"\{\} \w")
+_SEVERAL = re.compile(r"0*([2-9]|[1-9][0-9]+)(?:\.0*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,17 @@ class TagEntry:
         if self.max_gsd is None:
             return False
         return gsd is None or self.max_gsd == GSD_CLASSES[-1] or gsd <= self.max_gsd * GSD_TOLERANCE
+
+    def filling(self, value: str) -> str:
+        """Return a value as it may stand for the `{}` of the phrase; "" where it may not.
+
+        Before a noun ("with {} lanes") that is a whole number of two or more, in plain digits: maps hold `2.0`
+        too, and `2.5m`, `0` and `.`, which are no count of anything. Elsewhere it is any value.
+        """
+        if not _BEFORE_NOUN.search(self.phrase):
+            return value.replace("_", " ")
+        several = _SEVERAL.fullmatch(value)
+        return several[1] if several else ""
 
 
 class TagVocabulary:
@@ -80,7 +103,7 @@ class TagVocabulary:
     def entry(self, key: str, value: str) -> TagEntry | None:
         """Return the line for a tag: the exact one, else the key's `*`, else None (not in the vocabulary).
 
-        `no` is the absence of a thing, whatever the key: of a known key it is never visible.
+        The values of `ABSENT` are the absence of a thing, whatever the key: of a known key they are never visible.
         """
         use = self._use(key, value)
         return use.entry if use else None
@@ -91,7 +114,7 @@ class TagVocabulary:
             values = self._by_key.get(key.partition(":")[0] + ":*") if ":" in key else None
             if values is None:
                 return None
-        if value == "no":
+        if value.strip().lower() in ABSENT:
             return _Use(TagEntry(key, value, None, "", "", ""))
         return values.get(value) or values.get("*")
 

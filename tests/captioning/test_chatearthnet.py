@@ -8,7 +8,9 @@ import pytest
 from chips import chip, cover  # type: ignore[import-not-found]
 
 from rsvlm.captioning.chatearthnet import FORBIDDEN, NOUNS, Part, captions, context, parts
+from rsvlm.captioning.classwords import own_words
 from rsvlm.captioning.labels import REGIONS
+from rsvlm.vocabularies import load_legend
 
 EMPTY: dict[str, int] = {}
 
@@ -127,7 +129,9 @@ def test_classes_with_the_same_words_are_one(tmp_path: Path) -> None:
     classes = ("oak, chatearthnet: tree", "pine, chatearthnet: tree", "maize, chatearthnet: crop")
     lines = [f"  - {{code: {n}, name: {words}}}" for n, words in enumerate(classes)]
     legend.write_text("\n".join(["name: forests", "title: Forests", "classes:", *lines]), encoding="utf-8")
-    found = parts(cover({"oak": 300, "pine": 300, "maize": 400}, legend=str(legend)), "overall")
+    landcover = cover({"oak": 300, "pine": 300, "maize": 400}, legend="forests")
+    landcover["words"] = own_words(load_legend(legend))
+    found = parts(landcover, "overall")
     assert [(p.words, p.pixels) for p in found] == [("tree", 600), ("crop", 400)]
 
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from rsvlm.captioning import natural
 from rsvlm.captioning.clip_tokens import count_tokens
+from rsvlm.captioning.english import article
 from rsvlm.captioning.labels import Labels
 from rsvlm.captioning.verify import verify
+from rsvlm.captioning.verify.words import article_before
 
 SEEDS = range(60)
 
@@ -303,6 +305,40 @@ def test_articles() -> None:
     )
     assert "an apartment block" in text
     assert "a apartment" not in text
+
+
+AS_SPOKEN = {
+    "a": "european ewe one one-way once ubiquitous ufo ugandan ukrainian uniform unidirectional unimodal university "
+    "unanimous uranium urea urology used u-turn u-shaped usual utility utopian uv house herb hotel quarry",
+    "an": "apartment heirloom honest honorary hourglass onerous onion ugly ultimate umbrella unanswered unclassified "
+    "unidentified unimproved uninhabited unirrigated unpaved unused upper urban urn usher utter",
+}
+
+
+@pytest.mark.parametrize("spoken", AS_SPOKEN)
+def test_articles_go_by_the_sound(spoken: str) -> None:
+    for word in AS_SPOKEN[spoken].split():
+        assert article(f"{word} quarry") == article_before(word) == spoken, word
+
+
+def test_a_uranium_quarry() -> None:
+    text = all_of(chip(thing("landuse=quarry resource=uranium", (40, 40, 60, 60), role="focus")))
+    assert "a uranium quarry" in text
+    assert "an uranium" not in text
+
+
+@pytest.mark.parametrize("value", ["2.5m", ".", "A1", "2 3", "1.0", "0", "00", "01", "2.5"])
+def test_lanes_that_are_no_count_are_not_said(value: str) -> None:
+    road = thing({"highway": "primary", "lanes": value}, (0, 40, 100, 60), "line", role="focus")
+    text = all_of(chip(road))
+    assert "main road" in text
+    assert "lane" not in text
+
+
+@pytest.mark.parametrize("value", ["2", "2.0", "02"])
+def test_lanes_are_counted_in_words(value: str) -> None:
+    road = thing({"highway": "primary", "lanes": value}, (0, 40, 100, 60), "line", role="focus")
+    assert "main road with two lanes" in all_of(chip(road))
 
 
 def test_nothing_to_tell() -> None:

@@ -180,6 +180,9 @@ def test_the_main_tag_is_what_people_call_the_thing(tags: dict[str, str], main: 
         {"railway": "proposed", "service": "siding"},
         {"man_made": "pipeline", "substance": "gas"},
         {"building": "no"},
+        *({"building": value} for value in ("0", "None", "nan", "NULL", "False", "N", "", " ", "n/a")),
+        *({"building": value} for value in ("proposed", "demolished", "razed", "destroyed", "removed")),
+        {"manhole": "0"},
         {"sport": "tennis", "shop": "sports"},
         {"amenity": "fountains"},
         {"": "", "amenity": ""},
@@ -193,9 +196,32 @@ def test_what_names_no_visible_thing_is_not_used(tags: dict[str, str]) -> None:
 def test_a_tag_that_hides_one_thing_leaves_the_others() -> None:
     tags = {"building": "yes", "amenity": "parking", "parking": "underground"}
     assert TAGS.visible(tags, 0.3) == {"building": "yes"}
-    assert TAGS.visible({"highway": "primary", "tunnel": "no"}, 0.3) == {"highway": "primary"}
+    for value in ("no", "0", "false", "None", ""):
+        assert TAGS.visible({"highway": "primary", "tunnel": value}, 0.3) == {"highway": "primary"}
+        assert TAGS.visible({"building": "yes", "indoor": value}, 0.3) == {"building": "yes"}
     pipeline = {"man_made": "pipeline", "substance": "oil", "location": "overground"}
     assert TAGS.visible(pipeline, 0.3) == pipeline
+
+
+def test_what_is_left_of_a_building_is_still_seen() -> None:
+    for value in ("ruins", "collapsed", "abandoned", "disused", "construction"):
+        assert TAGS.visible({"building": value}, 0.3) == {"building": value}
+
+
+@pytest.mark.parametrize(
+    ("value", "filling"),
+    [("2", "2"), ("2.0", "2"), ("02", "2"), ("12", "12"), ("2.", "2")]
+    + [
+        (value, "") for value in ("1", "1.0", "01", "0", "00", "2.5", "2.5m", ".", "A1", "2 3", "-2", "٢", "")
+    ],
+)
+def test_before_a_noun_stands_a_number_of_two_or_more(value: str, filling: str) -> None:
+    lanes = TAGS.entry("lanes", "3")
+    output = TAGS.entry("plant:output:electricity", "3 MW")
+    assert lanes is not None
+    assert output is not None
+    assert lanes.filling(value) == filling
+    assert output.filling("3_MW") == "3 MW"
 
 
 def test_the_exact_line_goes_before_the_wildcard_and_a_key_before_its_family() -> None:

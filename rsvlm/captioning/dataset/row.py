@@ -114,6 +114,7 @@ _LANDCOVER = pa.struct(
                 {"region": _TEXT, "classes": pa.list_(pa.struct({"name": _TEXT, "pixels": pa.int64()}))}
             )
         ),
+        "words": pa.list_(pa.struct({"name": _TEXT, "natural": _TEXT, "chatearthnet": _TEXT})),
     }
 )
 _LABELS = pa.struct(
@@ -201,7 +202,9 @@ def labels_from_row(row: Mapping[str, Any]) -> Labels:
     landcover: LandCover | None = None
     if cover is not None:
         regions: dict[str, list[CoverShare]] = {item["region"]: item["classes"] for item in cover["regions"]}
-        landcover = cast(LandCover, {**cover, "regions": regions})
+        # no words: of a legend that ships, or stored before they were
+        known = {name: value for name, value in cover.items() if (name, value) != ("words", None)}
+        landcover = cast(LandCover, {**known, "regions": regions})
     return cast(Labels, {**stored, "objects": objects, "landcover": landcover})
 
 

@@ -1,7 +1,7 @@
 """The land cover of chips, from a class raster, a colour-coded mask or a folder of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,10 +13,11 @@ import shapely
 from rsvlm.imagery.grid import Grid
 from rsvlm.vocabularies import Legend
 
+from ..classwords import own_words
 from ..errors import CaptioningError
-from ..labels import OVERALL, LandCover
+from ..labels import OVERALL, ClassWords, LandCover
 from .dates import agrees, date_in
-from .decode import Indices
+from .decode import NONE, Indices, show_value
 from .files import OpenSheets
 from .fit import check_legend
 from .join import Joined, join_sheets
@@ -52,11 +53,14 @@ class LandCoverSource:
         path: What the user named.
         legend: What codes or colours mean.
         sheets: The rasters, in the order of their paths; where two of one date overlap, the first wins.
+        one_image: Whether there is one image only: the one raster is then its own also where neither has a place and
+            their names differ.
     """
 
     path: str
     legend: Legend
     sheets: tuple[Sheet, ...]
+    one_image: bool = True
 
     @classmethod
     def open(cls, path: str | Path, legend: Legend, *, date: str | None = None) -> "LandCoverSource":
@@ -88,6 +92,7 @@ class LandCoverSource:
         *,
         window: Window | None = None,
         scene_size: tuple[int, int] | None = None,
+        seen: npt.NDArray[np.bool_] | None = None,
     ) -> CoverReading:
         """Land cover of a chip by region.
 
@@ -97,12 +102,14 @@ class LandCoverSource:
             grid: The chip's grid. Where it, or the raster, has no place, pixels are matched one by one.
             window: x, y, width, height of the chip in its image; by default the chip is the image.
             scene_size: Width and height of that image.
+            seen: (H, W), the chip's pixels that count; None: all.
 
         Raises:
             CaptioningError: Rasters contradict each other, cannot be read, or do not have the image's shape.
         """
         chip = self._read(scene_name, grid, window, scene_size)
-        regions = count_regions(chip.classes, self.legend)
+        classes = chip.classes if seen is None else np.where(seen, chip.classes, np.int16(NONE))
+        regions = count_regions(classes, self.legend)
         labelled = sum(share["pixels"] for share in regions[OVERALL])
         if not labelled:
             return CoverReading(None, chip.unknown)
@@ -113,6 +120,9 @@ class LandCoverSource:
             coverage=labelled / chip.classes.size,
             regions=regions,
         )
+        if self._words:
+            held = {share["name"] for share in regions[OVERALL]}
+            cover["words"] = [words for words in self._words if words["name"] in held]
         return CoverReading(cover, chip.unknown)
 
     def codes(
@@ -125,6 +135,10 @@ class LandCoverSource:
     ) -> Indices:
         """The classes of a chip, (H, W) places in `legend.classes`: -1 is none, -2 an unknown code."""
         return self._read(scene_name, grid, window, scene_size).classes
+
+    def show(self, value: int) -> str:
+        """A code as people write it, or a colour: "77", "#ff00ff"."""
+        return show_value(self.sheets[0], value)
 
     def check(self, scene_name: str, grid: Grid) -> None:
         """See, without reading pixels, whether rasters of different dates or products overlap under an image.
@@ -163,11 +177,15 @@ class LandCoverSource:
         self._files.close()
 
     def __getstate__(self) -> dict[str, object]:
-        return {"path": self.path, "legend": self.legend, "sheets": self.sheets}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def _files(self) -> OpenSheets:
         return OpenSheets(self.legend)
+
+    @cached_property
+    def _words(self) -> list[ClassWords]:
+        return own_words(self.legend)
 
     @cached_property
     def _all(self) -> SheetIndex:
@@ -185,8 +203,6 @@ class LandCoverSource:
 
     def _named(self, scene_name: str) -> list[Sheet]:
         """The rasters with an image's name; of several, those whose folders are named alike too."""
-        if len(self.sheets) == 1:
-            return []
         place = PurePosixPath(scene_name.replace("\\", "/"))
         found = self._stems.get(place.name) or self._stems.get(place.stem) or []
         alike = [_alike(place.parts[:-1], sheet.parts[:-1]) for sheet in found]
@@ -207,7 +223,7 @@ class LandCoverSource:
     def _of_shape(self, scene_name: str, named: Sequence[Sheet], size: tuple[int, int]) -> Sheet:
         """The one raster that can be laid over an image pixel by pixel."""
         sheets = named or self.sheets
-        if len(sheets) > 1:
+        if len(sheets) > 1 or not (named or self.one_image):
             what = f"both {sheets[0].title} and {sheets[1].title}" if named else "no raster of its name"
             raise CaptioningError(
                 f"{scene_name}: no georeference in common with the land cover, and {self.path} holds {what}"
@@ -223,8 +239,10 @@ class LandCoverSource:
 
 def _of_date(sheets: list[Sheet], date: str, path: str) -> list[Sheet]:
     wanted = date_in(date)
-    if wanted is None:
-        raise CaptioningError(f"--landcover-date {date}: no date; give a year (2021), month (2021-09) or day")
+    if wanted is None or wanted.replace("-", "") != date.replace("-", ""):
+        raise CaptioningError(
+            f"--landcover-date {date}: no date; give a year (2021), month (2021-09) or day (2021-09-30)"
+        )
     chosen = [sheet for sheet in sheets if agrees(sheet.date, wanted)]
     dates = sorted({sheet.date for sheet in sheets if sheet.date})
     if dates and not chosen:

@@ -22,5 +22,5 @@ def covers(landcover: LandCover | None) -> list[Cover]:
     total = sum(c["pixels"] for c in shares)
     if not landcover or not total:
         return []
-    found = [Cover(class_words(landcover["legend"], c["name"]), c["pixels"] / total) for c in shares]
+    found = [Cover(class_words(landcover, c["name"]), c["pixels"] / total) for c in shares]
     return [c for i, c in enumerate(found[:MOST_CLASSES]) if i == 0 or c.share >= LEAST_SHARE]

@@ -51,7 +51,7 @@ def place_sentence(landcover: LandCover, north_up: bool, rng: random.Random) -> 
     if not placed:
         return ""
     name, held = rng.choice(placed)
-    words = class_words(landcover["legend"], name)
+    words = class_words(landcover, name)
     halves = _HALVES.get((held[0], held[-1]))
     if halves and rng.random() < 0.7:
         where = f"the {halves[0 if compass else 1]} half"

@@ -151,7 +151,7 @@ def _thing(label: ObjectLabel) -> Thing | None:
         plural=entry.plural,
         adjectives=tuple(_unique(e.phrase for e, _ in described if e and e.kind == "adjective")),
         details=tuple(
-            _said(e.phrase, v) for e, v in described if e and e.kind == "detail" and _is_sayable(v)
+            said for e, v in described if e and e.kind == "detail" and (said := _said(e, v)) is not None
         ),
         box=(x0, y0, x1, y1),
         centre=((x0 + x1) / 2, (y0 + y1) / 2),
@@ -167,14 +167,13 @@ def _is_sliver(label: ObjectLabel) -> bool:
     return label["shape"] == "line" and max(x1 - x0, y1 - y0) < SMALL_LINE
 
 
-def _is_sayable(value: str) -> bool:
-    plain = value.replace("_", " ")
-    return plain != "1" and plain.count(".") <= 1 and _SAYABLE.fullmatch(plain) is not None
-
-
-def _said(phrase: str, value: str) -> str:
-    plain = value.replace("_", " ")
-    return phrase.replace("{}", number_word(int(plain)) if plain.isdecimal() and int(plain) <= 10 else plain)
+def _said(entry: TagEntry, value: str) -> str | None:
+    """A detail with its value; None where that may not be said."""
+    plain = entry.filling(value)
+    if plain == "1" or plain.count(".") > 1 or not _SAYABLE.fullmatch(plain):
+        return None
+    is_small = plain.isdecimal() and int(plain) <= 10
+    return entry.phrase.replace("{}", number_word(int(plain)) if is_small else plain)
 
 
 def _group(members: list[Thing]) -> Group:

@@ -48,6 +48,12 @@ def column_keys(columns: Iterable[str], keys: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def holds_tags(columns: Iterable[str], keys: Iterable[str]) -> bool:
+    """Say whether columns can hold tags of these keys: one is named like one of them, or holds many at once."""
+    columns = list(columns)
+    return not set(BAGS).isdisjoint(columns) or bool(column_keys(columns, keys))
+
+
 def value_text(value: Any) -> str:
     """Return a value as OpenStreetMap would write it; "" for what is no value."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):

@@ -16,7 +16,7 @@ _BATCH = 10_000
 
 
 def read_features(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTable:
-    """Read features, of all layers that have geometry and in any CRS.
+    """Read features in any CRS, of all layers that have geometry and a column that can hold tags.
 
     Args:
         path: A file with one of the endings of `VECTOR`.
@@ -24,7 +24,7 @@ def read_features(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTabl
         sorter: Chooses the tags.
 
     Raises:
-        CaptioningError: pyogrio is not installed, or the file cannot be read or holds no feature.
+        CaptioningError: pyogrio is not installed, or the file cannot be read or holds no feature or no tags.
     """
     try:
         import pyogrio
@@ -49,6 +49,8 @@ def read_features(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTabl
 def _read_layer(pyogrio: Any, name: str, layer: str, collector: FeatureCollector, sorter: TagSorter) -> None:
     info = pyogrio.read_info(name, layer=layer)
     fields = list(info["fields"])
+    if not collector.admits(fields, max(info["features"], 0)):
+        return
     wanted = column_keys(fields, sorter.keys).keys() | {*BAGS, *ID_COLUMNS}
     columns = [field for field in fields if field in wanted]
     options = {"layer": layer, "columns": columns, "batch_size": _BATCH, "use_pyarrow": True}
@@ -56,9 +58,8 @@ def _read_layer(pyogrio: Any, name: str, layer: str, collector: FeatureCollector
         geometry = meta["geometry_name"] or "wkb_geometry"
         for batch in batches:
             table = _table(batch)
-            collector.add(
-                table[geometry].to_pylist(), meta["crs"], read_tags(table, sorter.keys), read_ids(table)
-            )
+            tags, ids = read_tags(table, sorter.keys), read_ids(table)
+            collector.add(table[geometry].to_pylist(), meta["crs"], tags, ids, layer)
 
 
 def _table(batch: Any) -> Any:

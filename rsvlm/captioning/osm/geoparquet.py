@@ -41,7 +41,7 @@ def read_geoparquet(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTa
         sorter: Chooses the tags.
 
     Raises:
-        CaptioningError: The file cannot be read, has no geometry that can be used, or holds no feature.
+        CaptioningError: The file cannot be read, has no geometry that can be used, or holds no feature or no tags.
     """
     collector = FeatureCollector(path, extents, sorter)
     try:
@@ -51,7 +51,9 @@ def read_geoparquet(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTa
             overture = overture_type(names, None)
             wanted = column_keys(names, sorter.keys).keys() | {geometry.column, *BAGS, *ID_COLUMNS}
             columns = sorted(names & (wanted | COLUMNS if overture else wanted))
-            for table in _batches(file, columns):
+            told = sorted(names - {geometry.column})
+            is_read = overture or collector.admits(told, file.metadata.num_rows)
+            for table in _batches(file, columns) if is_read else ():
                 wkb = table[geometry.column].to_pylist()
                 tags = _overture(table, wkb, names) if overture else read_tags(table, sorter.keys)
                 collector.add(wkb, geometry.crs, tags, read_ids(table))

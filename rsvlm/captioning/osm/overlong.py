@@ -15,18 +15,19 @@ _OVERLONG = re.compile(
     rf"""(\s[\w:]+\s*=\s*)("[^"<]{{{LONGEST_VALUE + 1},}}"|'[^'<]{{{LONGEST_VALUE + 1},}}')"""
 )
 _CHUNK = 1 << 20
-_OPEN: dict[str, Callable[..., Any]] = {".osm": open, ".osm.gz": gzip.open, ".osm.bz2": bz2.open}
+OPENERS: dict[str, Callable[..., Any]] = {".osm": open, ".osm.gz": gzip.open, ".osm.bz2": bz2.open}
+"""How files of OpenStreetMap XML are opened, by the ends of their names."""
 
 
 def is_overlong(path: Path, error: Exception) -> bool:
     """Say whether libosmium refused a file for a value that `cut_overlong` can cut."""
-    return "too long" in str(error) and _ending(path) is not None
+    return "too long" in str(error) and xml_ending(path) is not None
 
 
 def cut_overlong(path: Path, to: Path) -> None:
     """Write the content of an XML file to a plain `.osm` file, attributes of tags cut at `LONGEST_VALUE`."""
     rest = ""
-    opener = _OPEN[_ending(path) or ".osm"]
+    opener = OPENERS[xml_ending(path) or ".osm"]
     with (
         opener(path, "rt", encoding="utf-8", errors="replace", newline="") as text,
         to.open("w", encoding="utf-8", newline="") as out,
@@ -43,5 +44,6 @@ def _cut(match: re.Match[str]) -> str:
     return match[1] + quoteattr(html.unescape(match[2][1:-1])[:LONGEST_VALUE])
 
 
-def _ending(path: Path) -> str | None:
-    return next((end for end in _OPEN if path.name.lower().endswith(end)), None)
+def xml_ending(path: Path) -> str | None:
+    """Return which of `OPENERS` a file's name ends in; None where it is no XML by its name."""
+    return next((end for end in OPENERS if path.name.lower().endswith(end)), None)

@@ -20,6 +20,7 @@ from rsvlm.captioning.osm.overlong import cut_overlong, is_overlong
 from rsvlm.captioning.osm.reading import AREA_RELATIONS, Reading
 from rsvlm.captioning.osm.table import ObjectTable
 from rsvlm.captioning.osm.tags import TagSorter
+from rsvlm.captioning.osm.unsent import is_unsent, rewrite_unsent
 
 FORMATS = {".osm.pbf": "pbf", ".pbf": "pbf", ".osm": "osm", ".osm.gz": "osm.gz", ".osm.bz2": "osm.bz2"}
 """File names' endings, and what libosmium calls the format."""
@@ -41,15 +42,18 @@ def read_osm(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTable:
     """
     reading = Reading(extents, sorter)
     with tempfile.TemporaryDirectory(prefix="rsvlm-", ignore_cleanup_errors=True) as folder:
-        text = Path(folder) / "objects.opl"
+        text, source = Path(folder) / "objects.opl", path
         try:
-            _write_text(path, text, reading, sorter.object_keys)
+            if is_unsent(path):
+                source = Path(folder) / "numbered.osm"
+                reading.own_ids = rewrite_unsent(path, source)
+            _write_text(source, text, reading, sorter.object_keys)
         except CaptioningError:
             raise
         except _REFUSALS as error:
-            if not is_overlong(path, error):
+            if not is_overlong(source, error):
                 raise CaptioningError(_why_not(path, error)) from error
-            _write_text(_cut(path, Path(folder)), text, reading, sorter.object_keys)
+            _write_text(_cut(source, Path(folder)), text, reading, sorter.object_keys)
         with text.open(encoding="utf-8", newline="\n") as lines, collection_paused():
             reading.objects(lines)
     if not reading.counts["read"]:

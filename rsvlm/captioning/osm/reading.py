@@ -1,7 +1,7 @@
 """The text with all tagged objects of an OpenStreetMap file, as map objects."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 
@@ -48,10 +48,12 @@ class Reading:
 
     Attributes:
         counts: As in `ObjectTable`.
+        own_ids: Where objects were numbered anew, for each type the ids that they had, by number.
     """
 
     def __init__(self, extents: Extents, sorter: TagSorter) -> None:
         self.counts: Counter[str] = Counter()
+        self.own_ids: Sequence[Ints] | None = None
         self._extents = extents
         self._sorter = sorter
         self._builder = TableBuilder(sorter)
@@ -119,7 +121,8 @@ class Reading:
         areas = repair_areas(np.array([self._areas[number] for number in ids.tolist()], object))
         kept = self._add(_RELATION, ids, tags, np.full(len(ids), AREA, np.int8), areas)
         for row in np.flatnonzero(kept):
-            for way in parse_members(lines.rest[row]):
+            members = np.array(parse_members(lines.rest[row]), np.int64)
+            for way in self._own(_WAY, members).tolist():
                 self._doubled.setdefault(way, []).append(int(tags[row]))
 
     def _no_area(self, number: int, tags: str) -> str:
@@ -144,11 +147,16 @@ class Reading:
         self.counts[reason] += len(lines) - len(kept)
         return kept
 
+    def _own(self, kind: int, ids: Ints) -> Ints:
+        return ids if self.own_ids is None else self.own_ids[kind][ids]
+
     def _add(self, kind: int, ids: Ints, tags: Ints, shapes: npt.NDArray[np.int8], found: Geometries) -> Mask:
         """Add objects to the table but for those whose geometry is nothing, or lies outside after all."""
         sound = ~shapely.is_missing(found)
         touching: Mask = self._extents.touch(found) & sound
         self.counts["invalid"] += int((~sound).sum())
         self.counts["outside"] += int((sound & ~touching).sum())
-        self._builder.add(kind, ids[touching], tags[touching], shapes[touching], found[touching])
+        self._builder.add(
+            kind, self._own(kind, ids[touching]), tags[touching], shapes[touching], found[touching]
+        )
         return touching

@@ -83,6 +83,24 @@ def tidy(geometries: Geometries) -> Geometries:
     return found
 
 
+def take_apart(
+    geometries: Geometries, chosen: npt.NDArray[np.bool_]
+) -> tuple[Geometries, npt.NDArray[np.int64]]:
+    """Make each part of the areas of a mask (n,) a geometry of its own; parts that are hardly there are left out.
+
+    Returns:
+        The geometries, and for each the place of the one that it was or was part of.
+    """
+    counts = shapely.get_num_geometries(geometries)
+    several = chosen & (shapely.get_type_id(geometries) == shapely.GeometryType.MULTIPOLYGON) & (counts > 1)
+    places = np.repeat(np.arange(len(geometries)), np.where(several, counts, 1))
+    apart = several[places]
+    parts: Geometries = geometries[places]
+    parts[apart] = shapely.get_parts(geometries[several])
+    kept = ~apart | (shapely.area(parts) >= _SMALLEST_AREA)
+    return parts[kept], places[kept]
+
+
 def _areal(geometry: shapely.Geometry) -> shapely.Geometry:
     """The polygons of a geometry that a repair left mixed."""
     polygons = shapely.get_parts(shapely.get_parts(geometry))  # a collection may hold a multipolygon

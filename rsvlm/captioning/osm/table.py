@@ -36,6 +36,14 @@ SCHEMA = pa.schema(
 largest of the maximum GSDs of the object's sights (10: that and coarser). Rows are in the order of type and
 id."""
 
+_WHY = {
+    "without_used_tag": "without a tag that can be seen from above",
+    "outside": "outside of the images",
+    "incomplete": "with nodes or members missing",
+    "invalid": "without length or area",
+    "no_area": "relations that are no area",
+}
+
 
 @dataclass(frozen=True)
 class ObjectTable:
@@ -61,6 +69,15 @@ class ObjectTable:
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
+
+    def why_none(self) -> str:
+        """Say in one line why no object was kept; "" where some were."""
+        if len(self):
+            return ""
+        left = ", ".join(
+            f"{self.counts[kind]:,} {words}" for kind, words in _WHY.items() if self.counts.get(kind)
+        )
+        return f"none of its {self.counts.get('read', 0):,} map objects is used: {left}"
 
     @cached_property
     def index(self) -> TableIndex:

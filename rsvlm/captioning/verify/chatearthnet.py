@@ -45,7 +45,7 @@ def chatearthnet_problems(caption: str, labels: Labels) -> list[str]:
     """What is wrong with a caption of style `chatearthnet`."""
     if labels["landcover"] is None:
         return ["the labels hold no land cover"]
-    cover = region_cover(labels["landcover"]["legend"], labels["landcover"]["regions"])
+    cover = region_cover(labels["landcover"])
     if not cover.overall:
         return ["the labels hold no land cover of 20 pixels"]
     text = caption[:1].lower() + caption[1:]

@@ -90,7 +90,7 @@ class CoverReader:
         """The pixels of each class word of a region, most first; classes with the same words are one."""
         pixels: dict[str, int] = {}
         for share in self.cover["regions"].get(region, []):
-            word = cover_word(self.cover["legend"], share["name"])
+            word = cover_word(self.cover, share["name"])
             pixels[word] = pixels.get(word, 0) + share["pixels"]
         return dict(sorted(pixels.items(), key=lambda item: -item[1]))
 

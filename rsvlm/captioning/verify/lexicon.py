@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
 
+from rsvlm.captioning.labels import LandCover
 from rsvlm.captioning.verify.words import is_forbidden, tokens
 from rsvlm.vocabularies import LegendClass, VocabularyError, legend_names, load_legend, load_tags
 
@@ -108,15 +109,19 @@ def plain(name: str) -> str:
     return name.lower().replace("_", " ")
 
 
-def cover_word(legend: str, name: str) -> str:
+def cover_word(landcover: LandCover, name: str) -> str:
     """What style `natural` calls a land-cover class."""
-    known = legend_class(legend, name)
+    if own := [words["natural"] for words in landcover.get("words", ()) if words["name"] == name]:
+        return own[0]
+    known = legend_class(landcover["legend"], name)
     return known.phrase if known else plain(name)
 
 
-def chatearthnet_word(legend: str, name: str) -> str:
+def chatearthnet_word(landcover: LandCover, name: str) -> str:
     """What style `chatearthnet` calls a land-cover class."""
-    known = legend_class(legend, name)
+    if own := [words["chatearthnet"] for words in landcover.get("words", ()) if words["name"] == name]:
+        return own[0]
+    known = legend_class(landcover["legend"], name)
     return (known.chatearthnet or known.phrase) if known else plain(name)
 
 

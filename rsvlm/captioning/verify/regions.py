@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rsvlm.captioning.labels import OVERALL, REGIONS, CoverShare
+from rsvlm.captioning.labels import OVERALL, REGIONS, LandCover
 from rsvlm.captioning.verify.lexicon import chatearthnet_word
 
 _FEWEST_PIXELS = 20
@@ -32,7 +32,7 @@ class RegionCover:
         return max(REGIONS, key=lambda region: self.all_pixels[region].get(dominant, 0))
 
 
-def region_cover(legend: str, regions: dict[str, list[CoverShare]]) -> RegionCover:
+def region_cover(landcover: LandCover) -> RegionCover:
     """Sort the labels of regions by words: classes with the same words are one."""
     told: dict[str, list[tuple[str, int]]] = {}
     totals: dict[str, int] = {}
@@ -40,8 +40,8 @@ def region_cover(legend: str, regions: dict[str, list[CoverShare]]) -> RegionCov
     first: dict[str, str | None] = {}
     for region in (OVERALL, *REGIONS):
         pixels: dict[str, int] = {}
-        for share in regions.get(region, []):
-            word = chatearthnet_word(legend, share["name"])
+        for share in landcover["regions"].get(region, []):
+            word = chatearthnet_word(landcover, share["name"])
             pixels[word] = pixels.get(word, 0) + share["pixels"]
         order = sorted(pixels.items(), key=lambda item: -item[1])
         told[region] = [(word, n) for word, n in order if n >= _FEWEST_PIXELS]

@@ -80,7 +80,7 @@ def rewritten_cover_problems(caption: str, labels: Labels) -> list[str]:
         return ["the labels hold no land cover"]
     if not chatearthnet_problems(caption, labels):
         return []
-    cover = region_cover(landcover["legend"], landcover["regions"])
+    cover = region_cover(landcover)
     if not cover.overall:
         return ["the labels hold no land cover of 20 pixels"]
     sentences = sentences_of(caption, most_words=MOST_WORDS, most_sentences=MOST_SENTENCES)
@@ -133,7 +133,7 @@ def _held(landcover: LandCover, cover: RegionCover) -> dict[str, tuple[str, Any]
     names = {share["name"] for shares in landcover["regions"].values() for share in shares}
     found: dict[str, tuple[str, Any]] = {}
     for name in sorted(names):
-        word, other = chatearthnet_word(landcover["legend"], name), cover_word(landcover["legend"], name)
+        word, other = chatearthnet_word(landcover, name), cover_word(landcover, name)
         if word in told:
             found |= dict.fromkeys(_numbers_of(other), ("class", word))
     return found | {text: ("class", word) for word in told for text in _numbers_of(word)}

@@ -35,16 +35,18 @@ class Thing:
         found: dict[str, tuple[str, ...]] = {}
         for key, value in list(self.label["tags"].items())[1:]:
             entry = load_tags().entry(key, value)
-            if entry is not None and entry.kind == "detail" and ("{}" not in entry.phrase or _sayable(value)):
-                said = value.replace("_", " ")
+            if entry is None or entry.kind != "detail":
+                continue
+            said = entry.filling(value)
+            if "{}" not in entry.phrase or _sayable(said):
                 found[key] = tuple(tokens(entry.phrase.replace("{}", _SMALL_NUMBERS.get(said, said))))
         return found
 
 
 def _sayable(value: str) -> bool:
-    if len(value) > _LONGEST_VALUE or value == "1" or value.count(".") > 1:
+    if not 1 <= len(value) <= _LONGEST_VALUE or value == "1" or value.count(".") > 1:
         return False
-    return all(letter.isalpha() or letter.isdigit() or letter in " ._" for letter in value)
+    return all(letter.isalpha() or letter.isdigit() or letter in " ." for letter in value)
 
 
 @dataclass

@@ -24,8 +24,11 @@ might may could context contexts contextual segment segments segmented segmentat
 _FORBIDDEN = frozenset(_GUESSES.split())
 _FORBIDDEN_STEMS = ("appear", "seem", "chang", "transition", "dynamic")
 
-_AN = re.compile(r"[aeio]|u(?!ni|se|ti|-)|hour")
-_A = re.compile(r"eu|one")
+_AN = re.compile(r"[aeiou]|hour|heir|honest|hono")
+_A = re.compile(  # said with the sound of "you" or "one"
+    r"eu|ewe|on(ce|e(?!r))"
+    r"|u(\b|bi|fo|gand|[kv]|nanim|ni(?!dent|m[^o]|n[^o]|rr|ss)|r(an|e[at]|[iu]|ol)|s[aeu]|t[aeio])"
+)
 
 
 def tokens(text: str) -> list[str]:

@@ -5,6 +5,7 @@ import hashlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_pairs import make_dataset, pair  # type: ignore[import-not-found]
@@ -167,3 +168,10 @@ def test_contact_sheet(dataset: PairsDataset, tmp_path: Path, name: str, kind: s
         assert image.height > 3 * 288
         colours = {colour for _, colour in image.convert("RGB").getcolors(1_000_000) or []}
     assert len(colours) > 50
+
+
+def test_a_folder_as_page_is_refused(
+    rsvlm_command: Any, dataset: PairsDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert rsvlm_command("pairs", "show", dataset.folder, "--page", tmp_path) == 2
+    assert "is a folder: name a file in it" in " ".join(capsys.readouterr().err.split())

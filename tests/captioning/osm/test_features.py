@@ -89,6 +89,91 @@ def test_all_layers_of_a_geopackage_are_read(tmp_path: Path) -> None:
     assert sorted(shapes) == ["area", "point"]
 
 
+def write_layer(path: Path, layer: str, column: str, value: str, crs: str = "EPSG:4326", **more: Any) -> None:
+    pyogrio.raw.write(
+        path,
+        geometry=np.array([shapely.to_wkb(SQUARE)]),
+        field_data=[np.array([value], object)],
+        fields=[column],
+        crs=crs,
+        layer=layer,
+        geometry_type="Polygon",
+        append=path.exists(),
+        **more,
+    )
+
+
+def forget_the_crs(path: Path, layer: str) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE gpkg_geometry_columns SET srs_id = -1 WHERE table_name = ?", (layer,))
+    db.close()
+
+
+def test_a_layer_without_tags_is_not_read_whatever_its_crs(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    write_layer(path, "sheets", "sheet", "4711")
+    write_layer(path, "houses", "building", "house")
+    forget_the_crs(path, "sheets")
+    table = read_objects(path)
+    assert [tags for _, tags in told(table).values()] == [{"building": "house"}]
+    assert (table.counts["read"], table.counts["without_used_tag"]) == (2, 1)
+    forget_the_crs(path, "houses")
+    with pytest.raises(CaptioningError, match=r"layer 'houses' of .*a\.gpkg cannot be brought to WGS84"):
+        read_objects(path)
+
+
+def test_columns_that_say_nothing_are_told(tmp_path: Path) -> None:
+    path = geojson(tmp_path / "a.geojson", [(SQUARE, {"osm_id": 1, "klasse": "Haus"})])
+    with pytest.raises(CaptioningError, match=r"a\.geojson has no tags: its columns \(osm_id, klasse\)"):
+        read_objects(path)
+    path = geojson(tmp_path / "b.geojson", [(SQUARE, {f"c{n}": n for n in range(20)})])
+    with pytest.raises(CaptioningError, match=r"c10, c11 and 8 more\)"):
+        read_objects(path)
+    path = geojson(tmp_path / "c.geojson", [(SQUARE, {})])
+    with pytest.raises(CaptioningError, match=r"its columns \(none\)"):
+        read_objects(path)
+
+
+@pytest.mark.parametrize("value", [0, 0.0, "0", "None", "nan", "NULL", "False", "N", "", " no ", False])
+def test_a_column_that_denies_a_thing_makes_none_and_hides_none(tmp_path: Path, value: Any) -> None:
+    moved = shapely.transform(SQUARE, lambda xy: xy + 1)
+    features = [
+        (SQUARE, {"id": 1, "building": value, "tunnel": None}),
+        (moved, {"id": 2, "building": "yes" if isinstance(value, str) else 1, "tunnel": value}),
+    ]
+    found = told(read_objects(geojson(tmp_path / "a.geojson", features)))
+    assert list(found) == ["feature/2"]
+    assert list(found["feature/2"][1]) == ["building"]
+
+
+def test_an_area_in_pieces_is_as_many_things(tmp_path: Path) -> None:
+    houses = [shapely.transform(SQUARE, lambda xy, by=by: xy + by) for by in (0, 1, 2)]
+    speck = shapely.box(14, 47, 14 + 1e-8, 47 + 1e-8)
+    together = shapely.MultiPolygon([*houses, speck])
+    features = [
+        (together, {"id": 5, "building": "house"}),
+        (shapely.MultiPolygon(houses[:1]), {"id": 6, "building": "house"}),
+        (together, {"id": 7, "zzz": "x"}),
+    ]
+    path = geojson(tmp_path / "a.geojson", features)
+    table = read_objects(path)
+    assert len(table) == table.counts["kept"] == 4
+    assert table.counts["read"] == 5 == sum(table.counts.values()) - 5
+    rows = table.table.to_pylist()
+    areas = shapely.area(shapely.from_wkb([row["geometry"] for row in rows]))
+    assert areas == pytest.approx([SQUARE.area] * 4)
+    assert 6 in {row["id"] for row in rows}
+    # a piece has the same id whatever else is kept
+    last = read_objects(path, extents=[(12.9, 48.9, 13.1, 49.1)]).table.to_pylist()
+    assert [row["id"] for row in last] == [row["id"] for row in rows if row["west"] > 12.5]
+
+
+def test_lines_in_pieces_stay_one_thing(tmp_path: Path) -> None:
+    pieces = shapely.MultiLineString([[(11, 47), (11.01, 47)], [(11.02, 47), (11.03, 47)]])
+    table = read_objects(geojson(tmp_path / "a.geojson", [(pieces, {"id": 5, "highway": "primary"})]))
+    assert told(table) == {"feature/5": ("line", {"highway": "primary"})}
+
+
 def test_ids_are_numbers_or_made_from_what_the_feature_is(tmp_path: Path) -> None:
     house = {"building": "yes"}
     moved = shapely.transform(SQUARE, lambda xy: xy + 1)

@@ -181,6 +181,12 @@ def test_overture_classes(kind: str, row: dict[str, Any], area: bool, tags: str)
     assert overture_tags(kind, row, area) == [tuple(tag.split("=")) for tag in tags.split()]
 
 
+def test_columns_that_say_nothing_are_told(tmp_path: Path) -> None:
+    path = geoparquet(tmp_path / "a.parquet", {"id": [1], "klasse": ["Haus"]}, [SQUARE], {})
+    with pytest.raises(CaptioningError, match=r"a\.parquet has no tags: its columns \(id, klasse\)"):
+        read_objects(path)
+
+
 @pytest.mark.parametrize(
     "damage", ["cut", "text", "no geometry", "encoding", "type", "no crs", "bad crs", "bad geo"]
 )

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm import ObjectTable, read_objects
+from rsvlm.vocabularies.osm import ABSENT
 
 HOUSE = {"building": "yes"}
 ROAD = {"highway": "residential"}
@@ -117,6 +118,20 @@ def test_tags_that_are_no_sight_are_left_out_and_unknown_ones_counted(tmp_path: 
     assert table.unknown == {"zzz=what": 2}
 
 
+def test_why_no_object_is_kept_is_told(tmp_path: Path) -> None:
+    ways = {1: (RING, {"zzz": "1"}), 2: ((1, 99), ROAD), 3: (RING, HOUSE)}
+    text = osm_text(SQUARE, ways=ways)
+    assert read(tmp_path, text).why_none() == ""
+    table = read_objects(tmp_path / "a.osm", extents=[(5, 5, 6, 6)])
+    assert table.why_none() == (
+        "none of its 3 map objects is used: 2 outside of the images, 1 with nodes or members missing"
+    )
+    bare = read(tmp_path, osm_text(SQUARE, ways={1: (RING, {"building": "0"})}))
+    assert bare.why_none() == (
+        "none of its 1 map objects is used: 1 without a tag that can be seen from above"
+    )
+
+
 def test_every_tagged_object_is_accounted_for(tmp_path: Path) -> None:
     ways = {
         1: (RING, HOUSE),
@@ -138,7 +153,7 @@ def test_every_tagged_object_is_accounted_for(tmp_path: Path) -> None:
 def test_any_text_survives_in_a_tag(tmp_path: Path, value: str) -> None:
     table = read(tmp_path, osm_text(SQUARE, ways={1: (RING, {"building": value, "natural": "water"})}))
     kept = told(table)["way/1"][1].get("building")
-    assert kept == value or (kept is None and value in {"no", *table.unknown})
+    assert kept == value or (kept is None and (value in table.unknown or value.strip().lower() in ABSENT))
 
 
 @pytest.mark.parametrize("value", ["مسجد", "寺院", "🏠 🏡", "a,b=c d@e%f", "<b>&amp;\"'</b>", "é\u2028\x85x"])
@@ -197,6 +212,52 @@ def test_the_last_version_of_an_object_counts(tmp_path: Path) -> None:
     assert table.counts["doubled"] == 1
 
 
+NEW = {-1: (0.0, 0.0), -2: (0.001, 0.0), 3: (0.001, 0.001), -4: (0.0, 0.001)}
+"""The square, drawn in an editor: only one of its corners has been sent to OpenStreetMap."""
+NEW_RING = (-1, -2, 3, -4, -1)
+
+
+def saved_by_an_editor() -> str:
+    name = {"name": 'A "b" <c>\n& d'}
+    ways = {-7: (NEW_RING, HOUSE | name), 7: ((-1, 3), ROAD), -8: (NEW_RING, LAKE), 6: ((3, 99), ROAD)}
+    relations = {
+        -9: ([(-8, "outer")], LAKE | {"type": "multipolygon"}),
+        -10: ([(-8, "outer"), (-77, "outer")], LAKE | {"type": "multipolygon"}),
+    }
+    return str(osm_text(NEW, {-4: {"natural": "tree"}}, ways, relations))
+
+
+@pytest.mark.parametrize("end", [".osm", ".osm.gz", ".osm.bz2"])
+def test_new_objects_have_negative_ids(tmp_path: Path, end: str) -> None:
+    content = saved_by_an_editor().encode()
+    packed = {".osm": content, ".osm.gz": gzip.compress(content), ".osm.bz2": bz2.compress(content)}
+    path = tmp_path / f"a{end}"
+    path.write_bytes(packed[end])
+    table = read_objects(path)
+    assert told(table) == {
+        "node/-4": ("point", {"natural": "tree"}),
+        "way/-7": ("area", HOUSE),
+        "way/7": ("line", ROAD),
+        "relation/-9": ("area", LAKE),
+    }
+    assert (table.counts["incomplete"], table.counts["doubled"]) == (2, 1)
+
+
+def test_what_an_editor_has_deleted_is_gone(tmp_path: Path) -> None:
+    ways = {1: (RING, HOUSE), 2: (RING, LAKE), 3: ((1, 2), ROAD)}
+    text = osm_text(SQUARE | {9: (0.0005, 0.0005)}, {9: {"natural": "tree"}}, ways)
+    for deleted in ("<node id='9'", "<way id='2'"):
+        text = text.replace(deleted, f"{deleted} action='delete'")
+    table = read(tmp_path, text.replace("<way id='3'", "<way id='3' action='modify'"))
+    assert told(table) == {"way/1": ("area", HOUSE), "way/3": ("line", ROAD)}
+    assert table.counts["read"] == 2
+
+
+def test_long_values_of_new_objects_are_cut_too(tmp_path: Path) -> None:
+    table = read(tmp_path, osm_text(NEW, ways={-7: (NEW_RING, HOUSE | {"note": "x" * 300})}))
+    assert told(table) == {"way/-7": ("area", HOUSE)}
+
+
 def test_untrue_header_boxes_do_no_harm(tmp_path: Path) -> None:
     text = osm_text(SQUARE, ways={1: (RING, HOUSE)})
     text = text.replace(
@@ -219,6 +280,13 @@ def test_untrue_header_boxes_do_no_harm(tmp_path: Path) -> None:
         ("a.osm.bz2", b"BZh91AY&SY nonsense", "cannot be read"),
         ("a.osm.pbf", b"\x00\x00\x00\x0d\x0a\x09OSMHeader\x18", "cannot be read"),
         ("a.osm", b"<!DOCTYPE a [<!ENTITY b 'c'>]><osm version='0.6'>&b;</osm>", "cannot be read"),
+        (
+            "a.osm",
+            b"<!DOCTYPE a [<!ENTITY b 'c'>]><osm version='0.6'><node id='-1'/></osm>",
+            "cannot be read",
+        ),
+        ("a.osm", b"<osm version='0.6'><node id='-1' lon='0' lat='0'>", "cannot be read"),
+        ("a.osm", b"<osm version='0.6'><node id='-x' lon='0' lat='0'/></osm>", "cannot be read"),
         ("a.txt", b"x", "should end in"),
     ],
 )

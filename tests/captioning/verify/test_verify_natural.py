@@ -87,6 +87,19 @@ def test_wrong_clauses(caption: str, problem: str) -> None:
     assert any(problem in found for found in verify(caption, VILLAGE, "natural"))
 
 
+@pytest.mark.parametrize(
+    ("lanes", "said", "is_right"),
+    [("2.0", "two", True), ("12", "12", True)]
+    + [(value, value, False) for value in ("2.5m", "2.5", "A1", ".", "2 3", "1.0")]
+    + [("0", "zero", False), ("01", "one", False), ("3", "two", False)],
+)
+def test_lanes_are_a_number_of_two_or_more(lanes: str, said: str, is_right: bool) -> None:
+    street = line({"highway": "residential", "lanes": lanes}, (0, 150, 300, 150), role="focus")
+    caption = f"A residential street with {said} lanes crosses the image from west to east."
+    assert (verify(caption, labels([street]), "natural") == []) is is_right
+    assert verify(caption.replace(f" with {said} lanes", ""), labels([street]), "natural") == []
+
+
 def test_compass_words_need_north_up() -> None:
     turned: Labels = {**VILLAGE, "north_up": False}
     assert verify("A church in the centre.", turned, "natural")
