@@ -24,11 +24,15 @@ def list_items(
 ) -> list[Item]:
     """Chips of all that is named, in the order given: `rsvlm.imagery.items.list_items`, cut for a vocabulary.
 
+    Of a folder or pattern each image is there, copies of another one as well: each is to have its answer.
+
     Raises:
         ClassificationError: Nothing was named, or a thing that is no image.
     """
     try:
-        return items.list_items(images, options, lambda grid: chip_size(grid, options, vocabulary))
+        return items.list_items(
+            images, options, lambda grid: chip_size(grid, options, vocabulary), copies=True
+        )
     except ImageryError as error:
         raise ClassificationError(str(error)) from None
 

@@ -134,12 +134,22 @@ def unit(vectors: NDArray[Any]) -> Floats:
     return result
 
 
+def unusual(encoder: Encoder) -> list[str]:
+    """What changes an encoder's vectors and is told by neither its name nor its revision, for keys of what is kept.
+
+    That is the activation, which may be chosen for the same weights; an adapter is part of the revision. Without
+    QuickGELU it is nothing, so that keys are what they were before it was looked at.
+    """
+    return ["quick_gelu"] if (getattr(encoder, "info", None) or {}).get("quick_gelu") else []
+
+
 def _cache_file(encoder: Encoder, prompts: tuple[tuple[str, ...], ...], averaging: str) -> Path | None:
     """Where the vectors lie; None for an encoder that does not say which weights it has."""
     if not getattr(encoder, "revision", None):
         return None
     precision = str(getattr(encoder, "info", {}).get("text_precision", ""))
-    name = _digest([1, encoder.name, encoder.revision, encoder.dimension, precision, prompts, averaging])
+    told = [encoder.name, encoder.revision, encoder.dimension, precision, prompts, averaging]
+    name = _digest([1, *told, *unusual(encoder)])
     return cache_folder() / "class-vectors" / f"{name}.npz"
 
 

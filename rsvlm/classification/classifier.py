@@ -24,7 +24,7 @@ from .calibrated import Calibration
 from .calibration import fit_calibration
 from .calibration_store import load_calibration, store_calibration
 from .chips import far_gsd, list_items
-from .class_vectors import ClassVectors, class_vectors, fill_templates
+from .class_vectors import ClassVectors, class_vectors, fill_templates, unusual
 from .encode import Cosines, chip_cosines, class_cosines
 from .errors import ClassificationError
 from .indexed import check_as_cut, chip_refs, index_among
@@ -280,7 +280,7 @@ class ZeroShotClassifier:
         """Fit scores, "none of these" and multi-label thresholds on labelled images, and use them from now on.
 
         The images should be like those that will be classified: another sensor, season or place needs its own. They
-        are taken whole.
+        are taken whole. Those that a memory holds, too, are held against the others in it, as new images will be.
 
         Args:
             images: As of `classify`; each must be one image.
@@ -313,6 +313,7 @@ class ZeroShotClassifier:
             views=views,
             min_valid=0.0,
             memory=self.memory,
+            itself=False,
             progress=progress,
         )
         bad = [row for row, error in enumerate(cosines.errors) if error]
@@ -356,15 +357,15 @@ class ZeroShotClassifier:
         }
 
     def _identity(self, views: Sequence[str]) -> tuple[str, str, str] | None:
-        """What a calibration is for: encoder, weights, and the classes with their prompts, averaging and views.
+        """What a calibration is for: encoder, weights, and the classes with their prompts, averaging, views and memory.
 
         None for an encoder that does not say which weights it has: what was fitted to others must not be found.
         """
         if not self.encoder.revision:
             return None
         kind = "multi-label" if self.multi_label else "single-label"
-        seen = [] if self.memory is None else [repr(sorted(self.memory.record.items()))]
-        digest = self.classes.digest_with([*self.names, kind, *views, *seen])
+        seen = [] if self.memory is None else [repr(sorted(self.memory.identity.items()))]
+        digest = self.classes.digest_with([*self.names, kind, *views, *seen, *unusual(self.encoder)])
         return self.encoder.name, self.encoder.revision, digest
 
     def _warn(self, line: str | None) -> None:

@@ -1,7 +1,7 @@
 """What people look at: class maps of tiled images, and a contact sheet of classified chips."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,14 @@ from rsvlm.imagery.planning import Planned
 from rsvlm.vocabularies import Vocabulary
 
 from .classmap import ClassMap, write_class_map
+from .errors import ClassificationError
 from .mappicture import write_map_picture
 from .palette import class_colors
 from .qml import write_vector_style
 from .sheet import write_contact_sheet
 
+_SHEETS = (".png", ".jpg", ".jpeg")
+"""Endings of contact sheets."""
 _PREVIEW = 2048
 """Pixels along the longer side up to which a scene is shown beside its map."""
 
@@ -36,6 +39,44 @@ class Pictures:
         """Whether there is anything to draw."""
         return self.map_folder is not None or self.sheet is not None
 
+    def check(self, *, multi_label: bool) -> None:
+        """See to it, before any work, that all of it can be drawn.
+
+        Args:
+            multi_label: Whether a chip may have several classes.
+
+        Raises:
+            ClassificationError: A sheet of another ending, a place that is taken, or a map of several classes a pixel.
+        """
+        if self.sheet is not None and self.sheet.suffix.lower() not in _SHEETS:
+            raise ClassificationError(
+                f"{self.sheet}: contact sheets are written as .png or .jpg: end the name in one of these"
+            )
+        if self.sheet is not None and self.sheet.is_dir():
+            raise ClassificationError(f"{self.sheet} is a folder: name a file in it for the contact sheet")
+        if self.map_folder is None:
+            return
+        if multi_label:
+            raise ClassificationError(
+                f"{self.map_folder}: a class map has one class a pixel, and here a chip may have several: leave the "
+                "maps out, or classify with one label a chip (--single-label, multi_label=False)"
+            )
+        if self.map_folder.exists() and not self.map_folder.is_dir():
+            raise ClassificationError(f"{self.map_folder} is a file: name a folder for the class maps")
+
+
+@dataclass
+class Drawn:
+    """What was drawn.
+
+    Attributes:
+        written: The files.
+        unmapped: Which images got no class map, a line for each reason.
+    """
+
+    written: list[str] = field(default_factory=list)
+    unmapped: list[str] = field(default_factory=list)
+
 
 def draw(
     rows: pa.Table,
@@ -44,30 +85,51 @@ def draw(
     pictures: Pictures,
     title: str,
     seed: int,
-) -> list[str]:
-    """Draw what was asked for, and return the paths of the files."""
-    written: list[str] = []
+) -> Drawn:
+    """Draw what was asked for."""
+    drawn = Drawn()
     if pictures.map_folder is not None:
-        tiled = [one for one in planned if one.scene is not None and len(one.windows) > 1]
-        for one in tiled:
-            written += _map(rows, one, vocabulary, pictures.map_folder)
+        _maps(rows, planned, vocabulary, pictures.map_folder, drawn)
     if pictures.sheet is not None:
         _sheet(rows, planned, vocabulary, pictures.sheet, title, seed)
-        written.append(str(pictures.sheet))
-    return written
+        drawn.written.append(str(pictures.sheet))
+    return drawn
 
 
-def style_of(out: Path, vocabulary: Vocabulary) -> None:
+def style_of(out: Path, vocabulary: Vocabulary, *, multi_label: bool) -> None:
     """Write the colours of the classes beside a GeoJSON, so that QGIS opens it with its legend."""
-    if out.suffix.lower() == ".geojson" and not vocabulary.multi_label:
+    if out.suffix.lower() == ".geojson" and not multi_label:
         write_vector_style(out, vocabulary.names, _colors(vocabulary))
 
 
-def _map(rows: pa.Table, one: Planned, vocabulary: Vocabulary, folder: Path) -> list[str]:
+def _maps(
+    rows: pa.Table, planned: Sequence[Planned], vocabulary: Vocabulary, folder: Path, drawn: Drawn
+) -> None:
+    """A map of each image that is tiled and of which a tile was classified."""
+    scenes = [(one, one.scene) for one in planned if one.scene is not None]
+    gone = sorted(set(pc.unique(rows["image"]).to_pylist()) - {scene.path for _, scene in scenes})
+    whole = [scene.path for one, scene in scenes if len(one.windows) == 1]
+    answered = set(pc.unique(rows.filter(pc.is_valid(rows["label"]))["image"]).to_pylist())
+    tiled = [(one, scene) for one, scene in scenes if len(one.windows) > 1]
+    silent = [scene.path for _, scene in tiled if scene.path not in answered]
+    drawn.unmapped += [
+        *_told(gone, "cannot be opened"),
+        *_told(whole, "one chip is all of it; a smaller size makes several"),
+        *_told(silent, "no chip of it was classified"),
+    ]
+    for one, scene in tiled:
+        if scene.path in answered:
+            drawn.written += _map(rows, one, scene, vocabulary, folder)
+
+
+def _told(images: Sequence[str], why: str) -> list[str]:
+    """A line on images without a map, where there are any."""
+    more = f" and {len(images) - 1:,} more" if len(images) > 1 else ""
+    return [f"no class map of {images[0]}{more}: {why}"] if images else []
+
+
+def _map(rows: pa.Table, one: Planned, scene: Scene, vocabulary: Vocabulary, folder: Path) -> list[str]:
     """The class map of one image, its GeoTIFF and its picture."""
-    scene = one.scene
-    if scene is None:
-        return []
     mine = rows.filter(pc.equal(rows["image"], scene.path))
     numbers = {name: number for number, name in enumerate(vocabulary.names)}
     classes = [numbers.get(label, -1) for label in mine["label"].to_pylist()]

@@ -40,6 +40,7 @@ def chip_cosines(
     views: Sequence[str],
     min_valid: float,
     memory: Memory | None = None,
+    itself: bool = True,
     batch_size: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Cosines:
@@ -55,6 +56,7 @@ def chip_cosines(
         views: Names of spectral views; those that a chip's bands do not allow are left out.
         min_valid: Least share of valid pixels of a chip.
         memory: Labelled images that chips are held against, or None.
+        itself: Whether a chip may be held against itself, where the memory holds it.
         batch_size: Pictures a call of the encoder; None is its own choice.
         progress: Called with 1 for each chip that is done.
     """
@@ -68,15 +70,17 @@ def chip_cosines(
             vectors[row], errors[row] = vector, error
             if progress is not None:
                 progress(1)
-    values = class_cosines(vectors, classes, memory)
+    values = class_cosines(vectors, classes, memory, itself=itself)
     values[[error is not None for error in errors]] = np.nan
     return Cosines(values, errors)
 
 
-def class_cosines(vectors: Floats, classes: ClassVectors, memory: Memory | None = None) -> Floats:
+def class_cosines(
+    vectors: Floats, classes: ClassVectors, memory: Memory | None = None, *, itself: bool = True
+) -> Floats:
     """Cosine of vectors (n, dimension) with every class, and what a memory adds to it: (n, classes)."""
     values: Floats = vectors @ classes.vectors.T  # float32 whatever the encoder computed in
-    return values if memory is None else values + memory.evidence(vectors)
+    return values if memory is None else values + memory.evidence(vectors, itself=itself)
 
 
 def _by_chip(encoded: Iterator[Encoded]) -> Iterator[tuple[int, Floats, str | None]]:

@@ -1,27 +1,17 @@
-"""Labelled images: class folders, a csv of paths and labels, or a parquet file with the images inside."""
+"""Labelled images, to calibrate on: class folders, or a data set that has labels."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from PIL import Image
-
+from rsvlm.datasets import DatasetError, EvalSet, read_eval_set
 from rsvlm.datasets.labels import NONE
-from rsvlm.imagery import find_scenes
+from rsvlm.datasets.pictures import Content, decode
+from rsvlm.imagery import ImageryError, find_scenes
 from rsvlm.imagery.items import Picture
 from rsvlm.vocabularies import Vocabulary
 
 from .errors import ClassificationError
-
-_PATH_COLUMNS = ("path", "filepath", "file", "filename", "image")
-_LABEL_COLUMNS = ("label", "labels", "class")
-_SEVERAL = ";"
-"""Between the labels of one image, where it may have several."""
 
 
 @dataclass(frozen=True)
@@ -36,29 +26,22 @@ def read_labelled(place: str | Path) -> LabelledImages:
     """Read labelled images.
 
     Args:
-        place: A folder with a folder for each class; a .csv with columns `path` and `label` (paths relative to
-            it; several labels with ";" between them); or a .parquet with columns `image` (bytes, as `datasets`
-            writes them, or paths) and `label`.
+        place: A folder with a folder for each class; or what `rsvlm.datasets.read_eval_set` reads of files, or of a
+            folder with one of them: a .csv with columns `path` and `label` (paths relative to it; several labels with
+            ";" between them), a .parquet with columns `image` (bytes, as `datasets` writes them, or paths) and `label`.
 
     Raises:
         ClassificationError: It is none of these, or holds nothing.
     """
     path = Path(place)
-    if path.is_dir():
-        found = _class_folders(path)
-    elif not path.exists():
-        raise ClassificationError(f"{path}: there is no such file or folder of labelled images")
-    elif path.suffix.lower() == ".csv":
-        found = _csv(path)
-    elif path.suffix.lower() == ".parquet":
-        found = _parquet(path)
-    else:
-        raise ClassificationError(
-            f"{path}: labelled images are a folder of class folders, a .csv (path,label) or a .parquet (image,label)"
-        )
-    if not found.images:
-        raise ClassificationError(f"{path}: holds no labelled image")
-    return found
+    # not as the reader below: in class folders there may be products of several files, too
+    found = _class_folders(path) if path.is_dir() else None
+    if found is not None and found.images:
+        return found
+    try:
+        return _of_set(path, read_eval_set(path))
+    except DatasetError as error:
+        raise ClassificationError(str(error)) from None
 
 
 def match_labels(labels: Sequence[Sequence[str]], vocabulary: Vocabulary) -> list[tuple[int, ...]]:
@@ -105,12 +88,16 @@ def indices(places: Sequence[tuple[int, ...]], *, multi_label: bool) -> list[int
 
 
 def _class_folders(path: Path) -> LabelledImages:
+    """Images and products in the folders of a folder; a folder without any is no class, but something beside them."""
     images: list[str | Picture] = []
     labels: list[tuple[str, ...]] = []
     for folder in sorted(
         entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")
     ):
-        scenes, failures = find_scenes([folder])
+        try:
+            scenes, failures = find_scenes([folder], copies=True)
+        except ImageryError:  # no image in it
+            continue
         if failures:
             raise ClassificationError(f"{failures[0].path}: {failures[0].reason}")
         images += [scene.path for scene in scenes]
@@ -118,61 +105,22 @@ def _class_folders(path: Path) -> LabelledImages:
     return LabelledImages(images, labels)
 
 
-def _csv(path: Path) -> LabelledImages:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ClassificationError(
-            f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})"
-        ) from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    image, label = _columns(path, reader.fieldnames or [])
+def _of_set(path: Path, found: EvalSet) -> LabelledImages:
+    """All images of a data set, those of which it holds the bytes decoded.
+
+    Raises:
+        ClassificationError: It has no labels, or an image that cannot be read.
+    """
+    if found.labels is None:
+        raise ClassificationError(f"{path}: has no labels; give a column `label` beside `path` or `image`")
     images: list[str | Picture] = []
-    labels: list[tuple[str, ...]] = []
-    for line, row in enumerate(reader, start=2):
-        if not row[image] or row[label] is None:
-            raise ClassificationError(f"{path}: line {line} lacks its {image if not row[image] else label}")
-        images.append(str(path.parent / row[image]))
-        labels.append(_names(row[label]))
-    return LabelledImages(images, labels)
+    for key, image in zip(found.keys, found.images, strict=True):
+        try:
+            images.append(_picture(image() if callable(image) else image))
+        except (DatasetError, OSError) as error:
+            raise ClassificationError(f"{path}: image {key!r} cannot be read ({error})") from None
+    return LabelledImages(images, list(found.labels))
 
 
-def _parquet(path: Path) -> LabelledImages:
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ClassificationError(f"{path}: is not a parquet file that can be read ({error})") from None
-    image, label = _columns(path, table.column_names)
-    images = [_decode(value, path, row) for row, value in enumerate(table[image].to_pylist())]
-    return LabelledImages(images, [_names(value) for value in table[label].to_pylist()])
-
-
-def _columns(path: Path, names: Sequence[str]) -> tuple[str, str]:
-    image = next((name for name in _PATH_COLUMNS if name in names), None)
-    label = next((name for name in _LABEL_COLUMNS if name in names), None)
-    if image is None or label is None:
-        raise ClassificationError(
-            f"{path}: needs columns `path` (or `image`) and `label`; it has {', '.join(names) or 'none'}"
-        )
-    return image, label
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    parts = value if isinstance(value, list | tuple) else str(value).split(_SEVERAL)
-    return tuple(name for part in parts if (name := str(part).strip()) and name.lower() != NONE)
-
-
-def _decode(value: Any, path: Path, row: int) -> str | Picture:
-    """A picture of the bytes that `datasets` stores, or a path beside the file."""
-    if isinstance(value, str):
-        return str(path.parent / value)
-    content = value.get("bytes") if isinstance(value, dict) else value
-    if not isinstance(content, bytes):
-        raise ClassificationError(f"{path}: row {row} holds no image bytes and no path")
-    try:
-        picture = Image.open(io.BytesIO(content))
-        return picture.convert("RGB")
-    except (OSError, Image.DecompressionBombError) as error:
-        raise ClassificationError(f"{path}: the image of row {row} cannot be read ({error})") from None
+def _picture(content: Content) -> str | Picture:
+    return decode(content) if isinstance(content, bytes) else content

@@ -14,6 +14,7 @@ from .errors import ClassificationError
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 SHARPNESS = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
 WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -24,6 +25,8 @@ _UNTRIED = (10.0, 0.5)
 _FITTED_ON = 3000
 _CELLS = 2**24
 """Cosines that are held at once."""
+_SAME = 1 - 1e-4
+"""Cosine from which two vectors are of one image: encoded in other company, and kept in half precision."""
 _LEAST = np.float32(1e-37)
 """Of a sum: what is farther from the nearest than this is as far as can be."""
 
@@ -92,8 +95,19 @@ class Memory:
             "sha256": digest,
         }
 
-    def evidence(self, vectors: Floats) -> Floats:
-        """Return what is to be added to the cosines of images with the classes' words: (n, classes)."""
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides its evidence: `record` without the place of the index, which may be told in several ways."""
+        return {name: value for name, value in self.record.items() if name != "index"}
+
+    def evidence(self, vectors: Floats, *, itself: bool = True) -> Floats:
+        """Return what is to be added to the cosines of images with the classes' words: (n, classes).
+
+        Args:
+            vectors: (n, d) of the images.
+            itself: Whether an image is held against itself where it is among the labelled rows. A new image never
+                is: what is fitted on labelled images must not see them so, either.
+        """
         found = np.zeros((len(vectors), self._count), np.float32)
         if self.weight and len(self.classes):
             lengths = np.linalg.norm(
@@ -103,23 +117,20 @@ class Memory:
             for first in range(0, len(vectors), step):
                 some = slice(first, first + step)
                 cosines = vectors[some] / np.maximum(lengths[some], 1e-12) @ self._vectors.T
-                found[some] = self._likeness(cosines, self.sharpness)
+                found[some] = self._likeness(cosines, self.sharpness, None if itself else cosines >= _SAME)
         found *= self.weight / self._scale
         return found
 
-    def _likeness(self, cosines: Floats, sharpness: float, left_out: Ints | None = None) -> Floats:
-        """(q, classes) from (q, n) cosines with the labelled rows, of which each query's own may be left out."""
+    def _likeness(self, cosines: Floats, sharpness: float, left_out: Mask | None = None) -> Floats:
+        """(q, classes) from (q, n) cosines with the labelled rows, of which some may be left out, such as its own."""
         nearest = cosines.max(axis=1, keepdims=True)
         powers = np.exp(sharpness * (cosines - nearest))
-        counts = np.tile(
-            np.bincount(self.classes, minlength=self._count).astype(np.float32), (len(cosines), 1)
-        )
-        if left_out is not None:
-            rows = np.arange(len(cosines))
-            powers[rows, left_out] = 0
-            counts[rows, self.classes[left_out]] -= 1
         member = np.zeros((len(self.classes), self._count), np.float32)
         member[np.arange(len(self.classes)), self.classes] = 1
+        counts = np.tile(member.sum(axis=0), (len(cosines), 1))
+        if left_out is not None:
+            powers[left_out] = 0
+            counts -= left_out.astype(np.float32) @ member
         sums = powers @ member
         known = counts > 0
         found = np.log(np.maximum(sums, _LEAST)) - np.log(np.maximum(counts, 1)) + sharpness * (nearest - 1)
@@ -139,9 +150,10 @@ class Memory:
         asked = np.random.default_rng(0).permutation(able)[:_FITTED_ON]
         by_words = self._scale * self._vectors[asked] @ words.T
         cosines = self._vectors[asked] @ self._vectors.T
+        own = np.arange(len(self.classes)) == asked[:, None]
         best = (np.inf, _UNTRIED[0], 0.0)
         for sharpness in SHARPNESS:
-            likeness = self._likeness(cosines, sharpness, asked)
+            likeness = self._likeness(cosines, sharpness, own)
             for weight in WEIGHTS:
                 logits = by_words + weight * likeness
                 loss = min(_cross_entropy(logits / one, self.classes[asked]) for one in _TEMPERATURES)

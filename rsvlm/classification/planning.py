@@ -14,8 +14,13 @@ from .errors import ClassificationError
 
 
 def plan_images(images: Sequence[PathLike], options: ChipOptions, vocabulary: Vocabulary) -> list[Planned]:
-    """All images that the inputs lead to, sorted, with windows as large as the classes are about."""
-    return planning.plan_images(images, options, lambda grid: chip_size(grid, options, vocabulary))
+    """All images that the inputs lead to, sorted, with windows as large as the classes are about.
+
+    Copies of an image are planned, too: each is to have its answer.
+    """
+    return planning.plan_images(
+        images, options, lambda grid: chip_size(grid, options, vocabulary), copies=True
+    )
 
 
 def choose(total: int, limit: int | None, seed: int) -> Numbers:

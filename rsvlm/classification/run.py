@@ -29,7 +29,7 @@ from rsvlm.shards import (
 )
 
 from .classifier import ZeroShotClassifier
-from .drawings import Pictures, draw, style_of
+from .drawings import Drawn, Pictures, draw, style_of
 from .errors import ClassificationError
 from .inputs import Input, input_of
 from .tables import check_output, write_predictions
@@ -91,8 +91,9 @@ def classify_files(
 ) -> ClassifyReport:
     """Classify images into a file, in bounded memory.
 
-    An interrupted run goes on when it is called again with the same arguments: until the file is whole, finished
-    shards lie in a folder `<out>.parts` beside it. `<out>.json` says what decided the numbers.
+    An interrupted run goes on when it is called again with the same arguments: until the file is whole and its
+    pictures are drawn, finished shards lie in a folder `<out>.parts` beside it. `<out>.json` says what decided the
+    numbers.
 
     Args:
         classifier: With or without calibration.
@@ -114,6 +115,7 @@ def classify_files(
     start = time.monotonic()
     target = Path(out)
     check_output(target)
+    pictures.check(multi_label=classifier.multi_label)
     chips = input_of(classifier, images, options, views, limit=limit, seed=seed, batch_size=batch_size)
     record = Path(f"{target}.json")
     report = ClassifyReport(
@@ -121,23 +123,27 @@ def classify_files(
     )
     identity = _identity(classifier, chips, views, top_k, limit, seed)
     before = _finished(record, identity, target)
-    if before is None:
-        with open_run(Path(f"{target}.parts"), identity) as run:
-            before = _do(
+    parts = Path(f"{target}.parts")
+    # parts beside a finished file: its pictures could not be drawn
+    if before is None or any(parts.glob("shards/*.parquet")):
+        with open_run(parts, identity) as run:
+            summary = _do(
                 partial(_classify_shard, classifier, chips, top_k), run, len(chips), report, progress
             )
-            write_predictions(_batches(run), target, grids=_grids(chips, target))
-            style_of(target, classifier.vocabulary)
-            report.pictures += _draw(
-                lambda: pa.Table.from_batches(_batches(run)), chips, classifier, pictures, seed
-            )
-            write_json(record, {"identity": identity, "summary": before}, indent=2)
-        shutil.rmtree(f"{target}.parts", ignore_errors=True)
+            if before is None:
+                write_predictions(_batches(run), target, grids=_grids(chips, target))
+                style_of(target, classifier.vocabulary, multi_label=classifier.multi_label)
+                # before the pictures: where these fail, what is written is known for what it is
+                write_json(record, {"identity": identity, "summary": summary}, indent=2)
+            drawn = _draw(lambda: pa.Table.from_batches(_batches(run)), chips, classifier, pictures, seed)
+        for folder in (run.shards, run.out):  # the settings last: what a kill leaves is then still this run's
+            shutil.rmtree(folder, ignore_errors=True)
     else:
-        report.resumed = len(chips)
-        report.pictures += _draw(lambda: _read(target), chips, classifier, pictures, seed)
-    _add(report, before)
-    report.warnings += classifier.warnings
+        summary, report.resumed = before, len(chips)
+        drawn = _draw(lambda: _read(target), chips, classifier, pictures, seed)
+    _add(report, summary)
+    report.pictures += drawn.written
+    report.warnings += [*classifier.warnings, *drawn.unmapped]
     report.seconds = round(time.monotonic() - start, 3)
     return report
 
@@ -151,10 +157,12 @@ def _identity(
     seed: int,
 ) -> dict[str, Any]:
     """All that decides what a run writes, as JSON gives it back: settings, and what is classified."""
-    calibration = classifier.calibration(views)
+    calibration, record = classifier.calibration(views), classifier.record(views)
+    if classifier.memory is not None:
+        record["memory"] = classifier.memory.identity
     identity = {
         "made by": f"rsvlm {__version__} classify",
-        "classifier": classifier.record(views),
+        "classifier": record,
         "calibration": asdict(calibration) if calibration else None,
         "top_k": top_k,
         "limit": None if limit is None else {"chips": limit, "seed": seed},
@@ -271,9 +279,9 @@ def _draw(
     classifier: ZeroShotClassifier,
     pictures: Pictures,
     seed: int,
-) -> list[str]:
+) -> Drawn:
     if not pictures.wanted:
-        return []
+        return Drawn()
     title = f"{classifier.vocabulary.title}, by {classifier.encoder.name}"
     return draw(rows(), chips.planned(), classifier.vocabulary, pictures, title, seed)
 

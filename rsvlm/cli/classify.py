@@ -128,6 +128,8 @@ def classify(
 
     [bold]The numbers of a paper: its prompts, averaging and crop[/bold]
       rsvlm classify test/ --classes resisc45 --encoder skyclip-vit-b-32 --protocol skyscript --out resisc45.csv
+
+    Exit code 1 where no chip at all could be classified; one that failed is a row with its reason.
     """
     from rsvlm.classification import ZeroShotClassifier
 
@@ -163,6 +165,15 @@ def classify(
         document |= _to_file(classifier, images, out, cutting, looks, top_k, limit, seed, drawn, as_json)
     if as_json:
         print_json(document)
+    if images and _all_failed(document):
+        raise typer.Exit(1)
+
+
+def _all_failed(document: dict[str, Any]) -> bool:
+    """Whether there were chips, and none of them could be classified."""
+    if "rows" in document:
+        return bool(document["rows"]) and all(row["error"] for row in document["rows"])
+    return bool(0 < document["chips"] == document["failed"])
 
 
 def _views(text: str) -> tuple[str, ...]:
@@ -222,16 +233,24 @@ def _print_rows(rows: list[dict[str, Any]], calibrated: bool) -> None:
         if row["error"]:
             table.add_row(escape(row["key"]), "[red]-[/red]", "", escape(row["error"]))
             continue
-        label = row["label"] if row["label"] is not None else ", ".join(row["labels"]) or "(none)"
-        top = list(zip(row["top_labels"], row["top_scores"], strict=True))
-        best = f"{top[0][1]:.2f}" if row["score"] is not None else f"none {row['none_score']:.2f}"
-        then = ", ".join(f"{name} {value:.2f}" for name, value in top[1:3])
-        table.add_row(escape(row["key"]), escape(label), best, escape(then))
+        table.add_row(*(escape(text) for text in (row["key"], *_answer(row))))
     console.print(table)
     if len(rows) > _SHOWN:
         console.print(f"... and {len(rows) - _SHOWN:,} more: name a file with --out to keep them")
     if not calibrated:
         console.print(_UNCALIBRATED, highlight=False, soft_wrap=True)
+
+
+def _answer(row: dict[str, Any]) -> tuple[str, str, str]:
+    """What a chip was taken for, how surely, and the classes that come next."""
+    given = row["labels"] if row["label"] is None else [row["label"]]
+    top = zip(row["top_labels"], row["top_scores"], strict=True)
+    then = [f"{name} {score:.2f}" for name, score in top if name not in given][:2]
+    if row["label"] is not None and row["score"] is None:  # "none of these", which only a calibration says
+        sure = f"none {row['none_score']:.2f}"
+    else:  # of several labels that of the surest
+        sure = f"{row['top_scores'][0]:.2f}" if given else ""
+    return ", ".join(given) or "(none)", sure, ", ".join(then)
 
 
 def _to_file(

@@ -23,6 +23,7 @@ def find_scenes(
     sensor: str | None = None,
     bands: Sequence[str] | None = None,
     stretch: str = "auto",
+    copies: bool = False,
 ) -> tuple[list[Scene], list[Failure]]:
     """Find and open all images that the inputs lead to.
 
@@ -35,11 +36,12 @@ def find_scenes(
         sensor: Name of a sensor preset, for all images.
         bands: Names of the bands, for all images; see `open_scene`.
         stretch: How values become 8 bits, for all images; see `rsvlm.imagery.stretch.fit_stretch`.
+        copies: Whether each file with the content and place of another one is an image, too.
 
     Returns:
         Scenes by path, numbers in it counted ("tile_2" before "tile_10"), the same order on every system; and
         failures, sorted in the same way. A file is taken once however many ways lead to it; of files with the
-        same content and the same place, all but the first are failures.
+        same content and the same place, all but the first are failures, unless copies are wanted.
 
     Raises:
         ImageryError: The inputs lead to no image at all, or the sensor is unknown.
@@ -58,7 +60,7 @@ def find_scenes(
             scenes.append(open_scene(path, sensor=sensor, bands=bands, stretch=stretch))
         except Exception as error:  # noqa: BLE001, RUF100 - one odd file of 100,000 must not end the search
             failures.append(Failure(printable(path), _reason(error, path)))
-    repeated = same_contents(scenes)
+    repeated = {} if copies else same_contents(scenes)
     failures += [
         Failure(scenes[i].path, f"same content as {scenes[first].path}") for i, first in repeated.items()
     ]

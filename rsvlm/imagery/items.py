@@ -85,6 +85,8 @@ def list_items(
     images: PathLike | Picture | Sequence[PathLike | Picture],
     options: ChipOptions,
     size_of: ChipSize | None = None,
+    *,
+    copies: bool = False,
 ) -> list[Item]:
     """Chips of all that is named, in the order given; what cannot be opened is an item with its reason.
 
@@ -93,6 +95,7 @@ def list_items(
             folder or glob stands for all images in it, sorted.
         options: How they are read and cut.
         size_of: Mode and size of an image's chips; None: those of the options.
+        copies: Whether files in a folder with the content and place of another one are images, too.
 
     Raises:
         ImageryError: Nothing was named, or a thing that is no image.
@@ -102,7 +105,7 @@ def list_items(
     entries: list[Scene | Item] = []
     for number, image in enumerate(named):
         if isinstance(image, str | os.PathLike):
-            entries += _of_path(os.fspath(image), options)
+            entries += _of_path(os.fspath(image), options, copies)
         elif isinstance(image, PillowImage.Image | Chip | np.ndarray):
             entries.append(_in_memory(image, number))
         else:
@@ -147,7 +150,7 @@ def _shape(array: np.ndarray[Any, np.dtype[Any]], number: int) -> tuple[int, int
     return array.shape[1], array.shape[0]
 
 
-def _of_path(path: str, options: ChipOptions) -> list[Scene | Item]:
+def _of_path(path: str, options: ChipOptions, copies: bool) -> list[Scene | Item]:
     opening: Any = {"sensor": options.sensor, "bands": options.bands, "stretch": options.stretch}
     reason = None
     if Path(path).is_file():
@@ -156,7 +159,7 @@ def _of_path(path: str, options: ChipOptions) -> list[Scene | Item]:
         except ImageryError as error:  # not one image: it may be an archive or a list that leads to some
             reason = str(error)
     try:
-        scenes, failures = find_scenes([path], **opening)
+        scenes, failures = find_scenes([path], **opening, copies=copies)
     except ImageryError as error:
         return [failed(path, reason or str(error))]
     return [*scenes, *(failed(failure.path, failure.reason) for failure in failures)]

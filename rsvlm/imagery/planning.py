@@ -38,7 +38,11 @@ class Planned:
 
 
 def plan_images(
-    images: Sequence[PathLike], options: ChipOptions, size_of: ChipSize | None = None
+    images: Sequence[PathLike],
+    options: ChipOptions,
+    size_of: ChipSize | None = None,
+    *,
+    copies: bool = False,
 ) -> list[Planned]:
     """All images that the inputs lead to, sorted, with their windows; those that cannot be used come last.
 
@@ -46,11 +50,13 @@ def plan_images(
         images: Files, folders, globs, products.
         options: How they are read and cut.
         size_of: Mode and size of an image's chips; None: those of the options.
+        copies: Whether files with the content and place of another one are images, too.
     """
     size_of = size_of or (lambda _: (options.chips, options.size))
     scenes, failures = find_scenes(
-        [str(image) for image in images], sensor=options.sensor, bands=options.bands, stretch=options.stretch
-    )
+        [str(image) for image in images], sensor=options.sensor, bands=options.bands, stretch=options.stretch,
+        copies=copies,
+    )  # fmt: skip
     nothing = np.zeros((1, 4), dtype=np.int32)
     planned = []
     for frame in image_frames(scenes):

@@ -68,6 +68,30 @@ def test_class_vectors_are_cached_by_all_that_decides_them() -> None:
     assert len(encoder.asked) == 2 * asked
 
 
+def test_the_same_weights_with_another_activation_share_nothing(tmp_path: Path) -> None:
+    """While what encoders without QuickGELU have kept is found as before."""
+
+    def loaded(told: dict[str, Any] | None) -> ZeroShotClassifier:
+        encoder = Colours()
+        if told is not None:
+            encoder.info = told
+        return ZeroShotClassifier(CLASSES, encoder, templates=TEMPLATES)
+
+    def kept() -> int:
+        return len(list((tmp_path / "cache").rglob("*.npz")))
+
+    pictures, labels = shades(np.random.default_rng(0), 60)
+    plain_one = loaded(None).calibrate(pictures, labels)
+    assert loaded({"quick_gelu": False}).calibration() == plain_one
+    assert kept() == 1
+    other = loaded({"quick_gelu": True})
+    assert other.calibration() is None
+    assert kept() == 2
+    other.calibrate(pictures[:40], labels[:40])
+    assert loaded(None).calibration() == plain_one
+    assert loaded({"quick_gelu": True}).calibration() == other.calibration()
+
+
 def test_a_damaged_cache_costs_time_only(tmp_path: Path) -> None:
     encoder = Colours()
     first = ZeroShotClassifier(CLASSES, encoder, templates=TEMPLATES).classes.vectors

@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 
 from rsvlm.captioning.sample import SamplePaths
+from rsvlm.classification import NONE
+from rsvlm.cli.classify import _answer
 
 TINY: dict[str, Any] = {
     "embed_dim": 32,
@@ -98,9 +100,52 @@ def test_calibrating_on_class_folders(
     assert document["rows"][0]["calibrated"]
 
 
+def test_several_labels_on_the_screen(rsvlm_command: Any, model: list[str], town: Path, capsys: Any) -> None:
+    arguments = ["--classes", "forest,water,houses", "--multi-label", "--chips", "whole", *model]
+    assert rsvlm_command("classify", town, *arguments) == 0
+    said = capsys.readouterr().err
+    assert rsvlm_command("classify", town, *arguments, "--json") == 0
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    assert row["labels"]
+    assert row["score"] is None
+    assert all(name in said for name in row["labels"])
+    assert f"{row['top_scores'][0]:.2f}" in said
+
+
+def test_what_the_table_says_of_a_chip() -> None:
+    row = {"label": "a", "labels": None, "score": 0.75, "none_score": 0.1}
+    top = {"top_labels": ["a", "b", "c", "d"], "top_scores": [0.75, 0.125, 0.0625, 0.0625]}
+    assert _answer(row | top) == ("a", "0.75", "b 0.12, c 0.06")
+    none = {"label": NONE, "score": None, "none_score": 0.875}
+    assert _answer(row | top | none) == (NONE, "none 0.88", "a 0.75, b 0.12")
+    several = {"label": None, "labels": ["a", "b"], "score": None, "none_score": None}
+    assert _answer(row | top | several) == ("a, b", "0.75", "c 0.06, d 0.06")
+    assert _answer(row | top | several | {"labels": []}) == ("(none)", "", "a 0.75, b 0.12")
+
+
+def test_where_nothing_could_be_classified_the_exit_code_is_1(
+    rsvlm_command: Any, model: list[str], town: Path, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "zz.png").write_bytes(b"no picture")
+    arguments = ["--classes", "forest,water", "--chips", "whole", *model]
+    assert rsvlm_command("classify", tmp_path / "zz.png", *arguments) == 1
+    assert rsvlm_command("classify", tmp_path / "zz.png", *arguments, "--json") == 1
+    assert json.loads(capsys.readouterr().out)["rows"][0]["error"]
+    out = ["--out", tmp_path / "zz.csv"]
+    assert rsvlm_command("classify", tmp_path / "zz.png", *arguments, *out) == 1
+    assert rsvlm_command("classify", tmp_path / "zz.png", *arguments, *out) == 1  # as it was done before
+    assert rsvlm_command("classify", tmp_path / "zz.png", town, *arguments) == 0
+    assert rsvlm_command("classify", tmp_path / "zz.png", town, *arguments, "--out", tmp_path / "b.csv") == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (
+            ["{town}", "--classes", "a,b", "--multi-label", "--out", "a.csv", "--map", "maps"],
+            "one class a pixel",
+        ),
+        (["{town}", "--classes", "a,b", "--out", "a.csv", "--sheet", "s.gif"], "written as .png or .jpg"),
         (["nowhere.tif", "--classes", "eurosat"], "nowhere.tif"),
         (["{town}", "--classes", "eurosta"], "did you mean"),
         (["{town}", "--classes", "eurosat", "--out", "x.xlsx"], ".parquet, .csv"),

@@ -9,10 +9,11 @@ import pytest
 from colours import Colours  # type: ignore[import-not-found] # in tests/
 from numpy.typing import NDArray
 from PIL import Image
+from stored import StoredEncoder, picture_of  # type: ignore[import-not-found] # beside this file
 
 import rsvlm
 from rsvlm.captioning.sample import SamplePaths
-from rsvlm.classification import ClassificationError, ZeroShotClassifier
+from rsvlm.classification import ClassificationError, ZeroShotClassifier, classify_files
 from rsvlm.classification.memory import Memory
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.retrieval import Index, RetrievalError
@@ -127,6 +128,67 @@ def test_the_classifier_asks_its_memory_and_says_so(tmp_path: Path) -> None:
     other.revision = "2"
     with pytest.raises(RetrievalError, match="was made by colours"):
         ZeroShotClassifier(WORDS, other, memory=index)
+
+
+def test_what_it_holds_of_an_image_itself_can_be_left_out(tmp_path: Path) -> None:
+    """As if the image, and its copies, had never been labelled: by a memory that was made without these."""
+    random = np.random.default_rng(4)
+    places = np.repeat([0, 1, 2], 8)
+    own = unit(random.standard_normal((24, 3)) + 2 * np.eye(3)[places])
+    own[1] = own[0]  # a copy
+    labels = [[WORDS[place]] for place in places]
+    whole = a_memory(tmp_path / "whole", own, labels, weight=1.0)
+    noise = 1e-4 * random.standard_normal((24, 3))  # of half precision and other company
+    found = whole.evidence(unit(own + noise), itself=False)
+    for row in (0, 2, 23):
+        others = [other for other in range(24) if other != row and not (row == 0 and other == 1)]
+        rest = a_memory(tmp_path / f"{row}", own[others], [labels[other] for other in others], weight=1.0)
+        rest.sharpness = whole.sharpness
+        np.testing.assert_allclose(found[row], rest.evidence(own[[row]])[0], atol=2e-4)
+        assert whole.evidence(own[[row]])[0, places[row]] > found[row, places[row]]
+    new = unit(random.standard_normal((5, 3)))
+    np.testing.assert_array_equal(whole.evidence(new, itself=False), whole.evidence(new))
+
+
+def test_calibrating_on_what_it_holds_is_as_on_new_images(tmp_path: Path) -> None:
+    """Images that find themselves would all be right, and most new ones "none of these"."""
+    random = np.random.default_rng(5)
+    places = random.integers(0, 3, 240)
+    vectors = unit(random.standard_normal((240, 32)) + 2.5 * np.eye(3, 32)[places])
+    encoder = StoredEncoder(vectors, dict(zip(WORDS, np.eye(3, 32, dtype=np.float32), strict=True)), "1")
+    rows = [{"key": str(number), "labels": [WORDS[places[number]]]} for number in range(120)]
+    index = Index.from_vectors(tmp_path / "index", vectors[:120], rows, encoder="stored", revision="1")
+    clf = ZeroShotClassifier(WORDS, encoder, templates=["{}"], memory=index, memory_weight=1.0)
+    assert clf.memory is not None
+    clf.memory.sharpness = 80.0  # the nearest labelled image decides
+    metrics = [
+        clf.calibrate([picture_of(n) for n in some], [WORDS[places[n]] for n in some], store=False).metrics
+        for some in (range(120, 240), range(120))
+    ]
+    assert metrics[1]["accuracy"] == pytest.approx(metrics[0]["accuracy"], abs=0.1)
+    found = clf.classify([picture_of(n) for n in range(120, 240)]).labels
+    assert np.mean([label == "none of these" for label in found]) < 0.15
+
+
+def test_it_is_the_same_by_whatever_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was calibrated is found, and what was begun goes on."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(6)
+    pictures = [np.asarray(random.integers(0, 256, (8, 8, 3)), np.uint8) for _ in range(30)]
+    labels = [WORDS[number % 3] for number in range(30)]
+    an_index(tmp_path / "index", unit(random.standard_normal((9, 3))), [[label] for label in labels[:9]])
+    Image.fromarray(pictures[0]).save("a.png")
+
+    def classifier(place: str | Path) -> ZeroShotClassifier:
+        return ZeroShotClassifier(WORDS, Colours(), memory=place)
+
+    calibration = classifier("index").calibrate(pictures, labels)
+    assert classifier(tmp_path / "index").calibration() == calibration
+    classify_files(classifier("index"), ["a.png"], "out.csv")
+    assert classify_files(classifier(tmp_path / "index"), ["a.png"], "out.csv").resumed == 1
+    assert classifier("index").record(("true-colour",))["memory"]["index"] == "index"
+    an_index(tmp_path / "other", unit(random.standard_normal((9, 3))), [[label] for label in labels[:9]])
+    assert classifier("other").calibration() is None
 
 
 def test_points_on_a_scene_make_a_class_map(
