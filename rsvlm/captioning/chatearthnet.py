@@ -18,6 +18,8 @@ from rsvlm.captioning.labels import OVERALL, REGIONS, Labels, LandCover
 
 LEAST_PIXELS = 20
 """A class with fewer pixels in a region is not spoken of there."""
+LEAST_LABELLED = 0.5
+"""Share of a chip that must be labelled: its sentences speak of all the image and of whole parts of it."""
 MOST_CLASSES = 3
 SIZES = ((80, "extra large"), (50, "large"), (20, "medium"), (10, "small"), (0, "extra small"))
 """Least percent of a region, and its size word."""
@@ -44,10 +46,12 @@ class Part(NamedTuple):
 
 
 def captions(labels: Labels, rng: random.Random) -> list[str]:
-    """Return the paragraph; nothing where no class has 20 pixels in the image."""
+    """Return the paragraph; nothing where no class has 20 pixels in the image, or less than half of it is labelled."""
     landcover = labels["landcover"]
-    overall = parts(landcover, OVERALL) if landcover else []
-    if landcover is None or not overall:
+    if landcover is None or landcover["coverage"] < LEAST_LABELLED:
+        return []
+    overall = parts(landcover, OVERALL)
+    if not overall:
         return []
     regions = {region: parts(landcover, region) for region in REGIONS}
     told = [_overall(overall, landcover, rng)]

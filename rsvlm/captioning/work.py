@@ -12,6 +12,7 @@ from PIL import Image
 from rsvlm.imagery import Chip, ImageryError, SceneReader
 from rsvlm.imagery.frames import Frame
 
+from .chatearthnet import LEAST_LABELLED
 from .compose import compose
 from .dataset.problems import Problem
 from .dataset.row import Caption, Pair, Source
@@ -199,9 +200,9 @@ def _why_silent(found: ChipLabels, task: ShardTask, rejected: bool) -> tuple[str
             why_no_object(task.objects_file)
             or "no map object that can be seen at this ground sample distance"
         )
-    if task.landcover is not None and _nothing_labelled(labels):
+    if task.landcover is not None and found.labelled < LEAST_LABELLED:
         lacking.append(
-            f"only {found.labelled:.1%} of it has land-cover labels"
+            f"only {found.labelled:.1%} of it has land-cover labels (style natural tells of what has)"
             if found.labelled
             else "no labelled land-cover class"
         )

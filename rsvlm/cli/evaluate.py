@@ -114,7 +114,7 @@ def retrieval(
 ) -> None:
     """Find images by their captions and captions by their images, or images by the words for their classes.
 
-    rsvlm eval retrieval dataset_rsicd.json --encoder remoteclip-vit-b-32 --protocol remoteclip
+    rsvlm eval retrieval dataset_rsicd.json --split test --encoder remoteclip-vit-b-32 --protocol remoteclip
     rsvlm eval retrieval eurosat/ --encoder remoteclip-vit-b-32 --protocol classes
     """
     _evaluate(

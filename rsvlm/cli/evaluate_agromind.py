@@ -8,7 +8,7 @@ import typer
 from .answering import Composer, check_answering, with_knowledge
 from .common import AsJson, Debug, Offline, console
 from .evaluate import Seed
-from .evaluation_output import Out, finish, finish_comparison
+from .evaluation_output import Out, check_out, finish, finish_comparison
 from .generators import Answers, GeneratorName, Images, Options, Workers, load
 from .progress import progress_bar
 
@@ -73,6 +73,8 @@ def agromind(
             "give one of --generator or --composer (with --answers), --baseline, or --answers to score"
         )
     check_answering(generator, composer, knowledge, answers)
+    if knowledge is not None and out is not None:
+        check_out(beside(out))
     kept: Any = answers
     questions = read_agromind(data)
     if files is not None:

@@ -70,6 +70,15 @@ def vqa(
 
     mode: Any = compat
     check_answering(generator, composer, knowledge, answers)
+    asks = generator is not None or composer
+    _refuse_idle({"--set": options or None} if generator is None else {}, "--generator")
+    _refuse_idle({} if asks else {"--prompt": prompt, "--workers": workers}, "--generator or --composer")
+    _refuse_idle({"--images": images, "--limit": limit} if answers is None else {}, "--answers")
+    if questions is not None and (answers is not None or compat not in (None, RSVQA)):
+        raise typer.BadParameter(
+            "--questions goes with a FILE of predictions only: leave it out with "
+            + ("--answers, where FILE holds the questions" if answers is not None else f"--compat {compat}")
+        )
     if answers is not None:
 
         def model() -> Any:
@@ -87,6 +96,13 @@ def vqa(
     finish(result, out, as_json)
 
 
+def _refuse_idle(given: dict[str, Any], needed: str) -> None:
+    """Refuse options that would do nothing, as what they need was not given."""
+    idle = [name for name, value in given.items() if value is not None]
+    if idle:
+        raise typer.BadParameter(f"{', '.join(idle)}: does nothing without {needed}; leave it out")
+
+
 def _asked_questions(
     file: Path,
     load_model: Callable[[], Any],
@@ -102,12 +118,16 @@ def _asked_questions(
     from rsvlm.eval.asking import evaluate_vqa, read_prompt, score_answers
     from rsvlm.eval.data.questions import read_question_set
 
-    asked = read_question_set(file, images)
-    asked = asked if limit is None else asked.first(limit)
+    whole = read_question_set(file, images)
+    asked = whole if limit is None else whole.first(limit)
     scoring: dict[str, Any] = {"mode": mode or "strict", "synonyms": synonyms}
     words = None if prompt is None else read_prompt(prompt, question=True)
     model = load_model()
     if model is None:
-        return score_answers(asked, read_answers(answers), **scoring)
+        beyond = {question.key for question in whole.questions} - {
+            question.key for question in asked.questions
+        }
+        kept = {key: answer for key, answer in read_answers(answers).items() if key not in beyond}
+        return score_answers(asked, kept, **scoring)
     with progress_bar("Asking", "questions", before="Reading the questions") as show:
         return evaluate_vqa(asked, model, answers, prompt=words, workers=workers, progress=show, **scoring)

@@ -13,10 +13,15 @@ from rich.table import Table
 from .common import console, print_json
 
 
-def _check_out(out: Path | None) -> Path | None:
-    """Before hours of work, not after them."""
-    if out is not None and out.suffix.lower() != ".json":
+def check_out(out: Path | None) -> Path | None:
+    """Refuse a file that a result cannot be written to, before hours of work and not after them."""
+    if out is None:
+        return None
+    if out.suffix.lower() != ".json":
         raise typer.BadParameter(f"{out}: a result is a .json file")
+    from rsvlm.eval.result import check_place
+
+    check_place(out)
     return out
 
 
@@ -25,7 +30,7 @@ Out = Annotated[
     typer.Option(
         "--out",
         help="File for the result: .json, with every item in a .parquet beside it.",
-        callback=_check_out,
+        callback=check_out,
     ),
 ]
 

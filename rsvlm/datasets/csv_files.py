@@ -9,8 +9,10 @@ from typing import Any
 from .columns import IMAGE, LABEL, column_of, optional_columns
 from .errors import DatasetError
 from .labels import label_names
+from .repeats import one_row_an_image
 from .sets import EvalSet, unique_keys
 from .sources import records
+from .splits import COLUMN, rows_of_split, split_name
 from .textfiles import read_utf8
 
 
@@ -24,17 +26,19 @@ def read_csv(
     """Read a csv with columns `filepath` (or `path`, `image`...) and, where the images have classes, `label`.
 
     Labels are names, or numbers that count the lines of `classnames.txt` beside the csv (of `classnames_v2.txt` for
-    the column `label_v2`). Paths are relative to the csv, or to the folder above it.
+    the column `label_v2`). Paths are relative to the csv, or to the folder above it. Rows of one image with a caption
+    each are one image.
 
     Args:
         path: The csv, UTF-8.
         name: The data set's.
-        split: Which split this is.
+        split: Which rows are taken, by the column `split`; without one, the csv must be called so. None: all.
         opening: Options of `open_scene`.
         label: The column of labels; None: `label`, else `label_v1`.
 
     Raises:
-        DatasetError: It cannot be read, has no column of paths, a line lacks something, or a number has no name.
+        DatasetError: It cannot be read, has no column of paths or not that split, a line lacks something, a number has
+            no name, or the rows of a captioned image have different labels.
     """  # fmt: skip
     columns = read_columns(path)
     image = column_of(list(columns), IMAGE)
@@ -42,14 +46,17 @@ def read_csv(
     if image is None or (label is not None and label not in columns):
         wanted = "filepath" if image is None else label
         raise DatasetError(f"{path}: has no column {wanted}; its columns are {', '.join(columns) or 'none'}")
+    if "" in columns[image]:
+        raise DatasetError(f"{path}: line {columns[image].index('') + 2} lacks its {image}")
+    rows = None if split is None else rows_of_split(path, columns.get(COLUMN), split)
+    if rows is not None:
+        columns = {column: [values[row] for row in rows] for column, values in columns.items()}
     names = columns.pop(image)
-    if "" in names:
-        raise DatasetError(f"{path}: line {names.index('') + 2} lacks its {image}")
     classes = class_names_beside(path, label or "label")
     labels = None if label is None else label_names(columns.pop(label), classes, str(path))
     base = _base(path, names)
     extra = [path] if classes is None else [path, _class_file(path, label or "label")]
-    return EvalSet(
+    found = EvalSet(
         name=name,
         images=[str(base / file) for file in names],
         keys=unique_keys(names),
@@ -61,6 +68,17 @@ def read_csv(
         sources=records(extra),
         **optional_columns(columns, str(path)),
     )
+    return one_row_an_image(found, names)
+
+
+def splits_inside(path: Path) -> tuple[str, ...]:
+    """Return the splits that a csv divides its lines into by its column `split`, sorted; none without one.
+
+    Raises:
+        DatasetError: It cannot be read.
+    """
+    column = read_columns(path).get(COLUMN, []) if COLUMN in header(path) else []
+    return tuple(sorted({split_name(value) for value in column if value}))
 
 
 def header(path: Path) -> list[str]:
@@ -73,7 +91,7 @@ def header(path: Path) -> list[str]:
 
 
 def read_columns(path: Path) -> dict[str, list[str]]:
-    """Return the columns of a csv by name, without white space around their values.
+    """Return the columns of a csv by name, without white space around names and values.
 
     Raises:
         DatasetError: It cannot be read, or a line has more or fewer fields than the first one.
@@ -90,7 +108,7 @@ def read_columns(path: Path) -> dict[str, list[str]]:
             raise DatasetError(
                 f"{path}: line {line} has {'fewer' if missing else 'more'} fields than the first line"
             )
-    return {name: [row[name].strip() for row in rows] for name in names}
+    return {name.strip(): [row[name].strip() for row in rows] for name in names}
 
 
 def class_names_beside(path: Path, label: str = "label") -> tuple[str, ...] | None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from .errors import DatasetError
+from .repeats import one_row_an_image
 from .sets import EvalSet, unique_keys
 from .sources import records
+from .splits import split_name
 from .textfiles import read_utf8
-
-_SPLITS = {"val": "validation"}
 
 
 def read_karpathy(
@@ -27,20 +27,30 @@ def read_karpathy(
         DatasetError: It is no such json, or the split is empty.
     """
     rows, title = _rows(path)
-    here = [row for row in rows if split is None or _split(row) == _SPLITS.get(split, split)]
+    here = [row for row in rows if split is None or _split(row) == split_name(split)]
     if not here:
         there = ", ".join(sorted({str(row.get("split")) for row in rows}))
         raise DatasetError(f"{path}: has no image of the split {split}; its splits are {there or 'none'}")
     files = [row["filename"] for row in here]
     folder = images or _folder(path.parent, files[0])
-    return EvalSet(
+    found = EvalSet(
         name=name or title or path.stem.removeprefix("dataset_"),
         images=[str(folder / file) for file in files],
         keys=unique_keys(files),
         captions=tuple(tuple(_sentence(path, row, one) for one in row.get("sentences", ())) for row in here),
-        split=None if split is None else _SPLITS.get(split, split),
+        split=None if split is None else split_name(split),
         sources=records([path]),
     )
+    return one_row_an_image(found, files)
+
+
+def splits_inside(path: Path) -> tuple[str, ...]:
+    """Return the splits that a json divides its images into, sorted; none where it says nothing of them.
+
+    Raises:
+        DatasetError: It is no such json.
+    """
+    return tuple(sorted({split for row in _rows(path)[0] if (split := _split(row)) is not None}))
 
 
 def _rows(path: Path) -> tuple[list[dict[str, Any]], str | None]:
@@ -58,7 +68,7 @@ def _rows(path: Path) -> tuple[list[dict[str, Any]], str | None]:
 
 def _split(row: dict[str, Any]) -> str | None:
     found = row.get("split")
-    return _SPLITS.get(found, found) if isinstance(found, str) else None
+    return split_name(found) if isinstance(found, str) else None
 
 
 def _sentence(path: Path, row: dict[str, Any], sentence: Any) -> str:

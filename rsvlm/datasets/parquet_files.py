@@ -16,8 +16,10 @@ from .csv_files import class_names_beside
 from .errors import DatasetError
 from .labels import label_names
 from .pictures import Content
+from .repeats import one_row_an_image
 from .sets import EvalSet, unique_keys
 from .sources import records
+from .splits import COLUMN, rows_of_split
 
 _KEPT = 2  # row groups in memory: threads read on in the next one while the last is finished
 
@@ -33,17 +35,19 @@ def read_parquet(
 
     `label` holds names, lists of names, or numbers whose names stand in the file's own metadata, as `datasets` writes
     them, or in classnames.txt beside it. `captions` is a text or a list of texts; `latitude` and `longitude` are
-    degrees; other columns of numbers are targets.
+    degrees; other columns of numbers are targets. Rows of one image (of one path, and with the same bytes) with a
+    caption each are one image.
 
     Args:
         paths: The files of one split, in order.
         name: The data set's.
-        split: Which split this is.
+        split: Which rows are taken, by the column `split`; without one, the files must be called so. None: all.
         opening: Options of `open_scene`, for paths.
         label: The column of labels; None: `label`, `labels` or `class`.
 
     Raises:
-        DatasetError: One cannot be read, or has no column of images.
+        DatasetError: One cannot be read, has no column of images or not that split, or the rows of a captioned image
+            have different labels.
     """  # fmt: skip
     images: list[StoredImage] = []
     names: list[str] = []
@@ -54,13 +58,17 @@ def read_parquet(
         names += column.names()
         for key, values in column.others().items():
             columns.setdefault(key, []).extend(values)
+    rows = None if split is None else rows_of_split(paths[0], columns.get(COLUMN), split)
+    if rows is not None:
+        images, names = [images[row] for row in rows], [names[row] for row in rows]
+        columns = {key: [column_values[row] for row in rows] for key, column_values in columns.items()}
     label = label or column_of(list(columns), LABEL)
     if label is not None and label not in columns:
         raise DatasetError(f"{paths[0]}: has no column {label}; its columns are {', '.join(columns)}")
     classes = _classes_inside(paths[0], label) or class_names_beside(paths[0])
     values = [] if label is None else columns.pop(label)
     labels = None if label is None else label_names(values, classes, str(paths[0]))
-    return EvalSet(
+    found = EvalSet(
         name=name,
         images=images,
         keys=unique_keys(names),
@@ -72,6 +80,7 @@ def read_parquet(
         sources=records(paths),
         **optional_columns(columns, str(paths[0])),
     )  # fmt: skip
+    return one_row_an_image(found, names)
 
 
 class StoredImage:

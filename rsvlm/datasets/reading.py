@@ -1,6 +1,5 @@
 """One way in for whatever the user names as a data set."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,18 +7,12 @@ from typing import Any
 from .csv_files import read_csv
 from .errors import DatasetError
 from .folders import read_class_folders
-from .karpathy import read_karpathy
+from .karpathy import read_karpathy, splits_inside
 from .multilabel import METADATA, read_bigearthnet
 from .pairs import is_pairs_dataset, read_pairs
 from .parquet_files import read_parquet
 from .sets import EvalSet
-
-SPLITS = {
-    "train": ("train", "training"),
-    "validation": ("validation", "val", "valid", "dev"),
-    "test": ("test",),
-}
-"""Splits, and what authors call them in names of files and folders."""
+from .splits import check_named, split_name, splits_of
 
 
 def read_eval_set(
@@ -44,7 +37,9 @@ def read_eval_set(
             * a folder of BigEarthNet patches;
             * a pairs dataset, as `rsvlm caption` writes it;
             * a .parquet, a .csv, or a .json of Karpathy's form.
-        split: "train", "validation" or "test"; None: the only one that is there.
+        split: "train", "validation" or "test"; None: the only one that is there, and of a table all rows. A table is
+            divided by its column `split`. Of what is not divided a split is refused, unless its name says that it is
+            this one.
         name: The data set's; None: the name of the folder or file.
         label: The column of labels, where there are several.
         sensor: Preset that names the bands of files.
@@ -52,11 +47,13 @@ def read_eval_set(
         stretch: How pixels become 8 bits.
 
     Raises:
-        DatasetError: It is none of these, or there are several splits and none was picked.
+        DatasetError: It is none of these, has not the split, or folders, files or a json have several and none was
+            picked.
     """
     path = Path(place)
     given = {"sensor": sensor, "bands": None if bands is None else list(bands), "stretch": stretch}
     opening = {key: value for key, value in given.items() if value not in (None, "auto")}
+    split = None if split is None else split_name(split)
     title = name or (path.name if path.is_dir() else path.stem)
     if path.is_dir():
         return _folder(path, title, split, label, opening)
@@ -68,29 +65,25 @@ def read_eval_set(
     if kind == ".csv":
         return read_csv(path, title, split, opening, label)
     if kind == ".json":
-        return read_karpathy(path, split=split, name=name)
+        return read_karpathy(path, split=split or _only(path), name=name)
     raise DatasetError(
         f"{path}: a data set is a folder of class folders, a .parquet, a .csv or a Karpathy .json"
     )
 
 
-def splits_of(folder: Path) -> dict[str, list[Path]]:
-    """Return the splits of a folder: their parquet files in order, or the one folder or csv of each."""
-    found: dict[str, list[Path]] = {}
-    for split, aliases in SPLITS.items():
-        pattern = re.compile(rf"({'|'.join(aliases)})(-\d+-of-\d+)?\.parquet", re.IGNORECASE)
-        files = sorted(path for path in folder.glob("*.parquet") if pattern.fullmatch(path.name))
-        folders = [path for path in folder.iterdir() if path.is_dir() and path.name.casefold() in aliases]
-        tables = [path for path in sorted(folder.glob("*.csv")) if path.stem.casefold() in aliases]
-        if files or folders or tables:
-            found[split] = files or folders[:1] or tables[:1]
-    return found
+def _only(path: Path) -> str | None:
+    """The split of a json that has no other; None where it has none."""
+    splits = splits_inside(path)
+    if len(splits) > 1:
+        raise DatasetError(f"{path}: has several splits; choose one of {', '.join(splits)}")
+    return splits[0] if splits else None
 
 
 def _folder(
     path: Path, name: str, split: str | None, label: str | None, opening: Mapping[str, Any]
 ) -> EvalSet:
     if is_pairs_dataset(path):
+        _check_whole(path, split)
         return read_pairs(path)
     splits = splits_of(path)
     if splits:
@@ -105,16 +98,22 @@ def _folder(
         return read_csv(tables[0], name, split, opening, label)
     if len(tables) > 1:
         raise DatasetError(f"{path}: holds {len(tables)} csv files; name the one to read")
+    _check_whole(path, split)
     if any(path.glob(f"*/*{METADATA}")):
         return read_bigearthnet(path, name, split)
     return read_class_folders(path, name, split, opening)
 
 
+def _check_whole(path: Path, split: str | None) -> None:
+    """Refuse a split of a folder that is not divided, but for one that is called so."""
+    if split is not None:
+        check_named(path, split)
+
+
 def _chosen(path: Path, splits: dict[str, list[Path]], split: str | None) -> list[Path]:
     if split is None and len(splits) == 1:
         return next(iter(splits.values()))
-    wanted = next((key for key, aliases in SPLITS.items() if split in (key, *aliases)), split)
-    if wanted not in splits:
+    if split is None or split not in splits:
         what = "several splits" if split is None else f"no split {split}"
         raise DatasetError(f"{path}: has {what}; choose one of {', '.join(splits)}")
-    return splits[wanted]
+    return splits[split]

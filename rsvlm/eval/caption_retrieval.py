@@ -8,6 +8,7 @@ import numpy as np
 from rsvlm.datasets.sets import EvalSet
 
 from .errors import EvalError
+from .left_out import captioned_rows, left_out_notes
 from .result import EvalResult
 from .retrieval import retrieve
 from .retrieval_protocols import retrieval_set
@@ -28,7 +29,7 @@ def search_captions(
 
     Args:
         encoder: Any encoder of images and texts.
-        eval_set: Images with captions.
+        eval_set: Images with captions; those with none are left out, and counted in a note.
         protocol: "remoteclip" or "skyscript".
         vectors: Those of the images, if they are there already.
         cache: Folder in which vectors are kept.
@@ -40,12 +41,12 @@ def search_captions(
     """
     if eval_set.captions is None:
         raise EvalError(f"{eval_set.title}: has no captions to search by")
-    rows = [
-        (key, text) for key, texts in zip(eval_set.keys, eval_set.captions, strict=True) for text in texts
-    ]
-    words = retrieval_set(eval_set.name, rows, protocol)
-    vectors = vectors or image_vectors(encoder, eval_set, cache=cache, progress=progress)
-    place = {key: row for row, key in enumerate(eval_set.keys)}
+    rows = captioned_rows(eval_set)
+    asked = eval_set.take(rows)
+    said = zip(asked.keys, asked.captions or (), strict=True)
+    words = retrieval_set(eval_set.name, [(key, text) for key, texts in said for text in texts], protocol)
+    vectors = (vectors or image_vectors(encoder, eval_set, cache=cache, progress=progress)).take(rows)
+    place = {key: row for row, key in enumerate(asked.keys)}
     images = vectors.values[[place[key] for key in words.images]]
     texts = text_vectors(encoder, words.texts, cache=cache)
     result = retrieve(
@@ -55,4 +56,5 @@ def search_captions(
     result.config |= {"encoder": encoder_record(encoder), "data": eval_set.record, "seed": seed}
     if eval_set.split is not None:
         result.config["split"] = eval_set.split
+    result.notes += left_out_notes(eval_set, rows, "caption")
     return result

@@ -12,6 +12,7 @@ from rsvlm.datasets.textfiles import file_record
 
 from .errors import EvalError
 from .jsonlines import as_text, read_lines, text_column
+from .left_out import captioned_rows, left_out_notes
 from .result import EvalResult
 from .text.scores import Convention, score_captions
 
@@ -25,7 +26,7 @@ def evaluate_captions(
     convention: Convention | str = "coco",
     synonyms: bool = True,
 ) -> EvalResult:
-    """Score captions; images without a caption count, with nothing.
+    """Score captions; images without one count, with nothing. Images that people said nothing of are left out.
 
     Args:
         predictions: Captions by the key of their image, or their file: lines of JSON with `image` (the key of the
@@ -48,17 +49,20 @@ def evaluate_captions(
         config["predictions"] = file_record(predictions)
         predictions = said
     check_images(predictions, eval_set.keys, eval_set.title)
+    rows = captioned_rows(eval_set)
+    asked = eval_set.take(rows)
     chosen: Any = convention
     scores = score_captions(
-        [predictions.get(key) for key in eval_set.keys],
-        eval_set.captions,
+        [predictions.get(key) for key in asked.keys],
+        asked.captions or (),
         chosen,
-        keys=eval_set.keys,
+        keys=asked.keys,
         synonyms=synonyms,
     )
     result = scores.result(eval_set.name)
     result.config |= config
-    _mark_failures(result, [(errors or {}).get(key) for key in eval_set.keys])
+    result.notes += left_out_notes(eval_set, rows, "caption")
+    _mark_failures(result, [(errors or {}).get(key) for key in asked.keys])
     return result
 
 

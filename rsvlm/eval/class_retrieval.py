@@ -14,6 +14,7 @@ from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 
 from .errors import EvalError
+from .left_out import labelled_rows, left_out_notes
 from .ranking import Ints, Vectors, similarity_blocks, unit_rows
 from .result import EvalResult
 from .statistics import bootstrap_interval
@@ -39,7 +40,7 @@ def search_classes(
 
     Args:
         encoder: Any encoder of images and texts.
-        eval_set: Images with one label each.
+        eval_set: Images with one label each; those with none are left out, and counted in a note.
         vocabulary: The classes and their words; None: the set's own class names.
         cache: Folder in which vectors are kept.
         seed: Of the bootstrap.
@@ -53,9 +54,11 @@ def search_classes(
         EvalError: There are no labels, or several of an image.
     """
     vocabulary = vocabulary or vocabulary_from_classes(eval_set.label_names, eval_set.name)
-    truth = np.array([place[0] for place in label_places(eval_set, vocabulary, multi_label=False)], np.int64)
+    rows = labelled_rows(eval_set, multi_label=False)
+    judged = eval_set.take(rows)
+    truth = np.array([place[0] for place in label_places(judged, vocabulary, multi_label=False)], np.int64)
     classifier = ZeroShotClassifier(vocabulary, encoder)
-    vectors = image_vectors(encoder, eval_set, cache=cache, progress=progress)
+    vectors = image_vectors(encoder, eval_set, cache=cache, progress=progress).take(rows)
     occur = np.unique(truth)
     by_words = retrieve_by_class(
         classifier.classes.vectors[occur], occur, vectors.values, truth, name=eval_set.name, seed=seed
@@ -86,8 +89,9 @@ def search_classes(
         result.config["split"] = eval_set.split
     if result.items is not None:
         names = [vocabulary.names[label] for label in truth.tolist()]
-        result.items = result.items.set_column(0, "key", pa.array(list(eval_set.keys)))
+        result.items = result.items.set_column(0, "key", pa.array(list(judged.keys)))
         result.items = result.items.set_column(1, "class", pa.array(names))
+    result.notes += left_out_notes(eval_set, rows, "label")
     return result
 
 

@@ -12,6 +12,7 @@ from rsvlm.models import Encoder
 
 from .clipscore import PAPER_MODEL, PROMPT, WEIGHT, clip_scores, ref_clip_scores
 from .errors import EvalError
+from .left_out import captioned_rows
 from .result import EvalResult
 from .statistics import bootstrap_interval
 from .vectors import encoder_record, image_vectors, text_vectors
@@ -33,7 +34,7 @@ def add_clip_scores(
     is not the paper's the result is marked as not comparable.
 
     Args:
-        result: Captions of all images of the set, in its order.
+        result: Captions of all images of the set that people said something of, in its order.
         eval_set: The images and what people said of them.
         encoder: Of images and texts.
         cache: Folder in which vectors are kept.
@@ -43,13 +44,15 @@ def add_clip_scores(
     Raises:
         EvalError: The result is of other images.
     """
-    items, references = result.items, eval_set.captions
-    if items is None or references is None or items["key"].to_pylist() != list(eval_set.keys):
+    rows = captioned_rows(eval_set)
+    asked, items = eval_set.take(rows), result.items
+    references = asked.captions
+    if items is None or references is None or items["key"].to_pylist() != list(asked.keys):
         raise EvalError(f"CLIPScore: the result is not of the captions of {eval_set.title}")
     said: list[str | None] = [text if text and text.strip() else None for text in items["answer"].to_pylist()]
     texts = [f"{PROMPT}{text or ''}" for text in said]
     golds = [f"{PROMPT}{text}" for group in references for text in group]
-    images = image_vectors(encoder, eval_set, cache=cache, progress=progress)
+    images = image_vectors(encoder, eval_set, cache=cache, progress=progress).take(rows)
     vectors = text_vectors(encoder, [*texts, *golds], cache=cache)
     captions = vectors[: len(texts)].copy()
     captions[[text is None for text in said]] = np.nan

@@ -95,13 +95,14 @@ def compare_results(
 ) -> Comparison:
     """Compare two results on the same items.
 
-    Items are matched by key. A metric that is a mean over items has a paired test: McNemar's exact one for right and
-    wrong answers, else the paired bootstrap, which draws the items of one image together. The p-values are not
-    corrected for the number of metrics.
+    Items are matched by key. Results of two names are compared where all keys and right answers are the same: answers
+    to questions are called after their file. A metric that is a mean over items has a paired test: McNemar's exact one
+    for right and wrong answers, else the paired bootstrap, which draws the items of one image together. The p-values
+    are not corrected for the number of metrics.
 
     Args:
         first: A result with items, or the .json file of one.
-        second: One of the same task, data set and items.
+        second: One of the same task and items.
         seed: Of the bootstrap.
 
     Raises:
@@ -109,8 +110,12 @@ def compare_results(
     """
     first = first if isinstance(first, EvalResult) else load_result(first)
     second = second if isinstance(second, EvalResult) else load_result(second)
-    _check_same(first, second)
-    one, other = _matched(_items(first, "first"), _items(second, "second"))
+    if first.task != second.task:
+        raise EvalError(_different("task", first.task, second.task))
+    tables = _items(first, "first"), _items(second, "second")
+    if first.name != second.name and not all("gold" in items.column_names for items in tables):
+        raise EvalError(_different("data set", first.name, second.name))
+    one, other = _matched(*tables)
     groups = dependent_groups(one)
     values = {name: value for name, value in first.metrics.items() if name in second.metrics}
     if not values:
@@ -125,12 +130,8 @@ def compare_results(
     )
 
 
-def _check_same(first: EvalResult, second: EvalResult) -> None:
-    for what, one, other in (("task", first.task, second.task), ("data set", first.name, second.name)):
-        if one != other:
-            raise EvalError(
-                f"the results are of different {what}s, {one!r} and {other!r}; compare like with like"
-            )
+def _different(what: str, one: str, other: str) -> str:
+    return f"the results are of different {what}s, {one!r} and {other!r}; compare like with like"
 
 
 def _items(result: EvalResult, which: str) -> pa.Table:
@@ -311,6 +312,10 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def _notes(first: EvalResult, second: EvalResult) -> list[str]:
     notes = []
+    if first.name != second.name:
+        notes.append(
+            f"the results are called {first.name} and {second.name}; their items and right answers are the same"
+        )
     for which, result in (("first", first), ("second", second)):
         if not result.comparable:
             notes.append(f"the {which} result is marked as not comparable with published figures")

@@ -3,18 +3,18 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rsvlm.datasets.columns import IMAGE, LABEL, column_of
-from rsvlm.datasets.csv_files import class_names_beside, header, read_csv
+from rsvlm.datasets.csv_files import class_names_beside, header, read_csv, splits_inside
 from rsvlm.datasets.folders import class_names, images_below, read_class_folders
 from rsvlm.datasets.karpathy import read_karpathy
 from rsvlm.datasets.multilabel import METADATA, read_bigearthnet
 from rsvlm.datasets.pairs import is_pairs_dataset
-from rsvlm.datasets.reading import SPLITS, read_eval_set, splits_of
+from rsvlm.datasets.reading import read_eval_set
 from rsvlm.datasets.sets import EvalSet
+from rsvlm.datasets.splits import SPLITS, splits_of
 from rsvlm.imagery import ImageryError, open_scene
 from rsvlm.imagery.sensors import SENSORS
 
@@ -22,6 +22,8 @@ from .errors import EvalError
 from .vocabulary_choice import candidates, covers
 
 Reader = Callable[[], EvalSet]
+_Part = tuple[Path, str | None]
+"""A table, and the split that it is or that is taken of it."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,18 @@ def _split_of(path: Path) -> str | None:
     return next((split for split, aliases in SPLITS.items() if last in aliases), None)
 
 
+def _divided(path: Path) -> tuple[_Part, _Part | None, _Part | None]:
+    """What of a table by itself is judged, learned from and chosen on, by its column `split`."""
+    try:
+        inside = splits_inside(path)
+    except EvalError:  # which will be told when it is read
+        inside = ()
+    judged = next((split for split in ("test", "validation") if split in inside), None)
+    train = (path, "train") if judged and "train" in inside else None
+    validation = (path, "validation") if train and judged == "test" and "validation" in inside else None
+    return (path, judged), train, validation
+
+
 def _of_table(
     path: Path, *, alone: bool, train: Path | None = None, validation: Path | None = None
 ) -> list[FoundSet]:
@@ -158,16 +172,20 @@ def _of_table(
     stem, marker, _ = path.stem.partition("_img_txt_pairs")
     name = path.parent.name if alone and not marker else stem if marker or not train else _base_of(path)
     labels = [label for label in header(path) if label in (*LABEL, "label_v2")]
+    judged, learn, choose = _divided(path)
+    if train is not None:
+        judged, learn = (path, _split_of(path)), (train, _split_of(train))
+        choose = None if validation is None else (validation, _split_of(validation))
 
     def found(label: str) -> FoundSet:
         title = name if len(labels) == 1 else f"{name}-{label.removeprefix('label').strip('_')}"
         own = class_names_beside(path, label) is not None
-        split = None if train is None else _split_of(path)
-        learn, choose = (
-            None if part is None else partial(read_csv, part, title, _split_of(part), label=label)
-            for part in (train, validation)
-        )
-        return FoundSet(title, lambda: read_csv(path, title, split, label=label), learn, choose, own)
+
+        def reader(part: _Part) -> Reader:
+            return lambda: read_csv(part[0], title, part[1], label=label)
+
+        train, validation = (None if part is None else reader(part) for part in (learn, choose))
+        return FoundSet(title, reader(judged), train, validation, own)
 
     return [found(label) for label in labels]
 

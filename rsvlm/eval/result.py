@@ -17,6 +17,9 @@ from .errors import EvalError
 FORMAT = 1
 """Rises when the meaning of the stored fields changes."""
 
+_MARK = {b"rsvlm.eval": b"items"}
+"""Metadata of every table of items. A parquet without it may be the user's own, such as the data set that is judged."""
+
 
 @dataclass
 class EvalResult:
@@ -63,16 +66,60 @@ class EvalResult:
         }  # fmt: skip
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `path` (.json) and, where there are items, a .parquet of the same stem beside it."""
+        """Write `path` (.json) and, where there are items, a .parquet of the same stem beside it.
+
+        Raises:
+            EvalError: As of `check_place`; nothing is written then.
+        """
         path = Path(path)
+        check_place(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         items = path.with_suffix(".parquet")
         if self.items is None:
             items.unlink(missing_ok=True)  # those of an earlier result
         else:
+            marked = self.items.replace_schema_metadata({**(self.items.schema.metadata or {}), **_MARK})
             with atomic_write(items) as temporary:
-                pq.write_table(self.items, temporary)
+                pq.write_table(marked, temporary)
         write_json(path, self.to_dict(), indent=1)
+
+
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Refuse a place for a result whose table of items would take the place of a file that is none.
+
+    Args:
+        path: The .json file; items are written to the .parquet of the same stem.
+
+    Raises:
+        EvalError: That .parquet is there, and no evaluation wrote it.
+    """
+    path = Path(path)
+    items = path.with_suffix(".parquet")
+    if os.path.lexists(items) and not _is_own(items, path):
+        raise EvalError(
+            f"{path}: its items would be written over {items.name}, which bears no mark that `rsvlm eval` wrote it; "
+            "name another file for the result, or move that one away"
+        )
+
+
+def _is_own(items: Path, path: Path) -> bool:
+    """Whether an evaluation wrote a table; those of earlier versions do not say so, and are not told from others.
+
+    What is damaged says nothing; it is taken for its own where a result lies beside it.
+    """
+    try:
+        metadata = pq.read_schema(items).metadata or {}
+    except (OSError, pa.ArrowException):
+        return _is_result(path)
+    return all(metadata.get(name) == value for name, value in _MARK.items())
+
+
+def _is_result(path: Path) -> bool:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(stored, dict) and stored.get("format") == FORMAT and "metric_order" in stored
 
 
 def load_result(path: str | os.PathLike[str]) -> EvalResult:

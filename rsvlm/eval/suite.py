@@ -29,6 +29,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.models import Encoder
 from rsvlm.models.quiet import one_line
@@ -41,18 +44,19 @@ from .caption_retrieval import search_captions
 from .class_retrieval import BY_CLASS, search_classes
 from .errors import EvalError
 from .layout import FoundSet, file_name, find_sets
+from .left_out import labelled_rows, left_out_notes
 from .probes import cross_validate, evaluate_few_shot, evaluate_probe, probe_data
 from .probes.data import ProbeData
 from .probes.splits import stratified
 from .published import compare
-from .result import EvalResult, load_result
+from .result import EvalResult, check_place, load_result
 from .retrieval_protocols import retrieval_protocol_names
 from .suite_means import capability_means, suite_means
 from .vectors import ImageEncoder, encoder_record, image_vectors
 from .vocabulary_choice import vocabulary_for
 from .zeroshot import domain_notes, evaluate_zero_shot
 
-_FORMAT = 2  # rises when the same run would give other numbers
+_FORMAT = 3  # rises when the same run would give other numbers
 
 _FAILURES = (ValueError, OSError, RuntimeError)
 """What a data set may do to those who read it, and a model to those who run it."""
@@ -278,6 +282,8 @@ class _SetWork:
         result.config |= {"encoder": encoder_record(self.encoder), "protocol": kind}
         if self.judged.split is not None and kind != "folding":
             result.config["split"] = self.judged.split
+        for part in ("train",) if kind == "folding" else ("train", "judged"):
+            result.notes += left_out_notes(self._part(part), self._labelled(part), "label")
         return result
 
     def _data(self, part: str) -> ProbeData:
@@ -289,8 +295,15 @@ class _SetWork:
                 names = {name for one in ("train", "judged") for name in self._part(one).label_names}
                 classes = vocabulary_from_classes(sorted(names), self.judged.name)
             vectors = image_vectors(self.encoder, eval_set, cache=self.cache, progress=self._tell)
-            self._probe_data[part] = probe_data(eval_set, vectors, classes)
+            rows = self._labelled(part)
+            self._probe_data[part] = probe_data(eval_set.take(rows), vectors.take(rows), classes)
         return self._probe_data[part]
+
+    def _labelled(self, part: str) -> NDArray[np.int64]:
+        """The rows of a split that a probe is given."""
+        eval_set = self._part(part)
+        several = self.vocabulary is not None and self.vocabulary.multi_label
+        return labelled_rows(eval_set, multi_label=several or eval_set.multi_label)
 
     def _part(self, part: str) -> EvalSet:
         """A split; of one to learn from or to choose on only what is used, so that no more is encoded."""
@@ -318,6 +331,7 @@ def _done(task: _Task, work: _SetWork, out: Path) -> EvalResult:
     kept = _kept(path) if run else None
     if kept is not None and kept.config.get("run") == run and not kept.n_failed:
         return kept
+    check_place(path)
     result = task.run()
     names = (result.name, *([] if work.vocabulary is None else [work.vocabulary.name]))
     result.notes += [note for note in domain_notes(work.encoder, *names) if note not in result.notes]

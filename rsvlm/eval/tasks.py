@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rsvlm.datasets.reading import splits_of
 from rsvlm.datasets.sets import EvalSet
+from rsvlm.datasets.splits import splits_of
 from rsvlm.vocabularies import Vocabulary, read_classes
 
 from .caption_retrieval import search_captions

@@ -30,7 +30,7 @@ Progress = Callable[[int], None]
 PART = 1024
 """Images a part: some seconds of work."""
 
-_FORMAT = 1  # rises when the vectors of the same encoder and images would come out differently
+_FORMAT = 2  # rises when the vectors of the same encoder and images would come out differently
 
 
 class ImageEncoder(Protocol):

@@ -16,6 +16,7 @@ from rsvlm.models import Encoder
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 
 from .errors import EvalError
+from .left_out import labelled_rows, left_out_notes
 from .measuring import Draws, hot, measure_classes, measure_labels, with_items
 from .published import in_domain
 from .result import EvalResult
@@ -40,7 +41,7 @@ def evaluate_zero_shot(
     """Classify the images of a data set by the words for its classes, and measure the answers.
 
     Class vectors, cosines and scores are those of `ZeroShotClassifier` without any calibration. Images that cannot be
-    read are wrong answers.
+    read are wrong answers. Images without a label are left out, and counted in a note, where each has one class.
 
     Args:
         encoder: Any encoder.
@@ -63,11 +64,13 @@ def evaluate_zero_shot(
     """
     vocabulary = vocabulary or vocabulary_from_classes(eval_set.label_names, eval_set.name)
     several = (vocabulary.multi_label or eval_set.multi_label) if multi_label is None else multi_label
-    truth = label_places(eval_set, vocabulary, multi_label=several)
+    rows = labelled_rows(eval_set, multi_label=several)
+    judged = eval_set.take(rows)
+    truth = label_places(judged, vocabulary, multi_label=several)
     classifier = ZeroShotClassifier(
         vocabulary, encoder, templates=templates, protocol=protocol, multi_label=several
     )
-    found = vectors or image_vectors(encoder, eval_set, cache=cache, progress=progress)
+    found = (vectors or image_vectors(encoder, eval_set, cache=cache, progress=progress)).take(rows)
     cosines = found.values @ classifier.classes.vectors.T
     record = {
         **classifier.record((TRUE_COLOUR,)),
@@ -79,9 +82,10 @@ def evaluate_zero_shot(
     if eval_set.split is not None:
         record["split"] = eval_set.split
     result = measure_cosines(
-        cosines, truth, vocabulary, eval_set.name, keys=eval_set.keys, groups=eval_set.groups, errors=found.errors,
+        cosines, truth, vocabulary, eval_set.name, keys=judged.keys, groups=judged.groups, errors=found.errors,
         scale=classifier.scale, multi_label=several, seed=seed, config=record,
     )  # fmt: skip
+    result.notes += left_out_notes(eval_set, rows, "label")
     result.notes += domain_notes(encoder, eval_set.name, vocabulary.name)
     return result
 
@@ -112,7 +116,7 @@ def label_places(eval_set: EvalSet, vocabulary: Vocabulary, *, multi_label: bool
     if odd and not multi_label:
         raise EvalError(
             f"{eval_set.title}: {len(odd)} images have not just one class, the first is {eval_set.keys[odd[0]]} "
-            f"with {', '.join(eval_set.labels[odd[0]]) or 'none'}; evaluate them with multi_label=True"
+            f"with {', '.join(eval_set.labels[odd[0]]) or 'none'}; leave them out: here each image has one"
         )
     return places
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from rsvlm.classification import ZeroShotClassifier
 from rsvlm.datasets.errors import DatasetError
-from rsvlm.datasets.reading import splits_of
+from rsvlm.datasets.karpathy import splits_inside
+from rsvlm.datasets.splits import splits_of
 from rsvlm.eval import EvalResult, EvalSet, read_eval_set
 from rsvlm.eval.caption_retrieval import search_captions
 from rsvlm.eval.vectors import image_vectors
@@ -172,6 +173,10 @@ def _read(place: str, wanted: Sequence[str]) -> EvalSet:
         if path.is_dir():
             splits = splits_of(path)
             split = next((split for split in wanted if split in splits), None) if len(splits) > 1 else None
+            return read_eval_set(path, split=split)
+        if path.suffix.casefold() == ".json" and path.is_file():
+            inside = splits_inside(path)
+            split = next((split for split in wanted if split in inside), None) if len(inside) > 1 else None
             return read_eval_set(path, split=split)
         beside = splits_of(path.parent) if path.parent.is_dir() else {}
         split = next((split for split, files in beside.items() if files == [path]), None)

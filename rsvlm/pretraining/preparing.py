@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rsvlm.datasets.pairs import is_pairs_dataset
-from rsvlm.datasets.reading import splits_of
+from rsvlm.datasets.splits import splits_of
 from rsvlm.models.tower import Tower
 from rsvlm.shards import write_json
 

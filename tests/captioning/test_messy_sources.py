@@ -203,3 +203,14 @@ def test_colours_that_the_legend_lacks_are_told_as_colours(tmp_path: Path) -> No
     (tmp_path / "mine.yaml").write_text('"#00ff00": forest\n', "utf-8")
     report = rsvlm.caption(image, landcover=mask, legend=tmp_path / "mine.yaml", out=tmp_path / "pairs")
     assert report.unknown_codes == {"#ff00ff": 9 * 64}
+
+
+def test_a_paragraph_on_all_of_an_image_needs_labels_on_half_of_it(tmp_path: Path) -> None:
+    codes = halves(left=10, right=0)
+    codes[:, :, 20:] = 0  # no class
+    image, cover = raster(tmp_path / "a.tif", picture()), raster(tmp_path / "cover.tif", codes)
+    assert rsvlm.caption(image, landcover=cover, out=tmp_path / "pairs").pairs == 0
+    [problem] = read_problems(tmp_path / "pairs")
+    assert "only 31.2% of it has land-cover labels" in problem.reason
+    rsvlm.caption(image, landcover=cover, style="natural", out=tmp_path / "natural")
+    assert "labelled area" in said(tmp_path / "natural")["a"]

@@ -200,7 +200,7 @@ def test_land_cover_alone(tmp_path: Path) -> None:
 def test_land_cover_that_covers_half_or_none(tmp_path: Path) -> None:
     image = raster(tmp_path / "image.tif", picture())
     half = raster(tmp_path / "half.tif", halves(32))
-    rsvlm.caption(image, landcover=half, out=tmp_path / "half")
+    rsvlm.caption(image, landcover=half, style="natural", out=tmp_path / "half")
     (pair,) = rsvlm.open_pairs(tmp_path / "half")
     assert pair.labels["landcover"] is not None
     assert pair.labels["landcover"]["coverage"] == 0.25

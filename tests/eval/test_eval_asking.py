@@ -400,6 +400,22 @@ def test_the_command_with_an_endpoint(
         (["--answers", "nowhere.jsonl"], "cannot be read"),
         (["--generator", "nothing", "--answers", "a.jsonl"], "there is no generator"),
         (["--generator", "nothing", "--answers", "a.jsonl", "--prompt", "x"], "is no file"),
+        (["--limit", "1"], "--limit: does nothing without --answers"),
+        (["--images", "photos"], "--images: does nothing without --answers"),
+        (
+            ["--prompt", "x", "--workers", "2"],
+            "--prompt, --workers: does nothing without --generator or --composer",
+        ),
+        (
+            ["--answers", "b.jsonl", "--workers", "2"],
+            "--workers: does nothing without --generator or --composer",
+        ),
+        (
+            ["--composer", "--answers", "a.jsonl", "--set", "timeout=3"],
+            "--set: does nothing without --generator",
+        ),
+        (["--answers", "b.jsonl", "--questions", "q.jsonl"], "--questions goes with a FILE of predictions"),
+        (["--questions", "q.jsonl", "--compat", "strict"], "leave it out with --compat strict"),
     ],
 )
 def test_bad_commands_are_one_line(
@@ -409,3 +425,21 @@ def test_bad_commands_are_one_line(
     assert command_line(monkeypatch, tmp_path)("eval", "vqa", questions, *arguments) == 2
     assert reason in " ".join(capsys.readouterr().err.replace("│", " ").split())
     assert not (tmp_path / "a.jsonl").exists()
+
+
+def test_answers_to_the_first_questions_are_scored(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    rsvlm = command_line(monkeypatch, tmp_path)
+    answers = tmp_path / "a.jsonl"
+    whole = read_question_set(questions)
+    ask_questions(whole, lambda prompt, images: "no", answers, workers=1)
+    command = ["eval", "vqa", questions, "--answers", answers, "--json"]
+    assert rsvlm(*command) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == len(whole.questions) == 6
+    assert rsvlm(*command, "--limit", "2") == 0
+    assert json.loads(capsys.readouterr().out)["n"] == 2
+    with answers.open("a", encoding="utf-8") as file:
+        file.write('{"key": "of no question", "answer": "no", "error": null}\n')
+    assert rsvlm(*command, "--limit", "2") == 2
+    assert "1 answers belong to no question: 'of no question'" in " ".join(capsys.readouterr().err.split())

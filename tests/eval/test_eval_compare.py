@@ -89,6 +89,19 @@ def test_like_is_compared_with_like() -> None:
         compare_results(one, right([True, False], metrics={"f1": 0.5}))
 
 
+def test_answers_in_files_of_other_names_are_compared() -> None:
+    questions = [Question(str(row), "i", "q", ("yes",)) for row in range(3)]
+    first = score_vqa(questions, {"0": "yes", "1": "no", "2": "no"}, name="ans")
+    second = score_vqa(questions, {"0": "yes", "1": "yes", "2": "yes"}, name="ansb")
+    found = compare_results(first, second)
+    assert found.counts == {"both": 1, "first": 0, "second": 2, "neither": 0}
+    assert found.notes[0] == "the results are called ans and ansb; their items and right answers are the same"
+    assert not any("are called" in note for note in compare_results(first, first).notes)
+    others = [Question(str(row), "i", "q", ("no",)) for row in range(3)]
+    with pytest.raises(EvalError, match="3 items have other right answers"):
+        compare_results(first, score_vqa(others, {}, name="ansb"))
+
+
 def test_other_right_answers_are_refused() -> None:
     questions = [Question(str(row), "i", "q", ("yes",)) for row in range(3)]
     others = [Question(str(row), "i", "q", ("yes" if row else "no",)) for row in range(3)]

@@ -91,8 +91,11 @@ def test_the_own_classes_of_a_set_serve_where_no_vocabulary_is_given() -> None:
 
 
 def test_one_class_an_image_is_asked_for() -> None:
-    with pytest.raises(EvalError, match=r"1 images have not just one class, the first is 1\.png with none"):
-        evaluate_zero_shot(Colours(), in_memory([("red",), ()], ["red", "red"]), VOCABULARY)
+    both = in_memory([("red",), ("red", "blue")], ["red", "red"])
+    with pytest.raises(
+        EvalError, match=r"1 images have not just one class, the first is 1\.png with red, blue"
+    ):
+        evaluate_zero_shot(Colours(), both, VOCABULARY, multi_label=False)
     with pytest.raises(EvalError, match="has no labels"):
         evaluate_zero_shot(Colours(), EvalSet("bare", [picture("red")], ("a",)), VOCABULARY)
 

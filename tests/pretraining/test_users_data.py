@@ -1,5 +1,6 @@
 """Pairs as people have them: columns without names, names that repeat, boxes of pixels, labels called scene, splits."""
 
+import json
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ import pairs_made as made  # type: ignore[import-not-found] # beside this file
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from colour_encoder import ColourEncoder  # type: ignore[import-not-found] # in tests/
 
 import rsvlm
 from rsvlm.captioning.dataset.export import _save_image
@@ -21,6 +23,7 @@ from rsvlm.pretraining.data.mixture import Mixture
 from rsvlm.pretraining.data.sources import read_pairs_source
 from rsvlm.pretraining.heldout import HeldOut
 from rsvlm.pretraining.interrupting import finishing_steps
+from rsvlm.pretraining.judging import Judge
 from rsvlm.pretraining.preparing import judging
 from rsvlm.pretraining.progress import CHECKPOINT, read_metrics
 from rsvlm.pretraining.watching import Watcher
@@ -104,6 +107,21 @@ def test_to_choose_by_a_folder_gives_its_validation_split(tmp_path: Path) -> Non
     (tmp_path / "set" / "validation.parquet").rename(tmp_path / "set" / "test.parquet")
     with pytest.raises(PretrainingError, match="has no split validation, but train, test: name a file of it"):
         judging(SourceSpec(data=str(tmp_path / "set")))
+
+
+def test_of_a_json_of_captions_the_validation_split_is_retained(tmp_path: Path) -> None:
+    splits = ["train"] * 4 + ["val"] * 3 + ["test"] * 2
+    rows = [
+        {"filename": image(tmp_path, f"{n}.png", n), "split": split, "sentences": [{"raw": f"IMG {n}"}]}
+        for n, split in enumerate(splits)
+    ]
+    file = tmp_path / "dataset.json"
+    file.write_text(json.dumps({"images": rows}), encoding="utf-8")
+    judge = Judge([str(file)], [str(file)])
+    assert [(one.name, one.n) for one in judge.measure(ColourEncoder())] == [("dataset, validation", 3)]
+    file.write_text(json.dumps({"images": [*rows[:4], *rows[-2:]]}), encoding="utf-8")
+    with pytest.raises(PretrainingError, match="has several splits; choose one of test, train"):
+        Judge([str(file)])
 
 
 def test_copies_of_an_image_stay_on_one_side_beside_a_stream(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from rsvlm.datasets.sets import EvalSet
 from rsvlm.eval.answer_file import read_answers
 from rsvlm.eval.captions import evaluate_captions
 from rsvlm.eval.errors import EvalError
+from rsvlm.eval.left_out import captioned_rows
 from rsvlm.eval.result import EvalResult
 from rsvlm.eval.text.scores import Convention
 from rsvlm.eval.text.wordnet import find_wordnet
@@ -99,6 +100,7 @@ def evaluate_captioner(
     """
     if data.captions is None:
         raise EvalError(f"{data.title}: has no captions to compare with")
+    captioned_rows(data)  # which says that there is nothing to compare with
     if synonyms:
         find_wordnet()
     found = ask_captions(data, generator, answers, prompt=prompt, **options)

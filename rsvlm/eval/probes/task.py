@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rsvlm.datasets.reading import splits_of
 from rsvlm.datasets.sets import EvalSet
+from rsvlm.datasets.splits import splits_of
 from rsvlm.eval.encoders import AnyEncoder, opened_encoder
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.indexed import IndexSet, check_alike, encoder_for, read_data
+from rsvlm.eval.left_out import labelled_rows
 from rsvlm.eval.result import EvalResult
 from rsvlm.eval.vectors import Progress, SetVectors, encoder_record, image_vectors
 from rsvlm.eval.vocabulary_choice import vocabulary_for
@@ -46,6 +47,11 @@ class _Splits:
         """The items of which the number is known."""
         train, validation = (one and _with_number(one, target) for one in (self.train, self.validation))
         return _Splits(_with_number(self.judged, target), train, validation)
+
+    def with_label(self, classes: Vocabulary) -> "_Splits":
+        """The items of which the class is known."""
+        train, validation = (one and _with_label(one, classes) for one in (self.train, self.validation))
+        return _Splits(_with_label(self.judged, classes), train, validation)
 
 
 def evaluate_probes(
@@ -104,6 +110,8 @@ def evaluate_probes(
     if splits.train is not None and splits.train.state == splits.judged.state is not None:
         raise EvalError(f"{splits.judged.title}: is learned from and judged; name another data set or split")
     classes = None if target is not None else _classes(vocabulary, splits)
+    if classes is not None:
+        splits = splits.with_label(classes)
     seen = kind == "fine-tuned" or {"image", "text"} & set(features)
     model = opened_encoder(encoder_for(splits.judged, encoder), texts="text" in features) if seen else None
     if kind == "fine-tuned":
@@ -128,7 +136,8 @@ def evaluate_probes(
         result.config["split"] = splits.judged.split
     left_out = sum(map(len, whole.all())) - sum(map(len, splits.all()))
     if left_out:
-        result.notes.append(f"{left_out} items have no number {target}, and were left out")
+        unknown = "label" if target is None else f"number {target}"
+        result.notes.append(f"{left_out} items have no {unknown}, and were left out")
     if model is not None:
         notes = domain_notes(model, splits.judged.name, *([classes.name] if classes else []))
         result.notes += [note for note in notes if note not in result.notes]
@@ -206,6 +215,11 @@ def _with_number(eval_set: EvalSet, target: str) -> EvalSet:
     if numbers is None or np.isfinite(numbers).all():
         return eval_set
     return eval_set.take(np.flatnonzero(np.isfinite(numbers)))
+
+
+def _with_label(eval_set: EvalSet, classes: Vocabulary) -> EvalSet:
+    rows = labelled_rows(eval_set, multi_label=classes.multi_label or eval_set.multi_label)
+    return eval_set if len(rows) == len(eval_set) else eval_set.take(rows)
 
 
 def _classes(given: Vocabulary | PathLike | None, splits: _Splits) -> Vocabulary:

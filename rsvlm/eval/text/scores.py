@@ -153,6 +153,9 @@ def score_captions(
         raise EvalError("there is nothing to score: no predictions were given")
     if keys is not None and len(keys) != len(predictions):
         raise EvalError(f"{len(predictions)} predictions and {len(keys)} keys: give one key each")
+    bare = next((key for key, group in zip(keys or (), references, strict=False) if not group), None)
+    if bare is not None:
+        raise EvalError(f"{bare} has no reference: leave it out or give it one")
     rules = CONVENTIONS[convention]
     answers = [answer or "" for answer in predictions]
     golds = [[group] if isinstance(group, str) else list(group) for group in references]

@@ -9,7 +9,7 @@ from typing import Literal
 from rsvlm.captioning.dataset import open_dataset
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.datasets.pairs import is_pairs_dataset
-from rsvlm.datasets.reading import SPLITS, splits_of
+from rsvlm.datasets.splits import SPLITS, splits_of
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.shards import shard_name
 

@@ -1,0 +1,78 @@
+"""Which part of a data set is train, validation and test, as folders, names of files and columns say it."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .errors import DatasetError
+
+SPLITS = {
+    "train": ("train", "training"),
+    "validation": ("validation", "val", "valid", "dev"),
+    "test": ("test",),
+}
+"""Splits, and what authors call them in names of files and folders."""
+
+COLUMN = "split"
+"""Column of a table that says of which split a row is."""
+
+
+def split_name(given: str) -> str:
+    """Return what a split is called here: "validation" for "val"; a name that nobody knows stays as it is."""
+    word = given.strip()
+    return next((name for name, aliases in SPLITS.items() if word.casefold() in aliases), word)
+
+
+def splits_of(folder: Path) -> dict[str, list[Path]]:
+    """Return the splits of a folder: their parquet files in order, or the one folder or csv of each."""
+    found: dict[str, list[Path]] = {}
+    for split, aliases in SPLITS.items():
+        pattern = re.compile(rf"({'|'.join(aliases)})(-\d+-of-\d+)?\.parquet", re.IGNORECASE)
+        files = sorted(path for path in folder.glob("*.parquet") if pattern.fullmatch(path.name))
+        folders = [path for path in folder.iterdir() if path.is_dir() and path.name.casefold() in aliases]
+        tables = [path for path in sorted(folder.glob("*.csv")) if path.stem.casefold() in aliases]
+        if files or folders or tables:
+            found[split] = files or folders[:1] or tables[:1]
+    return found
+
+
+def check_named(path: Path, split: str) -> None:
+    """Refuse a split of what is not divided, unless it is called so: all of `aid_test.csv` is test.
+
+    Raises:
+        DatasetError: Its name says another split, or none.
+    """
+    words = re.split(r"[^a-z]+", path.resolve().name.casefold())
+    named = [name for word in words if (name := split_name(word)) in SPLITS]  # the last word says most
+    if not named:
+        raise DatasetError(
+            f"{path}: nothing says what of it is the split {split}, neither a column {COLUMN} nor names of files or "
+            "folders; leave out the split to take all of it"
+        )
+    if named[-1] != split_name(split):
+        raise DatasetError(
+            f"{path}: its name says that it is the split {named[-1]}, not {split}; name what holds that one"
+        )
+
+
+def rows_of_split(path: Path, column: Sequence[Any] | None, split: str) -> list[int] | None:
+    """Return the numbers of the rows of a table that are of a split; None where all of them are, by its name.
+
+    Args:
+        path: The table.
+        column: What its column `split` holds; None where it has none.
+        split: The one that is wanted.
+
+    Raises:
+        DatasetError: It has other splits, or nothing says what is of which.
+    """
+    names = ["" if value is None else split_name(str(value)) for value in column or ()]
+    rows = [row for row, name in enumerate(names) if name == split_name(split)]
+    if rows:
+        return rows
+    if any(name in SPLITS for name in names):
+        there = ", ".join(sorted({name for name in names if name}))
+        raise DatasetError(f"{path}: has no row of the split {split}; its splits are {there}")
+    check_named(path, split)
+    return None
