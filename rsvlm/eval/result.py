@@ -85,15 +85,19 @@ class EvalResult:
 
 
 def check_place(path: str | os.PathLike[str]) -> None:
-    """Refuse a place for a result whose table of items would take the place of a file that is none.
+    """Refuse a place for a result that would take the place of a file that is none, itself or by its table of items.
 
     Args:
         path: The .json file; items are written to the .parquet of the same stem.
 
     Raises:
-        EvalError: That .parquet is there, and no evaluation wrote it.
+        EvalError: One of the two is there, and no evaluation wrote it.
     """
     path = Path(path)
+    if os.path.lexists(path) and not _is_result(path):
+        raise EvalError(
+            f"{path}: is there already, and is no result of `rsvlm eval`; name another file for the result"
+        )
     items = path.with_suffix(".parquet")
     if os.path.lexists(items) and not _is_own(items, path):
         raise EvalError(
@@ -119,7 +123,7 @@ def _is_result(path: Path) -> bool:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(stored, dict) and stored.get("format") == FORMAT and "metric_order" in stored
+    return isinstance(stored, dict) and {"format", "metric_order"} <= stored.keys()
 
 
 def load_result(path: str | os.PathLike[str]) -> EvalResult:

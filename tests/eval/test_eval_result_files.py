@@ -29,6 +29,14 @@ def test_a_data_set_beside_the_result_stays(tmp_path: Path, items: pa.Table | No
     assert not (tmp_path / "test.json").exists()
 
 
+def test_a_json_that_is_no_result_stays(tmp_path: Path) -> None:
+    data = tmp_path / "dataset_rsicd.json"
+    data.write_text('{"images": [], "dataset": "rsicd"}', "utf-8")
+    with pytest.raises(EvalError, match="is no result of `rsvlm eval`; name another file"):
+        result(None).save(data)
+    assert "images" in data.read_text("utf-8")
+
+
 def test_own_items_are_replaced_and_removed(tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     for key in ("a", "b"):
