@@ -9,7 +9,7 @@ import typer
 from .answering import Composer, Knowledge, check_answering, with_knowledge
 from .common import AsJson, Debug, Offline
 from .evaluation_output import Out, finish
-from .generators import Answers, GeneratorName, Images, Limit, Options, Workers, load
+from .generators import Answers, GeneratorName, Images, Limit, Options, Workers, load, refuse_idle
 from .progress import progress_bar
 
 Synonyms = Annotated[
@@ -71,9 +71,9 @@ def vqa(
     mode: Any = compat
     check_answering(generator, composer, knowledge, answers)
     asks = generator is not None or composer
-    _refuse_idle({"--set": options or None} if generator is None else {}, "--generator")
-    _refuse_idle({} if asks else {"--prompt": prompt, "--workers": workers}, "--generator or --composer")
-    _refuse_idle({"--images": images, "--limit": limit} if answers is None else {}, "--answers")
+    refuse_idle({"--set": options or None} if generator is None else {}, "--generator")
+    refuse_idle({} if asks else {"--prompt": prompt, "--workers": workers}, "--generator or --composer")
+    refuse_idle({"--images": images, "--limit": limit} if answers is None else {}, "--answers")
     if questions is not None and (answers is not None or compat not in (None, RSVQA)):
         raise typer.BadParameter(
             "--questions goes with a FILE of predictions only: leave it out with "
@@ -94,13 +94,6 @@ def vqa(
     else:
         result = score_vqa(questions, file, compat=compat, name=questions.stem)
     finish(result, out, as_json)
-
-
-def _refuse_idle(given: dict[str, Any], needed: str) -> None:
-    """Refuse options that would do nothing, as what they need was not given."""
-    idle = [name for name, value in given.items() if value is not None]
-    if idle:
-        raise typer.BadParameter(f"{', '.join(idle)}: does nothing without {needed}; leave it out")
 
 
 def _asked_questions(

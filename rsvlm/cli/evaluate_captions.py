@@ -11,7 +11,7 @@ from .encoders import load as load_encoder
 from .evaluate import Cache, Split
 from .evaluate_answers import Synonyms
 from .evaluation_output import Out, finish
-from .generators import Answers, GeneratorName, Options, Workers, check_asking, load
+from .generators import Answers, GeneratorName, Options, Workers, check_asking, load, refuse_idle
 from .progress import counting_bar, progress_bar
 
 
@@ -70,6 +70,8 @@ def captions(
         raise typer.BadParameter("give --data or --facts, and PREDICTIONS or --answers")
     if facts is not None and (encoder is not None or split is not None):
         raise typer.BadParameter("--encoder and --split go with --data, not with --facts")
+    idle = {"--prompt": prompt, "--workers": workers, "--set": options or None}
+    refuse_idle(idle if generator is None else {}, "--generator")
     asking = (generator, kept, prompt, workers, offline, options)
     if facts is not None:
         finish(_factuality(facts, predictions, reading, asking), out, as_json)

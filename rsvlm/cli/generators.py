@@ -64,3 +64,10 @@ def _setting(text: str) -> tuple[str, Any]:
     if not equals or not name.strip().isidentifier():
         raise typer.BadParameter(f"--set {text}: write NAME=VALUE, such as max_tokens=64")
     return name.strip(), read
+
+
+def refuse_idle(given: dict[str, Any], needed: str) -> None:
+    """Refuse options that would do nothing, as what they need was not given."""
+    idle = [name for name, value in given.items() if value is not None]
+    if idle:
+        raise typer.BadParameter(f"{', '.join(idle)}: does nothing without {needed}; leave it out")

@@ -190,6 +190,7 @@ def test_the_command(
         (["said.jsonl", "--facts", "pairs", "--encoder", "ViT-B-32/openai"], "go with --data"),
         (["--data", "x.json", "--generator", "m"], "--generator needs --answers"),
         (["said.jsonl", "--data", "x.json"], "no such file"),
+        (["said.jsonl", "--data", "x.json", "--prompt", "x"], "--prompt: does nothing without --generator"),
     ],
 )
 def test_bad_commands_are_one_line(
