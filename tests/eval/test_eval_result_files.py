@@ -93,12 +93,13 @@ def test_a_command_refuses_before_the_work(
     assert data.read_bytes() == before
 
 
-def test_a_suite_refuses_before_it_encodes(tmp_path: Path) -> None:
+def test_a_suite_refuses_before_it_encodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # long reasons are shortened
     write_parquet(tmp_path / "sets" / "colours" / "test.parquet", ["red", "blue"])
     foreign = write_parquet(tmp_path / "out" / "colours-test-zero-shot-rsvlm.parquet", ["red"])
     before, encoder = foreign.read_bytes(), Colours()
     options = SuiteOptions(conventions=(), probes=())
-    report = run_suite(encoder, tmp_path / "sets", tmp_path / "out", options)
+    report = run_suite(encoder, Path("sets"), Path("out"), options)
     assert REASON in report.problems["colours-test-zero-shot-rsvlm"]
     assert encoder.seen == 0
     assert foreign.read_bytes() == before

@@ -265,9 +265,11 @@ def _folded(text: str) -> str:
 def _same_time(wanted: HardWords, own: HardWords, context: HardWords, chunk: Chunk) -> bool:
     """Whether months and years of a question are those of a statement, or else of what it stands under."""
     dated = chunk.datetime
+    # the first moment of a year stands for all of it where no month was told
+    month_known = dated is not None and (dated.month, dated.day, dated.hour, dated.minute) != (1, 1, 0, 0)
     for month in wanted.months:
         year, number = month.rpartition("-")[::2]
-        said = own.months or context.months or ((f"{dated:%Y-%m}",) if dated else ())
+        said = own.months or context.months or ((f"{dated:%Y-%m}",) if dated and month_known else ())
         years = {one.rpartition("-")[0] for one in said if one.endswith(number)} - {""}
         years = years or {*map(str, own.years or context.years)} or ({f"{dated:%Y}"} if dated else set())
         if not any(one.endswith(number) for one in said) or (year and year not in years):

@@ -5,6 +5,7 @@ of a large country as WKT is longer. It loses its place then, so that the row is
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Self
@@ -13,6 +14,8 @@ from ..errors import RagError
 from .rows import Row
 from .source import Note
 
+_SEPARATOR = re.compile(r"\ufeff?sep=(.)\s*", re.IGNORECASE)
+"""A line by which Excel is told what is between cells."""
 _LONGEST = 2**22
 """Letters of a row; what goes on for longer begins a quote that does not end."""
 
@@ -29,9 +32,13 @@ def csv_rows(text: Iterable[str], note: Note) -> Iterator[Row]:
     """
     lines = _Lines(text)
     head = next((line for line in lines if line.strip()), "")
-    sign = max(",;\t|", key=head.count)
+    told = _SEPARATOR.fullmatch(head)
+    if told is not None:
+        head = next((line for line in lines if line.strip()), "")
     try:
-        names = next(csv.reader([head], delimiter=sign), [])
+        # where there are as many of two, the other one is in decimals
+        sign = told[1] if told is not None else max(";\t|,", key=lambda sign: len(_cells(head, sign)))
+        names = _cells(head, sign)
     except csv.Error as error:
         raise RagError(f"its first line does not name columns ({error})") from None
     if not names:
@@ -47,6 +54,10 @@ def csv_rows(text: Iterable[str], note: Note) -> Iterator[Row]:
             yield dict(zip(names, values, strict=False))
             continue
         yield {}
+
+
+def _cells(line: str, sign: str) -> list[str]:
+    return next(csv.reader([line], delimiter=sign), [])
 
 
 class _Lines:

@@ -35,6 +35,9 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _LINES = frozenset({"br", "li", "tr"})
 _CELLS = frozenset({"td", "th"})
+_CELL = "\x1f"
+"""Begins a cell of a table in the text of a section; white space, so that no page has it."""
+_TEN = re.compile(r"(?<![\d.,])10$")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LIST_PARTS, _TABLE_PARTS = frozenset({"dd", "dt"}), frozenset({"tr", "td", "th"})
 _ENDED_BY = {
@@ -94,6 +97,7 @@ class _Page(HTMLParser):
         self._level, self._heading = 0, ""
         self._title: list[str] = []
         self._text: list[str] = []
+        self._raised: list[str] = []  # what ends each raised text that is open
 
     def finish(self) -> tuple[str, list[Section]]:
         """The title and the sections."""
@@ -119,6 +123,8 @@ class _Page(HTMLParser):
         self._hiding += hides
         if tag in _HEADINGS and not self._hiding:
             self._end_section(_HEADINGS[tag])
+        if tag == "sup":
+            self._raise()
         self._break(tag)
 
     def handle_startendtag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - as HTMLParser calls it
@@ -129,9 +135,11 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _HEADINGS and self._names[tag] and not self._hiding:
             self._heading, self._text = " ".join("".join(self._text).split()), []
+        if tag == "sup" and self._raised and not self._hiding:
+            self._text.append(self._raised.pop())
         if self._names[tag]:
             self._close(tag)
-        self._break(tag)
+        self._break(tag, begins=False)
 
     def handle_data(self, data: str) -> None:
         inside = self._open[-1].tag if self._open else ""
@@ -156,14 +164,26 @@ class _Page(HTMLParser):
             if ended.tag == tag:
                 return
 
-    def _break(self, tag: str) -> None:
+    def _raise(self) -> None:
+        """Keep raised digits out of the number before them: 10 to the 6 is not 106, nor a footnote part of a number."""
+        if self._hiding:
+            return
+        before = "".join(self._text[-3:])
+        power, after_digit = bool(_TEN.search(before)), before[-1:].isdigit()
+        self._text.append("^" if power else " (" if after_digit else "")
+        self._raised.append(")" if after_digit and not power else "")
+
+    def _break(self, tag: str, *, begins: bool = True) -> None:
         if not self._hiding:
-            ends = "\n\n" if tag in _BLOCKS else "\n" if tag in _LINES else "\t" if tag in _CELLS else ""
-            self._text.append(ends)
+            cell = _CELL if tag in _CELLS and begins else ""
+            self._text.append("\n\n" if tag in _BLOCKS else "\n" if tag in _LINES else cell)
 
     def _end_section(self, next_level: int) -> None:
         text = re.sub(r"[ \t]*\n[ \t]*", "\n", "".join(self._text))
-        body = re.sub(r"\n{3,}", "\n\n", re.sub(r" *\t[ \t]*", " | ", text)).strip()
+        text = re.sub(rf"(?m)^{_CELL}[ \t]*", "", text)
+        # cells with nothing in them count, or what is behind them would stand below other names
+        text = re.sub(rf"[ \t]*{_CELL}[ \t]*", " | ", text)
+        body = re.sub(r"\n{3,}", "\n\n", text).strip(" \t\n")
         if body or self._heading:
             self._sections.append(Section(self._level, self._heading, body))
         self._level, self._heading, self._text = next_level, "", []

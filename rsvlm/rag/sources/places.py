@@ -1,5 +1,6 @@
 """Places, times and licences as people write them."""
 
+import calendar
 import json
 import math
 import re
@@ -19,6 +20,7 @@ EDGES = ("west", "south", "east", "north")
 TIME = ("datetime", "date", "time", "timestamp", "year")
 
 _YEAR_MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2}))?$")
+_MONTHS = {name.lower(): str(number) for number, name in enumerate(calendar.month_abbr) if name}
 _LONGEST_WKT = 2**20
 
 
@@ -107,13 +109,37 @@ def around(lons: Sequence[float], lats: Sequence[float]) -> BBox:
     return checked([west, min(lats), east, max(lats)])
 
 
+def time_of(row: Mapping[str, Any]) -> Any:
+    """What a row says of its time, for `moment`: a date, or a year with the month and day in columns beside it.
+
+    Args:
+        row: Values by names in lower case.
+    """
+    told = next((row[name] for name in TIME[:-1] if not is_empty(row.get(name))), None)
+    if told is not None or is_empty(row.get("year")):
+        return told
+    parts = [_whole(row["year"])]
+    for name in ("month", "day"):
+        if is_empty(row.get(name)):
+            break
+        value = _whole(row[name])
+        month = _MONTHS.get(value.lower()[:3], value) if name == "month" and value.isalpha() else value
+        parts.append(month.zfill(2))
+    return "-".join(parts)
+
+
+def _whole(value: Any) -> str:
+    """A number as tables hold it, 6.0 too, or whatever else is there."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
 def moment(value: Any) -> datetime | None:
     """A time: a datetime, date, year, year and month, or ISO 8601; in UTC. None: it is none of these."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    text = _whole(value)
     try:
         if short := _YEAR_MONTH.match(text):
             return datetime(int(short[1]), int(short[2] or 1), 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
 from .picturepaths import LONGEST_PATH, Pictures
-from .places import BOX, EDGES, LATITUDE, LONGITUDE, SHAPE, TIME, is_empty, moment, place_of
+from .places import BOX, EDGES, LATITUDE, LONGITUDE, SHAPE, is_empty, moment, place_of, time_of
 from .source import Note
 from .splitting import LONGEST, split, words
 from .text import cleaned
@@ -67,16 +67,16 @@ def chunks_of_rows(
 def _chunks(
     row: Row, number: int, note: Note, pictures: Pictures, text_column: str | None
 ) -> Iterator[Chunk]:
-    title = first(row, TITLE) or ""
+    title, named = first(row, TITLE) or "", first(row, IDS)
     columns = [text_column] if text_column else [name for name in TEXT if name in row]
     texts = list(dict.fromkeys(one for name in columns for one in _texts(row.get(name))))
-    if not columns:
+    if not texts and not text_column:
         texts = [in_words({name: value for name, value in row.items() if name not in _NO_WORDS})]
-        title = ""  # it is among the words
+        # a title is among the words, and so found; what an id names is not
+        title = named if named and not named.isdigit() and not first(row, TITLE) else ""
     if sum(map(len, texts)) > _LONGEST_ROW:
         raise RagError(f"has more than {_LONGEST_ROW >> 20} MiB of text")
     about = _about(row, f"row {number}", note, pictures)
-    named = first(row, IDS)
     where = f"id {named}" if named else first(row, TITLE) or f"row {number}"
     captions = _image(row) is not None and any(name in _CAPTIONS for name in columns)
     before = title if 0 < words(title) <= _LONGEST_TITLE else ""
@@ -116,7 +116,7 @@ def _about(row: Row, where: str, note: Note, pictures: Pictures) -> Chunk:
         box = place_of(row)
     except RagError as error:
         note(where, f"{error}; it is taken without a place")
-    told = next((row[name] for name in TIME if not is_empty(row.get(name))), None)
+    told = time_of(row)
     if told is not None:
         when = moment(told)
         if when is None:

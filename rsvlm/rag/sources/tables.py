@@ -1,6 +1,7 @@
 """Files of rows: CSV, TSV, JSON, JSON lines, GeoJSON and parquet; read row by row where the form allows it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ _LONGEST_LINE = 2**22
 
 _CRS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
 _FIRST = 2**16
+_ESCAPED = re.compile("[\udc80-\udcff]")
+"""Bytes that are no UTF-8, as `surrogateescape` keeps them."""
 
 
 def read_json(path: Path) -> list[Any]:
@@ -81,8 +84,9 @@ def _listed(found: dict[str, Any]) -> Any:
     if found.get("type") == "Feature":
         return [found]
     lists = [value for value in found.values() if isinstance(value, list)]
-    if len(lists) == 1:
-        return lists[0]
+    objects = [one for one in lists if one and all(isinstance(item, dict) for item in one)]
+    if len(objects) == 1 or len(lists) == 1:
+        return (objects or lists)[0]
     if found and all(isinstance(value, dict) for value in found.values()):
         return [{"id": name, **value} for name, value in found.items()]
     return [found]
@@ -111,10 +115,15 @@ def _text_lines(path: Path, note: Note) -> Iterator[str]:
     name, guessed = encoding(path)
     if guessed:
         note("", guessed)
-    with path.open(encoding=name, errors="replace", newline="") as file:
+    odd = "surrogateescape" if name == "utf-8" else "replace"
+    with path.open(encoding=name, errors=odd, newline="") as file:
         while line := file.readline(_LONGEST_LINE + 1):
             if len(line) > _LONGEST_LINE:
                 raise RagError(f"has a line of more than {_LONGEST_LINE >> 20} MiB")
+            if odd == "surrogateescape" and _ESCAPED.search(line):
+                if not guessed:
+                    note("", guessed := "has lines that are no UTF-8; these are read as cp1252")
+                line = line.encode("utf-8", odd).decode("cp1252", "replace")
             yield line
 
 
