@@ -24,7 +24,7 @@ LONGEST_NAME = 64
 """Letters of a frame's name: a chip's key has its place and size, too, and 90 at most."""
 
 _CHIP = re.compile(r"(.+)_\d{5,}_\d{5,}_\d+(?:x\d+)?")
-_BLOCKS, _BLOCK_BYTES = 16, 65_536
+_BLOCKS, _BLOCK_BYTES = 16, 16_384
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _ascii(stem: str) -> str:
 
 
 def fingerprint(path: str | Path) -> dict[str, object]:
-    """Size and hash of a file, of 1 MiB spread over it where it is larger: cheap, and the same on every host.
+    """Size and hash of a file, of 256 KiB spread over it where it is larger: cheap, and the same on every host.
 
     Of a folder how many files are in it, and a hash of their names and fingerprints.
     """
