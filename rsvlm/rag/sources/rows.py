@@ -10,7 +10,7 @@ from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
 from .picturepaths import LONGEST_PATH, Pictures
-from .places import BOX, EDGES, LATITUDE, LONGITUDE, SHAPE, is_empty, moment, place_of, time_of
+from .places import BOX, EDGES, LATITUDE, LONGITUDE, SHAPE, TIME, is_empty, moment, place_of, time_of
 from .source import Note
 from .splitting import LONGEST, split, words
 from .text import cleaned
@@ -28,6 +28,9 @@ IMAGES = (*IMAGE, "image_id", "image_path")
 _CAPTIONS = ("caption", "captions")
 _NO_WORDS = {*LONGITUDE, *LATITUDE, *BOX, *SHAPE, *EDGES, *LICENCE, *ORIGIN, *IDS, *TYPE, *IMAGES}
 """Columns that are not told when a row is put in words."""
+
+_OF_A_TEXT = {*TITLE, *TIME, "month", "day"}
+"""Columns that say what a text is of."""
 
 _LONGEST_TITLE = 20
 _LONGEST_ROW = 2**20
@@ -70,8 +73,10 @@ def _chunks(
     title, named = first(row, TITLE) or "", first(row, IDS)
     columns = [text_column] if text_column else [name for name in TEXT if name in row]
     texts = list(dict.fromkeys(one for name in columns for one in _texts(row.get(name))))
-    if not texts and not text_column:
-        texts = [in_words({name: value for name, value in row.items() if name not in _NO_WORDS})]
+    told = {name: value for name, value in row.items() if name not in _NO_WORDS and not is_empty(value)}
+    # beside an empty text a name and a date alone say nothing
+    if not text_column and not texts and (not columns or not told.keys() <= _OF_A_TEXT):
+        texts = [in_words(told)]
         # a title is among the words, and so found; what an id names is not
         title = named if named and not named.isdigit() and not first(row, TITLE) else ""
     if sum(map(len, texts)) > _LONGEST_ROW:
