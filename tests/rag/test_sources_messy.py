@@ -45,6 +45,15 @@ def test_a_value_of_another_month_is_no_answer(tmp_path: Path) -> None:
     assert answerer.ask(None, "What was the temperature at ST-18 in January 2019?").abstained
 
 
+@pytest.mark.parametrize("column", ["name", "id"])
+def test_what_a_row_is_of_is_no_answer(tmp_path: Path, column: str) -> None:
+    rows = f"{column},year,month,level m\nAlphadorf,2020,5,5.5\nAlphadorf,2020,6,6.5\n"
+    (tmp_path / "t.csv").write_text(rows, "utf-8")
+    answerer = VisualQuestionAnswerer(KnowledgeBase.build([tmp_path / "t.csv"], tmp_path / "base", None))
+    assert answerer.ask(None, "What was the level at Alphadorf in June 2020?").short == "6.5"
+    assert answerer.ask(None, "What was the salinity at Alphadorf in June 2020?").abstained
+
+
 def test_what_an_id_names_is_found_by_it(tmp_path: Path) -> None:
     rows = [f"WELL-{number},{number + 0.5}" for number in range(40)]
     chunks, _ = read(tmp_path, "wells.csv", "\n".join(["id,depth_m", *rows, "77,3"]))

@@ -22,6 +22,8 @@ _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
 _DEFINES = re.compile(
     r"\b(?:is|are|means|stands for) (?:an?|the)\b|\b(?:means|stands for)\b|^[\w-]+, (?:an?|the)\b"
 )
+_WHEN = frozenset({"year", "month", "day"})
+"""Names of values that say which time a row is of."""
 _LETTERS = 5
 """Of a word, from which on a slip of one letter is forgiven."""
 
@@ -124,6 +126,8 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
     around = f"{chunk.where}\n{statement.context}"
     if statement.text.startswith("Sources:"):  # names who says so, not what
         return None
+    if _only_repeats(wanted, statement):
+        return None
     if not all(_has_word(code, statement.text) for code in wanted.hard.codes):
         return None
     if not all(_names(name, wanted.said, statement, around) for name in wanted.hard.names):
@@ -157,6 +161,17 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         first.startswith(word) for word in (*wanted.words, *(code.lower() for code in wanted.hard.codes))
     )
     return (near + (sum(on_topic) / len(on_topic) if on_topic else 1.0)) / 2 + 0.2 * begins
+
+
+def _only_repeats(wanted: Wanted, statement: Statement) -> bool:
+    """Whether a value, that the question does not name, says what the question says itself, or which row it is of.
+
+    "name: Vaduz" and "year: 2019" are no level of Vaduz in 2019.
+    """
+    if not statement.name or _raw_words(statement.name.lower()) & wanted.said:
+        return False
+    is_time = statement.name.strip().lower() in _WHEN and not wanted.time
+    return is_time or _raw_words(statement.value.lower()) <= wanted.said
 
 
 def value_of(wanted: Wanted, statement: Statement) -> str:
