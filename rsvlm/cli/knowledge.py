@@ -1,4 +1,4 @@
-"""`rsvlm knowledge`: make a knowledge base, add to it, look at it."""
+"""`rsvlm knowledge`: make a knowledge base, add to it, take out of it, look at it."""
 
 import shlex
 from pathlib import Path
@@ -104,6 +104,35 @@ def add(
     _tell(base, as_json)
     if base.report is not None and base.report.unread:
         raise typer.Exit(1)
+
+
+@app.command(no_args_is_help=True)
+def remove(
+    place: Base,
+    sources: Annotated[list[str], typer.Argument(help="As `rsvlm knowledge info` names them.")],
+    as_json: AsJson = False,
+    debug: Debug = False,
+    offline: Offline = False,
+) -> None:
+    """Take sources out of a base. They need not be there any more: one that was renamed is added and removed.
+
+    rsvlm knowledge remove knowledge/ old-report.pdf
+    rsvlm knowledge remove knowledge/ built-in
+    """
+    from rich.markup import escape
+
+    from rsvlm.rag import KnowledgeBase
+
+    base = KnowledgeBase(place)
+    report = base.remove(sources)
+    if as_json:
+        print_json({"base": str(place), "chunks": report.chunks, "removed": report.removed})
+        return
+    console.print(
+        escape(f"{report.removed:,} chunks removed; {place} has {report.chunks:,}"),
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command(no_args_is_help=True)

@@ -30,6 +30,7 @@ from .errors import RagError
 from .evidence import Evidence
 from .record import NAME as RECORD
 from .record import PICTURES, TEXTS, WORDS, Record, read_record
+from .removing import remove
 from .report import Report
 from .searching import Finder, Query
 from .updating import Sources, update
@@ -153,6 +154,21 @@ class KnowledgeBase:
         self.report = update(
             self.folder, sources, made, self.texts.encoder, licence=licence, progress=progress
         )
+        self._open()
+        return self.report
+
+    def remove(self, sources: Sources) -> Report:
+        """Take sources out, with their chunks and the pictures that no other one has.
+
+        Args:
+            sources: By the names that the `record` has, as paths that lead there, or "built-in"; they need not be
+                there any more.
+
+        Raises:
+            RagError: One is no source of the base, or none would be left.
+            rsvlm.retrieval.RetrievalError: Another process is writing, or the disk is full.
+        """
+        self.report = remove(self.folder, sources)
         self._open()
         return self.report
 

@@ -6,7 +6,7 @@ left of a source that neither the record nor the next command names is dropped.
 """
 
 import shutil
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -95,7 +95,7 @@ def update(
         if report.unread == len(named):
             raise report.error()
         texts = TextIndex(folder / TEXTS)
-        report.removed += _drop_others(texts, known)
+        report.removed += drop_others(texts, known)
         if encoder is None:  # what a stopped run made that had one
             forget_pictures(folder / PICTURES)
             shutil.rmtree(folder / WORDS, ignore_errors=True)
@@ -184,7 +184,7 @@ def _put_pictures(
     return count
 
 
-def _drop_others(texts: TextIndex, names: Container[str]) -> int:
+def drop_others(texts: TextIndex, names: Container[str]) -> int:
     """Remove the chunks of sources that a base does not have: a stopped run left them; return how many."""
     keys = texts.snapshot.column("key").filter(pa.array(texts.snapshot.live)).to_pylist()
     gone = [key for key in keys if key.rpartition("#")[0] not in names]
@@ -205,6 +205,8 @@ def _put_texts(
         new += [chunk for chunk in block if old.get(chunk.key) != chunk]
         seen.update(chunk.key for chunk in block)
     gone = [key for key in before if key not in seen]
+    kept = _of_unread_files(source, gone, seen)
+    gone = [key for key in gone if key not in kept]
     if gone and texts is not None:
         report.removed += texts.remove(gone)
     for first in range(0, len(new), _BLOCK):
@@ -214,7 +216,20 @@ def _put_texts(
         else:
             texts.add(rows, plan=EXACT, progress=show)
     report.encoded += len(new)
-    return len(seen)
+    return len(seen) + len(kept)
+
+
+def _of_unread_files(source: Source, gone: Sequence[str], seen: Collection[str]) -> set[str]:
+    """Of the chunks that a folder gives no more, those of files that are there and cannot be read now: they stay."""
+    if source.kind != "folder" or not source.problems:
+        return set()
+    told = (one.file.removeprefix(f"{source.name}, ") for one in source.problems)
+    unread = [part for part in dict.fromkeys(told) if (Path(source.name) / part).exists()]
+    starts = [f"{source.name}#{part}{end}" for part in unread for end in (", ", "/")]
+    lost = [start for start in starts if any(key.startswith(start) for key in gone)]
+    # a file that was read with a remark ("is no UTF-8; read as cp1252") gives chunks: what it gives no more is gone
+    lost = [start for start in lost if not any(key.startswith(start) for key in seen)]
+    return {key for key in gone if key.startswith(tuple(lost))}
 
 
 def _put_words(folder: Path, chunks: Snapshot, encoder: Encoder, progress: Progress | None) -> None:
@@ -230,7 +245,7 @@ def _put_words(folder: Path, chunks: Snapshot, encoder: Encoder, progress: Progr
         for number, piece in enumerate(pieces_of(chunk.text))
     }
     index = Index(place, encoder) if (place / INDEX).exists() else None
-    there = {} if index is None else _texts_of(index)
+    there = {} if index is None else texts_of(index)
     if index is not None and (gone := [key for key in there if key not in wanted]):
         index.remove(gone)
     new = [(key, piece) for key, piece in wanted.items() if there.get(key) != piece]
@@ -242,7 +257,8 @@ def _put_words(folder: Path, chunks: Snapshot, encoder: Encoder, progress: Progr
             progress(first + len(block), len(new))
 
 
-def _texts_of(index: Index) -> dict[str, str]:
+def texts_of(index: Index) -> dict[str, str]:
+    """The texts that pictures are held against, by "piece key-of-the-chunk"."""
     return {
         key: captions[0]
         for table in index.tables()

@@ -26,7 +26,7 @@ def notes(tmp_path: Path) -> Path:
     return place
 
 
-@pytest.mark.parametrize("command", ["build", "add", "info"])
+@pytest.mark.parametrize("command", ["build", "add", "remove", "info"])
 def test_help_teaches(rsvlm_command: Any, capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert rsvlm_command("knowledge", command, "--help") == 0
     assert f"rsvlm knowledge {command} " in capsys.readouterr().out
@@ -160,3 +160,31 @@ def test_bad_input_is_one_line_and_exit_2(
     assert words in told.err
     assert len(told.err.strip().splitlines()) == 1
     assert not (tmp_path / "kb" / "knowledge.json").exists()
+
+
+def test_sources_are_taken_out(
+    rsvlm_command: Any,
+    capsys: pytest.CaptureFixture[str],
+    notes: Path,
+    options: tuple[object, ...],
+    tmp_path: Path,
+) -> None:
+    base, mill = tmp_path / "base", notes.with_name("mill.txt")
+    mill.write_text("A mill [1810].", encoding="utf-8")
+    assert rsvlm_command("knowledge", "build", notes, mill, "--out", base, *options) == 0
+    capsys.readouterr()
+    mill.unlink()
+    assert rsvlm_command("knowledge", "remove", base, notes / "tower.md") == 2
+    assert "tower.md: is part of the source" in capsys.readouterr().err
+    assert rsvlm_command("knowledge", "remove", base, mill) == 0
+    assert f"1 chunks removed; {base} has 2" in capsys.readouterr().err.replace("\n", "")
+    assert rsvlm_command("knowledge", "remove", base, mill, "--json") == 2
+    assert "mill.txt: is no source of" in capsys.readouterr().err
+    assert rsvlm_command("knowledge", "remove", base, notes, "--json") == 2
+    assert "has no other sources than these" in capsys.readouterr().err
+    assert (
+        rsvlm_command("knowledge", "add", base, "built-in", "--encoder", options[3], "--device", "cpu") == 0
+    )
+    capsys.readouterr()
+    assert rsvlm_command("knowledge", "remove", base, notes, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["removed"] == 2
