@@ -92,7 +92,7 @@ class VisualQuestionAnswerer:
             bands: Their names, in order.
 
         Raises:
-            RagError: The base is none, or a prompt lacks a field.
+            RagError: The base is none, or has no text of a type, or a prompt lacks a field.
             rsvlm.models.ModelError: An encoder that cannot be loaded.
             rsvlm.models.generators.GenerationError: A generator that cannot be.
         """
@@ -101,6 +101,10 @@ class VisualQuestionAnswerer:
                 f"alpha {alpha:g}, k {k}, budget {budget}: give alpha 0 to 1, k from 1, budget from 0"
             )
         self.knowledge, self.encoder = _opened(knowledge, encoder)
+        if self.knowledge is not None and types:
+            there = self.knowledge.summary()["types"]
+            if unknown := next((one for one in types if one not in there), None):
+                raise RagError(f"type {unknown!r}: {self.knowledge.folder} has {', '.join(sorted(there))}")
         self.generator = load_generator(generator) if isinstance(generator, str) else generator
         self.alpha, self.k, self.types, self.filter = alpha, k, tuple(types), filter
         self.prompt: Prompt = read_prompt(prompt)

@@ -447,8 +447,12 @@ def test_look_alikes_are_of_the_type_and_time_that_was_asked_for(tmp_path: Path)
     write_picture(tmp_path / "a.png", "green")
     table = "image,caption,datetime\na.png,a green forest,2019-05-01\n"
     (tmp_path / "captions.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "note.txt").write_text("Ships are long.", encoding="utf-8")
     base = KnowledgeBase.build(
-        tmp_path / "captions.csv", tmp_path / "kb", Seeing(), sentences=HashingEncoder()
+        [tmp_path / "captions.csv", tmp_path / "note.txt"],
+        tmp_path / "kb",
+        Seeing(),
+        sentences=HashingEncoder(),
     )
     shown = VisualQuestionAnswerer(base).ask(tmp_path / "a.png", "Describe it.").evidence
     assert [one.chunk.text for one in shown] == ["a green forest"]
@@ -480,6 +484,8 @@ def test_settings_that_there_cannot_be(small_base: KnowledgeBase) -> None:
     for wrong in ({"alpha": 1.5}, {"k": 0}, {"budget": -1}, {"alpha": float("nan")}):
         with pytest.raises(RagError):
             VisualQuestionAnswerer(small_base, **wrong)
+    with pytest.raises(RagError, match=r"type 'notes': .* has "):
+        VisualQuestionAnswerer(small_base, types=["note", "notes"])
     with pytest.raises(ModelError, match="there is no generator"):
         VisualQuestionAnswerer(small_base, generator="no-such-model")
 

@@ -43,6 +43,14 @@ MONTHLY = "monthly expert knowledge - of 2019 March:\nALBEDO: 0.16; NDVI: 0.31; 
          "NDWI, the water index of McFeeters, is high over water: above 0."),
         ("How long is a runway?", "A runway is 30 to 60 m wide and often more than 1800 m long.", "1800 m"),
         ("How wide is a runway?", "A runway is 30 to 60 m wide and often more than 1800 m long.", "30 to 60 m"),
+        ("How long is the Ems Tunnel?", "The Ems Tunnel is 12 km long and 3 km wide.", "12 km"),
+        ("How many people live in Altdorf?", "Altdorf has 12 500 inhabitants and covers 34 km2.", "12 500 inhabitants"),
+        ("How large is Altdorf?", "Altdorf has 12 500 inhabitants and covers 34 km2.", "34 km2"),
+        ("How large is Lake Moos?", "Lake Moos covers 1'250 ha.", "1'250 ha"),
+        ("How large is Lake Moos?", "Lake Moos covers 1\u202f250.5 ha.", "1\u202f250.5 ha"),
+        ("How many people live in Altdorf?", "In 2019 123 people lived in Altdorf.", "123 people"),
+        ("What is the depth of WELL-17?", "WELL-17: depth m: 48.2; aquifer: Karst", "48.2"),
+        ("How deep is WELL-17?", "WELL-17: aquifer: Karst; depth m: 48.2", "48.2"),
     ],
 )  # fmt: skip
 def test_told_to_the_last_digit(question: str, text: str, short: str) -> None:
@@ -63,6 +71,8 @@ def test_told_to_the_last_digit(question: str, text: str, short: str) -> None:
         ("What was the ALBEDO of Piazza Navona in April 2019?", "Piazza Navona: ALBEDO in March 2019: 0.16"),
         ("What was the ALBEDO of Piazza Navona in March 2020?", "Piazza Navona: ALBEDO in March 2019: 0.16"),
         ("What was the ALBEDO of Piazza Navona in March 2019?", "Piazza Navona: ALBEDO: 0.16"),
+        ("How deep is WELL-18?", "WELL-17: aquifer: Karst; depth m: 48.2"),
+        ("How deep is WELL-17?", "WELL-17: aquifer: Karst; yield: 48.2"),
         # another variable of the right place and month
         ("What was the EVLAND of Piazza Navona in March 2019?", f"Piazza Navona: {MONTHLY}"),
         # another thing that is said of it, and another thing of which it is said

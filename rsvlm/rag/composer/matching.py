@@ -17,7 +17,14 @@ from rsvlm.rag.questions.reading import singular, stop_words, words_of
 from .look import things_named
 from .statements import Statement
 
-_NUMBER = re.compile(r"(?<![\w.,])[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_COUNTED = "band|bands|class|classes|figure|landsat|level|no|page|sentinel|table|zone"
+"""What numbers stand behind that are no quantity: "band 8 842 nm" has two."""
+_MARKS = " \xa0\u2009\u202f'\u2019"
+"""Between thousands, beside the comma."""
+_GROUPED = (
+    "".join(f"(?<!{word} )" for word in _COUNTED.split("|")) + rf"\d{{1,3}}(?:[{_MARKS}]\d{{3}})+(?![\d,])"
+)
+_NUMBER = re.compile(rf"(?<![\w.,])[-+]?(?:{_GROUPED}|\d[\d,]*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
 _DEFINES = re.compile(
     r"\b(?:is|are|means|stands for) (?:an?|the)\b|\b(?:means|stands for)\b|^[\w-]+, (?:an?|the)\b"
@@ -102,7 +109,8 @@ _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{4,}(?![\w-])")
 
 def _apart(hard: HardWords, text: str) -> HardWords:
     """Tell variables from names: "SPEED of Gahirmatha Beach" is one and the other."""
-    names, codes = [], list(hard.codes)
+    # "WELL" of "WELL-17" is a part of the name
+    names, codes = [], [code for code in hard.codes if not any(f"{code}-" in name for name in hard.names)]
     for name in hard.names:
         match = _CODE_OF.fullmatch(name)
         names.append(match[2] if match else name)
@@ -194,21 +202,27 @@ def value_of(wanted: Wanted, statement: Statement) -> str:
         return ""
     places = _places(wanted, statement.text)
     # a value stands behind what has it, or else near the word for what was measured: "2 km long"
-    best = min(found, key=lambda match: _distance(match.start(), places)) if places else found[0]
+    best = min(found, key=lambda match: _distance(statement.text, match, places)) if places else found[0]
     return _with_unit(statement.text, best)
 
 
-def _places(wanted: Wanted, text: str) -> list[int]:
+def _places(wanted: Wanted, text: str) -> list[re.Match[str]]:
     """Where in a text the variables stand, or else words of the topics."""
     words = wanted.hard.codes or tuple(word for group in wanted.topics for word in group)
-    return [
-        match.end() for word in words for match in re.finditer(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)
-    ]
+    return [match for word in words for match in re.finditer(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)]
 
 
-def _distance(start: int, places: list[int]) -> float:
-    """From a number to the nearest of some places; what is before one is twice as far as what is behind it."""
-    return min(start - place if start >= place else 2.0 * (place - start) for place in places)
+def _distance(text: str, number: re.Match[str], places: list[re.Match[str]]) -> float:
+    """From a number to the nearest of some places in a text; what is before one is twice as far as what is behind it.
+
+    What is right before one, as in "12 km long", is nearest of all.
+    """
+    unit = _UNIT.match(text, number.end())
+    end = number.end() if unit is None else unit.end()
+    return min(
+        number.start() - place.end() if number.start() >= place.end() else 2.0 * (place.start() - end - 1)
+        for place in places
+    )
 
 
 def _with_unit(text: str, match: re.Match[str]) -> str:
@@ -300,7 +314,7 @@ def _has_word(word: str, text: str) -> bool:
 
 
 def _plain(number: str) -> str:
-    return number.replace(",", "").lstrip("+")
+    return re.sub(f"[,{_MARKS}]", "", number).lstrip("+")
 
 
 def _singular_words(text: str) -> frozenset[str]:
