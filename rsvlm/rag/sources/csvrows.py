@@ -5,23 +5,20 @@ of a large country as WKT is longer. It loses its place then, so that the row is
 """
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Self
 
-from ..errors import RagError
+from .csvhead import read_head
 from .rows import Row
 from .source import Note
 
-_SEPARATOR = re.compile(r"\ufeff?sep=(.)\s*", re.IGNORECASE)
-"""A line by which Excel is told what is between cells."""
 _LONGEST = 2**22
 """Letters of a row; what goes on for longer begins a quote that does not end."""
 
 
 def csv_rows(text: Iterable[str], note: Note) -> Iterator[Row]:
-    """The rows below the first, which names the columns.
+    """The rows below the one that names the columns.
 
     Args:
         text: Lines with their ends.
@@ -30,34 +27,19 @@ def csv_rows(text: Iterable[str], note: Note) -> Iterator[Row]:
     Raises:
         RagError: There is no row of names.
     """
-    lines = _Lines(text)
-    head = next((line for line in lines if line.strip()), "")
-    told = _SEPARATOR.fullmatch(head)
-    if told is not None:
-        head = next((line for line in lines if line.strip()), "")
-    try:
-        # where there are as many of two, the other one is in decimals
-        sign = told[1] if told is not None else max(";\t|,", key=lambda sign: len(_cells(head, sign)))
-        names = _cells(head, sign)
-    except csv.Error as error:
-        raise RagError(f"its first line does not name columns ({error})") from None
-    if not names:
-        raise RagError("is empty")
+    names, sign, below = read_head(iter(text))
+    lines = _Lines(below)
     number = 0
     for values in _rows(lines, sign):
         number += 1
         if values is None:
             note(f"row {number}", "begins a quote that does not end; close it, or write it twice")
-        elif len(values) > len(names):
+        elif any(cell.strip() for cell in values[len(names) :]):
             note(f"row {number}", f"has {len(values)} values for {len(names)} columns")
         else:
             yield dict(zip(names, values, strict=False))
             continue
         yield {}
-
-
-def _cells(line: str, sign: str) -> list[str]:
-    return next(csv.reader([line], delimiter=sign), [])
 
 
 class _Lines:

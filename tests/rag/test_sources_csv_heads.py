@@ -1,0 +1,76 @@
+"""What stands above the rows of CSV: remarks, titles, names that are there twice or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from rsvlm.rag.sources import read_source
+
+
+def texts(folder: Path, content: str) -> list[str]:
+    path = folder / "t.csv"
+    path.write_text(content, encoding="utf-8")
+    source = read_source(path)
+    found = [one.text for one in source.chunks()]
+    assert source.problems == []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("above", "row"),
+    [
+        ("lake,area", "Moos,4"),
+        ("# Lakes of the region\n# in km2, source: survey\n\nlake,area", "Moos,4"),
+        ("\ufeff# Lakes\nlake,area", "Moos,4"),
+        # the remark itself names them
+        ("# lake,area", "Moos,4"),
+        ("# survey of 2020\n# lake,area", "Moos,4"),
+        # a title, with and without the signs of empty cells
+        ("Table 3: lakes of the region\nlake,area", "Moos,4"),
+        ("Table 3: lakes of the region,\n\nlake,area", "Moos,4"),
+        ("Table 3\nAreas of lakes\nlake,area", "Moos,4"),
+        ("sep=;\nlake;area", "Moos;4"),
+        # signs of empty cells at the end
+        ("lake,area,,", "Moos,4,,"),
+        ("lake,area", "Moos,4,,"),
+        # a name on two lines
+        ('lake,"area\n"', "Moos,4"),
+    ],
+)
+def test_what_stands_above_the_rows(tmp_path: Path, above: str, row: str) -> None:
+    assert texts(tmp_path, f"{above}\n{row}\n{row.replace('Moos', 'Grünsee')}\n") == [
+        "lake: Moos; area: 4",
+        "lake: Grünsee; area: 4",
+    ]
+
+
+def test_columns_with_one_name_are_told_apart(tmp_path: Path) -> None:
+    assert texts(tmp_path, "lake,Depth,depth ,,depth 2\nMoos,1,2,3,4\n") == [
+        "lake: Moos; depth: 1; depth 2: 2; column 4: 3; depth 2 2: 4"
+    ]
+
+
+def test_a_first_column_without_a_name_is_what_rows_are_called_by(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(",depth\nWELL-1,4\nWELL-2,5\n", encoding="utf-8")
+    assert [(one.where, one.text) for one in read_source(path).chunks()] == [
+        ("id WELL-1", "WELL-1: depth: 4"),
+        ("id WELL-2", "WELL-2: depth: 5"),
+    ]
+
+
+def test_names_below_which_nothing_is_a_number(tmp_path: Path) -> None:
+    assert texts(tmp_path, "#lake,colour\nMoos,green\n") == ["lake: Moos; colour: green"]
+    assert texts(tmp_path, "# by hand, in spring\nlake,colour\nMoos,green\n") == ["lake: Moos; colour: green"]
+
+
+def test_one_column_of_words_is_no_title(tmp_path: Path) -> None:
+    assert texts(tmp_path, "text\nA lake.\nA mill.\n") == ["A lake.", "A mill."]
+    assert texts(tmp_path, "what was seen\nA lake\nA mill\n") == [
+        "what was seen: A lake",
+        "what was seen: A mill",
+    ]
+
+
+def test_an_empty_line_within_a_cell_stays(tmp_path: Path) -> None:
+    assert texts(tmp_path, 'name,text\nMoos,"A lake.\n\nA mill."\n') == ["Moos: A lake.\n\nA mill."]
