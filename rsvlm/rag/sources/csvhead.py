@@ -47,8 +47,8 @@ def read_head(text: Iterator[str]) -> Head:
     head, behind = _whole(line, text)
     try:
         while _is_title(head, behind):
-            after = chain(behind, text)
-            head, behind = _whole(next(one for one in after if one.strip()), after)
+            below = chain(behind, text)
+            head, behind = _whole(next(one for one in below if one.strip()), below)
         sign = told[1] if told is not None else _sign(head)
         cells, named = cells_of(head, sign), cells_of(remark.lstrip("\ufeff#"), sign)
     except csv.Error as error:

@@ -15,6 +15,8 @@ from .source import Note
 
 _UNREADABLE = (".doc", ".docx", ".odt", ".rtf", ".epub", ".xls", ".xlsx", ".ods", ".ppt", ".pptx")
 """Texts and tables that somebody may expect to be read."""
+_MAPS = (".kml", ".kmz", ".gml", ".gpx")
+"""Likewise of what has places."""
 
 
 def found_in(folder: Path, note: Note) -> Iterator[Path]:
@@ -37,6 +39,8 @@ def found_in(folder: Path, note: Note) -> Iterator[Path]:
             ending = path.suffix.lower()
             if ending in _UNREADABLE:
                 note(inside(path, folder), "is of no kind that can be read; save it as PDF, Markdown or CSV")
+            elif ending in _MAPS:
+                note(inside(path, folder), "is of no kind that can be read; save it as GeoJSON or GeoPackage")
             elif (
                 (ending in (*DOCUMENTS, *TABLES) or is_osm(path))
                 and not _is_passed(path, folder, note)

@@ -12,12 +12,13 @@ from .documents import HTML, MARKDOWN, PLAIN, is_html
 from .images import is_index
 from .osm import is_osm
 from .rswk import is_rswk
+from .shapes import SHAPES
 from .tables import CSV, JSON, LINES
 
 Kind = Literal["pairs dataset", "index", "images", "RSWK", "table", "map", "PDF", "document", "folder"]
 
 DOCUMENTS = (*MARKDOWN, *HTML, *PLAIN, ".pdf")
-TABLES = (*CSV, *LINES, *JSON, ".parquet")
+TABLES = (*CSV, *LINES, *JSON, *SHAPES, ".parquet")
 
 _FIRST = 2**16
 """Bytes of a file that are looked at."""

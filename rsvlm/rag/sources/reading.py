@@ -23,6 +23,7 @@ from .osm import read_osm
 from .picturepaths import Pictures
 from .rows import chunks_of_rows
 from .rswk import read_rswk
+from .shapes import BESIDE
 from .source import Note, Source
 from .tables import read_json, read_rows
 
@@ -102,6 +103,11 @@ def _read_folder(folder: Path, text_column: str | None, note: Note) -> Iterator[
     yield from read_rswk(_all_entries(landmarks, folder, note), note, folder)
 
 
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _entries(path: Path, name: str = "") -> Iterator[tuple[str, Any]]:
     """The entries of a file of RSWK, and where they are in it."""
     for number, item in enumerate(read_json(path), 1):
@@ -126,8 +132,10 @@ def _content(path: Path, kind: Kind) -> str:
     if kind in ("pairs dataset", "index"):
         return manifest_digest(path)
     if kind != "folder":
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        parts = [path]
+        if path.suffix.lower() == ".shp":
+            parts += [one for end in BESIDE if (one := path.with_suffix(end)).is_file()]
+        return "".join(map(_digest, parts))
     digest = hashlib.sha256()
     for one in found_in(path, lambda *_: None):
         try:

@@ -1,4 +1,4 @@
-"""Files of rows: CSV, TSV, JSON, JSON lines, GeoJSON and parquet; read row by row where the form allows it."""
+"""Files of rows: CSV, TSV, JSON, JSON lines, GeoJSON, parquet and vector files; row by row where the form allows it."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import RagError
 from .csvrows import csv_rows
 from .rows import Row
+from .shapes import SHAPES, geometry_of, is_binary, placed, shape_rows
 from .source import Note
 from .text import decoded, encoding_of, read_whole
 
@@ -61,7 +62,9 @@ def read_rows(path: Path, note: Note) -> Iterator[Row]:
         return _json_rows(path, note)
     if ending in LINES:
         return _json_lines(path, note)
-    return _csv_rows(path, note) if ending in CSV else _parquet_rows(path)
+    if ending in SHAPES:
+        return shape_rows(path, note)
+    return _csv_rows(path, note) if ending in CSV else _parquet_rows(path, note)
 
 
 def encoding(path: Path) -> tuple[str, str | None]:
@@ -144,20 +147,15 @@ def _csv_rows(path: Path, note: Note) -> Iterator[Row]:
     return csv_rows((line.replace("\0", "") for line in _text_lines(path, note)), note)
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(path: Path, note: Note) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
-            kept = [one.name for one in file.schema_arrow if not _is_binary(one.type)]
+            shape, to_degrees = geometry_of(file.schema_arrow, note) or ("", None)
+            kept = [one.name for one in file.schema_arrow if one.name == shape or not is_binary(one.type)]
             for batch in file.iter_batches(1000, columns=kept):
-                yield from batch.to_pylist()
+                yield from placed(batch, shape, to_degrees)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RagError(f"is no parquet file that can be read ({error})") from None
-
-
-def _is_binary(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
