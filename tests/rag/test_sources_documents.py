@@ -68,7 +68,7 @@ def test_markdown(tmp_path: Path) -> None:
     rain = texts["Liechtenstein > Climate > Rain, 1"]
     assert rain.startswith("Liechtenstein > Climate > Rain: It rains 900 mm a year. Much of it in summer.")
     assert "- May: 95 mm\n- June: 120 mm\n" in rain
-    assert "January | 30 cm" in rain
+    assert "month: January; snow: 30 cm" in rain
     assert "# no heading" in rain
     assert "A line of HTML." in rain
     assert "alert" not in rain
@@ -97,7 +97,7 @@ def test_html(tmp_path: Path) -> None:
         (
             "Lakes, 1",
             "Lakes: The Gampriner Seele is small & deep.\n\nSecond paragraph.\n\none\ntwo\n\n"
-            "name | area\n\nSeele | 1.5 ha",
+            "name: Seele; area: 1.5 ha",
         ),
         ("Lakes > Water, 1", "Lakes > Water: text below"),
     ]

@@ -14,6 +14,7 @@ _LONGEST = 12
 _VERB = re.compile(r"\s(?:is|are|was|were|has|have|had|shows?|lies|means)\s")
 _GOES_ON = re.compile(r"(?:it|its|they|their|he|his|she|her|this|these|those|there|both)\b", re.IGNORECASE)
 _FIELD = re.compile(r"\s*([^;\n]{1,160}?)\s*[:=]\s+(\S[^;\n]*?)\s*$")
+_IS_NUMBER = re.compile(r"[-+]?\d")
 _LAST_FIELD = re.compile(r"\s*([^;\n]{1,160})[:=]\s+([-+]?\d[^;:\n]{0,40}?)\s*$")
 """Of "Piazza Navona: NDVI in May 2019: 0.2" the value is the number."""
 
@@ -51,9 +52,10 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
         fields = [field for field in line.split(";") if field.strip()]
         pairs = [_LAST_FIELD.match(field) or _FIELD.match(field) for field in fields]
         if fields and all(pair is not None and _is_name(pair[1]) for pair in pairs):
+            leads = _leads(fields, pairs)
             for field, pair in zip(fields, pairs, strict=True):
                 assert pair is not None
-                context = [title, head, fields[0].strip() if field is not fields[0] else ""]
+                context = [title, head, *(lead.strip() for lead in leads if lead is not field)]
                 found.append(Statement(field.strip(), _joined(context), pair[1], pair[2]))
             head = head or fields[0].strip()
             continue
@@ -64,6 +66,14 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
             found.append(Statement(sentence, _joined([title, subject if goes_on else ""])))
             subject = subject if goes_on else sentence
     return found
+
+
+def _leads(fields: list[str], pairs: list[re.Match[str] | None]) -> list[str]:
+    """The fields of a line that say what the others are of: the first, and the first that is no number."""
+    words = (
+        field for field, pair in zip(fields, pairs, strict=True) if pair and not _IS_NUMBER.match(pair[2])
+    )
+    return list(dict.fromkeys([fields[0], next(words, fields[0])]))
 
 
 def _is_name(text: str) -> bool:

@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import NamedTuple
 
+from .grid import Cell, told
 from .sections import Section
 
 _VOID = frozenset(
@@ -35,14 +37,16 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _LINES = frozenset({"br", "li", "tr"})
 _CELLS = frozenset({"td", "th"})
-_CELL = "\x1f"
-"""Begins a cell of a table in the text of a section; white space, so that no page has it."""
+_ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 _TEN = re.compile(r"(?<![\d.,])10$")
+_DEEPEST = 10
+"""Tables within one another that are read as such."""
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_LIST_PARTS, _TABLE_PARTS = frozenset({"dd", "dt"}), frozenset({"tr", "td", "th"})
+_LIST_PARTS, _TABLE_PARTS = frozenset({"dd", "dt"}), frozenset({"tr", *_CELLS, *_ROW_GROUPS})
 _ENDED_BY = {
-    "li": frozenset({"li"}), "dd": _LIST_PARTS, "dt": _LIST_PARTS, "tr": _TABLE_PARTS, "td": _CELLS, "th": _CELLS,
-    "option": frozenset({"option"}),
+    "li": frozenset({"li"}), "dd": _LIST_PARTS, "dt": _LIST_PARTS, "option": frozenset({"option"}),
+    "td": _CELLS, "th": _CELLS, "tr": frozenset({"tr", *_CELLS}),
+    "thead": _TABLE_PARTS, "tbody": _TABLE_PARTS, "tfoot": _TABLE_PARTS,
 }  # fmt: skip
 """Elements that need no end, by what ends them where it begins."""
 _END_PARAGRAPHS = frozenset({*_BLOCKS, *_HEADINGS, *_TABLE_PARTS, "li", "nav"})
@@ -85,6 +89,27 @@ class _Element(NamedTuple):
     in_paragraph: bool
 
 
+@dataclass
+class _Table:
+    """A table that is open.
+
+    Attributes:
+        start: How many texts were there before it.
+        rows: Those that have ended, and the one that is open.
+        cell: How many texts were there before the cell that is open; None: none is.
+        span: Columns and rows that this one spans.
+        in_head: Whether rows are those that name columns.
+        is_head: Whether the open cell names a column or a row.
+    """
+
+    start: int
+    rows: list[list[Cell]] = field(default_factory=list)
+    cell: int | None = None
+    span: tuple[int, int] = (1, 1)
+    in_head: bool = False
+    is_head: bool = False
+
+
 class _Page(HTMLParser):
     """What has been read of a page."""
 
@@ -98,6 +123,7 @@ class _Page(HTMLParser):
         self._title: list[str] = []
         self._text: list[str] = []
         self._raised: list[str] = []  # what ends each raised text that is open
+        self._tables: list[_Table] = []
 
     def finish(self) -> tuple[str, list[Section]]:
         """The title and the sections."""
@@ -109,13 +135,13 @@ class _Page(HTMLParser):
         if tag in _VOID:
             self._break(tag)
             return
-        told = dict(attrs)
+        told_of = dict(attrs)
         hides = (
             tag in _UNSEEN
-            or "hidden" in told
-            or told.get("aria-hidden") == "true"
-            or told.get("role") == "navigation"
-            or bool(_NOT_SHOWN.search(told.get("style") or ""))
+            or "hidden" in told_of
+            or told_of.get("aria-hidden") == "true"
+            or told_of.get("role") == "navigation"
+            or bool(_NOT_SHOWN.search(told_of.get("style") or ""))
         )
         around = bool(self._open) and self._open[-1].in_paragraph
         self._open.append(_Element(tag, hides, tag == "p" or (around and tag not in _OTHER_SCOPE)))
@@ -126,6 +152,8 @@ class _Page(HTMLParser):
         if tag == "sup":
             self._raise()
         self._break(tag)
+        if not self._hiding:
+            self._begin_part(tag, told_of)
 
     def handle_startendtag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - as HTMLParser calls it
         # nothing is in it that it could hide or head; as an open one it would, down to the end of the page
@@ -139,7 +167,7 @@ class _Page(HTMLParser):
             self._text.append(self._raised.pop())
         if self._names[tag]:
             self._close(tag)
-        self._break(tag, begins=False)
+        self._break(tag)
 
     def handle_data(self, data: str) -> None:
         inside = self._open[-1].tag if self._open else ""
@@ -160,6 +188,8 @@ class _Page(HTMLParser):
         while True:
             ended = self._open.pop()
             self._names[ended.tag] -= 1
+            if not self._hiding:
+                self._end_part(ended.tag)
             self._hiding -= ended.hides
             if ended.tag == tag:
                 return
@@ -173,17 +203,56 @@ class _Page(HTMLParser):
         self._text.append("^" if power else " (" if after_digit else "")
         self._raised.append(")" if after_digit and not power else "")
 
-    def _break(self, tag: str, *, begins: bool = True) -> None:
+    def _break(self, tag: str) -> None:
         if not self._hiding:
-            cell = _CELL if tag in _CELLS and begins else ""
-            self._text.append("\n\n" if tag in _BLOCKS else "\n" if tag in _LINES else cell)
+            self._text.append(
+                "\n\n" if tag in _BLOCKS else "\n" if tag in _LINES else " " if tag in _CELLS else ""
+            )
+
+    def _begin_part(self, tag: str, attributes: dict[str, str | None]) -> None:
+        """Begin a table, or a part of one."""
+        if tag == "table" and self._names["table"] <= _DEEPEST:
+            self._tables.append(_Table(len(self._text)))
+        if not self._tables:
+            return
+        table = self._tables[-1]
+        if tag in _ROW_GROUPS:
+            table.in_head = tag == "thead"
+        elif tag == "tr":
+            table.rows.append([])
+        elif tag in _CELLS:
+            table.rows = table.rows or [[]]
+            table.cell, table.is_head = len(self._text), tag == "th" or table.in_head
+            table.span = _count(attributes.get("colspan")), _count(attributes.get("rowspan"))
+
+    def _end_part(self, tag: str) -> None:
+        """End a table, or a cell of one."""
+        if not self._tables:
+            return
+        table = self._tables[-1]
+        if tag in _CELLS and table.cell is not None:
+            table.rows[-1].append(Cell(_shown("".join(self._text[table.cell :])), table.is_head, *table.span))
+            del self._text[table.cell :]
+            table.cell = None
+        elif tag == "table" and self._names["table"] < _DEEPEST:
+            del self._tables[-1]
+            self._text += ["\n\n", told(table.rows), "\n\n"]
 
     def _end_section(self, next_level: int) -> None:
-        text = re.sub(r"[ \t]*\n[ \t]*", "\n", "".join(self._text))
-        text = re.sub(rf"(?m)^{_CELL}[ \t]*", "", text)
-        # cells with nothing in them count, or what is behind them would stand below other names
-        text = re.sub(rf"[ \t]*{_CELL}[ \t]*", " | ", text)
-        body = re.sub(r"\n{3,}", "\n\n", text).strip(" \t\n")
+        for table in reversed(self._tables):  # a page that is laid out in a table
+            self._text[table.start : table.start] = [told(table.rows), "\n\n"]
+            table.rows, table.start = [[]], 0
+            table.cell = None if table.cell is None else 0
+        body = _shown("".join(self._text))
         if body or self._heading:
             self._sections.append(Section(self._level, self._heading, body))
         self._level, self._heading, self._text = next_level, "", []
+
+
+def _shown(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]*\n[ \t]*", "\n", text)).strip(" \t\n")
+
+
+def _count(text: str | None) -> int:
+    """How many columns or rows a cell spans."""
+    return int(text) if text and text.isascii() and text.isdigit() and int(text[:5]) > 0 else 1

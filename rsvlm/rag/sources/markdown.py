@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -11,6 +12,7 @@ from rsvlm.vocabularies import VocabularyError
 from rsvlm.vocabularies.yaml_files import load_yaml
 
 from ..errors import RagError
+from .grid import Cell, told
 from .html import read_html
 from .sections import Section
 
@@ -56,6 +58,7 @@ def read_markdown(text: str) -> list[Section]:
 def _blocks(tokens: list[Token]) -> Iterator[tuple[int, str]]:
     """Level and text of each block, in order; level 0: no heading. Texts have the white space that ends them."""
     level, bullet, end = 0, "", "\n\n"
+    rows: list[list[Cell]] = []  # of the table that is open
     for token in tokens:
         if token.type == "heading_open":
             level, end = int(token.tag[1]), ""
@@ -63,8 +66,15 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[int, str]]:
             bullet = "- "
         elif token.type == "paragraph_open":
             end = "\n" if token.hidden else "\n\n"  # hidden: in a list without blank lines
+        elif token.type == "tr_open":
+            rows.append([])
         elif token.type in ("th_open", "td_open"):
-            end = " | "
+            rows[-1].append(Cell("", is_head=token.type == "th_open"))
+        elif token.type == "inline" and rows:
+            rows[-1][-1] = replace(rows[-1][-1], text=_words(token))
+        elif token.type == "table_close":
+            yield 0, told(rows) + "\n\n"
+            rows = []
         elif token.type == "inline":
             yield level, bullet + _words(token) + end
             level, bullet = 0, ""
@@ -72,7 +82,7 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[int, str]]:
             yield 0, token.content + "\n"
         elif token.type == "html_block":
             yield 0, "\n\n".join(section.body for section in read_html(token.content)[1]) + "\n\n"
-        elif token.type in ("tr_close", "bullet_list_close", "ordered_list_close", "table_close"):
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
             yield 0, "\n"
 
 

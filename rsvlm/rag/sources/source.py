@@ -11,7 +11,7 @@ from ..chunk import Chunk
 from ..errors import RagError
 from .text import cleaned, looked_up
 
-_FORM = 2
+_FORM = 3
 """A number for each way to make chunks of the same file; in the digest, so that they are made anew."""
 
 _MOST_PROBLEMS = 1000
