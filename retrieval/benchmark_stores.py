@@ -238,6 +238,7 @@ class Milvus(Store):
                     "v", [{"id": first * SHARD + start + n, "vector": v} for n, v in enumerate(some)]
                 )
         client.flush("v")
+        client.load_collection("v")  # waits for the graphs of all segments
         client.close()
 
     def open(self) -> None:

@@ -19,7 +19,7 @@ from rsvlm.captioning.labels import OVERALL, REGIONS, Labels, LandCover
 LEAST_PIXELS = 20
 """A class with fewer pixels in a region is not spoken of there."""
 LEAST_LABELLED = 0.5
-"""Share of a chip that must be labelled: its sentences speak of all the image and of whole parts of it."""
+"""Share of a chip, and of a region of it, that must be labelled: sentences speak of all of them."""
 MOST_CLASSES = 3
 SIZES = ((80, "extra large"), (50, "large"), (20, "medium"), (10, "small"), (0, "extra small"))
 """Least percent of a region, and its size word."""
@@ -81,11 +81,20 @@ def context(landcover: LandCover, rng: random.Random) -> str:
 
 
 def parts(landcover: LandCover, region: str) -> list[Part]:
-    """Return the classes of a region with at least 20 pixels, the largest first."""
+    """Return the classes of a region with at least 20 pixels, the largest first; none where it is mostly unlabelled."""
     pixels = _pixels(landcover, region)
     total = sum(pixels.values())
+    if region != OVERALL and total < LEAST_LABELLED * _size(landcover):
+        return []
     found = [Part(words, n, total) for words, n in pixels.items() if n >= LEAST_PIXELS]
     return sorted(found, key=lambda part: -part.pixels)
+
+
+def _size(landcover: LandCover) -> float:
+    """Pixels of a quarter of a chip, as each region is one; 0 where all are labelled."""
+    if landcover["coverage"] == 1:
+        return 0.0
+    return sum(_pixels(landcover, OVERALL).values()) / landcover["coverage"] / 4
 
 
 def _pixels(landcover: LandCover, region: str) -> dict[str, int]:

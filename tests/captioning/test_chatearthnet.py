@@ -10,6 +10,7 @@ from chips import chip, cover  # type: ignore[import-not-found]
 from rsvlm.captioning.chatearthnet import FORBIDDEN, NOUNS, Part, captions, context, parts
 from rsvlm.captioning.classwords import own_words
 from rsvlm.captioning.labels import REGIONS
+from rsvlm.captioning.verify import verify
 from rsvlm.vocabularies import load_legend
 
 EMPTY: dict[str, int] = {}
@@ -89,6 +90,16 @@ def test_a_region_without_labels_is_left_out() -> None:
     assert "top left" in text
     assert "top right" not in text
     assert "bottom left" not in text
+
+
+def test_a_region_that_is_mostly_unlabelled_is_left_out() -> None:
+    """Of 1,600 pixels 1,000 are labelled, so that a region has 400."""
+    parts_of = [{"Cropland": 300}, {"Cropland": 200}, {"Cropland": 199}, {"Cropland": 301}, {"Cropland": 400}]
+    held = chip(landcover=cover({"Cropland": 1000}, *parts_of, coverage=1000 / 1600))
+    [text] = captions(held, random.Random(0))
+    assert [region in text for region in REGIONS] == [True, True, False, True, True]
+    assert "throughout" not in text
+    assert verify(text, held, "chatearthnet") == []
 
 
 def test_a_region_names_its_three_largest() -> None:
