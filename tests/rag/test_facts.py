@@ -7,7 +7,7 @@ import pytest
 from rsvlm.rag import Chunk, Evidence
 from rsvlm.rag.composer.facts import fact
 from rsvlm.rag.composer.finding import Finding, Scene
-from rsvlm.rag.composer.matching import is_named
+from rsvlm.rag.composer.names import is_named
 from rsvlm.rag.composer.statements import statements_of
 from rsvlm.rag.questions import understand
 

@@ -30,6 +30,15 @@ def texts(folder: Path, content: str) -> list[str]:
         ("Table 3: lakes of the region,\n\nlake,area", "Moos,4"),
         ("Table 3\nAreas of lakes\nlake,area", "Moos,4"),
         ("sep=;\nlake;area", "Moos;4"),
+        # lines of empty cells, and a title of one word
+        ("Areas of lakes\n,\nlake,area", "Moos,4"),
+        ("Areas of lakes,\n,\nlake,area", "Moos,4"),
+        (",,\nlake,area", "Moos,4"),
+        ("Lakes\n,\n\nlake,area", "Moos,4"),
+        ("Lakes,\nlake,area", "Moos,4"),
+        # quotes behind blanks
+        ('lake, "area"', 'Moos, "4"'),
+        ("lake, area", '"Moos", "4"'),
         # signs of empty cells at the end
         ("lake,area,,", "Moos,4,,"),
         ("lake,area", "Moos,4,,"),
@@ -74,3 +83,33 @@ def test_one_column_of_words_is_no_title(tmp_path: Path) -> None:
 
 def test_an_empty_line_within_a_cell_stays(tmp_path: Path) -> None:
     assert texts(tmp_path, 'name,text\nMoos,"A lake.\n\nA mill."\n') == ["Moos: A lake.\n\nA mill."]
+
+
+def test_a_word_alone_that_is_no_title(tmp_path: Path) -> None:
+    # the name of the first column, where others have none
+    assert texts(tmp_path, "lake,,\nMoos,4,deep\n") == ["lake: Moos; column 2: 4; column 3: deep"]
+    assert texts(tmp_path, "lake,\nMoos,green\nSee,blue\n") == [
+        "lake: Moos; column 2: green",
+        "lake: See; column 2: blue",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("above", "row"),
+    [
+        # units
+        ("lake,depth,temp\n,m,degC", "lake: Moos; depth (m): 4; temp (degC): 7"),
+        ("lake,depth (m),temp\n,[m],[K]", "lake: Moos; depth (m): 4; temp (K): 7"),
+        ("lake,lat,lon\n,degrees_north,degrees_east", "lake: Moos"),
+        # names of several columns, and those of each
+        ("lake,Level,\n,min,max", "lake: Moos; Level min: 4; Level max: 7"),
+        (",Level,\nlake,min,max", "lake: Moos; Level min: 4; Level max: 7"),
+        # rows of values
+        ("lake,by,area\nSee,m,s", "lake: See; by: m; area: s\nlake: Moos; by: 4; area: 7"),
+        ("lake,is,\nSee,good,bad", "lake: See; is: good; column 3: bad\nlake: Moos; is: 4; column 3: 7"),
+        ("lake,by,\n,Ann,Bea", "lake: Moos; by Ann: 4; by Bea: 7"),
+        ("lake,by,at\n,Ann,Bea", "by: Ann; at: Bea\nlake: Moos; by: 4; at: 7"),
+    ],
+)
+def test_a_second_row_of_names(tmp_path: Path, above: str, row: str) -> None:
+    assert "\n".join(texts(tmp_path, f"{above}\nMoos,4,7\n")).lower() == row.lower()

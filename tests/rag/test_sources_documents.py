@@ -286,6 +286,23 @@ def test_pdf_without_pypdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         read(written(tmp_path, "a.pdf", pdf([lines("x")])))
 
 
+def test_pdf_with_pages_of_pictures(tmp_path: Path) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    from PIL import Image
+
+    Image.new("RGB", (60, 80)).save(tmp_path / "picture.pdf")
+    writer = pypdf.PdfWriter(
+        clone_from=written(tmp_path, "a.pdf", pdf([lines("The dam is 41 m high."), b""]))
+    )
+    writer.append(tmp_path / "picture.pdf")
+    writer.write(tmp_path / "all.pdf")
+    chunks, source = read(tmp_path / "all.pdf")
+    assert [(chunk.where, chunk.text) for chunk in chunks] == [("page 1, 1", "The dam is 41 m high.")]
+    [problem] = source.problems
+    assert problem.file.endswith("all.pdf, page 3")
+    assert "need OCR" in problem.reason
+
+
 def test_pdf_of_pictures(tmp_path: Path) -> None:
     pytest.importorskip("pypdf")
     with pytest.raises(RagError, match="need OCR"):

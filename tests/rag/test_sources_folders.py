@@ -34,9 +34,26 @@ def test_what_can_be_read_is_and_the_rest_is_told(folder: Path) -> None:
     ]  # fmt: skip
     assert {chunk.source for chunk in chunks} == {folder.as_posix()}
     assert all(chunk.key.rpartition("#")[0] == folder.as_posix() for chunk in chunks)
-    assert [problem.file.rpartition(", ")[2] for problem in source.problems] == ["broken.json", "letter.docx"]
+    assert [problem.file.rpartition(", ")[2] for problem in source.problems] == [
+        "broken.json",
+        "empty.md",
+        "letter.docx",
+    ]
     assert list(source.chunks()) == chunks
-    assert len(source.problems) == 2
+    assert len(source.problems) == 3
+
+
+def test_files_without_text_are_told(tmp_path: Path) -> None:
+    contents = {
+        "a.txt": "A lake.", "head.csv": "name,depth\n", "page.html": "<html><script>let x = 1;</script></html>",
+        "none.json": "[]", "object.json": "{}", "lines.jsonl": "\n",
+    }  # fmt: skip
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    source = read_source(tmp_path)
+    assert [chunk.text for chunk in source.chunks()] == ["A lake."]
+    told = {problem.file.rpartition(", ")[2]: problem.reason for problem in source.problems}
+    assert told == dict.fromkeys(list(contents)[1:], "holds no text")
 
 
 def test_links_out_of_it_are_not_followed(folder: Path, tmp_path: Path) -> None:

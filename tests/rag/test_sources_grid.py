@@ -36,6 +36,17 @@ def texts(folder: Path, content: str, name: str = "a.html") -> str:
         ),
         ("<tr><th>lake<th>May<th>June<tr><td>Moos<td colspan=2>4", "lake: Moos; May: 4; June: 4"),
         ("<tr><th>lake<th>area<tr><td colspan=2>Bern<tr><td>Moos<td>4", "Bern:\nlake: Moos; area: 4"),
+        # names of columns end where their part of the table does
+        (
+            "<thead><tr><th>lake<th>min<th>max</tr></thead><tr><td>Moos<td>1<td>9</tr><tfoot><tr><td>all<td>1<td>9",
+            "lake: Moos; min: 1; max: 9\nlake: all; min: 1; max: 9",
+        ),
+        (
+            "<thead><tr><td><td colspan=2>rain<tr><td>lake<td>min<td>max</thead><tr><td>Moos<td>1<td>9",
+            "lake: Moos; rain min: 1; rain max: 9",
+        ),
+        # lines within a cell
+        ("<tr><th>lake<th>area<tr><td>Moos<br>(old)<td>412<br>1388", "lake: Moos (old); area: 412, 1388"),
         # cells with nothing in them count
         ("<tr><th>lake<th>area<th>depth<tr><td>Moos<td><td>12", "lake: Moos; depth: 12"),
         ("<tr><th><th>area<tr><td>Moos<td>4", "Moos; area: 4"),
@@ -70,6 +81,14 @@ def test_a_page_with_headings_that_is_laid_out_in_a_table(tmp_path: Path) -> Non
 def test_tables_of_markdown(tmp_path: Path) -> None:
     table = "| lake | area |\n|---|--:|\n| Moos | 4 **ha** |\n| a \\| b | |\n\nBelow."
     assert texts(tmp_path, table, "a.md") == "lake: Moos; area: 4 ha\nlake: a | b\n\nBelow."
+
+
+def test_elements_of_html_in_markdown_part_what_they_part_on_a_page(tmp_path: Path) -> None:
+    table = "| lake | area |\n|---|---|\n| Moos | 412<br>1388 |\n| See<br/>(new) | 1<b>2</b><!-- 3 --> |\n\n"
+    assert texts(tmp_path, table, "a.md") == "lake: Moos; area: 412, 1388\nlake: See (new); area: 12"
+    assert texts(tmp_path, "First 95<br>97 m, a < b & c.", "a.md") == "First 95\n97 m, a < b & c."
+    assert texts(tmp_path, "Some 10<sup>6</sup> of 5,696<sup>2</sup>", "a.md") == "Some 10^6 of 5,696 (2)"
+    assert texts(tmp_path, "a<td>b</td>c<p>d</p>e", "a.md").split() == ["a", "b", "c", "d", "e"]
 
 
 def test_what_is_made_to_be_costly_is_not(tmp_path: Path) -> None:

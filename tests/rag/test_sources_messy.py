@@ -96,11 +96,9 @@ def test_what_is_between_cells(tmp_path: Path, content: str) -> None:
 
 def test_a_row_with_an_empty_note_is_put_in_words(tmp_path: Path) -> None:
     chunks, _ = read(tmp_path, "a.csv", "name,notes,depth\nAlpha,,12\nBeta,cold,7\n")
-    assert [chunk.text for chunk in chunks] == ["name: Alpha; depth: 12", "Beta: cold"]
+    assert [chunk.text for chunk in chunks] == ["name: Alpha; depth: 12", "Beta: cold\nname: Beta; depth: 7"]
 
 
 def test_the_list_of_objects_among_others(tmp_path: Path) -> None:
-    (chunk,), _ = read(
-        tmp_path, "a.json", '{"stations": [{"name": "Alpha", "depth": 4}], "notes": ["x", "y"]}'
-    )
-    assert chunk.text == "name: Alpha; depth: 4"
+    chunks, _ = read(tmp_path, "a.json", '{"stations": [{"name": "Alpha", "depth": 4}], "notes": ["x", "y"]}')
+    assert [chunk.text for chunk in chunks] == ["name: Alpha; depth: 4", "x\n\ny"]

@@ -18,7 +18,8 @@ from rsvlm.rag import Chunk, RagError
 from rsvlm.rag.pictures import files_of
 from rsvlm.rag.sources import Source, read_source
 from rsvlm.rag.sources.csvrows import _Lines, _long_row
-from rsvlm.rag.sources.places import around, box_of, checked, moment
+from rsvlm.rag.sources.places import around, box_of, checked
+from rsvlm.rag.sources.times import moment
 
 
 def read(folder: Path, name: str, content: str | bytes, **options: str) -> tuple[list[Chunk], Source]:
@@ -113,21 +114,33 @@ def test_a_quote_that_does_not_end_costs_its_own_line(tmp_path: Path) -> None:
     assert "a quote that does not end" in problem.reason
 
 
+def test_a_quote_that_does_not_end_takes_no_row_below_it(tmp_path: Path) -> None:
+    chunks, source = read(tmp_path, "a.csv", 'name,elev\n"Alder,12\nBirch,13\nCedar,"14')
+    assert [chunk.text for chunk in chunks] == ["name: Birch; elev: 13"]
+    assert [problem.file.rpartition(", ")[2] for problem in source.problems] == ["row 1", "row 3"]
+    chunks, source = read(tmp_path, "b.csv", 'name,elev\nAlder,"1\n2"')
+    assert ([chunk.text for chunk in chunks], source.problems) == (["name: Alder; elev: 1, 2"], [])
+
+
 @given(
     rows=st.lists(
         st.lists(st.text(st.sampled_from('a",;\n\r '), max_size=6), min_size=2, max_size=4), max_size=5
     ),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    after_blanks=st.booleans(),
 )
-def test_long_rows_are_read_as_short_ones_are(rows: list[list[str]], quoting: Literal[0, 1]) -> None:
+def test_long_rows_are_read_as_short_ones_are(
+    rows: list[list[str]], quoting: Literal[0, 1], after_blanks: bool
+) -> None:
     written = io.StringIO()
     csv.writer(written, quoting=quoting).writerows(rows)
     lines = _Lines(written.getvalue().splitlines(keepends=True))
     found = []
     for _ in rows:
         lines.taken.clear()
-        found.append(_long_row(lines, ","))
-    assert found == list(csv.reader(io.StringIO(written.getvalue(), newline="")))
+        found.append(_long_row(lines, ",", after_blanks))
+    read_back = csv.reader(io.StringIO(written.getvalue(), newline=""), skipinitialspace=after_blanks)
+    assert found == list(read_back)
 
 
 def test_long_texts_are_cut_and_their_pieces_can_be_told_apart(tmp_path: Path) -> None:
@@ -157,7 +170,7 @@ def test_json_lines_with_broken_ones(tmp_path: Path) -> None:
     "content",
     [
         [{"key": "a", "text": "words"}],
-        {"items": [{"key": "a", "text": "words"}], "version": 1},
+        {"items": [{"key": "a", "text": "words"}], "links": [{"href": "b"}]},
         {"a": {"text": "words"}, "b": {"text": ""}},
         {"key": "a", "text": "words"},
     ],
@@ -435,7 +448,14 @@ def test_boxes_around_points() -> None:
         (2019, datetime(2019, 1, 1, tzinfo=UTC)), (2019.0, datetime(2019, 1, 1, tzinfo=UTC)),
         ("2019-05-31T10:00:00+02:00", datetime(2019, 5, 31, 8, tzinfo=UTC)),
         ("2019/05/31", datetime(2019, 5, 31, tzinfo=UTC)),
-        ("2019-13", None), ("soon", None), ("", None), ("99999", None),
+        ("31/05/2019", datetime(2019, 5, 31, tzinfo=UTC)), ("05/31/2019", datetime(2019, 5, 31, tzinfo=UTC)),
+        ("5/5/2019", datetime(2019, 5, 5, tzinfo=UTC)), ("05.06.2011", datetime(2011, 6, 5, tzinfo=UTC)),
+        ("05/06/2011", None), ("05-06-2011", None), ("31/31/2019", None), ("31.02.2019", None),
+        ("31/05/2019 9:20", datetime(2019, 5, 31, 9, 20, tzinfo=UTC)), ("04/2019", datetime(2019, 4, 1, tzinfo=UTC)),
+        ("June 8 2019", datetime(2019, 6, 8, tzinfo=UTC)), ("Sept. 8, 2019", datetime(2019, 9, 8, tzinfo=UTC)),
+        ("8 June 2019", datetime(2019, 6, 8, tzinfo=UTC)), ("08-Jun-2019", datetime(2019, 6, 8, tzinfo=UTC)),
+        ("Jan 2019", datetime(2019, 1, 1, tzinfo=UTC)), ("summer 2019", None), ("mayor 2019", None),
+        ("4.2019", None), ("2019-13", None), ("soon", None), ("", None), ("99999", None),
     ],
 )  # fmt: skip
 def test_times(told: object, found: datetime | None) -> None:

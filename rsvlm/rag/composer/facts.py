@@ -5,19 +5,31 @@ word that is no mere way of asking. What is about another place or month, howeve
 line of data ("ALBEDO: 0.45; NDVI: 0.2") is read value by value.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.questions import Asked
 
 from .finding import Finding, Scene, unknown
-from .matching import Wanted, answers, value_of, wanted_of
+from .matching import answers
 from .statements import Statement, statements_of
+from .values import value_of
+from .wanted import Wanted, wanted_of
 
 DEPTH = 30
 """Chunks that are read for an answer."""
 _ENOUGH = 0.5
 """How well a statement must answer."""
+
+
+class _Told(NamedTuple):
+    """A statement that answers, how well, and what it is from."""
+
+    fit: float
+    evidence: Evidence
+    statement: Statement
 
 
 def fact(asked: Asked, scene: Scene) -> Finding:
@@ -26,16 +38,32 @@ def fact(asked: Asked, scene: Scene) -> Finding:
     if wanted.is_empty:
         return unknown("the question names nothing that I could look up")
     evidence = scene.find(asked.text, DEPTH)
-    best: tuple[float, Evidence, Statement] | None = None
+    found: list[_Told] = []
     for one in evidence:
         for statement in statements_of(one.chunk.text, one.chunk.where):
             fit = answers(wanted, statement, one.chunk)
-            if fit is not None and fit >= _ENOUGH and (best is None or fit + one.score > best[0]):
-                best = fit + one.score, one, statement
-    if best is None:
+            if fit is not None and fit >= _ENOUGH:
+                found.append(_Told(fit, one, statement))
+    if not found:
         return unknown("nothing that I found says so")
-    _, source, statement = best
-    return _quoted(wanted, statement, replace(source, quote=statement.text))
+    best = max(found, key=lambda one: one.fit + one.evidence.score)
+    if (others := _others(best, found)) is not None:
+        return others
+    return _quoted(wanted, best.statement, replace(best.evidence, quote=best.statement.text))
+
+
+def _others(best: _Told, found: Sequence[_Told]) -> Finding | None:
+    """Say that several values answer as well as the best; None: none does."""
+    if not best.statement.name:
+        return None
+    same = [one for one in found if one.statement.name and one.fit >= best.fit - 1e-9]
+    values = {one.statement.value: one for one in reversed(same)}
+    if len(values) == 1:
+        return None
+    told = list(reversed(values.values()))
+    listed = ", ".join(one.statement.text for one in told[:3]) + (", ..." if len(told) > 3 else "")
+    quoted = [replace(one.evidence, quote=one.statement.text) for one in told[:3]]
+    return unknown(f"{len(told)} values answer this as well ({listed}); say which, or when", quoted)
 
 
 def _quoted(wanted: Wanted, statement: Statement, source: Evidence) -> Finding:

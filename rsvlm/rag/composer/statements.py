@@ -12,8 +12,15 @@ _ABBREVIATION = re.compile(
 _LONGEST = 12
 """Words of the name of a value."""
 _VERB = re.compile(r"\s(?:is|are|was|were|has|have|had|shows?|lies|means)\s")
-_GOES_ON = re.compile(r"(?:it|its|they|their|he|his|she|her|this|these|those|there|both)\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"(?:it|its|they|their|he|his|she|her|this|these|those)\b", re.IGNORECASE)
 _FIELD = re.compile(r"\s*([^;\n]{1,160}?)\s*[:=]\s+(\S[^;\n]*?)\s*$")
+_BULLET = re.compile(r"^\s*[-*\u2022] (?=\S)")
+_NAMES = re.compile(
+    r"(?:^|[\s_])(?:name|site|station|place|id|code|species|plot|title|scene|tile|sample|sensor|satellite|city|town|lake"
+    r"|river|country)$",
+    re.IGNORECASE,
+)
+"""Names of values that say what a row is of."""
 _IS_NUMBER = re.compile(r"[-+]?\d")
 _LAST_FIELD = re.compile(r"\s*([^;\n]{1,160})[:=]\s+([-+]?\d[^;:\n]{0,40}?)\s*$")
 """Of "Piazza Navona: NDVI in May 2019: 0.2" the value is the number."""
@@ -29,12 +36,14 @@ class Statement:
             sentence that begins with "it", the one before that says what "it" is.
         name: Of a line of data: what has the value; "" of a sentence.
         value: Of a line of data: the value.
+        row: Of a line of data: all of it.
     """
 
     text: str
     context: str = ""
     name: str = ""
     value: str = ""
+    row: str = ""
 
 
 def statements_of(text: str, where: str = "") -> list[Statement]:
@@ -48,15 +57,20 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
     heading, colon, rest = text.partition(": ")
     title = heading if colon and "\n" not in heading and heading in where else ""
     head = subject = ""
-    for line in (rest if title else text).splitlines():
+    for given in (rest if title else text).splitlines():
+        line = _BULLET.sub("", given)
         fields = [field for field in line.split(";") if field.strip()]
         pairs = [_LAST_FIELD.match(field) or _FIELD.match(field) for field in fields]
         if fields and all(pair is not None and _is_name(pair[1]) for pair in pairs):
             leads = _leads(fields, pairs)
+            if (
+                fields[0].partition(":")[0].strip() == head.partition(":")[0]
+            ):  # another of what was told before
+                head = ""
             for field, pair in zip(fields, pairs, strict=True):
                 assert pair is not None
                 context = [title, head, *(lead.strip() for lead in leads if lead is not field)]
-                found.append(Statement(field.strip(), _joined(context), pair[1], pair[2]))
+                found.append(Statement(field.strip(), _joined(context), pair[1], pair[2], line.strip()))
             head = head or fields[0].strip()
             continue
         if line.strip().endswith(":"):
@@ -69,11 +83,11 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
 
 
 def _leads(fields: list[str], pairs: list[re.Match[str] | None]) -> list[str]:
-    """The fields of a line that say what the others are of: the first, and the first that is no number."""
-    words = (
-        field for field, pair in zip(fields, pairs, strict=True) if pair and not _IS_NUMBER.match(pair[2])
-    )
-    return list(dict.fromkeys([fields[0], next(words, fields[0])]))
+    """The fields of a line that say what the others are of: the first, the first that is no number, names."""
+    told = [(field, pair) for field, pair in zip(fields, pairs, strict=True) if pair]
+    words = next((field for field, pair in told if not _IS_NUMBER.match(pair[2])), fields[0])
+    named = [field for field, pair in told if _NAMES.search(pair[1])]
+    return list(dict.fromkeys([fields[0], words, *named]))
 
 
 def _is_name(text: str) -> bool:

@@ -1,16 +1,18 @@
-"""What stands above the rows of CSV: the names of the columns, and remarks before them."""
+"""What stands above the rows of CSV: the names of the columns, and remarks and titles before them."""
 
 import csv
 import re
-from collections.abc import Iterator
-from itertools import chain, pairwise
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from ..errors import RagError
+from .csvnames import is_number, joined, second_names, unlike
 
 _SEPARATOR = re.compile(r"\ufeff?sep=(.)\s*", re.IGNORECASE)
 """A line by which Excel is told what is between cells."""
-_NUMBER = re.compile(r"\s*[-+]?\d[\d.,\s]*")
+_EMPTY = re.compile(r'(?:\ufeff|""|[\s,;|])*')
+"""A line of empty cells only."""
 _REMARK = "#"
 _LONGEST = 2**16
 """Letters of the names of columns."""
@@ -22,11 +24,13 @@ class Head(NamedTuple):
     Attributes:
         names: Of the columns, each once, whatever its capitals.
         sign: Between cells.
+        after_blanks: Whether blanks stand between that sign and the quote that begins a cell.
         lines: Those of the rows.
     """
 
     names: list[str]
     sign: str
+    after_blanks: bool
     lines: Iterator[str]
 
 
@@ -36,7 +40,7 @@ def read_head(text: Iterator[str]) -> Head:
     Raises:
         RagError: There are none.
     """
-    lines = (line for line in text if line.strip())
+    lines = _telling(text)
     line = next(lines, "")
     told = _SEPARATOR.fullmatch(line)
     if told is not None:
@@ -48,26 +52,47 @@ def read_head(text: Iterator[str]) -> Head:
     try:
         while _is_title(head, behind):
             below = chain(behind, text)
-            head, behind = _whole(next(one for one in below if one.strip()), below)
+            head, behind = _whole(next(_telling(below)), below)
         sign = told[1] if told is not None else _sign(head)
-        cells, named = cells_of(head, sign), cells_of(remark.lstrip("\ufeff#"), sign)
+        after_blanks = _has_quotes_after_blanks([head, *behind], sign)
+        cells, named = cells_of(head, sign, after_blanks), cells_of(remark.lstrip("\ufeff#"), sign)
+        if not any(cell.strip() for cell in cells):
+            raise RagError("is empty")
+        if _names(named, cells):
+            return Head(unlike(named), sign, after_blanks, chain([head], behind, text))
     except csv.Error as error:
         raise RagError(f"its first line does not name columns ({error})") from None
-    if not any(cell.strip() for cell in cells):
-        raise RagError("is empty")
-    if _names(named, cells):
-        return Head(_unlike(named), sign, chain([head], behind, text))
-    return Head(_unlike(cells), sign, chain(behind, text))
+    if second := second_names(cells, [_below(one, sign) for one in islice(_telling(behind), 2)]):
+        cells = joined(cells, second)
+        behind = behind[behind.index(next(_telling(behind))) + 1 :]
+    return Head(unlike(cells), sign, after_blanks, chain(behind, text))
 
 
-def cells_of(line: str, sign: str) -> list[str]:
+def cells_of(line: str, sign: str, after_blanks: bool = False) -> list[str]:
     """The cells of one row."""
-    return next(csv.reader(line.splitlines(keepends=True), delimiter=sign), [])
+    return next(csv.reader(line.splitlines(keepends=True), delimiter=sign, skipinitialspace=after_blanks), [])
+
+
+def _below(line: str, sign: str) -> list[str]:
+    """The cells of a row below the first; none of one that Python's reader refuses, which is no row of names."""
+    try:
+        return cells_of(line, sign)
+    except csv.Error:
+        return []
+
+
+def _telling(lines: Iterable[str]) -> Iterator[str]:
+    """Lines in which something stands."""
+    return (line for line in lines if not _EMPTY.fullmatch(line))
 
 
 def _sign(line: str) -> str:
     """What is most between cells; where there are as many of two, the other one is in decimals."""
-    return max(";\t|,", key=lambda sign: len(cells_of(line, sign)))
+    return max(";\t|,", key=lambda sign: len(_below(line, sign)))
+
+
+def _has_quotes_after_blanks(lines: list[str], sign: str) -> bool:
+    return any(f'{sign} "' in line and line.count('"') % 2 == 0 for line in lines)
 
 
 def _whole(line: str, text: Iterator[str]) -> tuple[str, list[str]]:
@@ -75,21 +100,35 @@ def _whole(line: str, text: Iterator[str]) -> tuple[str, list[str]]:
     while line.count('"') % 2 and len(line) < _LONGEST and (after := next(text, "")):
         line += after
     behind: list[str] = []
-    while sum(bool(one.strip()) for one in behind) < 3 and (after := next(text, "")):
+    telling = 0
+    while telling < 3 and (after := next(text, "")):
         behind.append(after)
+        telling += not _EMPTY.fullmatch(after)
     return line, behind
 
 
 def _is_title(line: str, behind: list[str]) -> bool:
-    """Whether a line is one of words above a table: "Table 3: lakes of the region"."""
-    words = [cell for cell in cells_of(line, _sign(line)) if cell.strip()]
-    if len(words) != 1 or len(words[0].split()) < 2:
+    """Whether a line is one of words above a table: "Table 3: lakes of the region", "Report,,,"."""
+    row = cells_of(line, _sign(line))
+    words = [cell for cell in row if cell.strip()]
+    below = list(_telling(behind))
+    if len(words) != 1 or len(below) < 2:
         return False
-    below = [one for one in behind if one.strip()]
+    if len(words[0].split()) == 1:
+        sign = _sign(below[0])
+        return row[0] == words[0] and _is_above_names(len(row), *(_below(one, sign) for one in below[:2]))
     return any(
-        1 < len(cells_of(one, sign := _sign(one))) == len(cells_of(other, sign))
-        for one, other in pairwise(below)
+        1 < len(_below(one, sign := _sign(one))) == len(_below(other, sign)) for one, other in pairwise(below)
     )
+
+
+def _is_above_names(width: int, names: list[str], values: list[str]) -> bool:
+    """Whether what stands below a word alone is a row of names and one of values, and not two of values."""
+    if not 1 < len(names) == len(values) or width not in (1, len(names)):
+        return False
+    if not all(name.strip() for name in names) or any(map(is_number, names)):
+        return False
+    return width > 2 or any(map(is_number, values))
 
 
 def _names(remark: list[str], cells: list[str]) -> bool:
@@ -97,26 +136,6 @@ def _names(remark: list[str], cells: list[str]) -> bool:
 
     "# station, level" above "A, 4" does, as "#station,level" does; "# levels, in m" above "station, level" does not.
     """
-    if len(remark) != len(cells) or len(cells) == 1 or any(map(_is_number, remark)):
+    if len(remark) != len(cells) or len(cells) == 1 or any(map(is_number, remark)):
         return False
-    return any(map(_is_number, cells)) or not any(" " in name for name in remark)
-
-
-def _is_number(cell: str) -> bool:
-    return _NUMBER.fullmatch(cell) is not None
-
-
-def _unlike(names: list[str]) -> list[str]:
-    """Names that are there once each; a first column without any has what rows are called by."""
-    found: list[str] = []
-    taken: set[str] = set()
-    for number, name in enumerate(names, 1):
-        said = " ".join(name.replace("\ufeff", "").split())
-        plain = said or ("id" if number == 1 else f"column {number}")
-        unlike, copy = plain, 1
-        while unlike.lower() in taken:
-            copy += 1
-            unlike = f"{plain} {copy}"
-        taken.add(unlike.lower())
-        found.append(unlike)
-    return found
+    return any(map(is_number, cells)) or not any(" " in name for name in remark)

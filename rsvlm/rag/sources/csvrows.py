@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Self
 
 from .csvhead import read_head
-from .rows import Row
+from .rowwords import Row
 from .source import Note
 
 _LONGEST = 2**22
@@ -27,10 +27,10 @@ def csv_rows(text: Iterable[str], note: Note) -> Iterator[Row]:
     Raises:
         RagError: There is no row of names.
     """
-    names, sign, below = read_head(iter(text))
+    names, sign, after_blanks, below = read_head(iter(text))
     lines = _Lines(below)
     number = 0
-    for values in _rows(lines, sign):
+    for values in _rows(lines, sign, after_blanks):
         number += 1
         if values is None:
             note(f"row {number}", "begins a quote that does not end; close it, or write it twice")
@@ -50,42 +50,59 @@ class _Lines:
 
     Attributes:
         taken: Those that were taken since it was cleared.
+        are_over: Whether one more was asked for than there were.
     """
 
     def __init__(self, text: Iterable[str]) -> None:
         self._text = iter(text)
         self.taken: list[str] = []
+        self.are_over = False
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> str:
-        self.taken.append(next(self._text))
-        return self.taken[-1]
+        line = next(self._text, None)
+        if line is None:
+            self.are_over = True
+            raise StopIteration
+        self.taken.append(line)
+        return line
 
     def give_back(self) -> None:
         """All that were taken but the first come again."""
-        self._text = chain(self.taken[1:], self._text)
+        self._text, self.are_over = chain(self.taken[1:], self._text), False
 
 
-def _rows(lines: _Lines, sign: str) -> Iterator[list[str] | None]:
+def _rows(lines: _Lines, sign: str, after_blanks: bool) -> Iterator[list[str] | None]:
     """The cells of each row that is not empty; None: it is none, and takes one line."""
-    reader = csv.reader(lines, delimiter=sign)
+    reader = csv.reader(lines, delimiter=sign, skipinitialspace=after_blanks)
     while True:
         lines.taken.clear()
         try:
             values: list[str] | None = next(reader)
+            if (lines.are_over or len(lines.taken) > 1) and not _is_sound(lines.taken, sign, after_blanks):
+                values = None
         except StopIteration:
             return
         except csv.Error:
-            values = _long_row(lines, sign)
-            if values is None:
-                lines.give_back()
+            values = _long_row(lines, sign, after_blanks)
+        if values is None:
+            lines.give_back()
         if values is None or values:
             yield values
 
 
-def _long_row(lines: _Lines, sign: str) -> list[str] | None:
+def _is_sound(row: list[str], sign: str, after_blanks: bool) -> bool:
+    """Whether each quote that begins in a row ends before the end of a cell."""
+    try:
+        next(csv.reader(row, delimiter=sign, skipinitialspace=after_blanks, strict=True))
+    except csv.Error:
+        return False
+    return True
+
+
+def _long_row(lines: _Lines, sign: str, after_blanks: bool = False) -> list[str] | None:
     """The cells of the row that begins with the lines taken, as `csv.reader` would have them; None: it does not end."""
     values: list[str] = []
     cell: list[str] = []
@@ -96,6 +113,8 @@ def _long_row(lines: _Lines, sign: str) -> list[str] | None:
             return None
         at = 0
         while True:
+            while begins and after_blanks and line.startswith(" ", at):
+                at += 1
             if begins and line.startswith('"', at):
                 is_quoted, at = True, at + 1
             begins = False

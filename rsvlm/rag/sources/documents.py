@@ -10,13 +10,15 @@ from ..chunk import Chunk
 from ..errors import RagError
 from .html import charset_of, read_html
 from .markdown import front_matter, read_front_matter, read_markdown
+from .nothing import is_empty
 from .pdf import read_pdf
-from .places import is_empty, moment, place_of
+from .places import place_of
 from .plain import read_plain
 from .sections import chunks_of
 from .source import Note
 from .splitting import split
 from .text import LARGEST, cleaned, decoded, read_whole
+from .times import moment
 
 BLANK = Chunk(source="", where="", text="")
 """What chunks are made of by filling in what is known."""
@@ -28,6 +30,8 @@ MARKDOWN = (".md", ".markdown", ".mkd")
 HTML = (".html", ".htm", ".xhtml")
 _HTML = re.compile(rb"\s*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE)
 PLAIN = (".txt", ".text", ".rst")
+
+_NEEDS_OCR = "pages that are pictures need OCR first"
 
 
 def read_document(path: Path, note: Note) -> Iterator[Chunk]:
@@ -66,15 +70,20 @@ def read_pages(path: Path, note: Note) -> Iterator[Chunk]:
         RagError: It cannot be read, or has no text.
     """
     found = False
+    pictures: list[int] = []
     for number, text in read_pdf(path):
         if isinstance(text, RagError):
             note(f"page {number}", str(text))
-            continue
-        for piece, words in enumerate(split(cleaned(text)), 1):
+        elif not text:
+            pictures.append(number)
+        else:
             found = True
-            yield replace(BLANK, where=f"page {number}, {piece}", text=words)
+            for piece, words in enumerate(split(text), 1):
+                yield replace(BLANK, where=f"page {number}, {piece}", text=words)
     if not found:
-        raise RagError("has no text; pages that are pictures need OCR first")
+        raise RagError(f"has no text; {_NEEDS_OCR}")
+    for number in pictures:
+        note(f"page {number}", f"has no text; {_NEEDS_OCR}")
 
 
 def is_html(content: bytes) -> bool:

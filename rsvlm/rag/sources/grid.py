@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from .fields import in_one_line, lines_of, named, valued
+from .nothing import is_empty
+
 _MOST_CELLS = 100_000
 """Of a table with its cells that span several; in a larger one each is told once."""
 _NUMBER = re.compile(r"[-+\u2212]?\d[\d.,\s]*\s*\S{0,6}")
-_NOTHING = ("", "-", "\u2013", "\u2014")
+_LONGEST_LINE = 80
+"""Words, so that one has room below headings."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,12 @@ def told(rows: Sequence[Row]) -> str:
     width = max(map(len, table), default=0)
     names, below = _names(table, width)
     if names:
-        return "\n".join(line for row in below if (line := _named(row, names)))
+        return "\n".join(line for row in below for line in _named(row, names) if line)
     if width == 2 and all(len(row) == 2 and row[0].is_head and not row[1].is_head for row in table):
-        return "\n".join(f"{_name(name.text)}: {_value(value.text)}" for name, value in table if value.text)
-    return "\n".join(" | ".join(" ".join(cell.text.split()) for cell in row) for row in table)
+        return "\n".join(
+            f"{named(name.text)}: {valued(value.text)}" for name, value in table if not is_empty(value.text)
+        )
+    return "\n".join(" | ".join(in_one_line(cell.text) for cell in row) for row in table)
 
 
 def _spread(rows: Sequence[Row]) -> list[list[Cell]]:
@@ -94,7 +100,7 @@ def _names(table: list[list[Cell]], width: int) -> tuple[list[str], list[list[Ce
     if not heads or width < 2 or len(table) == heads or any(len(row) > width for row in table):
         return [], table
     columns = [[row[n].text for row in table[:heads] if n < len(row)] for n in range(width)]
-    return [_name(" ".join(dict.fromkeys(filter(None, one)))) for one in columns], table[heads:]
+    return [named(" ".join(dict.fromkeys(filter(None, one)))) for one in columns], table[heads:]
 
 
 def _looks_like_names(table: list[list[Cell]], width: int) -> bool:
@@ -107,23 +113,12 @@ def _looks_like_names(table: list[list[Cell]], width: int) -> bool:
     return any(all(_NUMBER.fullmatch(row[n].text) for row in table[1:]) for n in range(width))
 
 
-def _named(row: Sequence[Cell], names: Sequence[str]) -> str:
+def _named(row: Sequence[Cell], names: Sequence[str]) -> Iterator[str]:
+    """A row as lines of names and values."""
     if (
         len(row) > 1 and len(set(map(id, row))) == 1
     ):  # over all columns: what the rows below it have in common
-        return f"{_name(row[0].text)}:"
-    return "; ".join(_fields(row, names))
-
-
-def _fields(row: Sequence[Cell], names: Sequence[str]) -> Iterator[str]:
-    for cell, name in zip(row, names, strict=False):
-        if cell.text.strip() not in _NOTHING:
-            yield f"{name}: {_value(cell.text)}" if name else _value(cell.text)
-
-
-def _name(text: str) -> str:
-    return _value(text).rstrip(": ").replace(": ", " ")
-
-
-def _value(text: str) -> str:
-    return " ".join(text.split()).replace("; ", ", ").rstrip(";")
+        yield f"{named(row[0].text)}:"
+    else:
+        told = ((name, valued(cell.text)) for cell, name in zip(row, names, strict=False))
+        yield from lines_of([(name, value) for name, value in told if not is_empty(value)], _LONGEST_LINE)

@@ -2,57 +2,28 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import NamedTuple
 
 from .grid import Cell, told
+from .htmllists import BELOW, ITEM, TERM, TERM_END, TOLD, TOLD_END, lists_told
+from .htmlparts import Element, Table
+from .htmltags import (
+    BLOCKS,
+    CELLS,
+    END_PARAGRAPHS,
+    ENDED_BY,
+    HEADINGS,
+    LINES,
+    OTHER_SCOPE,
+    ROW_GROUPS,
+    UNSEEN,
+    VOID,
+)
 from .sections import Section
 
-_VOID = frozenset(
-    {
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    }
-)  # they have no end
-_UNSEEN = frozenset(
-    {"script", "style", "noscript", "template", "nav", "head", "svg", "math", "iframe", "object", "canvas", "audio",
-     "video", "select", "button"}
-)  # fmt: skip
-_BLOCKS = frozenset(
-    {"address", "article", "aside", "blockquote", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
-     "figure", "footer", "form", "header", "hr", "main", "ol", "p", "pre", "section", "summary", "table", "ul"}
-)  # fmt: skip
-_LINES = frozenset({"br", "li", "tr"})
-_CELLS = frozenset({"td", "th"})
-_ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 _TEN = re.compile(r"(?<![\d.,])10$")
 _DEEPEST = 10
-"""Tables within one another that are read as such."""
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_LIST_PARTS, _TABLE_PARTS = frozenset({"dd", "dt"}), frozenset({"tr", *_CELLS, *_ROW_GROUPS})
-_ENDED_BY = {
-    "li": frozenset({"li"}), "dd": _LIST_PARTS, "dt": _LIST_PARTS, "option": frozenset({"option"}),
-    "td": _CELLS, "th": _CELLS, "tr": frozenset({"tr", *_CELLS}),
-    "thead": _TABLE_PARTS, "tbody": _TABLE_PARTS, "tfoot": _TABLE_PARTS,
-}  # fmt: skip
-"""Elements that need no end, by what ends them where it begins."""
-_END_PARAGRAPHS = frozenset({*_BLOCKS, *_HEADINGS, *_TABLE_PARTS, "li", "nav"})
-_OTHER_SCOPE = frozenset({"table", "caption", "td", "th", "button", "object", "template"})
-"""Elements in which nothing ends a paragraph that is open around them."""
-
+"""Tables, or lists of terms, within one another that are read as such."""
 # Before Python 3.13.6, html.parser takes a time with the square of the length for what begins and does not end.
 _REMARKS = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>", re.DOTALL)
 _UNENDED = re.compile(r"<(?![^<>]*>)")
@@ -75,47 +46,12 @@ def read_html(text: str) -> tuple[str, list[Section]]:
     return page.finish()
 
 
-class _Element(NamedTuple):
-    """An element that is open.
-
-    Attributes:
-        tag: What it is.
-        hides: Whether what is in it is not seen.
-        in_paragraph: Whether a block that begins in it ends a paragraph.
-    """
-
-    tag: str
-    hides: bool
-    in_paragraph: bool
-
-
-@dataclass
-class _Table:
-    """A table that is open.
-
-    Attributes:
-        start: How many texts were there before it.
-        rows: Those that have ended, and the one that is open.
-        cell: How many texts were there before the cell that is open; None: none is.
-        span: Columns and rows that this one spans.
-        in_head: Whether rows are those that name columns.
-        is_head: Whether the open cell names a column or a row.
-    """
-
-    start: int
-    rows: list[list[Cell]] = field(default_factory=list)
-    cell: int | None = None
-    span: tuple[int, int] = (1, 1)
-    in_head: bool = False
-    is_head: bool = False
-
-
 class _Page(HTMLParser):
     """What has been read of a page."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self._open: list[_Element] = []
+        self._open: list[Element] = []
         self._names: Counter[str] = Counter()  # so that an end without its beginning need not be searched for
         self._hiding = 0
         self._sections: list[Section] = []
@@ -123,7 +59,7 @@ class _Page(HTMLParser):
         self._title: list[str] = []
         self._text: list[str] = []
         self._raised: list[str] = []  # what ends each raised text that is open
-        self._tables: list[_Table] = []
+        self._tables: list[Table] = []
 
     def finish(self) -> tuple[str, list[Section]]:
         """The title and the sections."""
@@ -132,23 +68,23 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._end_before(tag)
-        if tag in _VOID:
+        if tag in VOID:
             self._break(tag)
             return
         told_of = dict(attrs)
         hides = (
-            tag in _UNSEEN
+            tag in UNSEEN
             or "hidden" in told_of
             or told_of.get("aria-hidden") == "true"
             or told_of.get("role") == "navigation"
             or bool(_NOT_SHOWN.search(told_of.get("style") or ""))
         )
         around = bool(self._open) and self._open[-1].in_paragraph
-        self._open.append(_Element(tag, hides, tag == "p" or (around and tag not in _OTHER_SCOPE)))
+        self._open.append(Element(tag, hides, tag == "p" or (around and tag not in OTHER_SCOPE)))
         self._names[tag] += 1
         self._hiding += hides
-        if tag in _HEADINGS and not self._hiding:
-            self._end_section(_HEADINGS[tag])
+        if tag in HEADINGS and not self._hiding:
+            self._end_section(HEADINGS[tag])
         if tag == "sup":
             self._raise()
         self._break(tag)
@@ -161,8 +97,8 @@ class _Page(HTMLParser):
         self._break(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _HEADINGS and self._names[tag] and not self._hiding:
-            self._heading, self._text = " ".join("".join(self._text).split()), []
+        if tag in HEADINGS and self._names[tag] and not self._hiding:
+            self._heading, self._text = " ".join(_shown("".join(self._text)).split()), []
         if tag == "sup" and self._raised and not self._hiding:
             self._text.append(self._raised.pop())
         if self._names[tag]:
@@ -178,9 +114,9 @@ class _Page(HTMLParser):
 
     def _end_before(self, tag: str) -> None:
         """End what ends where this element begins, if nothing said so before."""
-        if tag in _END_PARAGRAPHS and self._open and self._open[-1].in_paragraph:
+        if tag in END_PARAGRAPHS and self._open and self._open[-1].in_paragraph:
             self._close("p")
-        while self._open and self._open[-1].tag in _ENDED_BY.get(tag, ()):
+        while self._open and self._open[-1].tag in ENDED_BY.get(tag, ()):
             self._close(self._open[-1].tag)
 
     def _close(self, tag: str) -> None:
@@ -206,34 +142,42 @@ class _Page(HTMLParser):
     def _break(self, tag: str) -> None:
         if not self._hiding:
             self._text.append(
-                "\n\n" if tag in _BLOCKS else "\n" if tag in _LINES else " " if tag in _CELLS else ""
+                "\n\n" if tag in BLOCKS else "\n" if tag in LINES else " " if tag in CELLS else ""
             )
 
     def _begin_part(self, tag: str, attributes: dict[str, str | None]) -> None:
-        """Begin a table, or a part of one."""
+        """Begin a table, a list, or a part of one."""
+        if tag in ("dt", "dd") and self._names["dt"] + self._names["dd"] <= _DEEPEST:
+            self._text.append(TERM if tag == "dt" else TOLD)
+        elif tag == "li" or (tag in ("ul", "ol") and self._names["li"]):
+            self._text.append(ITEM if tag == "li" else BELOW)
         if tag == "table" and self._names["table"] <= _DEEPEST:
-            self._tables.append(_Table(len(self._text)))
+            self._tables.append(Table(len(self._text)))
         if not self._tables:
             return
         table = self._tables[-1]
-        if tag in _ROW_GROUPS:
+        if tag in ROW_GROUPS:
             table.in_head = tag == "thead"
         elif tag == "tr":
             table.rows.append([])
-        elif tag in _CELLS:
+        elif tag in CELLS:
             table.rows = table.rows or [[]]
             table.cell, table.is_head = len(self._text), tag == "th" or table.in_head
             table.span = _count(attributes.get("colspan")), _count(attributes.get("rowspan"))
 
     def _end_part(self, tag: str) -> None:
-        """End a table, or a cell of one."""
+        """End a table, a term, what is said of it, or a cell."""
+        if tag in ("dt", "dd") and self._names["dt"] + self._names["dd"] < _DEEPEST:
+            self._text.append(TERM_END if tag == "dt" else TOLD_END)
         if not self._tables:
             return
         table = self._tables[-1]
-        if tag in _CELLS and table.cell is not None:
+        if tag in CELLS and table.cell is not None:
             table.rows[-1].append(Cell(_shown("".join(self._text[table.cell :])), table.is_head, *table.span))
             del self._text[table.cell :]
             table.cell = None
+        elif tag == "thead":
+            table.in_head = False
         elif tag == "table" and self._names["table"] < _DEEPEST:
             del self._tables[-1]
             self._text += ["\n\n", told(table.rows), "\n\n"]
@@ -250,7 +194,8 @@ class _Page(HTMLParser):
 
 
 def _shown(text: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]*\n[ \t]*", "\n", text)).strip(" \t\n")
+    lines = re.sub(r"[ \t]*\n[ \t]*", "\n", lists_told(text))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip(" \t\n")
 
 
 def _count(text: str | None) -> int:

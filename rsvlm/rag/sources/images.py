@@ -19,8 +19,8 @@ from rsvlm.vocabularies.class_names import vocabulary_from_classes
 from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
+from .nothing import is_empty
 from .picturepaths import Pictures
-from .places import is_empty
 from .source import Note
 from .splitting import split
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -14,6 +15,7 @@ from rsvlm.vocabularies.yaml_files import load_yaml
 from ..errors import RagError
 from .grid import Cell, told
 from .html import read_html
+from .htmllists import heading
 from .sections import Section
 
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -42,16 +44,16 @@ def read_front_matter(text: str) -> Mapping[str, Any]:
 
 def read_markdown(text: str) -> list[Section]:
     """The sections of a text without front matter, in plain words."""
-    level, heading = 0, ""
+    level, title = 0, ""
     body: list[str] = []
     sections: list[Section] = []
     for kind, said in _blocks(MarkdownIt("commonmark").enable("table").parse(text)):
         if kind:
-            sections.append(Section(level, heading, "".join(body).strip()))
-            level, heading, body = kind, said, []
+            sections.append(Section(level, title, "".join(body).strip()))
+            level, title, body = kind, said, []
         else:
             body.append(said)
-    sections.append(Section(level, heading, "".join(body).strip()))
+    sections.append(Section(level, title, "".join(body).strip()))
     return [section for section in sections if section.heading or section.body]
 
 
@@ -59,11 +61,13 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[int, str]]:
     """Level and text of each block, in order; level 0: no heading. Texts have the white space that ends them."""
     level, bullet, end = 0, "", "\n\n"
     rows: list[list[Cell]] = []  # of the table that is open
-    for token in tokens:
+    for number, token in enumerate(tokens):
         if token.type == "heading_open":
             level, end = int(token.tag[1]), ""
         elif token.type == "list_item_open":
             bullet = "- "
+        elif token.type == "list_item_close":
+            bullet = ""  # of an item without words
         elif token.type == "paragraph_open":
             end = "\n" if token.hidden else "\n\n"  # hidden: in a list without blank lines
         elif token.type == "tr_open":
@@ -76,7 +80,9 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[int, str]]:
             yield 0, told(rows) + "\n\n"
             rows = []
         elif token.type == "inline":
-            yield level, bullet + _words(token) + end
+            said = _words(token)
+            heads_others = bool(bullet) and tokens[number + 1 : number + 3][-1].type.endswith("list_open")
+            yield level, bullet + (heading(said) if heads_others else said) + end
             level, bullet = 0, ""
         elif token.type in ("fence", "code_block"):
             yield 0, token.content + "\n"
@@ -87,11 +93,16 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[int, str]]:
 
 
 def _words(token: Token) -> str:
-    """The text of a line without its marks; pictures by what is said of them."""
+    """The text of a line without its marks, elements of HTML as a page shows them; pictures by what is said of them."""
+    children = token.children or ()
+    has_elements = any(child.type == "html_inline" for child in children)
     said = []
-    for child in token.children or ():
+    for child in children:
         if child.type in ("text", "code_inline", "image"):
-            said.append(child.content)
+            said.append(escape(child.content, quote=False) if has_elements else child.content)
         elif child.type in ("softbreak", "hardbreak"):
             said.append(" ")
-    return "".join(said)
+        elif child.type == "html_inline":
+            said.append(child.content)
+    text = "".join(said)
+    return "\n".join(section.body for section in read_html(text)[1]) if has_elements else text

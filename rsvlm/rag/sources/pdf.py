@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from ..errors import RagError
-from .plain import unwrapped
+from .text import cleaned
+from .wrapping import unwrapped
 
 LARGEST = 2**28
 """Bytes of a file."""
@@ -22,9 +24,12 @@ _MOST_STEPS = 1_000_000
 _LONGEST_PAGE = 2**18
 """Letters."""
 
+_LIGATURES = {letter: normalize("NFKC", chr(letter)) for letter in range(0xFB00, 0xFB07)}
+"""Letters that fonts set as one: "fl" of "flow"."""
+
 
 def read_pdf(path: Path) -> Iterator[tuple[int, str | RagError]]:
-    """The number and text of each page, or why it cannot be read.
+    """The number and text of each page, or why it cannot be read; "" of a page of pictures, nothing of an empty one.
 
     Raises:
         RagError: pypdf is not installed, or the file is too large, encrypted or no PDF.
@@ -49,7 +54,9 @@ def read_pdf(path: Path) -> Iterator[tuple[int, str | RagError]]:
             raise RagError(f"is no PDF that can be read ({type(error).__name__}: {error})") from None
         for number in range(min(pages, _MOST_PAGES)):
             try:
-                yield number + 1, _text(reader.pages[number])
+                text = _text(page := reader.pages[number])
+                if text or _has_pictures(page):
+                    yield number + 1, text
             except Exception as error:
                 yield number + 1, RagError(f"cannot be read ({type(error).__name__}: {error})")
     if pages > _MOST_PAGES:
@@ -68,10 +75,18 @@ def _text(page: Any) -> str:
         if steps > _MOST_STEPS:
             raise RagError(f"its drawing has more than {_MOST_STEPS:,} steps")
 
-    text = unwrapped(page.extract_text(visitor_operand_before=count))
+    text = unwrapped(cleaned(page.extract_text(visitor_operand_before=count)).translate(_LIGATURES))
     if len(text) > _LONGEST_PAGE:
         raise RagError(f"has more than {_LONGEST_PAGE:,} letters")
     return text
+
+
+def _has_pictures(page: Any) -> bool:
+    resources = page.get("/Resources")
+    drawn = resources and resources.get_object().get("/XObject")
+    return drawn is not None and any(
+        one.get_object().get("/Subtype") == "/Image" for one in drawn.get_object().values()
+    )
 
 
 @contextmanager

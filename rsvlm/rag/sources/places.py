@@ -1,26 +1,22 @@
-"""Places, times and licences as people write them."""
+"""Places as people write them."""
 
-import calendar
 import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
 from typing import Any
 
 from rsvlm.imagery.grid import BBox
 
 from ..errors import RagError
+from .nothing import is_empty
 
 LONGITUDE = ("lon", "longitude", "lng", "long")
 LATITUDE = ("lat", "latitude")
 BOX = ("bbox", "bounds")
 SHAPE = ("geometry", "wkt", "geom", "the_geom")
 EDGES = ("west", "south", "east", "north")
-TIME = ("datetime", "date", "time", "timestamp", "year")
 
-_YEAR_MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2}))?$")
-_MONTHS = {name.lower(): str(number) for number, name in enumerate(calendar.month_abbr) if name}
 _LONGEST_WKT = 2**20
 
 
@@ -107,53 +103,6 @@ def around(lons: Sequence[float], lats: Sequence[float]) -> BBox:
         if beyond and before and max(beyond) + 360 - min(before) < 180:
             west, east = min(before), max(beyond)
     return checked([west, min(lats), east, max(lats)])
-
-
-def time_of(row: Mapping[str, Any]) -> Any:
-    """What a row says of its time, for `moment`: a date, or a year with the month and day in columns beside it.
-
-    Args:
-        row: Values by names in lower case.
-    """
-    told = next((row[name] for name in TIME[:-1] if not is_empty(row.get(name))), None)
-    if told is not None or is_empty(row.get("year")):
-        return told
-    parts = [_whole(row["year"])]
-    for name in ("month", "day"):
-        if is_empty(row.get(name)):
-            break
-        value = _whole(row[name])
-        month = _MONTHS.get(value.lower()[:3], value) if name == "month" and value.isalpha() else value
-        parts.append(month.zfill(2))
-    return "-".join(parts)
-
-
-def _whole(value: Any) -> str:
-    """A number as tables hold it, 6.0 too, or whatever else is there."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-
-
-def moment(value: Any) -> datetime | None:
-    """A time: a datetime, date, year, year and month, or ISO 8601; in UTC. None: it is none of these."""
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    text = _whole(value)
-    try:
-        if short := _YEAR_MONTH.match(text):
-            return datetime(int(short[1]), int(short[2] or 1), 1, tzinfo=UTC)
-        found = datetime.fromisoformat(text.replace("/", "-"))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def is_empty(value: Any) -> bool:
-    """Whether a cell holds nothing."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return True
-    return isinstance(value, str) and not value.strip()
 
 
 def _within(lon: float) -> float:

@@ -18,14 +18,16 @@ from .conversations import is_conversation, read_conversations
 from .documents import read_document, read_pages
 from .folders import found_in, inside
 from .images import manifest_digest, read_images, read_index
+from .jsonrows import read_json
 from .kinds import Kind, kind_of
 from .osm import read_osm
 from .picturepaths import Pictures
 from .rows import chunks_of_rows
 from .rswk import read_rswk
 from .shapes import BESIDE
-from .source import Note, Source
-from .tables import read_json, read_rows
+from .source import NO_TEXT, Note, Source
+from .tables import read_rows
+from .text import cleaned
 
 Place = str | os.PathLike[str] | PairsDataset | Index
 
@@ -96,8 +98,12 @@ def _read_folder(folder: Path, text_column: str | None, note: Note) -> Iterator[
             if kind == "RSWK":
                 landmarks.append(path)
                 continue
+            has_text = False
             for chunk in _read(path, folder, kind, text_column, partial(_note_in, note, name)):
+                has_text = has_text or bool(cleaned(chunk.text))
                 yield replace(chunk, where=f"{name}, {chunk.where}")
+            if not has_text:
+                note(name, NO_TEXT)
         except (RagError, OSError) as error:
             note(name, str(error).removeprefix(f"{path}: "))
     yield from read_rswk(_all_entries(landmarks, folder, note), note, folder)
@@ -110,7 +116,7 @@ def _digest(path: Path) -> str:
 
 def _entries(path: Path, name: str = "") -> Iterator[tuple[str, Any]]:
     """The entries of a file of RSWK, and where they are in it."""
-    for number, item in enumerate(read_json(path), 1):
+    for number, item in enumerate(read_json(path).records, 1):
         yield f"{name}entry {number}", item
 
 

@@ -1,25 +1,27 @@
 """Rows of tables as chunks: which column is what, whatever its author called it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from rsvlm.datasets.columns import IMAGE, LABEL
 
 from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
+from .nothing import is_empty
 from .picturepaths import LONGEST_PATH, Pictures
-from .places import BOX, EDGES, LATITUDE, LONGITUDE, SHAPE, TIME, is_empty, moment, place_of, time_of
+from .places import BOX, EDGES, LATITUDE, LONGITUDE, SHAPE, place_of
+from .rowwords import LONGEST_ROW, Row, in_words, text_of, texts_of
 from .source import Note
 from .splitting import LONGEST, split, words
-from .text import cleaned
+from .times import TIME, moment, time_of
 
 TEXT = (
     "text", "description", "caption", "captions", "note", "notes", "body", "content", "summary", "abstract", "sentence",
 )  # fmt: skip
 TITLE = ("title", "name", "heading")
-IDS = ("id", "key", "uuid", "fid", "objectid", "osm_id", "wikidata")
+IDS = ("id", "key", "uuid", "fid", "objectid", "osm_id", "wikidata", "__index_level_0__")
 LICENCE = ("licence", "license")
 ORIGIN = ("source", "url", "attribution", "credit")
 TYPE = ("chunk_type",)
@@ -29,14 +31,15 @@ _CAPTIONS = ("caption", "captions")
 _NO_WORDS = {*LONGITUDE, *LATITUDE, *BOX, *SHAPE, *EDGES, *LICENCE, *ORIGIN, *IDS, *TYPE, *IMAGES}
 """Columns that are not told when a row is put in words."""
 
+_KEEPS_BOOKS = re.compile(r"(?:.*[_ ])?(?:ids?|uuid|hash|md5|sha\d*)|split|index|lang|language")
+"""Columns that are not told beside a text: of which row, or part of a dataset, it is."""
+
+_ENDING = re.compile(r"\.\w{2,5}$")
+
 _OF_A_TEXT = {*TITLE, *TIME, "month", "day"}
 """Columns that say what a text is of."""
 
 _LONGEST_TITLE = 20
-_LONGEST_ROW = 2**20
-"""Letters of a row."""
-
-Row = Mapping[str, Any]
 
 
 def chunks_of_rows(
@@ -72,19 +75,20 @@ def _chunks(
 ) -> Iterator[Chunk]:
     title, named = first(row, TITLE) or "", first(row, IDS)
     columns = [text_column] if text_column else [name for name in TEXT if name in row]
-    texts = list(dict.fromkeys(one for name in columns for one in _texts(row.get(name))))
-    told = {name: value for name, value in row.items() if name not in _NO_WORDS and not is_empty(value)}
-    # beside an empty text a name and a date alone say nothing
-    if not text_column and not texts and (not columns or not told.keys() <= _OF_A_TEXT):
-        texts = [in_words(told)]
-        # a title is among the words, and so found; what an id names is not
-        title = named if named and not named.isdigit() and not first(row, TITLE) else ""
-    if sum(map(len, texts)) > _LONGEST_ROW:
-        raise RagError(f"has more than {_LONGEST_ROW >> 20} MiB of text")
+    texts = list(dict.fromkeys(one for name in columns for one in texts_of(row.get(name))))
+    captions = _image(row) is not None and any(name in _CAPTIONS for name in columns)
+    values = {} if text_column or (texts and captions) else _values(row, columns if texts else [])
+    # a title is among the values, and so found; what an id names is not
+    called = named if values and named and not named.isdigit() else ""
+    before = (title if texts else "") if title else called
+    before = before if words(before) <= _LONGEST_TITLE else ""
+    if values:
+        told = in_words(values, LONGEST - words(before))
+        texts = ["\n".join(["\n\n".join(texts), told]).strip()]
+    if sum(map(len, texts)) > LONGEST_ROW:
+        raise RagError(f"has more than {LONGEST_ROW >> 20} MiB of text")
     about = _about(row, f"row {number}", note, pictures)
     where = f"id {named}" if named else first(row, TITLE) or f"row {number}"
-    captions = _image(row) is not None and any(name in _CAPTIONS for name in columns)
-    before = title if 0 < words(title) <= _LONGEST_TITLE else ""
     for text in texts if captions else ["\n\n".join(texts)]:
         for piece, said in enumerate(split(text, LONGEST - words(before)), 1):
             yield replace(
@@ -95,17 +99,31 @@ def _chunks(
             )
 
 
+def _values(row: Row, texts: list[str]) -> Row:
+    """What a row says beside its texts, or without any; nothing where that is but what a text would be of."""
+    told = {name: value for name, value in row.items() if name not in _NO_WORDS and not is_empty(value)}
+    if texts:
+        told = {name: told[name] for name in told if name not in texts and not _keeps_books(name, told[name])}
+    of_a_text = bool(texts) or any(name in row for name in TEXT)
+    return {} if of_a_text and told.keys() <= _OF_A_TEXT else told
+
+
+def _keeps_books(name: str, value: object) -> bool:
+    return _KEEPS_BOOKS.fullmatch(name) is not None or (isinstance(value, str) and _leads_elsewhere(value))
+
+
+def _leads_elsewhere(value: str) -> bool:
+    """Whether a cell is an address, or the path of a file."""
+    if len(value.split(maxsplit=1)) > 1:
+        return False
+    return "://" in value or (("/" in value or "\\" in value) and _ENDING.search(value[-6:]) is not None)
+
+
 def first(row: Row, names: Iterable[str]) -> str | None:
     """The first of these columns that says something, as text."""
     found = (row[name] for name in names if name in row and not is_empty(row[name]))
     value = next((one for one in found if isinstance(one, str | int | float)), None)
-    return None if value is None else _text(value) or None
-
-
-def in_words(row: Row) -> str:
-    """A row as RSWK tells one: "name: value; name: value"."""
-    told = {name: _text(value) for name, value in row.items() if not is_empty(value)}
-    return "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items() if value)
+    return None if value is None else text_of(value) or None
 
 
 def _image(row: Row) -> str | None:
@@ -137,23 +155,6 @@ def _about(row: Row, where: str, note: Note, pictures: Pictures) -> Chunk:
         image=pictures.path(image, where) if image else None,
         bbox=box,
         datetime=when,
-        labels=tuple(_texts(labels)),
+        labels=tuple(texts_of(labels)),
         licence="; ".join(credit) or None,
     )
-
-
-def _texts(value: Any) -> list[str]:
-    """A cell as texts: of a list, each."""
-    if isinstance(value, list | tuple):
-        return [said for one in value for said in _texts(one)]
-    if isinstance(value, Mapping):
-        return [in_words({str(name): one for name, one in value.items()})]
-    return [] if is_empty(value) else [said] if (said := _text(value)) else []
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    if isinstance(value, list | tuple | Mapping):
-        return ", ".join(_texts(value))
-    return cleaned(str(value))

@@ -14,12 +14,14 @@ from typing import Any
 from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
+from .nothing import is_empty
 from .picturepaths import Pictures
-from .places import is_empty, moment, place_of
+from .places import place_of
 from .sections import shortened
 from .source import Note
 from .splitting import LONGEST, split, words
 from .text import cleaned
+from .times import moment
 
 WORLD, EXPERT = "world knowledge", "remote sensing expert knowledge"
 MONTHLY, DESCRIPTION = "monthly expert knowledge", "description"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RagError
 from .places import BOX, SHAPE, around
-from .rows import Row
+from .rowwords import Row
 from .source import Note
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def placed(batch: "pa.RecordBatch", geometry: str, to_degrees: "Transformer | No
     import shapely
 
     names = [one.name for one in batch.schema if one.name != geometry and not is_binary(one.type)]
-    rows = batch.select(names).to_pylist()
+    rows = _in_full(batch.select(names)).to_pylist()
     if to_degrees is None or geometry not in batch.schema.names:
         yield from rows
         return
@@ -76,6 +76,17 @@ def placed(batch: "pa.RecordBatch", geometry: str, to_degrees: "Transformer | No
         yield {name: value for name, value in row.items() if name.lower() not in (*BOX, *SHAPE)} | _place(
             shape, to_degrees
         )
+
+
+def _in_full(batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    """A batch whose numbers of 32 bits are as they were written: 0.1, and not 0.10000000149011612."""
+    import pyarrow as pa
+
+    columns = [
+        column.cast(pa.string()).cast(pa.float64()) if pa.types.is_float32(column.type) else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def is_binary(kind: "pa.DataType") -> bool:

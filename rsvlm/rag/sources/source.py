@@ -14,6 +14,8 @@ from .text import cleaned, looked_up
 _FORM = 3
 """A number for each way to make chunks of the same file; in the digest, so that they are made anew."""
 
+NO_TEXT = "holds no text"
+
 _MOST_PROBLEMS = 1000
 
 
@@ -81,7 +83,7 @@ class Source:
         except (RagError, OSError) as error:
             self._note("", str(error).removeprefix(f"{self.name}: "))
         if not taken:
-            file, reason = self.problems[0] if self.problems else (self.name, "holds no text")
+            file, reason = self.problems[0] if self.problems else (self.name, NO_TEXT)
             raise RagError(f"{file}: {reason}")
 
     def _note(self, where: str, reason: str) -> None:

@@ -4,47 +4,25 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ..errors import RagError
 from .csvrows import csv_rows
-from .rows import Row
+from .jsonrows import json_rows, row_of
+from .rowwords import Row
 from .shapes import SHAPES, geometry_of, is_binary, placed, shape_rows
 from .source import Note
-from .text import decoded, encoding_of, read_whole
+from .text import encoding_of
 
 CSV = (".csv", ".tsv", ".tab")
 LINES = (".jsonl", ".ndjson", ".geojsonl", ".geojsons")
 JSON = (".json", ".geojson")
 
-LARGEST_JSON = 2**28
-"""Bytes of a JSON file, which has to be held whole."""
-
 _LONGEST_LINE = 2**22
 """Letters of a line of a table or of JSON lines."""
 
-_CRS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
 _FIRST = 2**16
 _ESCAPED = re.compile("[\udc80-\udcff]")
 """Bytes that are no UTF-8, as `surrogateescape` keeps them."""
-
-
-def read_json(path: Path) -> list[Any]:
-    """The items of a JSON file: of a list, of the features of GeoJSON, or of a dict of dicts.
-
-    Raises:
-        RagError: It is too large, no JSON, or none of these.
-    """
-    content = read_whole(path, LARGEST_JSON)
-    try:
-        found = json.loads(decoded(content)[0].removeprefix("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        raise RagError(f"is no JSON ({error})") from None
-    if isinstance(found, dict):
-        found = _listed(found)
-    if not isinstance(found, list):
-        raise RagError("is no list of objects")
-    return found
 
 
 def read_rows(path: Path, note: Note) -> Iterator[Row]:
@@ -59,7 +37,7 @@ def read_rows(path: Path, note: Note) -> Iterator[Row]:
     """
     ending = path.suffix.lower()
     if ending in JSON:
-        return _json_rows(path, note)
+        return json_rows(path, note)
     if ending in LINES:
         return _json_lines(path, note)
     if ending in SHAPES:
@@ -75,43 +53,6 @@ def encoding(path: Path) -> tuple[str, str | None]:
     if name in (None, "utf-8") and b"\0" in start:
         raise RagError("is no text")
     return (name, None) if name else ("cp1252", "is no UTF-8; read as cp1252")
-
-
-def _listed(found: dict[str, Any]) -> Any:
-    """The items of an object: features of GeoJSON, the one list in it, or its values."""
-    if found.get("type") == "FeatureCollection":
-        crs = json.dumps(found.get("crs"))
-        if found.get("crs") and not any(name in crs for name in _CRS84):
-            raise RagError(f"has places in {crs[:100]}; write it in longitude and latitude (EPSG:4326)")
-        return found.get("features")
-    if found.get("type") == "Feature":
-        return [found]
-    lists = [value for value in found.values() if isinstance(value, list)]
-    objects = [one for one in lists if one and all(isinstance(item, dict) for item in one)]
-    if len(objects) == 1 or len(lists) == 1:
-        return (objects or lists)[0]
-    if found and all(isinstance(value, dict) for value in found.values()):
-        return [{"id": name, **value} for name, value in found.items()]
-    return [found]
-
-
-def _json_rows(path: Path, note: Note) -> Iterator[Row]:
-    for number, item in enumerate(read_json(path), 1):
-        yield from _row(item, number, note)
-
-
-def _row(item: Any, number: int, note: Note) -> Iterator[Row]:
-    """An object as a row, with the properties of a feature beside its place; an empty one for what is none."""
-    if not isinstance(item, dict):
-        note(f"row {number}", "is no object")
-        yield {}
-    elif item.get("type") == "Feature":
-        known = {"id": item["id"]} if "id" in item else {}
-        properties = item.get("properties")
-        place = {"geometry": item["geometry"]} if item.get("geometry") else {}
-        yield {**known, **(properties if isinstance(properties, dict) else {}), **place}
-    else:
-        yield item
 
 
 def _text_lines(path: Path, note: Note) -> Iterator[str]:
@@ -137,7 +78,7 @@ def _json_lines(path: Path, note: Note) -> Iterator[Row]:
             continue
         number += 1
         try:
-            yield from _row(json.loads(line.strip(" \t\r\n\x1e")), number, note)
+            yield from row_of(json.loads(line.strip(" \t\r\n\x1e")), number, note)
         except (ValueError, RecursionError) as error:
             note(f"row {number}", f"is no JSON ({error})")
             yield {}

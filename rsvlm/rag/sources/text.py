@@ -19,13 +19,20 @@ _MARKS = (
 )
 _UNSTORABLE = re.compile("[\xad\ud800-\udfff]")
 """Soft hyphens, which part words, and halves of letters."""
+_PARTED = re.compile("\xad[ \t]*\n[ \t]*")
+"""A soft hyphen where a line ends within a word."""
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _LONGEST_WHERE = 160
+_FIRST = 4096
+"""Bytes by which UTF-16 without a mark is known."""
+_MANY = 0.7
+"""Of the high bytes, what is zero at least."""
 
 
 def cleaned(text: str) -> str:
     """A text that can be stored and shown: without what nobody sees, lone surrogates and white space around it."""
-    return without_unseen(_UNSTORABLE.sub("", _LINE_ENDS.sub("\n", text))).strip()
+    whole = _PARTED.sub("", _LINE_ENDS.sub("\n", text))
+    return without_unseen(_UNSTORABLE.sub("", whole)).strip()
 
 
 def looked_up(where: str, taken: dict[str, int]) -> str:
@@ -54,11 +61,22 @@ def encoding_of(start: bytes, *, whole: bool = True) -> str | None:
     for mark, name in _MARKS:
         if start.startswith(mark):
             return name
+    if (unmarked := _unmarked(start[:_FIRST])) is not None:
+        return unmarked
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start, final=whole)
     except UnicodeDecodeError:
         return None
     return "utf-8"
+
+
+def _unmarked(start: bytes) -> str | None:
+    """Which UTF-16 a text without a mark is in: nearly every second byte of one in Latin letters is zero."""
+    even, odd = start[::2], start[1::2]
+    for high, low, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if high and high.count(0) > _MANY * len(high) and not low.count(0):
+            return name
+    return None
 
 
 def decoded(content: bytes, declared: str | None = None) -> tuple[str, str | None]:

@@ -1,0 +1,39 @@
+"""Times in texts: dates, months, years, spans of years, centuries."""
+
+import re
+from datetime import date, datetime
+
+_MONTH = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
+)
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_YEAR = r"(?:1\d{3}|20\d\d)"
+_DATED = (
+    rf"{_DAY} (?:of )?{_MONTH},? {_YEAR}", rf"{_MONTH} {_DAY},? {_YEAR}", rf"{_MONTH},? (?:of )?{_YEAR}",
+    rf"{_YEAR}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?Z?)?", r"\d{1,2}[./]\d{1,2}[./]\d{4}", rf"{_DAY} (?:of )?{_MONTH}",
+    rf"{_MONTH} {_DAY}\b(?! ?\d)",
+    r"\d{1,2}(?:st|nd|rd|th)[- ]centur(?:y|ies)(?: (?:BCE?|AD|CE))?",
+    r"AD \d{1,4}", r"\d{1,4} (?:BCE?|AD|CE)",
+)  # fmt: skip
+_YEARS = rf"{_YEAR}(?:s\b|\s?[-\u2013/]\s?{_YEAR}\b)?"
+TIME = re.compile(rf"(?<![\w.,/-])(?:{'|'.join(_DATED)}|{_YEARS})(?![\w%]|[.,/]\d)", re.IGNORECASE)
+"""A time. A number of four digits may be a year."""
+DATE = re.compile(rf"(?<![\w.,/-])(?:{'|'.join(_DATED)})(?!\w|[.,/]\d)", re.IGNORECASE)
+"""A time that is no mere year."""
+
+_FORMS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%Y-%m-%d", "%d.%m.%Y")
+_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\b|,|(?<=[a-z])\.|[T ]\d\d:\d\d.*", re.IGNORECASE)
+
+
+def days_in(text: str) -> frozenset[date]:
+    """The whole dates in a text; one that two orders read as two days is none."""
+    found = set()
+    for match in DATE.finditer(text):
+        plain = " ".join(_ENDING.sub(" ", match[0]).split())
+        for form in _FORMS:
+            try:
+                found.add(datetime.strptime(plain, form).date())
+            except ValueError:
+                continue
+    return frozenset(found)

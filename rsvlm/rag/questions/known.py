@@ -1,0 +1,46 @@
+"""Words that are known: of English, of questions, and of classes."""
+
+from functools import cache
+from importlib.resources import files
+
+from .classes import classes
+from .reading import Word, singular, stop_words, table, word_set
+from .spelling import read
+
+
+@cache
+def _known() -> frozenset[str]:
+    english = files(__package__).joinpath("english.txt").read_text(encoding="utf-8").split("\n", 1)[1].split()
+    listed = [name for name, words in table("words.yaml").items() if isinstance(words, str)]
+    concepts = table("synonyms.yaml")["skip"].split()
+    return frozenset(english).union(concepts, classes().words, stop_words(), *map(word_set, listed))
+
+
+def is_word(word: str) -> bool:
+    """Whether a word, lower case, is a known one, or the plural of one."""
+    return word in _known() or singular(word) in _known()
+
+
+def strange_words(text: str) -> list[str]:
+    """Return the words of a text that are no known ones, as written; slips that can be mended are known.
+
+    >>> strange_words("Is there a Fluss in the forrest?")
+    ['Fluss']
+    """
+    return [text[word.start : word.end] for word in _words(text) if _is_strange(word.text)]
+
+
+def is_foreign(text: str) -> bool:
+    """Whether half of the words of a text or more are no known ones, or one that is no name has foreign letters."""
+    words, strange = _words(text), strange_words(text)
+    foreign = any(not word.isascii() and word[0].islower() for word in strange)
+    return bool(words) and (foreign or 2 * len(strange) >= len(words))
+
+
+def _words(text: str) -> list[Word]:
+    return [word for word in read(text) if word.text.replace("'", "").isalpha()]
+
+
+def _is_strange(word: str) -> bool:
+    plain = word.replace("'", "")
+    return (len(plain) > 2 or not plain.isascii()) and not is_word(plain)
