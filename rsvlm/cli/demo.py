@@ -6,6 +6,7 @@ import typer
 
 from . import generators
 from .common import Debug, Offline, console
+from .cutting import Bands, Sensor
 from .encoders import load
 
 Knowledge = Annotated[str, typer.Option(help="What answers rest on: a knowledge base, built-in or none.")]
@@ -33,6 +34,8 @@ def demo(
     generator: generators.GeneratorName = None,
     settings: generators.Options = None,
     encoder: Encoder = None,
+    sensor: Sensor = None,
+    bands: Bands = None,
     host: Host = "127.0.0.1",
     port: Port = 7860,
     login: Login = None,
@@ -49,23 +52,34 @@ def demo(
       rsvlm demo --knowledge knowledge/ --index index/
       rsvlm demo --generator http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
 
+    [bold]With images whose files do not name their bands[/bold]
+      rsvlm demo --sensor sentinel-2-l2a
+
     [bold]For others, too[/bold]
       DEMO_PASSWORD=... rsvlm demo --host 0.0.0.0 --login team:DEMO_PASSWORD
     """
     from rsvlm.demo import Limits, serve
     from rsvlm.demo.limits import read_size
     from rsvlm.demo.login import read_login
-    from rsvlm.demo.serving import check_installed, is_local
+    from rsvlm.demo.serving import check_address, check_installed, is_local
+    from rsvlm.imagery.sensors import load_sensor
+    from rsvlm.retrieval import open_index
 
     check_installed()
     limits = Limits(upload=read_size(max_upload))
     users = [] if login is None else read_login(login)
+    check_address(host, port)
+    if sensor is not None:
+        load_sensor(sensor)
+    if index is not None:
+        open_index(index)
     from rsvlm.demo.engine import Engine  # loads the models' libraries: bad options end before
 
     made = None if encoder is None else load(encoder, None, "auto", "auto", None, offline)
     writes = None if generator is None else generators.load(generator, offline, settings)
     with console.status("Getting ready"):
-        engine = Engine.load(knowledge, index, made, writes, limits)
+        named = bands.split(",") if bands else None
+        engine = Engine.load(knowledge, index, made, writes, limits, sensor, named)
     if not is_local(host) and not users:
         console.print(
             f"[yellow]Everybody who can reach {host} can use the demo:[/yellow] --login asks for a password.",

@@ -10,6 +10,9 @@ from .escaping import plain
 
 COMPOSER = "composer"
 """What an answer calls the built-in composer."""
+WORKING = "answer working"
+"""Classes of what is shown while an answer is on its way."""
+ANOTHER = "Stopped, for the image is another one now: ask again."
 _CITED = re.compile(r"\[(\d{1,4})\]")
 _SURE = ((90, "very sure"), (75, "fairly sure"), (60, "rather sure"), (0, "unsure"))
 """Words for at least so many percent."""
@@ -50,7 +53,7 @@ def cited_cards(answer: Answer) -> str:
 def working(text: str) -> str:
     """Return what is shown while an answer is on its way."""
     dots = '<span class="dots" aria-hidden="true">…</span>'
-    return f'<section class="answer working"><p class="text">{plain(text)}{dots}</p></section>'
+    return f'<section class="{WORKING}"><p class="text">{plain(text)}{dots}</p></section>'
 
 
 def notice(text: str) -> str:

@@ -55,9 +55,12 @@ class Engine:
         encoder: Encoder | str | None,
         generator: Generator | str | None,
         limits: Limits,
+        sensor: str | None = None,
+        bands: Sequence[str] | None = None,
     ) -> Engine:
         """Load what the names name; the arguments are those of `VisualQuestionAnswerer` and `open_index`."""
-        engine = cls(VisualQuestionAnswerer(knowledge, encoder, generator), limits=limits)
+        answerer = VisualQuestionAnswerer(knowledge, encoder, generator, sensor=sensor, bands=bands)
+        engine = cls(answerer, limits=limits)
         if index is not None:
             opened = open_index(index)
             alike = opened.made_by.name == engine.encoder.name
@@ -78,6 +81,11 @@ class Engine:
         return None if made is None else str(getattr(made, "name", "function"))
 
     @property
+    def opening(self) -> dict[str, Any]:
+        """What is told of uploads' bands."""
+        return {"sensor": self.answerer.sensor, "bands": self.answerer.bands}
+
+    @property
     def has_knowledge(self) -> bool:
         """Whether there is anything to cite."""
         return self.answerer.knowledge is not None
@@ -96,7 +104,10 @@ class Engine:
         """Answer a question about no, one or two images."""
         answerer = copy.copy(self.answerer)  # the settings are this user's, all else is shared
         answerer.alpha, answerer.k = alpha, k
-        given = [one.image() for one in images]
+        named = any(one.opening for one in images)
+        if not named:
+            answerer.sensor = answerer.bands = None
+        given = [one.chip() if named and not one.opening else one.image() for one in images]
         [answer] = answerer.ask_many([(given, question)])
         if answer.error is not None:
             message = answer.error
@@ -119,14 +130,18 @@ class Engine:
         if self.index is None:
             raise DemoError("there is no index to search: start the demo with --index INDEX")
         if not words.strip() and picked is None:
-            raise DemoError("say what to find: words, an image, or both")
+            raise DemoError(
+                "say what to find: write words, or choose an image in the Ask tab and tick the box, or both"
+            )
         image = None if picked is None else picked.seen().picture
         return cast(Hits, self.index.search(words.strip() or None, image, k=k, weight=weight))
 
     def classify(self, picked: Picked, classes: str | Sequence[str]) -> tuple[list[tuple[str, float]], bool]:
         """Tell the five likeliest classes with their scores, and whether these are calibrated."""
         classifier = self._classifier(classes)
-        result = classifier.classify([picked.image()], top_k=5, chips="whole", min_valid=0.0)
+        result = classifier.classify(
+            [picked.image()], top_k=5, chips="whole", min_valid=0.0, **picked.opening
+        )
         if result.errors[0] is not None:
             raise DemoError(picked.told(result.errors[0]))
         return result.top(5)[0], result.calibrated

@@ -11,12 +11,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from .replies import Message, Send, refuse, with_headers
 from .room import Room
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PAGE = re.compile(
@@ -25,23 +24,13 @@ _PAGE = re.compile(
     r"|/gradio_api/(?:info|config|startup-events|login_check|user|token|app_id|upload_progress|queue/data|theme\.css)/?"
     r"|/gradio_api/heartbeat/[\w-]{1,64}"
 )
-_SENT = {"/login", "/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/cancel", "/gradio_api/reset"}
-_UPLOAD, _JOIN = "/gradio_api/upload", "/gradio_api/queue/join"
+_UPLOAD, _JOIN, _CANCEL = "/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/cancel"
+_SENT = {"/login", _JOIN, _UPLOAD, _CANCEL, "/gradio_api/reset"}
+_EVENTS = "/gradio_api/queue/data"
 _LARGEST = 256 * 2**10
 """Bytes of a request that is no upload."""
 _PAUSE = 60
 """Seconds for which an upload may stand still: it keeps its room from others meanwhile."""
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'none'; object-src 'none'; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-)
-_HEADERS = (
-    (b"content-security-policy", _POLICY.encode("ascii")),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
 
 
 class Gate:
@@ -65,26 +54,45 @@ class Gate:
             return
         if scope["type"] != "http":
             return
-        guarded = _with_headers(send)
+        guarded = with_headers(send)
         path, method = str(scope["path"]), str(scope["method"])
         if not _is_known(path, method):
-            await _refuse(guarded, 404, "there is nothing here")
+            await refuse(guarded, 404, "there is nothing here")
         elif method == "POST" and path.rstrip("/") == _UPLOAD:
             await self._large(scope, receive, guarded)
         elif method == "POST":
             await self._small(scope, receive, guarded)
         else:
-            await self._app(scope, receive, guarded)
+            await self._asked(scope, receive, guarded)
+
+    async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on; where it is for what is over, or never was, nobody need read of it in the log."""
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            if not _is_over(str(scope["path"]), error):
+                raise
+            if begun:  # the page was told that its session is not known
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await refuse(send, 404, "there is nothing here any more")
 
     async def _large(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let an upload through, where it says how large it is, and there is room for it."""
         said = dict(scope["headers"]).get(b"content-length", b"")
         if not said.isdigit():
-            await _refuse(send, 411, "an upload says how large it is")
+            await refuse(send, 411, "an upload says how large it is")
         elif int(said) > self._upload + _LARGEST:  # the file, and what is around it
-            await _refuse(send, 413, "the file is too large")
+            await refuse(send, 413, "the file is too large")
         elif not await self._room.promise(int(said)):
-            await _refuse(send, 507, "there is no room for uploads now: try again later")
+            await refuse(send, 507, "there is no room for uploads now: try again later")
         else:
             await self._promised(int(said), scope, receive, send)
 
@@ -109,7 +117,7 @@ class Gate:
         except Exception:
             if not gone:
                 raise
-            await _refuse(send, 408, "the upload broke off: send it again")
+            await refuse(send, 408, "the upload broke off: send it again")
         finally:
             self._room.release(left)
 
@@ -124,10 +132,10 @@ class Gate:
             body += message.get("body", b"")
             more = bool(message.get("more_body"))
             if len(body) > _LARGEST:
-                await _refuse(send, 413, "the request is too large")
+                await refuse(send, 413, "the request is too large")
                 return
         if str(scope["path"]).rstrip("/") == _JOIN and not _only_uploads(body):
-            await _refuse(send, 400, "files are uploaded, not named by an address")
+            await refuse(send, 400, "files are uploaded, not named by an address")
             return
         given = False
 
@@ -138,13 +146,20 @@ class Gate:
             given = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        await self._app(scope, again, send)
+        await self._asked(scope, again, send)
 
 
 def _is_known(path: str, method: str) -> bool:
     if method in ("GET", "HEAD"):
         return ".." not in path and _PAGE.fullmatch(path) is not None
     return method == "POST" and path.rstrip("/") in _SENT
+
+
+def _is_over(path: str, error: Exception) -> bool:
+    """Whether Gradio failed since a session is none that it knows, or a question ended just as it was stopped."""
+    if path.rstrip("/") == _CANCEL:
+        return isinstance(error, KeyError)
+    return path.rstrip("/") == _EVENTS and getattr(error.__cause__, "status_code", None) == 404
 
 
 def _only_uploads(body: bytes) -> bool:
@@ -163,21 +178,3 @@ def _only_uploads(body: bytes) -> bool:
                 return False
             asked += one.values()
     return True
-
-
-def _with_headers(send: Send) -> Send:
-    async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            names = {name for name, _ in _HEADERS}
-            kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in names]
-            message["headers"] = [*kept, *_HEADERS]
-        await send(message)
-
-    return sent
-
-
-async def _refuse(send: Send, status: int, why: str) -> None:
-    body = json.dumps({"detail": why}).encode("ascii")
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode("ascii"))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -5,29 +5,23 @@ Nothing here knows of Gradio, or of other users.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from rsvlm.models import ModelError
-from rsvlm.models.generators import GenerationError
-from rsvlm.rag import Evidence, RagError
-from rsvlm.retrieval import RetrievalError
-from rsvlm.vocabularies import VocabularyError
+from rsvlm.rag import Evidence
 
-from .answers import answer_card, cited_cards, notice, working
+from .answers import ANOTHER, answer_card, cited_cards, notice, working
 from .cards import evidence_cards
 from .engine import Engine
 from .errors import DemoError
 from .limits import store_upload
 from .pictures import Picked, example, forget, hit, upload
 from .places import evidence_map, hits_map
+from .trying import tried
 from .views import class_bars, hit_buttons, nothing_picked, picked_card
 
-_log = logging.getLogger(__name__)
-_T = TypeVar("_T")
 Rows = tuple[Mapping[str, Any], ...]
 _KEPT = ("rank", "key", "image", "window", "opening")
 """What is kept of a hit for each user."""
@@ -66,9 +60,12 @@ class Handlers:
         if file is None:
             forget(before)
             return None, nothing_picked()
-        return self._taken(
-            lambda: upload(store_upload(Path(file), name, self.folder, self.engine.limits), name), before
-        )
+
+        def stored() -> Picked:
+            kept = store_upload(Path(file), name, self.folder, self.engine.limits)
+            return upload(kept, name, self.engine.opening)
+
+        return self._taken(stored, before)
 
     def example(self, name: str, before: Picked | None) -> tuple[Picked | None, str]:
         """Take an image that ships."""
@@ -105,32 +102,45 @@ class Handlers:
             )
 
         for step in (found, answered):
-            reply, error = _tried(step)
+            reply, error = tried(step)
+            if any(one.over.is_set() for one in images):
+                reply, error = None, ANOTHER
             yield Reply(notice(error)) if reply is None else reply
             if reply is None:
                 return
 
     def evidence(self, picked: Picked | None, question: str, alpha: float, k: float) -> str:
-        """Find evidence again, as the sliders now stand."""
-        found, error = _tried(lambda: self._found(picked, question, alpha, k))
+        """Find evidence again, as the sliders now stand; none of an image that is another one meanwhile."""
+        found, error = tried(lambda: self._found(picked, question, alpha, k))
+        if picked is not None and picked.over.is_set():
+            return ""
         return notice(error) if found is None else found
 
-    def search(self, words: str, picked: Picked | None, weight: float, k: float) -> tuple[Rows, str, str]:
-        """Search the index; return its rows, which are kept for this user, their buttons, and their map."""
+    def search(self, words: str, picked: Picked | None, alike: bool, weight: float) -> tuple[Rows, str, str]:
+        """Search the index; return its rows, which are kept for this user, their buttons, and their map.
+
+        Args:
+            words: What to find.
+            picked: The image of the Ask tab.
+            alike: Whether hits are to look like it.
+            weight: 0..1: how much that counts beside the words.
+        """
 
         def searched() -> tuple[Rows, str, str]:
             self._check_length(words)
-            most = self.engine.limits.hits
-            hits = self.engine.search(words, picked, _share(weight), max(1, min(most, int(k))))
+            image = picked if alike else None
+            hits = self.engine.search(words, image, _share(weight), self.engine.limits.hits)
             rows = hits.to_list()
             kept = tuple({name: row[name] for name in _KEPT} for row in rows)
-            return kept, hit_buttons(rows, hits.total), hits_map(rows)
+            told = notice("There is no image in the Ask tab: only the words were looked for.")
+            lead = told if alike and image is None else ""
+            return kept, lead + hit_buttons(rows, hits.total), hits_map(rows)
 
-        found, error = _tried(searched)
+        found, error = tried(searched)
         return ((), notice(error), "") if found is None else found
 
     def classify(self, picked: Picked | None, name: str, own: str) -> str:
-        """Classify the image by a vocabulary, or by class names that the user wrote."""
+        """Classify the image by a vocabulary, or by class names that the user wrote; "" where it is another one now."""
 
         def classified() -> str:
             if picked is None:
@@ -138,7 +148,9 @@ class Handlers:
             top, calibrated = self.engine.classify(picked, self._classes(own) or name)
             return class_bars(top, calibrated=calibrated)
 
-        found, error = _tried(classified)
+        found, error = tried(classified)
+        if picked is not None and picked.over.is_set():
+            return ""
         return notice(error) if found is None else found
 
     def _taken(self, choose: Callable[[], Picked], before: Picked | None) -> tuple[Picked | None, str]:
@@ -153,7 +165,7 @@ class Handlers:
                 raise
             return looked_at, picked_card(looked_at, seen)
 
-        found, error = _tried(looked)
+        found, error = tried(looked)
         forget(before)
         return (None, notice(error)) if found is None else found
 
@@ -202,17 +214,3 @@ class Handlers:
 
 def _share(value: float) -> float:
     return min(1.0, max(0.0, float(value)))
-
-
-def _tried(work: Callable[[], _T]) -> tuple[_T | None, str]:
-    """What work gives, or why it gives nothing: in one line for people; what nobody expected goes to the log."""
-    try:
-        return work(), ""
-    except DemoError as error:
-        return None, " ".join(str(error).split())
-    except (RagError, GenerationError, ModelError, RetrievalError, VocabularyError) as error:
-        _log.warning("%s", error)
-        return None, " ".join(str(error).split())
-    except Exception:
-        _log.exception("a request failed")
-        return None, "This did not work, and it is not your fault. The log of the server says why."

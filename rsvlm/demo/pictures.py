@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from rsvlm.datasets.pictures import open_picture
 from rsvlm.imagery import ChipReader, ImageryError, open_scene
 from rsvlm.imagery.chip import Chip
 from rsvlm.imagery.grid import BBox
+from rsvlm.imagery.guard import open_raster
+from rsvlm.imagery.scene import Scene
 from rsvlm.rag.seen import Seen, see
 from rsvlm.retrieval.exact import Floats
 
@@ -31,7 +34,7 @@ _BANDS = 12
 """Names of bands that are told."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself alone: by that Gradio tells that another one was chosen
 class Picked:
     """An image, by where it is: its pixels are read again when they are needed, so that many users' fit in memory.
 
@@ -40,20 +43,24 @@ class Picked:
         file: Where it lies; None of a hit.
         row: What an index knows of it; None of a file.
         own: Whether the file is a user's upload, to be deleted.
+        opening: Sensor and names of bands, as who runs the demo told them; empty where they do not fit the file.
         bands: What its bands are called.
         vector: (d,) of it, by the encoder; None before it was encoded.
         point: Longitude and latitude of its middle; None without a place.
         bbox: West, south, east, north in degrees; None likewise.
+        over: Set once another one has its place.
     """
 
     name: str
     file: Path | None = None
     row: Mapping[str, Any] | None = None
     own: bool = False
+    opening: Mapping[str, Any] = field(default_factory=dict)
     bands: tuple[str, ...] = ()
     vector: Floats | None = None
     point: tuple[float, float] | None = None
     bbox: BBox | None = None
+    over: threading.Event = field(default_factory=threading.Event)
 
     def image(self) -> Path | Chip | PillowImage.Image:
         """What questions are asked about.
@@ -67,6 +74,16 @@ class Picked:
             raise DemoError(f"{self.name} is not here any more: choose it again")
         return self.file
 
+    def chip(self) -> Path | Chip | PillowImage.Image:
+        """The same with the names that its bands have by themselves, whatever others are told of."""
+        image = self.image()
+        if not isinstance(image, Path):
+            return image
+        try:
+            return _whole(open_scene(image))
+        except ImageryError as error:
+            raise DemoError(self.told(str(error))) from None
+
     def seen(self) -> Seen:
         """How it is looked at.
 
@@ -74,22 +91,32 @@ class Picked:
             DemoError: It cannot be read.
         """
         try:
-            return see(self.image())
+            return see(self.image(), **self.opening)
         except ValueError as error:
             raise DemoError(self.told(str(error))) from None
 
     def told(self, message: str) -> str:
-        """A message without the path under which the image lies here."""
-        return message if self.file is None else message.replace(str(self.file), self.name)
+        """A message for people who see the page, without paths of this machine or options of its commands."""
+        if self.file is None:
+            return message
+        if "--sensor" in message or "--bands" in message:
+            with open_raster(self.file) as raster:
+                count = raster.count
+            return (
+                f"{self.name} has {count} bands, and does not say what they are: whoever runs this page can name them "
+                "with --sensor"
+            )
+        return message.replace(str(self.file), self.name)
 
     def forget(self) -> None:
-        """Delete it, where it is an upload."""
+        """Give it up; an upload is deleted."""
+        self.over.set()
         if self.own and self.file is not None:
             discard(self.file)
 
 
 def forget(picked: Picked | None) -> None:
-    """Delete what a user uploaded, where there is anything."""
+    """Give up what a user chose, where there is anything."""
     if picked is not None:
         picked.forget()
 
@@ -106,9 +133,17 @@ def example(name: str) -> Picked:
         return Picked(EXAMPLES[name], file, bands=_bands(file))
 
 
-def upload(file: Path, name: str) -> Picked:
-    """A file that a user sent, checked before."""
-    return Picked(short_name(name), file, own=True, bands=_bands(file))
+def upload(file: Path, name: str, opening: Mapping[str, Any]) -> Picked:
+    """A file that a user sent, checked before.
+
+    Args:
+        file: Where it lies.
+        name: What the user called it.
+        opening: Sensor and names of bands, for a file that they fit.
+    """
+    told = {key: value for key, value in opening.items() if value is not None}
+    told = told if told and _bands(file, **told) else {}
+    return Picked(short_name(name), file, own=True, opening=told, bands=_bands(file, **told))
 
 
 def hit(row: Mapping[str, Any]) -> Picked:
@@ -134,7 +169,11 @@ def _of_row(row: Mapping[str, Any], name: str) -> Chip | PillowImage.Image:
                 stored: Any = open_picture(StoredImage(ImageColumn(Path(path)), int(number)), reader)
                 return stored if isinstance(stored, PillowImage.Image) else PillowImage.fromarray(stored)
             scene = open_scene(str(row["image"]), **json.loads(row["opening"] or "{}"))
-            window = tuple(row["window"] or (0, 0, scene.grid.width, scene.grid.height))
-            return reader.read(scene, window)
+            return reader.read(scene, tuple(row["window"])) if row["window"] else _whole(scene)
     except (ValueError, OSError, KeyError):  # its message names paths of this machine
         raise DemoError(f"{name} cannot be opened: is the image still where it was indexed?") from None
+
+
+def _whole(scene: Scene) -> Chip:
+    with ChipReader() as reader:
+        return reader.read(scene, (0, 0, scene.grid.width, scene.grid.height))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .errors import DemoError
 from .folders import UploadFolder
+from .limits import megabytes
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -75,10 +78,10 @@ def serve(
         login: Names and passwords of those who may come in; none: everybody who can reach it.
 
     Raises:
-        DemoError: Gradio is not installed.
-        OSError: The port is taken.
+        DemoError: Gradio is not installed, or the host or the port cannot be listened on.
     """
     check_installed()
+    check_address(host, port)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     folder = UploadFolder()
     os.environ["GRADIO_TEMP_DIR"] = str(folder.uploads)
@@ -97,6 +100,37 @@ def check_installed() -> None:
     """
     if find_spec("gradio") is None:
         raise DemoError("the demo needs Gradio: pip install 'rsvlm[demo]'")
+
+
+def check_address(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on.
+
+    Args:
+        host: Name or address.
+        port: 0: any that is free.
+
+    Raises:
+        DemoError: It is taken, is not of this machine, or does not exist.
+    """
+    bare = host.strip("[]")
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise DemoError(
+            f"host {host!r} is not known: give --host an address of this machine, or 0.0.0.0"
+        ) from None
+    with socket.socket(family, kind) as probe:
+        if sys.platform != "win32":  # there it would take a port from others
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise DemoError(f"port {port} is taken: choose another with --port") from None
+            why = error.strerror or str(error)
+            raise DemoError(
+                f"{host}, port {port}, cannot be listened on ({why}): give another --host or --port"
+            ) from None
 
 
 def is_local(host: str) -> bool:
@@ -137,7 +171,7 @@ def _launched(
         footer_links=[],
         state_session_capacity=_SESSIONS,
         theme=theme(),
-        css=files(__package__).joinpath("style.css").read_text("utf-8"),
+        css=_style(engine.limits.upload),
         app_kwargs={
             "docs_url": None, "redoc_url": None, "openapi_url": None,
             "middleware": [Middleware(
@@ -146,6 +180,12 @@ def _launched(
         },
     )  # fmt: skip
     return address, page
+
+
+def _style(upload: int) -> str:
+    """The page's style, which also says how many bytes an upload may have."""
+    most = f':root {{ --rs-most: "{megabytes(upload)}"; }}\n'
+    return most + files(__package__).joinpath("style.css").read_text("utf-8")
 
 
 def _free_port(host: str) -> int:

@@ -95,5 +95,7 @@ def _place(point: tuple[float, float] | None) -> str:
     if point is None:
         return "not told by the file"
     longitude, latitude = point
-    north, east = "N" if latitude >= 0 else "S", "E" if longitude >= 0 else "W"
-    return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
+    north, east = "N" if latitude >= 0 else "S", " E" if longitude >= 0 else " W"
+    if round(abs(longitude), 4) == 180:  # neither
+        east = ""
+    return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}°{east}"

@@ -72,7 +72,10 @@ def loader(reader: ChipReader, min_valid: float) -> Callable[[Look], Image]:
 def _picture(chip: Chip, name: str, min_valid: float) -> NDArray[np.uint8]:
     """A view of a chip, refused where too little of it was seen."""
     share = float(chip.valid.mean()) if chip.valid.size else 0.0
-    if share < min_valid or share == 0:
-        raise ImageryError(f"only {share:.0%} of its pixels are valid, less than {min_valid:.0%}")
+    if share == 0:
+        raise ImageryError("has no valid pixels")
+    if share < min_valid:
+        told = f"{share:.1%}" if share >= 0.001 else "under 0.1%"
+        raise ImageryError(f"only {told} of its pixels are valid, less than {min_valid:.0%}")
     picture: NDArray[np.uint8] = chip.rgb() if name == TRUE_COLOUR else view(chip, name)
     return picture

@@ -125,7 +125,8 @@ def _ticks(low: float, high: float) -> list[float]:
 
 def _degrees(value: float, above: str, below: str) -> str:
     text = f"{abs(value):.3f}".rstrip("0").rstrip(".")
-    return f"{text}\u00b0{(above if value > 0 else below) if float(text) else ''}"
+    either = float(text) in (0, 180)  # the equator, and the two meridians that lie neither east nor west
+    return f"{text}\u00b0{'' if either else above if value > 0 else below}"
 
 
 def _here(frame: _Frame, box: tuple[float, float, float, float]) -> str:

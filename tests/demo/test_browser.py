@@ -94,7 +94,9 @@ def pick(page: Any, name: str) -> None:
 
 def ask(page: Any, question: str) -> str:
     """Ask; return the answer."""
-    page.evaluate("document.querySelectorAll('#answer .answer').forEach((one) => { one.dataset.old = 1; })")
+    page.evaluate(
+        "document.querySelectorAll('#answer :is(.answer, .notice)').forEach((one) => { one.dataset.old = 1; })"
+    )
     page.locator("#question textarea").fill(question)
     page.locator("#ask-button").click()
     return answered(page)
@@ -194,6 +196,11 @@ def test_bad_and_oversized_files(new_page: NewPage, tmp_path: Path) -> None:
     page.locator("button[aria-label='Remove this file']").or_(page.get_by_label("Clear")).first.click()
     page.locator("input[type=file]").first.set_input_files(tmp_path / "large.png")
     page.get_by_text("maximum", exact=False).or_(page.get_by_text("exceeds", exact=False)).first.wait_for()
+    told = page.locator("[data-testid=status-tracker] .error").first.evaluate(
+        "one => getComputedStyle(one, '::after').content"
+    )
+    assert "1 MB" in told
+    assert "at most" in told
     assert "No answer" in ask(page, "What is the capital of France?")  # it goes on
 
 
@@ -217,10 +224,109 @@ def test_sliders_change_the_evidence(new_page: NewPage) -> None:
     slider = page.locator("#alpha input[type=range]")
     slider.focus()
     slider.press("End")
-    slider.dispatch_event("pointerup")
     page.wait_for_function(
         "before => document.querySelector('#found').innerText.trim() !== before.trim()", arg=before
     )
+
+
+def test_a_number_of_a_slider_goes_to_the_nearest_that_is_allowed(new_page: NewPage) -> None:
+    page = new_page()
+    pick(page, "river")
+    page.locator("#question textarea").fill("ferry")
+    for place, typed, shown in (("alpha", "7", "1"), ("top-k", "0", "1"), ("top-k", "99", "10")):
+        number = page.locator(f"#{place} input[type=number]")
+        number.fill(typed)
+        playwright.expect(number).to_have_value(shown)
+    page.locator("#found li[id]").first.wait_for()
+    page.locator("#top-k input[type=number]").fill("")
+    page.wait_for_timeout(2000)
+    assert page.get_by_text("Error", exact=True).count() == 0
+    page.locator("#question textarea").focus()
+    playwright.expect(page.locator("#top-k input[type=number]")).to_have_value("1")
+    page.get_by_role("tab", name="Search").click()
+    page.locator("#weight input[type=number]").fill("-3")
+    playwright.expect(page.locator("#weight input[type=number]")).to_have_value("0")
+    assert page.get_by_text("Error", exact=True).count() == 0
+
+
+def test_stop(new_page: NewPage) -> None:
+    page = new_page()
+    pick(page, "river")
+    answer = ask(page, "Is there a river?")
+    page.locator("#stop-button").click()
+    page.wait_for_timeout(1000)
+    assert page.locator("#answer").inner_text() == answer  # nothing was running
+    assert page.get_by_text("Error", exact=True).count() == 0
+    page.locator("#question textarea").fill(FACT)
+    page.evaluate(
+        """() => {
+          const answer = document.querySelector("#answer"), stop = document.querySelector("#stop-button");
+          new MutationObserver((_, watch) => {
+            if (!answer.querySelector(".working")) return;
+            watch.disconnect();
+            stop.click();
+          }).observe(answer, { childList: true, subtree: true });
+        }"""
+    )
+    page.locator("#ask-button").click()
+    page.locator("#answer .notice").wait_for()
+    page.wait_for_timeout(3000)
+    assert page.locator("#answer").inner_text().strip() == "Stopped."
+    assert "a water tower or a chimney" in ask(page, FACT)
+
+
+def check_cleared(page: Any) -> None:
+    """Nothing is said of the image before."""
+    page.locator("#answer .answer").wait_for(state="detached")
+    for place in ("answer", "cited", "places", "found", "classes"):
+        playwright.expect(page.locator(f"#{place} .prose")).to_have_text("")
+
+
+def test_what_is_said_of_an_image_goes_with_it(new_page: NewPage, picture: Path) -> None:
+    page = new_page()
+    pick(page, "river")
+    page.get_by_role("tab", name="Classify").click()
+    page.locator("#classify-button").click()
+    page.locator("#classes [role=meter]").first.wait_for()
+    page.get_by_role("tab", name="Ask").click()
+    ask(page, "Is there a river?")
+    page.locator("#examples button[data-pick=quarry]").click()
+    check_cleared(page)
+    ask(page, "Is there a river?")
+    upload(page, picture)
+    check_cleared(page)
+    ask(page, "Is there a river?")
+    page.locator("button[aria-label='Remove this file']").or_(page.get_by_label("Clear")).first.click()
+    check_cleared(page)
+    assert "No image yet" in page.locator("#image").inner_text()
+
+
+def test_an_answer_does_not_come_beside_another_image(new_page: NewPage) -> None:
+    page = new_page()
+    pick(page, "river")
+    page.locator("#question textarea").fill("Describe the image. How much of it is forest? Is there a river?")
+    page.locator("#ask-button").click()
+    page.locator("#answer .working").wait_for()
+    page.evaluate("document.querySelector('#examples button[data-pick=quarry]').click()")
+    page.get_by_alt_text("The image that is asked about: Quarry in a forest").wait_for()
+    page.wait_for_timeout(3000)
+    assert page.locator("#answer .answer").count() == 0
+    assert page.locator("#cited li, #places .map").count() == 0
+
+
+def test_of_several_clicks_the_last_one_counts(new_page: NewPage) -> None:
+    page = new_page()
+    page.evaluate(
+        """async () => {
+          for (const name of ["river", "stadium", "quarry"]) {
+            document.querySelector(`#examples button[data-pick=${name}]`).click();
+            await new Promise((done) => setTimeout(done, 30));
+          }
+        }"""
+    )
+    page.get_by_alt_text("The image that is asked about: Quarry in a forest").wait_for()
+    page.wait_for_timeout(2000)
+    assert "Quarry in a forest" in page.locator("#image").inner_text()
 
 
 def test_search_an_index_and_ask_about_a_hit(new_page: NewPage) -> None:
@@ -252,11 +358,11 @@ def test_two_users_at_once(new_page: NewPage) -> None:
     first, second = new_page(), new_page()
     pick(first, "stadium")
     pick(second, "river")
-    for page, question in ((first, "Is there a stadium?"), (second, "Is there a bridge?")):
+    for page, question in ((first, "Is there a football pitch?"), (second, "Is there a bridge?")):
         page.locator("#question textarea").fill(question)
     for page in (first, second):
         page.locator("#ask-button").click()
-    for page, thing, other in ((first, "stadium", "bridge"), (second, "bridge", "stadium")):
+    for page, thing, other in ((first, "pitch", "bridge"), (second, "bridge", "pitch")):
         answer = answered(page)
         assert thing in answer
         assert other not in answer

@@ -119,6 +119,54 @@ def test_requests_that_are_none(body: bytes) -> None:
     assert asked("/gradio_api/queue/join", "POST", body)[0] in (400, 413)
 
 
+def failing(
+    path: str, method: str, error: Exception, cause: object = None, *, begun: bool = False
+) -> list[Message]:
+    """What is sent where Gradio raises an error, before it begins to reply or after."""
+    sent: list[Message] = []
+    error.__cause__ = cause  # type: ignore[assignment]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise error
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"{}"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": path, "method": method, "headers": ()}
+    asyncio.run(Gate(app, Path("none"), 10, upload=10**6)(scope, receive, send))
+    return sent
+
+
+class NotFoundError(Exception):
+    status_code = 404
+
+
+def test_what_is_over_needs_no_traceback() -> None:
+    unknown = RuntimeError("Caught handled exception, but response already started.")
+    reply = failing("/gradio_api/queue/data", "GET", unknown, NotFoundError(), begun=True)
+    assert [message.get("status") for message in reply] == [200, None]
+    assert failing("/gradio_api/queue/data", "GET", unknown, NotFoundError())[0]["status"] == 404
+    assert failing("/gradio_api/cancel", "POST", KeyError("ended just then"))[0]["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("/gradio_api/queue/data", RuntimeError("?")),
+        ("/gradio_api/cancel", RuntimeError("?")),
+        ("/config", KeyError("?")),
+    ],
+)
+def test_other_failures_are_told(path: str, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        failing(path, "POST" if "cancel" in path else "GET", error)
+
+
 def test_uploads_end_where_the_room_does(tmp_path: Path) -> None:
     def uploaded(size: bytes, most: int = 10**7) -> int:
         headers = [(b"content-length", size)] if size else []

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import rasterio
 from hostile import Reader, check_harmless  # type: ignore[import-not-found] # beside
 from PIL import Image
+from rasterio.transform import Affine
 
 from rsvlm.captioning.sample import SamplePaths
 from rsvlm.demo.engine import Engine
 from rsvlm.demo.handlers import Handlers, Reply
-from rsvlm.demo.limits import Limits
+from rsvlm.demo.limits import Limits, discard
 from rsvlm.demo.pictures import Picked
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.rag import VisualQuestionAnswerer
@@ -103,7 +107,8 @@ def test_sliders_change_the_evidence(handlers: Handlers) -> None:
 
 def test_an_upload_that_was_deleted_meanwhile(handlers: Handlers, picture: Path) -> None:
     picked = taken(handlers, picture)
-    picked.forget()
+    assert picked.file is not None
+    discard(picked.file)
     reply = last(handlers.ask(picked, None, "Is there a river?", 0.5, 3))
     assert "choose it again" in reply.answer
     assert str(handlers.folder) not in reply.answer
@@ -134,8 +139,8 @@ def searching(engine: Engine, tmp_path_factory: pytest.TempPathFactory, town: Sa
 
 @pytest.mark.slow
 def test_a_hit_becomes_the_image_that_is_asked_about(searching: Engine, tmp_path: Path) -> None:
-    handlers = Handlers(searching, tmp_path)
-    rows, buttons, places = handlers.search("a river", None, 0.5, 4)
+    handlers = Handlers(Engine(searching.answerer, searching.index, Limits(hits=4)), tmp_path)
+    rows, buttons, places = handlers.search("a river", None, False, 0.5)
     assert len(rows) == 4
     assert buttons.count("data-pick") == 4
     assert 'href="#hit-1"' in places
@@ -144,14 +149,106 @@ def test_a_hit_becomes_the_image_that_is_asked_about(searching: Engine, tmp_path
     assert picked.point is not None
     assert "512 x 512 px" in card
     assert 'class="answer' in last(handlers.ask(picked, None, "Is there a river?", 0.5, 3)).answer
-    again, _, _ = handlers.search("", picked, 0.5, 2)
+    again, buttons, _ = handlers.search("", picked, True, 0.5)
     assert again[0]["key"] == rows[0]["key"]  # itself is what looks most like it
+    assert 'role="alert"' not in buttons
     assert "search first" in handlers.hit(9, rows, None)[1]
-    assert "say what to find" in handlers.search(" ", None, 0.5, 4)[1]
+    for wanted in (False, True):
+        assert (
+            "say what to find: write words, or choose an image" in handlers.search(" ", None, wanted, 0.5)[1]
+        )
+
+
+@pytest.mark.slow
+def test_hits_like_an_image_that_there_is_not(searching: Engine, tmp_path: Path) -> None:
+    handlers = Handlers(Engine(searching.answerer, searching.index, Limits(hits=4)), tmp_path)
+    rows, buttons, _ = handlers.search("a river", None, True, 0.5)
+    assert "There is no image in the Ask tab: only the words were looked for." in buttons
+    assert rows == handlers.search("a river", None, False, 0.5)[0]
 
 
 def test_no_index(handlers: Handlers) -> None:
-    assert "--index" in handlers.search("a river", None, 0.5, 4)[1]
+    assert "--index" in handlers.search("a river", None, False, 0.5)[1]
+
+
+def test_an_answer_that_comes_too_late_is_none_about_the_next_image(handlers: Handlers) -> None:
+    first, _ = handlers.example("stadium", None)
+    replies = handlers.ask(first, None, "Is there a football pitch?", 0.5, 3)
+    assert "Reading the image" in next(replies).answer
+    handlers.example("river", first)
+    late = last(replies)
+    assert "the image is another one now: ask again" in late.answer
+    assert (late.cited, late.places) == ("", "")
+    assert handlers.evidence(first, "ferry", 0.5, 3) == ""
+    assert handlers.classify(first, "eurosat", "") == ""
+
+
+BANDS = [
+    "coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus",
+    "swir16", "swir22",
+]  # fmt: skip
+
+
+@pytest.fixture
+def thirteen(tmp_path: Path) -> Path:
+    """A GeoTIFF of 13 bands that it has no names for."""
+    values = np.random.default_rng(7).integers(200, 2500, (13, 32, 32), dtype=np.uint16)
+    place = Affine(10, 0, 500_000, 0, -10, 5_500_000)
+    profile = {
+        "width": 32,
+        "height": 32,
+        "count": 13,
+        "dtype": "uint16",
+        "crs": "EPSG:32632",
+        "transform": place,
+    }
+    with rasterio.open(tmp_path / "thirteen.tif", "w", driver="GTiff", **profile) as file:
+        file.write(values)
+    return tmp_path / "thirteen.tif"
+
+
+def test_bands_that_nobody_names(handlers: Handlers, thirteen: Path) -> None:
+    picked, card = handlers.upload(str(thirteen), "<b>13.tif", None)
+    assert picked is None
+    assert Reader(card).text == (
+        "<b>13.tif has 13 bands, and does not say what they are: whoever runs this page can name them with --sensor"
+    )
+
+
+@pytest.mark.parametrize("naming", [{"sensor": "eurosat"}, {"bands": BANDS}])
+def test_bands_that_who_runs_the_demo_names(
+    engine: Engine, tmp_path: Path, thirteen: Path, picture: Path, naming: dict[str, Any]
+) -> None:
+    answerer = VisualQuestionAnswerer(engine.answerer.knowledge, engine.encoder, **naming)
+    handlers = Handlers(Engine(answerer), tmp_path)
+    many, card = handlers.upload(str(thirteen), "13.tif", None)
+    assert many is not None, card
+    assert "ndvi" in card
+    few, example = taken(handlers, picture), handlers.example("river", None)[0]  # which such names do not fit
+    for first, second in ((many, None), (few, None), (example, None), (many, few), (example, many)):
+        assert (
+            'class="answer'
+            in last(handlers.ask(first, second, "Which image shows more water?", 0.5, 3)).answer
+        )
+    assert handlers.classify(many, "eurosat", "").count("<li>") == 5
+    assert handlers.engine.answerer.bands == (tuple(naming["bands"]) if "bands" in naming else None)
+
+
+def test_an_image_without_valid_pixels(handlers: Handlers, tmp_path: Path) -> None:
+    place = Affine(10, 0, 500_000, 0, -10, 5_500_000)
+    profile = {
+        "width": 32,
+        "height": 32,
+        "count": 3,
+        "dtype": "uint8",
+        "crs": "EPSG:32632",
+        "transform": place,
+    }
+    with rasterio.open(tmp_path / "empty.tif", "w", driver="GTiff", nodata=0, **profile) as file:
+        file.write(np.zeros((3, 32, 32), np.uint8))
+    assert (
+        "empty.tif: has no valid pixels" in handlers.upload(str(tmp_path / "empty.tif"), "empty.tif", None)[1]
+    )
 
 
 def test_a_generator_is_asked_and_its_failure_told(engine: Engine, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hostile import HOSTILE, Reader, check_harmless  # type: ignore[import-not-found] # beside
 from PIL import Image
 
@@ -138,6 +139,15 @@ def test_a_map_links_to_what_is_placed() -> None:
     assert re.findall(r'href="#([\w-]+)"', html) == ["evidence-3"]
     assert 'class="here"' in html
     assert evidence_map([evidence(1)], None) == ""
+
+
+@pytest.mark.parametrize(
+    ("bbox", "told"),
+    [((179.9, 9, -179.9, 11), "10.0000° N, 180.0000°"), ((-71, -11, -69, -9), "10.0000° S, 70.0000° W")],
+)
+def test_where_an_image_lies(bbox: tuple[float, float, float, float], told: str) -> None:
+    card = picked_card(Picked("a.tif"), Seen(np.zeros((8, 8, 3), np.uint8), bbox=bbox))
+    assert f"<dd>{told}</dd>" in card
 
 
 def test_examples_ship_with_their_place() -> None:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -123,6 +124,14 @@ def test_a_file_that_was_not_uploaded(demo: Demo, folder: Path, path: str) -> No
     assert '"success":false' in said
     assert "root:" not in said
     assert "Traceback" not in said
+
+
+def test_a_session_that_is_not_known_leaves_no_traceback(demo: Demo) -> None:
+    before = len(demo.lines)
+    status, body, _ = reply(demo, "/gradio_api/queue/data?session_hash=unknown", Cookie=cookie(demo))
+    assert status == 404 or b"not_found" in body
+    time.sleep(1)  # until a traceback would be there
+    assert demo.lines[before:] == []
 
 
 def test_a_killed_demo_is_cleaned_up_by_the_next(tmp_path: Path) -> None:

@@ -471,7 +471,7 @@ def test_a_map_has_each_hit_where_it_lies_also_across_the_antimeridian() -> None
     assert place[1][0] < place[2][0] < place[3][0]
     assert place[2][0] - place[1][0] == pytest.approx((place[3][0] - place[1][0]) * 1.5 / 4, abs=0.2)
     assert place[3][1] < place[1][1] == place[2][1]
-    assert "180\u00b0" in drawn
+    assert ">180\u00b0<" in drawn
     assert minimap([{"rank": 1, "key": "x", "west": None}]) is None
 
 
