@@ -62,7 +62,8 @@ class Seen:
             return ""
         longitude, latitude = self.point
         east, north = "E" if longitude >= 0 else "W", "N" if latitude >= 0 else "S"
-        return f"{abs(latitude):.4f} {north} {abs(longitude):.4f} {east}"
+        east = "" if abs(longitude) == 180 else east  # neither east nor west
+        return f"{abs(latitude):.4f} {north} {abs(longitude):.4f} {east}".strip()
 
     def describe(self) -> str:
         """How it was read, in a line."""

@@ -50,6 +50,19 @@ MONTHLY = "monthly expert knowledge - of 2019 March:\nALBEDO: 0.16; NDVI: 0.31; 
         ("How large is Lake Moos?", "Lake Moos covers 1\u202f250.5 ha.", "1\u202f250.5 ha"),
         ("How many people live in Altdorf?", "In 2019 123 people lived in Altdorf.", "123 people"),
         ("What is the depth of WELL-17?", "WELL-17: depth m: 48.2; aquifer: Karst", "48.2"),
+        # in other words
+        ("Tell me how deep WELL-17 is", "WELL-17: depth m: 48.2; aquifer: Karst", "48.2"),
+        ("Which satellite acquired SC-6?", "scene: SC-6; satellite: Landsat; acquired: 2023-07-18", "Landsat"),
+        ("What region does SC-6 show?", "scene: SC-6; region: Huesca; acquired: 2023-07-18", "Huesca"),
+        ("What kind of habitat is Curlew Sands?", "name: Curlew Sands; habitat: mudflat; area: 12", "mudflat"),
+        ("who runs HG07?", "station: HG07; river: Esk; operator: Rivers Trust", "Rivers Trust"),
+        ("How high above sea level is Ash Ghyll?", "name: Ash Ghyll; river: Esk; elevation m: 367", "367"),
+        ("When did Tannery Park open?", "park: Tannery Park; opened: 2009; area: 12", "2009"),
+        ("When was North Forty sown?", "field: North Forty; sowing date: 2021-10-04; area: 12", "2021-10-04"),
+        ("What is the pixel size of SC-6?", "scene: SC-6; gsd m: 30", "30"),
+        ("Where are the finds kept?", "The finds are kept in Rasheen.", "The finds are kept in Rasheen."),
+        ("Who is the head of the Forest Service?", "The woods are run by the Forest Service, headed by Carmen Adeyemi.",
+         "The woods are run by the Forest Service, headed by Carmen Adeyemi."),
         ("How deep is WELL-17?", "WELL-17: aquifer: Karst; depth m: 48.2", "48.2"),
     ],
 )  # fmt: skip
@@ -72,6 +85,9 @@ def test_told_to_the_last_digit(question: str, text: str, short: str) -> None:
         ("What was the ALBEDO of Piazza Navona in March 2020?", "Piazza Navona: ALBEDO in March 2019: 0.16"),
         ("What was the ALBEDO of Piazza Navona in March 2019?", "Piazza Navona: ALBEDO: 0.16"),
         ("How deep is WELL-18?", "WELL-17: aquifer: Karst; depth m: 48.2"),
+        # nothing that the row has, and what flies over a place
+        ("What about WELL-17?", "WELL-17: aquifer: Karst; depth m: 48.2"),
+        ("How high is Tell Harmush?", "Drone flights over Tell Harmush were made at 80 m height."),
         ("How deep is WELL-17?", "WELL-17: aquifer: Karst; yield: 48.2"),
         # another variable of the right place and month
         ("What was the EVLAND of Piazza Navona in March 2019?", f"Piazza Navona: {MONTHLY}"),

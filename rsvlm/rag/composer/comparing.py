@@ -4,14 +4,29 @@ import re
 from dataclasses import replace
 
 from rsvlm.rag.questions import Asked, Thing
+from rsvlm.rag.questions.reading import table
 
 from .amounts import counted
 from .covers import COVERS, share
 from .covers import thing_of as cover
-from .finding import Finding, Scene, a_list, told, unknown
+from .finding import Finding, Scene, a_list, told, unknown, with_article
 from .naming import scene_shares
 
 _NUMBER = re.compile(r"\b(?:difference in (?:the )?number|how many (?:more|fewer|less))\b", re.IGNORECASE)
+_WHICH = re.compile(
+    r"\b(?:which(?: one)?|what(?= (?:image|picture|photo|scene|tile|date)))(?: of (?:the|these|those|them)(?: two)?)?"
+    r"(?: (?:images?|pictures?|photos?|scenes?|tiles?|dates?))?"
+    r" (?:shows?|contains?|has|have|had|depicts?|includes?|is|are|do|does|can|could)\b|"
+    r"\bfirst\b.*\bor\b.*\bsecond\b",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    rf"\b(?:{table('rules.yaml')['lists']['more']}|most|least|fewest|largest|biggest|greatest|smallest|highest|lowest|"
+    r"greenest|densest|taken|captured|acquired|changed|grown|new|gone|lost|same)\b",
+    re.IGNORECASE,
+)
+"""What asks for more than whether a thing is there."""
+_WITHOUT = re.compile(r"\b(?:no|not|without)\b|n't\b", re.IGNORECASE)
 _CLEARLY = 0.15
 """Difference in shares from which on one image has more of something."""
 
@@ -24,6 +39,8 @@ def compare(asked: Asked, scene: Scene) -> Finding:
     things = [one for one in asked.things if one.classes]
     if things and _NUMBER.search(asked.text):
         return _by_number(things[0], first, second)
+    if things and _WHICH.search(asked.text) and not _MORE.search(asked.text):
+        return _shown(things[0], first, second, absent=_WITHOUT.search(asked.text) is not None)
     if things:
         return _by_thing(things[0], first, second)
     found = {name: share(second, cover(name)) - share(first, cover(name)) for name in COVERS}
@@ -66,6 +83,22 @@ def _by_thing(thing: Thing, first: Scene, second: Scene) -> Finding:
     return Finding(
         f"The {short} image has more {told(thing)}: {shares}.", short, min(0.95, 0.5 + abs(one - other))
     )
+
+
+def _shown(thing: Thing, first: Scene, second: Scene, *, absent: bool) -> Finding:
+    """Which image shows a thing, or does not where that is asked: one, both or neither."""
+    assert first.likelihood is not None
+    likely = [first.likelihood.of(one.look, thing) for one in (first, second)]
+    support = tuple(piece for one in likely for piece in one.support)
+    there = [one.probability >= 0.5 for one in likely]
+    sure = min(max(one.probability, 1 - one.probability) for one in likely)
+    shown = with_article(told(thing))
+    if there[0] == there[1]:
+        text = f"{'Both images show' if there[0] else 'Neither image shows'} {shown}."
+        return Finding(text, "both" if there[0] != absent else "neither", sure, support, fitted=True)
+    with_it, without = ("first", "second") if there[0] else ("second", "first")
+    text = f"The {with_it} image shows {shown}; the {without} does not."
+    return Finding(text, without if absent else with_it, sure, support, fitted=True)
 
 
 def _best_name(scene: Scene) -> str:

@@ -15,6 +15,7 @@ from .amounts import how_many, how_much
 from .choosing import which
 from .comparing import compare
 from .describing import describe
+from .eachimage import of_each, ordinal
 from .facts import fact
 from .finding import Answering, Finding, Scene, unknown
 from .lexicon import Lexicon
@@ -24,7 +25,9 @@ from .naming import what
 from .places import NOWHERE, where
 from .presence import yes_or_no
 from .remembered import Remembered
+from .strange import foreign, strange
 from .surroundings import surroundings
+from .thefile import of_the_file
 
 LOOK_ALIKES = 20
 """Pictures of a base that are looked at beside the one that is asked about."""
@@ -106,14 +109,29 @@ class Composer:
     def _found(self, asked: Asked, scene: Scene, marked: bool) -> Finding:
         if scene.looks and (marked or _MARKS.search(asked.text)):
             return unknown("I do not find marks or coordinates in an image")
-        if (found := surroundings(asked, scene)) is not None:
-            return found
-        # without an image a question of any form is one of fact: "How large is a tennis court?"
-        finding = _ANSWERING[asked.kind if scene.looks else "fact"](asked, scene)
-        doubtful = finding.probability < self._threshold
-        if finding.known and doubtful and (asked.kind in ("yes-no", "count") or finding.short == NOWHERE):
+        if scene.looks and asked.image is not None:
+            if asked.image > len(scene.looks):
+                return unknown(f"there is no {ordinal(asked.image - 1)} image")
+            scene = scene.only(asked.image)
+        finding = of_each(asked, scene, _answer) if asked.among and scene.looks else _answer(asked, scene)
+        if not finding.known and asked.kind == "fact":
+            return foreign(asked) or finding
+        presence = asked.kind in ("yes-no", "count") or finding.short == NOWHERE
+        presence = presence or (asked.kind == "compare" and finding.fitted)
+        if finding.known and presence and finding.probability < self._threshold:
             return unknown("the image does not show it clearly")
         return finding
+
+
+def _answer(asked: Asked, scene: Scene) -> Finding:
+    """Answer by what is known of where the image is, by what its file says, or by its kind."""
+    found = surroundings(asked, scene)
+    if found is None or not found.known:
+        found = of_the_file(asked, scene) or found
+    if found is None and scene.looks:
+        found = strange(asked)
+    # without an image a question of any form is one of fact: "How large is a tennis court?"
+    return found or _ANSWERING[asked.kind if scene.looks else "fact"](asked, scene)
 
 
 def _confidence(findings: Sequence[Finding]) -> float | None:

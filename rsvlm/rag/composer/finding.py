@@ -67,6 +67,11 @@ class Scene:
         """The image that is asked about."""
         return self.looks[0]
 
+    def only(self, number: int) -> "Scene":
+        """One of the images by itself, from 1; named places are known near to the first one."""
+        nearby = self.nearby if number == 1 else tuple
+        return replace(self, looks=(self.looks[number - 1],), nearby=nearby)
+
     def can_look(self) -> bool:
         """Whether there is an image, and something to look at it with."""
         return bool(self.looks) and self.likelihood is not None

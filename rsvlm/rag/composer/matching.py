@@ -22,6 +22,11 @@ _ASKING = frozenset({"what", "which", "who", "whose", "where", "when", "how"})
 _TRUE = frozenset({"true", "false", "yes", "no"})
 _SYNONYM = 0.6
 """What a word that means the same counts beside the word itself."""
+_PLACED = re.compile(r"\b(?:in|at|on|near|along|beside|between|within|north|south|east|west)\b")
+_MEASURES = frozenset({"tall", "elevation", "long", "wide", "deep", "large"})
+_BESIDE = re.compile(
+    r"\b(?:over|above|near|around|towards|through|beside|behind|past|below|under) (?:the )?(?:[A-Z][\w'-]* ?)+"
+)
 _AREA = re.compile(r"\d ?(?:\w+ )?(?:by|x) \d|\d ?(?:k?m[²2]|ha|hectares|acres|square \w+)(?!\w)")
 _SUBJECT = re.compile(r"(?:,| is| are| was| were| has| had| lies)\b")
 
@@ -60,6 +65,10 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
     named = things_named(f"{around}. {statement.text}")
     same = {word for phrase, classes in wanted.things if classes & named for word in phrase}
     is_told_apart = wanted.hard.names and wanted.hard.codes  # what else is said is only how it is asked
+    if _is_other_field(wanted, statement):
+        return None
+    if wanted.asked and is_among(wanted.asked, singular_words(statement.name)):
+        here |= singular_words(_told_of(statement.row))
     if not is_told_apart and not all(word in same or is_among(word, here) for word in wanted.words):
         return None
     if not _is_of_unit(wanted, statement) or (wanted.counted and not wanted.counted & own):
@@ -95,6 +104,29 @@ def _says_nothing(wanted: Wanted, statement: Statement) -> bool:
     return value <= wanted.said or (value <= _TRUE and bool(wanted.said & _ASKING))
 
 
+def _is_other_field(wanted: Wanted, statement: Statement) -> bool:
+    """Whether another value of the row is what "which" asks for, or none is, as nothing is asked of the row."""
+    if not statement.name:
+        return False
+    if wanted.asked:
+        if is_among(wanted.asked, singular_words(statement.name)):
+            return False
+        names = (field.rpartition(":")[0] for field in statement.row.split(";"))
+        if any(is_among(wanted.asked, singular_words(name)) for name in names):
+            return True
+    asks = wanted.words or wanted.topics or any(_has_code(code, statement.text) for code in wanted.hard.codes)
+    return not asks
+
+
+def _told_of(row: str) -> str:
+    """The fields of a row, names and values, but those that say yes or no of it: "flooded: false"."""
+    return "; ".join(
+        field
+        for field in row.split(";")
+        if not raw_words(field.rpartition(":")[2].lower()) <= _TRUE | {"0", "1"}
+    )
+
+
 def _has_code(code: str, text: str) -> bool:
     """Whether a text has a variable, a word with digits, or a letter that tells things apart: "tower B"."""
     if len(code) == 1:
@@ -110,7 +142,12 @@ def _is_of(code: str, around: str) -> bool:
 def _has_names(wanted: Wanted, statement: Statement, around: str) -> bool:
     """Whether a statement, or what it stands under, has all names, and it is not about others."""
     names = wanted.hard.names
-    inside = [is_named(name, statement.text, wanted.said) for name in names]
+    own = statement.text
+    if not statement.name and any(group & _MEASURES for group in wanted.topics):
+        own = _BESIDE.sub(
+            " ", own
+        )  # what flies 80 m over it, or lies near it, says nothing of its own height
+    inside = [is_named(name, own, wanted.said) for name in names]
     if not all(own or is_named(name, around, wanted.said) for own, name in zip(inside, names, strict=True)):
         return False
     if not names and (wanted.hard.months or wanted.hard.years):
@@ -155,6 +192,8 @@ def _on_topic(wanted: Wanted, statement: Statement, own: frozenset[str]) -> floa
     found = [
         1.0 if group & own & wanted.said else _SYNONYM if group & own else 0.0 for group in wanted.topics
     ]
+    if not any(found) and "where" in wanted.said and not statement.name and _PLACED.search(statement.text):
+        return _SYNONYM
     if not any(found) and wanted.also & own:
         return _SYNONYM / 2
     if not any(found) and not _tells_size(wanted, statement):

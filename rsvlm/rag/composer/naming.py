@@ -9,10 +9,12 @@ import numpy as np
 
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.questions import Asked, class_names
+from rsvlm.rag.questions.reading import is_plural
 from rsvlm.vocabularies import vocabulary
 
+from .asksothers import asked_else
 from .covers import most_of
-from .finding import NO_IMAGE, Finding, Scene, about, unknown, with_article
+from .finding import NO_IMAGE, Finding, Scene, about, told, unknown, with_article
 from .likelihood import softmax
 
 SCENES = ("rsicd", "eurosat", "ucmerced")
@@ -27,10 +29,17 @@ def what(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_IMAGE)
     if asked.mode == "colour":
         return unknown("I do not name colours")
+    if (other := asked_else(asked)) is not None:
+        return unknown(other)
     if asked.region is not None or asked.mode in ("main cover", "in region"):
         return _cover(asked, scene)
     names, shares, support = scene_shares(scene)
     best = int(np.argmax(shares))
+    of = next((one for one in asked.things if one.classes), None) if asked.mode == "type" else None
+    if of is not None and names[best] not in of.classes:
+        return unknown(
+            f"I cannot tell what kind of {told(of)} {'they are' if is_plural(told(of)) else 'it is'}"
+        )
     text = f"It looks like {with_article(names[best])}"
     second = int(np.argsort(shares)[-2])
     if shares[second] > 0.2:

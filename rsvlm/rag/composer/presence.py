@@ -1,6 +1,7 @@
 """Yes or no: whether a thing is there, what a scene is, whether there is more of one thing than of another."""
 
 import re
+from dataclasses import replace
 
 from rsvlm.rag.questions import Asked, Box, Relation, Thing
 from rsvlm.rag.questions.reading import is_plural
@@ -34,9 +35,29 @@ def yes_or_no(asked: Asked, scene: Scene) -> Finding:
     things = [one for one in asked.things if one.classes] or list(asked.things)
     if not things:
         return unknown(NO_THING)
+    if asked.said:
+        return _said(asked, things[0], scene)
     if relation is None and not asked.any_of and not _TOGETHER.search(asked.text):
-        things = things[:1]  # what else is named tells where, or what for
+        things = [things[0], *_also_said(asked, things)]
     return _present(asked, things, scene)
+
+
+def _also_said(asked: Asked, things: list[Thing]) -> list[Thing]:
+    """What is said of the first thing right after it: "Is the road flooded?". All else tells where, or what for."""
+    if len(things) < 2 or f"{things[0].phrase} {things[1].phrase}" not in asked.text:
+        return []
+    return [replace(things[1], phrase=things[1].name)]
+
+
+def _said(asked: Asked, thing: Thing, scene: Scene) -> Finding:
+    """Say of a thing of which more is said than that it is there that this cannot be told; or that it is not there."""
+    assert scene.likelihood is not None
+    if not thing.classes or thing != asked.things[0]:
+        return unknown(f"I cannot tell whether {asked.said}")
+    probability = scene.likelihood.of(scene.look, thing, asked.region).probability
+    if probability < 0.5:
+        return _absent(asked, told(thing), 1 - probability, scene)
+    return unknown(f"I see {with_article(told(thing))}, but I cannot tell whether {asked.said}")
 
 
 def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
@@ -159,9 +180,9 @@ def _amount(asked: Asked, relation: Relation, thing: Thing, scene: Scene) -> Fin
     """Whether there are so many of a thing, or so much."""
     assert relation.amount is not None
     if relation.amount < 1:
-        found, said = share(scene, thing), "of the image is"
+        found, said, probability = share(scene, thing), "of the image is", 0.6
     else:
-        number, _, support = counted(scene, thing)
+        number, probability, support = counted(scene, thing)
         if number is None:
             return unknown(f"I cannot count {told(thing)} in this image", support)
         found, said = float(number), ""
@@ -171,4 +192,4 @@ def _amount(asked: Asked, relation: Relation, thing: Thing, scene: Scene) -> Fin
     }.get(relation.name, found == relation.amount)  # fmt: skip
     short = "yes" if holds != asked.negated else "no"
     amount = f"about {found:.0%} {said} {told(thing)}" if said else f"I count about {found:.0f} {told(thing)}"
-    return Finding(f"{short.capitalize()}, {amount}.", short, 0.6)
+    return Finding(f"{short.capitalize()}, {amount}.", short, probability)

@@ -20,6 +20,13 @@ _VERBS = (
     "are|is|was|were|do|does|did|has|have|had|can|could|in|at|on|of|near|with|there|live|lives|lived|stand|lie|were|per|"
     "came|visit|visited|use|used"
 )
+_TELL_ME = re.compile(r"\b(?:tell|give|show) (?:me|us)\b", re.IGNORECASE)
+_SEA_LEVEL = re.compile(r"\babove (?:mean )?sea level\b", re.IGNORECASE)
+_KIND_OF = re.compile(r"\b(?:kind|type|sort|category) of \w+")
+_ASKED = re.compile(
+    r"\b(?:which|what) (?:(?:kind|type|sort)s? of )?"
+    r"(?!(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|the|an?|of|kind|type|sort)\b)([^\W\d_]+)\b"
+)
 TERM = re.compile(r"(?<![\w'-])(?:(?=\w*\d)(?=\w*[^\W\d])\w+|(?<=[a-z] )[A-HJ-Z])(?![\w'-])")
 """Words with digits in them, and single capitals: "no2", "b3_mean", "tower B"."""
 
@@ -39,6 +46,7 @@ class Wanted:
             there where a solar power plant is.
         terms: Words with digits, and single capitals.
         counted: What is counted, in the singular.
+        asked: What "which" or "what" asks for, in the singular: "satellite"; "" where it is not said.
         also: Words that may stand for the topics where none of them is there: the elevation of what is high.
         kinds: Words before names: "lake" of "Lake Alder".
         units: Names of the unit that is asked for; none: any.
@@ -55,6 +63,7 @@ class Wanted:
     things: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
     terms: frozenset[str] = frozenset()
     counted: frozenset[str] = frozenset()
+    asked: str = ""
     also: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
@@ -69,17 +78,19 @@ class Wanted:
 
 def wanted_of(asked: Asked) -> Wanted:
     """Return what an answer to a question must have."""
-    text = asked.text.lower()
+    asks = _SEA_LEVEL.sub("elevation", _TELL_ME.sub("", asked.text))
+    text = asks.lower()
     hard = _apart(asked.hard._replace(names=_names(asked)), asked.text)
     terms = frozenset(
         word for word in TERM.findall(asked.text) if not any(word in name for name in hard.names)
     )
     hard = hard._replace(codes=tuple(code for code in hard.codes if code not in terms))
     taken = {word.text for one in (*hard.names, *hard.codes) for word in words_of(one)}
-    plain = [word.text for word in words_of(asked.text) if word.text.isalpha() and word.text not in taken]
+    plain = [word.text for word in words_of(asks) if word.text.isalpha() and word.text not in taken]
     # "the New tower": a capital within a sentence is a part of a name, whatever the word
     capitals = set() if asked.text.istitle() else {word.lower() for word in _WITHIN.findall(asked.text)}
     topical = {*plain, *map(singular, plain)} - capitals
+    topical -= {"kind", "type", "sort", "category"} if _KIND_OF.search(text) else set()
     topics = tuple(group for group in topic_groups() if group & topical)
     time = any(one in text for one in phrases("time"))
     ways = (
@@ -103,6 +114,7 @@ def wanted_of(asked: Asked) -> Wanted:
         things=tuple((_head_words(one), frozenset(one.classes)) for one in asked.things if one.classes),
         terms=terms,
         counted=_counted(text, topics),
+        asked=_asked_for(text),
         also=frozenset({"elevation", "altitude"} if "high" in plain else ()),
         kinds=frozenset(
             match[1].lower()
@@ -130,6 +142,11 @@ def _counted(text: str, topics: tuple[frozenset[str], ...]) -> frozenset[str]:
     noun = singular(match[1].rpartition(" ")[2])
     same = next((group for group in topics if {noun, match[1].rpartition(" ")[2]} & group), frozenset())
     return frozenset({noun, *map(singular, same)})
+
+
+def _asked_for(text: str) -> str:
+    match = _ASKED.search(text)
+    return "" if match is None else singular(match[1])
 
 
 def _units(text: str) -> frozenset[str]:

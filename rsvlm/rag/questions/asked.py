@@ -92,7 +92,7 @@ class Asked:
         kind: "yes-no" (presence, attribute, relation), "which" (one of the options), "what" (names what is seen),
             "how-much" (a share or size), "count", "where" (in the image), "compare" (images or dates), "describe",
             or "fact" (what no image shows).
-        text: The words that ask it.
+        text: The words that ask it; where they name one of several images, with "the image" for it.
         things: What it is about, in the order of the words.
         options: The answers that it offers.
         negated: Whether "yes" says that it is not so ("Is there no water?"); of other kinds, whether all but the
@@ -104,6 +104,9 @@ class Asked:
             "colour", "type" or "seen". Of "yes-no": "presence", "identity" (what the scene is), "relation" or
             "attribute". Of "which": the kind that it would be without options. Else "".
         hard: Words that a sentence which answers must share.
+        said: What it says of the first thing, or of the image, which no class stands for: "it is polluted". Else "".
+        image: Which of several images it is about, from 1; None: none is named.
+        among: "any": whether it is so in one of several images at least; "all": in all of them. Else "".
     """
 
     kind: Kind
@@ -116,3 +119,6 @@ class Asked:
     relation: Relation | None = None
     mode: str = ""
     hard: HardWords = NO_WORDS
+    said: str = ""
+    image: int | None = None
+    among: Literal["", "any", "all"] = ""

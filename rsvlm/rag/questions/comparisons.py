@@ -34,7 +34,7 @@ def compared(asked: list[Asked], text: str, known: KnownThings) -> list[Asked]:
     relation = one.relation
     if _OTHER_KINDS.search(line) or (
         relation is not None
-        and (relation.amount is not None or (one.kind == "yes-no" and _is_whole(relation)))
+        and (relation.amount is not None or (one.kind == "yes-no" and is_whole(relation)))
     ):
         return asked
     found = _between(line, part.things) or _of_verbs(line, part.things) or _than(line, part.things)
@@ -45,7 +45,7 @@ def compared(asked: list[Asked], text: str, known: KnownThings) -> list[Asked]:
     return [replace(one, kind="yes-no", mode="relation", relation=found, things=things, negated=negated)]
 
 
-def _is_whole(relation: Relation) -> bool:
+def is_whole(relation: Relation) -> bool:
     """Whether it compares two things that are known."""
     return relation.name in ("more", "less", "equal") and all(
         thing is not None and thing.classes for thing in (relation.first, relation.second)

@@ -28,6 +28,10 @@ _EQUAL = re.compile(
 )
 _COUNTED = re.compile(r"\b(?:more|less|fewer|number of|amount of|share of)\b")
 _LESS = re.compile(r"\b(?:less|fewer|smaller|shorter|narrower|lower|sparser)\b")
+IN_IMAGE = re.compile(
+    r"\b(?:in|on|of) (?:the|this|that) (?:image|picture|photo|photograph|scene|tile|frame|view)\b"
+)
+"""What only says where to look, and no relation: "Is the river in the image polluted?"."""
 _REACH = 12
 """Characters at most between the words of a relation and the thing that they lead to: articles and a few more."""
 
@@ -83,6 +87,8 @@ def _compared(line: str, starts: Sequence[int], things: Sequence[Found]) -> Rela
 def _placed(line: str, starts: Sequence[int], things: Sequence[Found]) -> Relation | None:
     for name, pattern in _spatial():
         for match in pattern.finditer(line):
+            if IN_IMAGE.match(line, match.start()):
+                continue
             before, after = _around(match.start(), match.end(), starts, things)
             if after is not None and starts[after.first] - match.end() <= _REACH:
                 return Relation(name, before.thing if before else None, after.thing)

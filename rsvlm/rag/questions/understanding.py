@@ -9,12 +9,14 @@ from ..errors import RagError
 from . import options
 from .asked import Asked, HardWords, Kind, Option, Thing
 from .classes import key_of
-from .comparisons import compared
+from .comparisons import compared, is_whole
 from .enumerations import choosing, enumeration_in
 from .hardwords import hard_words
+from .images import image_in
 from .negation import is_negated
 from .offers import alternatives, listed_options, options_of
 from .parts import KnownThings, Part, part_of, parts_of
+from .predicates import said_of
 from .reading import cleaned, is_plural, normalised
 from .regions import region_in
 from .relations import relation_in
@@ -104,7 +106,7 @@ def _read_parts(parts: Sequence[Part], images: int, known: KnownThings) -> tuple
     tells = told(parts)
     for place, part in enumerate(parts):
         aside = parts[place - 1] if place and tells[place - 1] else None
-        one = None if tells[place] else _asked(part, images, known, asked, aside)
+        one = None if tells[place] else _of_image(part, images, known, asked, aside)
         instructs = len(parts) > 1 and _INSTRUCTS.search(part.line)
         if one is None or (instructs and not one.options):
             unread.append(part.text)
@@ -123,6 +125,30 @@ def _read_parts(parts: Sequence[Part], images: int, known: KnownThings) -> tuple
     if waiting:
         asked.append(Asked("which", parts[-1].text, (), waiting, mode="what"))
     return asked, unread
+
+
+def _of_image(
+    part: Part, images: int, known: KnownThings, before: Sequence[Asked], aside: Part | None
+) -> Asked | None:
+    """Read one question, and which of several images it is about: the one that it names, else that of the one before.
+
+    What compares images names them, too, and is about all of them. For the arguments see `_asked`.
+    """
+    named = image_in(part.text, images)
+    if named is not None:
+        alone = part_of(named.text, known)
+        one = _asked(alone, 1, known, before, aside)
+        within = one is not None and one.relation is not None and is_whole(one.relation)
+        if (
+            one is not None
+            and one.kind != "compare"
+            and (within or not compares(part_of(named.line, known).line))
+        ):
+            return replace(one, image=named.image, among=named.among)
+    one = _asked(part, images, known, before, aside)
+    if one is None or one.kind == "compare" or not before:
+        return one
+    return replace(one, image=before[-1].image, among=before[-1].among)
 
 
 def _asked(
@@ -159,9 +185,10 @@ def _asked(
         mode = "relation"
     elif kind == "what" and mode in ("seen", "scene") and region is not None:
         mode = "in region"
+    said = said_of(part.words, part.things, mode) if kind == "yes-no" else ""
     return Asked(
         kind, part.text, things, offered, is_negated(kind, part.line, part.text),
-        kind == "yes-no" and options.offers_choice(part.text), region, relation, mode, part.hard,
+        kind == "yes-no" and options.offers_choice(part.text), region, relation, mode, part.hard, said,
     )  # fmt: skip
 
 
@@ -186,12 +213,14 @@ def _kind(part: Part, images: int, known: KnownThings) -> tuple[Kind | None, str
         return "which", mode if kind == "which" else "what", offered
     if kind == "which":  # told by "or" alone, which offers nothing; but for options that stand elsewhere
         return ("which", "what", ()) if mode == "offered" else ("yes-no", "attribute", ())
+    if mode == "phrase" and not any(one.thing.classes for one in part.things):
+        return "fact", "", ()
     if kind == "amount":
         counted = bool(part.things) and is_plural(part.words[part.things[0].last - 1].text)
         return ("count", "", ()) if counted else ("how-much", "share", ())
     if images > 1 and kind in ("what", "where") and _WHICH_OF_TWO.search(part.line):
         return "compare", "", ()
-    return cast(Kind | None, kind), mode, ()
+    return cast(Kind | None, kind), "presence" if mode == "phrase" else mode, ()
 
 
 def _kind_of(stem: str, known: KnownThings) -> str:
