@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from .errors import RetrievalError
 
+_DEGREES = ("CRS84", "EPSG::4326", "EPSG:4326")
 Feature = dict[str, Any]
 """A "geometry" in degrees (shapely), and "properties"."""
 
@@ -32,6 +33,8 @@ def read_features(path: Path) -> list[Feature]:
     Raises:
         RetrievalError: It cannot be read, or holds no geometry or a broken one.
     """
+    if path.is_dir():
+        raise RetrievalError(f"{path}: is a folder; name a file with polygons")
     read = _geojson if path.suffix.casefold() in (".geojson", ".json") else _others
     found = [feature for feature in read(path) if not feature["geometry"].is_empty]
     if not found:
@@ -53,7 +56,8 @@ def read_features(path: Path) -> list[Feature]:
 def _geojson(path: Path) -> list[Feature]:
     try:
         content = json.loads(path.read_text("utf-8-sig"))
-        return [
+        crs = json.dumps(content.get("crs"))
+        found = [
             {"geometry": shape(one["geometry"]), "properties": dict(one.get("properties") or {})}
             for one in _features(content)
             if one["geometry"]
@@ -69,6 +73,9 @@ def _geojson(path: Path) -> list[Feature]:
         shapely.errors.ShapelyError,
     ) as error:
         raise RetrievalError(f"{path}: is no GeoJSON with polygons ({error})") from None
+    if crs != "null" and not any(name in crs for name in _DEGREES):
+        raise RetrievalError(f"{path}: is in {crs[:100]}; write it in longitude and latitude (EPSG:4326)")
+    return found
 
 
 def _features(content: Any) -> list[Any]:
@@ -78,13 +85,18 @@ def _features(content: Any) -> list[Any]:
 
 
 def _others(path: Path) -> list[Feature]:
-    """Features of the first layer of any vector file, brought to degrees from where its CRS has them."""
+    """Features of any vector file with one layer, brought to degrees from where its CRS has them."""
     try:
         import pyogrio
         import pyproj
     except ImportError as error:
         raise RetrievalError(f"reading {path.name} needs pyogrio: pip install 'rsvlm[vector]'") from error
     try:
+        layers = [name for name, _ in pyogrio.list_layers(str(path))]
+        if len(layers) > 1:
+            raise RetrievalError(
+                f"{path}: has the layers {', '.join(layers)}; save the one that is meant by itself"
+            )
         meta, table = pyogrio.read_arrow(str(path))
         if meta["crs"] is None:
             raise RetrievalError(f"{path}: does not say in which CRS it is")

@@ -32,7 +32,7 @@ from rsvlm.shards import (
 
 from .errors import RetrievalError
 from .parts import unit_vectors
-from .rows import SCHEMA, table_of
+from .rows import SCHEMA, completed, table_of
 from .sources import Sources
 from .stored import Vectors
 
@@ -154,7 +154,7 @@ def encoded_images(
             image, reason = report.failures[0]
             raise RetrievalError(f"none of {total} chips can be read; the first, {image}: {reason}")
         table = pa.concat_tables([pq.read_table(f"{name}.parquet", schema=SCHEMA) for name in names])
-        yield Encoded(lambda: _blocks(names, encoder.dimension), table)
+        yield Encoded(lambda: _blocks(names, encoder.dimension), completed(table))
     shutil.rmtree(work, ignore_errors=True)
 
 

@@ -166,7 +166,7 @@ def _between(snapshot: Snapshot, ends: tuple[float | None, float | None]) -> Mas
 
 
 def _labelled(snapshot: Snapshot, labels: Sequence[str]) -> Mask:
-    wanted = pa.array([label.lower() for label in labels])
+    wanted = pc.utf8_lower(pa.array(labels, pa.string()))  # Python has another small letter for some
     column = snapshot.column("labels").combine_chunks()
     found = np.zeros(len(column), bool)
     hits = _mask(pc.is_in(pc.utf8_lower(pc.list_flatten(column)), value_set=wanted))
@@ -183,7 +183,7 @@ def _licensed(snapshot: Snapshot, licences: Sequence[str]) -> Mask:
 
 
 def _moment(given: str | datetime | None, *, last: bool) -> datetime | None:
-    """A moment in UTC; of a year, month or day the first or the last one."""
+    """A moment in UTC; of a year, month, day, hour or minute the first or the last one."""
     if given is None:
         return None
     if isinstance(given, datetime):
@@ -195,7 +195,8 @@ def _moment(given: str | datetime | None, *, last: bool) -> datetime | None:
         year, month, day, time = match.groups()
         if time:
             found = datetime.fromisoformat(str(given).strip())
-            return found if found.tzinfo else found.replace(tzinfo=UTC)
+            found = found if found.tzinfo else found.replace(tzinfo=UTC)
+            return found + _rest(time) if last else found
         first = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
         if not last:
             return first
@@ -210,6 +211,13 @@ def _moment(given: str | datetime | None, *, last: bool) -> datetime | None:
             f"time {given!r}: give 2023, 2023-09, 2023-09-14 or 2023-09-14T02:11:00Z"
         ) from None
     return after - timedelta(microseconds=1)
+
+
+def _rest(time: str) -> timedelta:
+    """What lies between the first and the last moment of an hour or a minute; a second is a moment."""
+    clock = re.split(r"[Zz+-]", time)[0].replace(":", "")
+    step = {2: timedelta(hours=1), 4: timedelta(minutes=1)}.get(len(clock))
+    return timedelta() if step is None else step - timedelta(microseconds=1)
 
 
 def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from rsvlm.imagery.grid import BBox
 
 from .errors import RetrievalError
 from .filters import Filter
-from .milvusrows import microseconds
+from .milvusrows import lower, microseconds
 
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
 
@@ -32,9 +32,9 @@ def _conditions(filter: Filter) -> Iterator[str]:
         yield "gsd is not null"
         yield from _between("gsd", *filter.resolutions)
     if filter.labels:
-        yield f"array_contains_any(labels, {_any_of(label.lower() for label in filter.labels)})"
+        yield f"array_contains_any(labels, {_any_of(lower(filter.labels))})"
     if filter.licences:
-        yield f"licence in {_any_of(name.lower() for name in filter.licences)}"
+        yield f"licence in {_any_of(lower(filter.licences))}"
 
 
 def _touching(box: BBox) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,8 +67,8 @@ def _record(row: Record, vector: Vectors) -> Record:
         **numbers,
         "crosses": west is not None and east is not None and west > east,
         "time": row["datetime"] and microseconds(row["datetime"]),
-        "labels": _lower(row["labels"] or []),
-        "licence": _lower([row["licence"]])[0] if row["licence"] is not None else None,
+        "labels": lower(row["labels"] or []),
+        "licence": lower([row["licence"]])[0] if row["licence"] is not None else None,
         "row": text,
     }
 
@@ -93,6 +93,7 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
-def _lower(texts: list[str | None]) -> list[str]:
-    lower: list[str] = pc.utf8_lower(pa.array(texts, pa.string()).drop_null()).to_pylist()
-    return lower
+def lower(texts: Sequence[str | None]) -> list[str]:
+    """Texts in the small letters by which labels and licences are compared."""
+    found: list[str] = pc.utf8_lower(pa.array(texts, pa.string()).drop_null()).to_pylist()
+    return found

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ def query_vectors(
     weight: float = 0.5,
     unlike: Words = None,
     less: float = 0.5,
+    options: ChipOptions = ChipOptions(),  # noqa: B008 - frozen
 ) -> NDArray[np.float64]:
     """Return a vector for each query, whose dot product with a row's is the score: (q, dimension).
 
@@ -40,6 +42,7 @@ def query_vectors(
         weight: 0..1: how much the image counts where there is text, too.
         unlike: What hits shall not be like.
         less: How much of the cosine with that is taken off.
+        options: How the images of the index were read; pictures are read alike, those that cannot be as they are.
 
     Raises:
         RetrievalError: There is no query, numbers do not fit, or a picture cannot be read.
@@ -57,7 +60,7 @@ def query_vectors(
         raise RetrievalError(f"{len(texts)} texts for {len(images)} images: give one each, or one for all")
     found: NDArray[np.float64] = np.zeros((max(len(texts), len(images)), encoder.dimension))
     if images:
-        found = found + (weight if texts else 1.0) * _picture_vectors(encoder, images)
+        found = found + (weight if texts else 1.0) * _picture_vectors(encoder, images, options)
     if texts:
         found = found + (1 - weight if images else 1.0) * encoder.encode_texts(texts).astype(np.float64)
     if others := _listed(unlike):
@@ -76,8 +79,10 @@ def _listed(given: Any) -> list[Any]:
     return list(given) if isinstance(given, list | tuple) else [given]
 
 
-def _picture_vectors(encoder: Encoder, images: Sequence[Any]) -> NDArray[np.float64]:
-    items = list_items(images, ChipOptions(chips="whole"))
+def _picture_vectors(encoder: Encoder, images: Sequence[Any], options: ChipOptions) -> NDArray[np.float64]:
+    plain = ChipOptions(chips="whole")
+    alike = replace(plain, sensor=options.sensor, bands=options.bands, stretch=options.stretch)
+    items = list_items(images, plain)
     if len(items) != len(images):
         raise RetrievalError(
             f"{len(images)} images were named, and {len(items)} were found: name files, no folders"
@@ -85,9 +90,12 @@ def _picture_vectors(encoder: Encoder, images: Sequence[Any]) -> NDArray[np.floa
     with ChipReader() as reader:
         load = loader(reader, 0.0)
         pictures = []
-        for item in items:
+        for item, other in zip(list_items(images, alike), items, strict=True):
             try:
                 pictures.append(load(Look(item, TRUE_COLOUR)))
             except Exception as error:
-                raise RetrievalError(f"{item.ref.image}: {error}") from None
+                try:  # a plain picture has not the bands of the index
+                    pictures.append(load(Look(other, TRUE_COLOUR)))
+                except Exception:
+                    raise RetrievalError(f"{item.ref.image}: {error}") from None
     return encoder.encode_images(pictures).astype(np.float64)

@@ -1,5 +1,6 @@
 """Rows of an index: what is known of each vector. Row number and vector number are the same."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,10 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
         raise RetrievalError(f"the rows cannot be stored: {error}") from None
 
 
+_TOLD = (("captions",), ("labels",), ("datetime",), ("licence",), ("west", "south", "east", "north"))
+"""What a table says of an image, which its file may not; columns that belong together."""
+
+
 def checked(table: pa.Table) -> pa.Table:
     """Return a table in `SCHEMA`'s order of columns, each row with a key of its own.
 
@@ -99,6 +104,38 @@ def older_ones(table: pa.Table) -> NDArray[np.int64]:
     last = np.zeros(len(table), bool)
     last[found["row_max"].to_numpy()] = True
     return np.flatnonzero(~last)
+
+
+def completed(table: pa.Table, before: Mapping[str, Mapping[str, Any]] | None = None) -> pa.Table:
+    """Return a table in which a row has what it does not say itself from earlier ones with its key.
+
+    So an image that a table describes keeps its labels, captions, time, place and licence where it is named again, by
+    itself or in its folder.
+
+    Args:
+        table: Of which the last row of each key counts.
+        before: Rows that were there before, by their keys.
+    """
+    keys = table["key"].to_pylist()
+    known = {key: dict(row) for key, row in (before or {}).items()}
+    counts = Counter(keys)
+    numbers = [number for number, key in enumerate(keys) if counts[key] > 1 or key in known]
+    changed: dict[int, dict[str, Any]] = {}
+    for number, row in zip(numbers, table.take(numbers).to_pylist() if numbers else [], strict=True):
+        older = known.get(row["key"], {})
+        for names in _TOLD:
+            if all(row[name] in (None, []) for name in names):
+                row |= {name: older.get(name) for name in names}
+        known[row["key"]] = changed[number] = row
+    for name in (name for names in _TOLD for name in names) if changed else ():
+        values = table[name].to_pylist()
+        for number, row in changed.items():
+            values[number] = row[name]
+        place = table.schema.get_field_index(name)
+        table = table.set_column(
+            place, table.schema.field(place), pa.array(values, table.schema.field(place).type)
+        )
+    return table
 
 
 def write_rows(file: Path, table: pa.Table) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from rsvlm.imagery.grid import BBox
+from rsvlm.imagery.items import ChipOptions
 from rsvlm.models import Encoder, load_encoder
 
 from .errors import RetrievalError
@@ -50,6 +51,11 @@ class Searchable(ABC):
     @abstractmethod
     def made_by(self) -> EncoderRecord:
         """What made the vectors."""
+
+    @property
+    @abstractmethod
+    def cut(self) -> ChipOptions:
+        """How the images were read and cut that it was made of."""
 
     @property
     def encoder(self) -> Encoder:
@@ -118,7 +124,9 @@ class Searchable(ABC):
                 raise RetrievalError(f"offset {offset}: near has no pages: ask for more hits at once (k)")
             if variety:
                 raise RetrievalError("near and variety each put hits in an order of their own: leave out one")
-        vectors = query_vectors(self.encoder, text, image, weight=weight, unlike=unlike, less=less)
+        vectors = query_vectors(
+            self.encoder, text, image, weight=weight, unlike=unlike, less=less, options=self.cut
+        )
         pool = k if near is None else max(k, min(POOL * k, self.most_hits))
         found = self.search_vectors(
             vectors, k=pool, offset=offset, filter=filter, fold=fold, variety=variety,

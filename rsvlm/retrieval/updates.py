@@ -14,7 +14,7 @@ from .errors import RetrievalError
 from .kinds import Plan
 from .making import checked_plan
 from .manifest import read_manifest
-from .rows import older_ones
+from .rows import completed, older_ones
 from .snapshot import Snapshot, numbers_of, open_snapshot
 
 
@@ -45,7 +45,11 @@ def put_rows(
         before = numbers_of(now, keys)
         if keys:
             start = change.manifest.size
-            change.add(encoded.blocks(), encoded.table, plan)
+            table = encoded.table
+            if whole_images and before:
+                rows = now.rows(list(before.values())).to_pylist()
+                table = completed(table, {row["key"]: row for row in rows})
+            change.add(encoded.blocks(), table, plan)
             older = set(before.values())
             if whole_images:
                 older |= _rows_of(now, encoded.table["image"].drop_null().unique())

@@ -114,8 +114,10 @@ def _is_other_field(wanted: Wanted, statement: Statement) -> bool:
         names = (field.rpartition(":")[0] for field in statement.row.split(";"))
         if any(is_among(wanted.asked, singular_words(name)) for name in names):
             return True
-    asks = wanted.words or wanted.topics or any(_has_code(code, statement.text) for code in wanted.hard.codes)
-    return not asks
+    if wanted.words or wanted.topics or any(_has_code(code, statement.text) for code in wanted.hard.codes):
+        return False
+    of_names = {word for name in wanted.hard.names for word in raw_words(name.lower())}
+    return not (raw_words(statement.name.lower()) & wanted.said) - of_names
 
 
 def _told_of(row: str) -> str:

@@ -1,0 +1,151 @@
+"""What a table says of images stays where they are named again; pictures are read as the index's were; filters."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from colours import Colours  # type: ignore[import-not-found] # in tests/
+from PIL import Image
+
+from rsvlm.imagery.items import ChipOptions
+from rsvlm.retrieval import Filter, Hits, Index, RetrievalError
+from rsvlm.retrieval.areas import read_area
+
+COLOURS = {"a": (200, 30, 30), "b": (30, 200, 30), "c": (30, 30, 200)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three pictures, and a table that says something of two."""
+    place = tmp_path / "set"
+    place.mkdir()
+    for name, colour in COLOURS.items():
+        Image.new("RGB", (32, 32), colour).save(place / f"{name}.png")
+    rows = [
+        "path,label,datetime,latitude,longitude,caption",
+        "a.png,roof,2023-09-14,49,8,a roof",
+        "b.png,wood,,,,",
+    ]
+    (place / "list.csv").write_text("\n".join(rows), encoding="utf-8")
+    return place
+
+
+def rows_of(index: Index) -> dict[str, dict[str, Any]]:
+    return {Path(row["key"]).name: row for table in index.tables() for row in table.to_pylist()}
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_a_table_and_the_folder_of_its_images(folder: Path, tmp_path: Path, order: int) -> None:
+    named = [folder / "list.csv", folder] if order else [folder, folder / "list.csv"]
+    index = Index.build(named, tmp_path / "index", Colours(), licence="CC0")
+    rows = rows_of(index)
+    assert sorted(rows) == ["a.png", "b.png", "c.png"]
+    assert (rows["a.png"]["labels"], rows["b.png"]["labels"], rows["c.png"]["labels"]) == (
+        ["roof"],
+        ["wood"],
+        None,
+    )
+    assert (rows["a.png"]["captions"], str(rows["a.png"]["datetime"])[:10]) == (["a roof"], "2023-09-14")
+    assert (rows["a.png"]["west"], rows["a.png"]["north"]) == (8, 49)
+    assert index.verify() == []
+
+
+def test_what_a_table_said_stays_where_the_image_is_added_again(folder: Path, tmp_path: Path) -> None:
+    index = Index.build(folder / "list.csv", tmp_path / "index", Colours(), licence="CC BY 4.0")
+    Image.new("RGB", (32, 32), COLOURS["c"]).save(folder / "a.png")
+    index.add(folder / "a.png")
+    row = rows_of(index)["a.png"]
+    assert (row["labels"], row["captions"], row["west"], row["licence"]) == (
+        ["roof"],
+        ["a roof"],
+        8,
+        "CC BY 4.0",
+    )
+    [[hit]] = map(list, index.search(["blue"], k=1))
+    assert Path(hit["key"]).name == "a.png"
+    (folder / "new.csv").write_text("path,label\na.png,lake\n", encoding="utf-8")
+    index.add(folder / "new.csv", licence="CC0")
+    row = rows_of(index)["a.png"]
+    assert (row["labels"], row["captions"], row["licence"]) == (["lake"], ["a roof"], "CC0")
+    assert Index(index.folder, Colours()).verify() == []
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_a_picture_is_read_as_those_of_the_index(tmp_path: Path) -> None:
+    for name, first in (("a", 200), ("b", 1900)):
+        with rasterio.open(
+            tmp_path / f"{name}.tif", "w", driver="GTiff", width=16, height=16, count=4, dtype="uint16"
+        ) as file:
+            steps = np.arange(256, dtype=np.uint16).reshape(16, 16)
+            file.write(np.stack([np.full((16, 16), first, np.uint16), steps, steps[::-1], steps.T]))
+    options = ChipOptions(bands=("red", "green", "blue", "nir"), stretch="0..2000")
+    files = [tmp_path / "a.tif", tmp_path / "b.tif"]
+    index = Index.build(files, tmp_path / "index", Colours(), options=options)
+    for file in files:
+        [[hit, _]] = map(list, index.search(image=[file], k=2))
+        assert (Path(hit["key"]).name, round(hit["score"], 6)) == (file.name, 1.0)
+    Image.new("RGB", (16, 16), COLOURS["a"]).save(tmp_path / "plain.png")
+    assert len(index.search(image=tmp_path / "plain.png", k=2)) == 2  # has not these bands
+
+
+def test_labels_in_letters_that_have_several_small_ones(folder: Path, tmp_path: Path) -> None:
+    labels = ["\u0130stanbul", "\u0394\u0391\u03a3\u039f\u03a3"]
+    (folder / "list.csv").write_text(f"path,label\na.png,{labels[0]}\nb.png,{labels[1]}\n", encoding="utf-8")
+    index = Index.build(folder / "list.csv", tmp_path / "index", Colours())
+    for label, name in zip(labels, ("a.png", "b.png"), strict=True):
+        hits = index.search("red", labels=[label])
+        assert isinstance(hits, Hits)
+        assert [Path(row["key"]).name for row in hits] == [name]
+
+
+@pytest.mark.parametrize(
+    ("end", "last"),
+    [
+        ("2023-09-14T02", "02:59:59.999999"),
+        ("2023-09-14T02:11", "02:11:59.999999"),
+        ("2023-09-14 02:11:30", "02:11:30.000000"),
+        ("2023-09-14T02:11:30.5", "02:11:30.500000"),
+        ("2023-09-14T04:11+02:00", "02:11:59.999999"),
+        ("2023-09-14T02:11Z", "02:11:59.999999"),
+    ],
+)
+def test_an_end_lasts_as_long_as_what_is_said_of_it(end: str, last: str) -> None:
+    start, moment = Filter(start=end, end=end).moments
+    assert moment is not None
+    assert start is not None
+    assert moment.astimezone(tz=start.tzinfo).strftime("%H:%M:%S.%f") in (last, last.replace("02:", "04:", 1))
+    assert start <= moment
+
+
+def test_areas_that_would_be_taken_for_others(tmp_path: Path) -> None:
+    square = '{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}'
+    for crs, says in (("EPSG::3857", "write it in longitude and latitude"), ("OGC:1.3:CRS84", None)):
+        file = tmp_path / "a.geojson"
+        told = f'"crs": {{"type": "name", "properties": {{"name": "urn:ogc:def:crs:{crs}"}}}}'
+        file.write_text(
+            f'{{"type": "FeatureCollection", {told}, "features": [{{"type": "Feature", "properties": {{}}, '
+            f'"geometry": {square}}}]}}',
+            encoding="utf-8",
+        )
+        if says:
+            with pytest.raises(RetrievalError, match=says):
+                read_area(file)
+        else:
+            assert read_area(file).area == 0.5
+    with pytest.raises(RetrievalError, match="is a folder; name a file with polygons"):
+        read_area(tmp_path)
+
+
+def test_a_file_with_several_layers_is_refused(tmp_path: Path) -> None:
+    pyogrio = pytest.importorskip("pyogrio")
+    import shapely
+
+    for layer in ("first", "second"):
+        pyogrio.raw.write(
+            tmp_path / "a.gpkg", shapely.to_wkb([shapely.box(0, 0, 1, 1)]), [np.array(["x"], object)], ["name"],
+            geometry_type="Polygon", crs="EPSG:4326", layer=layer, append=layer == "second",
+        )  # fmt: skip
+    with pytest.raises(RetrievalError, match=r"has the layers first, second; save the one that is meant"):
+        read_area(tmp_path / "a.gpkg")
