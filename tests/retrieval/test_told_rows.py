@@ -63,8 +63,9 @@ def test_what_a_table_said_stays_where_the_image_is_added_again(folder: Path, tm
         8,
         "CC BY 4.0",
     )
-    [[hit]] = map(list, index.search(["blue"], k=1))
-    assert Path(hit["key"]).name == "a.png"
+    hits = index.search("blue", k=1)
+    assert isinstance(hits, Hits)
+    assert [Path(one["key"]).name for one in hits] == ["a.png"]
     (folder / "new.csv").write_text("path,label\na.png,lake\n", encoding="utf-8")
     index.add(folder / "new.csv", licence="CC0")
     row = rows_of(index)["a.png"]
@@ -84,8 +85,9 @@ def test_a_picture_is_read_as_those_of_the_index(tmp_path: Path) -> None:
     files = [tmp_path / "a.tif", tmp_path / "b.tif"]
     index = Index.build(files, tmp_path / "index", Colours(), options=options)
     for file in files:
-        [[hit, _]] = map(list, index.search(image=[file], k=2))
-        assert (Path(hit["key"]).name, round(hit["score"], 6)) == (file.name, 1.0)
+        hits = index.search(image=file, k=1)
+        assert isinstance(hits, Hits)
+        assert [(Path(one["key"]).name, round(one["score"], 6)) for one in hits] == [(file.name, 1.0)]
     Image.new("RGB", (16, 16), COLOURS["a"]).save(tmp_path / "plain.png")
     assert len(index.search(image=tmp_path / "plain.png", k=2)) == 2  # has not these bands
 
