@@ -52,6 +52,7 @@ def test_bare_words_without_a_class_are_looked_up(answerer: VisualQuestionAnswer
 def test_words_that_are_known() -> None:
     assert strange_words("Are there churches, forrests, ponds or Flusses?") == ["Flusses"]
     assert not strange_words("It isn't there in 2019: 3 km² of it, e.g. a pond")
+    assert not strange_words("Is it polluted, eroded, densely forested or flooding?")
     assert not is_foreign("When was Þórsmörk first visited?")
 
 

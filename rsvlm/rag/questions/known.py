@@ -1,11 +1,15 @@
 """Words that are known: of English, of questions, and of classes."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
 from .classes import classes
 from .reading import Word, singular, stop_words, table, word_set
 from .spelling import read
+
+_SHORTEST = 4
+"""Letters of a word before its ending."""
 
 
 @cache
@@ -17,8 +21,16 @@ def _known() -> frozenset[str]:
 
 
 def is_word(word: str) -> bool:
-    """Whether a word, lower case, is a known one, or the plural of one."""
-    return word in _known() or singular(word) in _known()
+    """Whether a word, lower case, is a known one, the plural of one, or made of one: "polluted" of "pollution"."""
+    return word in _known() or singular(word) in _known() or any(stem in _known() for stem in _stems(word))
+
+
+def _stems(word: str) -> Iterator[str]:
+    """Words of which a word with an ending may be made."""
+    for ending in ("ed", "ing", "ly"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= _SHORTEST:
+            yield from (stem, f"{stem}e", f"{stem}ion", f"{stem}y")
 
 
 def strange_words(text: str) -> list[str]:
