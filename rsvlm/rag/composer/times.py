@@ -1,7 +1,9 @@
 """Times in texts: dates, months, years, spans of years, centuries."""
 
 import re
-from datetime import date, datetime
+from datetime import date
+
+from rsvlm.rag.sources.times import moment
 
 _MONTH = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
@@ -9,10 +11,12 @@ _MONTH = (
 )
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:1\d{3}|20\d\d)"
+_WHOLE = (
+    rf"{_DAY} (?:of )?{_MONTH},? {_YEAR}", rf"{_MONTH} {_DAY},? {_YEAR}",
+    rf"{_YEAR}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?Z?)?", r"\d{1,2}[./]\d{1,2}[./]\d{4}",
+)  # fmt: skip
 _DATED = (
-    rf"{_DAY} (?:of )?{_MONTH},? {_YEAR}", rf"{_MONTH} {_DAY},? {_YEAR}", rf"{_MONTH},? (?:of )?{_YEAR}",
-    rf"{_YEAR}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?Z?)?", r"\d{1,2}[./]\d{1,2}[./]\d{4}", rf"{_DAY} (?:of )?{_MONTH}",
-    rf"{_MONTH} {_DAY}\b(?! ?\d)",
+    *_WHOLE, rf"{_MONTH},? (?:of )?{_YEAR}", rf"{_DAY} (?:of )?{_MONTH}", rf"{_MONTH} {_DAY}\b(?! ?\d)",
     r"\d{1,2}(?:st|nd|rd|th)[- ]centur(?:y|ies)(?: (?:BCE?|AD|CE))?",
     r"AD \d{1,4}", r"\d{1,4} (?:BCE?|AD|CE)",
 )  # fmt: skip
@@ -21,19 +25,10 @@ TIME = re.compile(rf"(?<![\w.,/-])(?:{'|'.join(_DATED)}|{_YEARS})(?![\w%]|[.,/]\
 """A time. A number of four digits may be a year."""
 DATE = re.compile(rf"(?<![\w.,/-])(?:{'|'.join(_DATED)})(?!\w|[.,/]\d)", re.IGNORECASE)
 """A time that is no mere year."""
-
-_FORMS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%Y-%m-%d", "%d.%m.%Y")
-_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\b|,|(?<=[a-z])\.|[T ]\d\d:\d\d.*", re.IGNORECASE)
+_DAYS = re.compile(rf"(?<![\w.,/-])(?:{'|'.join(_WHOLE)})(?!\w|[.,/]\d)", re.IGNORECASE)
 
 
 def days_in(text: str) -> frozenset[date]:
-    """The whole dates in a text; one that two orders read as two days is none."""
-    found = set()
-    for match in DATE.finditer(text):
-        plain = " ".join(_ENDING.sub(" ", match[0]).split())
-        for form in _FORMS:
-            try:
-                found.add(datetime.strptime(plain, form).date())
-            except ValueError:
-                continue
-    return frozenset(found)
+    """The whole dates in a text; one that may be read in two ways is none."""
+    told = (moment(re.sub(r"\bof ", "", match[0])) for match in _DAYS.finditer(text))
+    return frozenset(one.date() for one in told if one is not None)

@@ -15,11 +15,11 @@ from .words import months, phrases, topic_groups, word_list, word_table
 _WITHIN = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+\b")
 _CODE_OF = re.compile(r"([A-Z][A-Z0-9_]{1,}) (?:of|in|at|for|near) (.+)")
 _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{4,}(?![\w-])")
-_COUNTED = re.compile(r"\bhow many ((?:[^\W\d_]+ ){0,3}?[^\W\d_]+)(?= (?:%s)\b|\W*$)")
 _VERBS = (
     "are|is|was|were|do|does|did|has|have|had|can|could|in|at|on|of|near|with|there|live|lives|lived|stand|lie|were|per|"
     "came|visit|visited|use|used"
 )
+_COUNTED = re.compile(rf"\bhow many ((?:[^\W\d_]+ ){{0,3}}?[^\W\d_]+)(?= (?:{_VERBS})\b|\W*$)")
 _TELL_ME = re.compile(r"\b(?:tell|give|show) (?:me|us)\b", re.IGNORECASE)
 _SEA_LEVEL = re.compile(r"\babove (?:mean )?sea level\b", re.IGNORECASE)
 _KIND_OF = re.compile(r"\b(?:kind|type|sort|category) of \w+")
@@ -136,7 +136,7 @@ def _without(text: str, terms: frozenset[str]) -> str:
 
 def _counted(text: str, topics: tuple[frozenset[str], ...]) -> frozenset[str]:
     """What "how many" asks for, in the singular, with the words that mean the same."""
-    match = re.search(_COUNTED.pattern % _VERBS, text)
+    match = _COUNTED.search(text)
     if match is None:
         return frozenset()
     noun = singular(match[1].rpartition(" ")[2])
