@@ -45,6 +45,9 @@ Workers = Annotated[
     int, typer.Option(help="That encode side by side, with --engine ray; each loads the encoder.", min=1)
 ]
 
+_NAMED = 3
+"""Images that are named for each reason why some were left out."""
+
 app = typer.Typer(
     no_args_is_help=True,
     help="Make an index of images, to be searched by words, by example, by where and when.",
@@ -174,7 +177,7 @@ def remove(
 def label(
     place: Place,
     file: Annotated[
-        Path, typer.Argument(help="A .csv (path,label), or points and polygons: .geojson, .gpkg.")
+        Path, typer.Argument(help="A .csv or .tsv (path,label), or points and polygons: .geojson, .gpkg.")
     ],
     column: Annotated[
         str | None, typer.Option(help="The column of labels. (default: label, labels, class)")
@@ -347,6 +350,7 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
             {
                 "index": index.place, "rows": len(index), "chips": report.chips,
                 "failed": report.failed, "resumed": report.resumed, "reasons": dict(report.reasons),
+                "failures": [list(one) for one in report.failures], "notes": report.notes,
             }
         )  # fmt: skip
         return
@@ -362,7 +366,11 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
         console.print(f"[yellow]{report.failed:,} chips were left out:[/yellow]")
         for reason, count in report.reasons.most_common(5):
             console.print(f"  {count:,}  {escape(reason)}", highlight=False, soft_wrap=True)
-        console.print(f"  the first: {escape(report.failures[0][0])}", highlight=False, soft_wrap=True)
+            named = [image for image, why in report.failures if why == reason][:_NAMED]
+            more = [f"and {count - len(named):,} more"] if count > len(named) else []
+            console.print(f"     {escape(', '.join(named + more))}", highlight=False, soft_wrap=True)
+    for note in report.notes:
+        console.print(f"[yellow]{escape(note)}[/yellow]", highlight=False, soft_wrap=True)
     console.print(
         f'Search it: rsvlm search {shlex.quote(index.place)} "a harbour with boats"',
         highlight=False,

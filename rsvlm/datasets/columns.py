@@ -7,20 +7,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DatasetError
+from .times import whole
 
-IMAGE = ("image", "filepath", "path", "file", "filename", "file_name")
+IMAGE = (
+    "image",
+    "filepath",
+    "file_path",
+    "image_path",
+    "path",
+    "file",
+    "filename",
+    "file_name",
+    "image_name",
+)
 LABEL = ("label", "labels", "class", "label_v1")
 CAPTIONS = ("captions", "caption", "title_multi_objects", "title", "text")
 LATITUDE, LONGITUDE = ("latitude", "lat"), ("longitude", "lon", "lng")
-TIME = ("datetime", "time", "timestamp", "date")
+TIME = ("datetime", "timestamp", "date", "acquired", "acquisition_date", "time", "year")
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """How tables say that there is no number."""
 GROUP = ("group", "scene", "location", "place")
 
 
 def column_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
-    """Return the first of the wanted columns that is there."""
-    return next((name for name in wanted if name in names), None)
+    """Return the first of the wanted columns that is there, whatever its capitals."""
+    found = {name.casefold(): name for name in reversed(names)} | {name: name for name in names}
+    return next((found[name] for name in wanted if name in found), None)
 
 
 def optional_columns(columns: Mapping[str, Sequence[Any]], place: str) -> dict[str, Any]:
@@ -60,7 +72,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _text(value: Any) -> str | None:
     if value is None or not str(value).strip():
         return None
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return value.isoformat() if hasattr(value, "isoformat") else whole(value)
 
 
 def _places(columns: Mapping[str, Sequence[Any]], place: str) -> NDArray[np.float64] | None:

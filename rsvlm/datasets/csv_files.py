@@ -1,4 +1,4 @@
-"""A csv with a path and a label a line, as SkyScript's benchmark sets come, with their classnames.txt."""
+"""A csv or tsv with a path and a label a line, as SkyScript's benchmark sets come, with their classnames.txt."""
 
 import csv
 import io
@@ -48,7 +48,7 @@ def read_csv(
         raise DatasetError(f"{path}: has no column {wanted}; its columns are {', '.join(columns) or 'none'}")
     if "" in columns[image]:
         raise DatasetError(f"{path}: line {columns[image].index('') + 2} lacks its {image}")
-    rows = None if split is None else rows_of_split(path, columns.get(COLUMN), split)
+    rows = None if split is None else rows_of_split(path, columns, split)
     if rows is not None:
         columns = {column: [values[row] for row in rows] for column, values in columns.items()}
     names = columns.pop(image)
@@ -77,7 +77,8 @@ def splits_inside(path: Path) -> tuple[str, ...]:
     Raises:
         DatasetError: It cannot be read.
     """
-    column = read_columns(path).get(COLUMN, []) if COLUMN in header(path) else []
+    name = column_of(header(path), (COLUMN,))
+    column = [] if name is None else read_columns(path)[name]
     return tuple(sorted({split_name(value) for value in column if value}))
 
 
@@ -85,7 +86,8 @@ def header(path: Path) -> list[str]:
     """Return the names of a csv's columns; none where it is no text."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return [name.strip() for name in next(csv.reader(file), [])]
+            first = file.readline()
+            return [name.strip() for name in next(csv.reader([first], delimiter=separator_of(first)), [])]
     except (OSError, UnicodeDecodeError, csv.Error):
         return []
 
@@ -93,10 +95,14 @@ def header(path: Path) -> list[str]:
 def read_columns(path: Path) -> dict[str, list[str]]:
     """Return the columns of a csv by name, without white space around names and values.
 
+    Between them are commas, or the semicolons or tabs that the first line has more of.
+
     Raises:
         DatasetError: It cannot be read, or a line has more or fewer fields than the first one.
     """
-    reader = csv.DictReader(io.StringIO(read_utf8(path), newline=""))
+    text = read_utf8(path)
+    sign = separator_of(text.partition("\n")[0])
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=sign)
     try:
         rows = list(reader)
     except csv.Error as error:
@@ -109,6 +115,20 @@ def read_columns(path: Path) -> dict[str, list[str]]:
                 f"{path}: line {line} has {'fewer' if missing else 'more'} fields than the first line"
             )
     return {name.strip(): [row[name].strip() for row in rows] for name in names}
+
+
+def separator(path: Path) -> str:
+    """What is between the cells of a csv."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return separator_of(file.readline())
+    except (OSError, UnicodeDecodeError):
+        return ","
+
+
+def separator_of(first: str) -> str:
+    """What is between the names of columns in the first line: a comma, a semicolon or a tab."""
+    return max(",;\t", key=first.count)
 
 
 def class_names_beside(path: Path, label: str = "label") -> tuple[str, ...] | None:

@@ -19,7 +19,7 @@ from .pictures import Content
 from .repeats import one_row_an_image
 from .sets import EvalSet, unique_keys
 from .sources import records
-from .splits import COLUMN, rows_of_split
+from .splits import rows_of_split
 
 _KEPT = 2  # row groups in memory: threads read on in the next one while the last is finished
 
@@ -58,7 +58,7 @@ def read_parquet(
         names += column.names()
         for key, values in column.others().items():
             columns.setdefault(key, []).extend(values)
-    rows = None if split is None else rows_of_split(paths[0], columns.get(COLUMN), split)
+    rows = None if split is None else rows_of_split(paths[0], columns, split)
     if rows is not None:
         images, names = [images[row] for row in rows], [names[row] for row in rows]
         columns = {key: [column_values[row] for row in rows] for key, column_values in columns.items()}

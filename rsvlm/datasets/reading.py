@@ -13,6 +13,7 @@ from .pairs import is_pairs_dataset, read_pairs
 from .parquet_files import read_parquet
 from .sets import EvalSet
 from .splits import check_named, split_name, splits_of
+from .textfiles import CSV
 
 
 def read_eval_set(
@@ -36,7 +37,7 @@ def read_eval_set(
             * a folder with one csv, and `classnames.txt` where labels are numbers;
             * a folder of BigEarthNet patches;
             * a pairs dataset, as `rsvlm caption` writes it;
-            * a .parquet, a .csv, or a .json of Karpathy's form.
+            * a .parquet, a .csv, a .tsv, or a .json of Karpathy's form.
         split: "train", "validation" or "test"; None: the only one that is there, and of a table all rows. A table is
             divided by its column `split`. Of what is not divided a split is refused, unless its name says that it is
             this one.
@@ -62,12 +63,12 @@ def read_eval_set(
     kind = path.suffix.casefold()
     if kind == ".parquet":
         return read_parquet([path], title, split, opening, label)
-    if kind == ".csv":
+    if kind in CSV:
         return read_csv(path, title, split, opening, label)
     if kind == ".json":
         return read_karpathy(path, split=split or _only(path), name=name)
     raise DatasetError(
-        f"{path}: a data set is a folder of class folders, a .parquet, a .csv or a Karpathy .json"
+        f"{path}: a data set is a folder of class folders, a .parquet, a .csv, a .tsv or a Karpathy .json"
     )
 
 
@@ -90,10 +91,10 @@ def _folder(
         chosen = _chosen(path, splits, split)
         if chosen[0].is_dir():
             return read_class_folders(chosen[0], name, split or next(iter(splits)), opening)
-        if chosen[0].suffix.casefold() == ".csv":
+        if chosen[0].suffix.casefold() in CSV:
             return read_csv(chosen[0], name, split or next(iter(splits)), opening, label)
         return read_parquet(chosen, name, split or next(iter(splits)), opening, label)
-    tables = sorted(path.glob("*.csv"))
+    tables = sorted(file for file in path.iterdir() if file.suffix.casefold() in CSV)
     if len(tables) == 1:
         return read_csv(tables[0], name, split, opening, label)
     if len(tables) > 1:

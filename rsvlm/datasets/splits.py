@@ -1,11 +1,13 @@
 """Which part of a data set is train, validation and test, as folders, names of files and columns say it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .columns import column_of
 from .errors import DatasetError
+from .textfiles import CSV
 
 SPLITS = {
     "train": ("train", "training"),
@@ -31,7 +33,10 @@ def splits_of(folder: Path) -> dict[str, list[Path]]:
         pattern = re.compile(rf"({'|'.join(aliases)})(-\d+-of-\d+)?\.parquet", re.IGNORECASE)
         files = sorted(path for path in folder.glob("*.parquet") if pattern.fullmatch(path.name))
         folders = [path for path in folder.iterdir() if path.is_dir() and path.name.casefold() in aliases]
-        tables = [path for path in sorted(folder.glob("*.csv")) if path.stem.casefold() in aliases]
+        tables = [
+            path for path in sorted(folder.iterdir())
+            if path.suffix.casefold() in CSV and path.stem.casefold() in aliases
+        ]  # fmt: skip
         if files or folders or tables:
             found[split] = files or folders[:1] or tables[:1]
     return found
@@ -56,18 +61,19 @@ def check_named(path: Path, split: str) -> None:
         )
 
 
-def rows_of_split(path: Path, column: Sequence[Any] | None, split: str) -> list[int] | None:
+def rows_of_split(path: Path, columns: Mapping[str, Sequence[Any]], split: str) -> list[int] | None:
     """Return the numbers of the rows of a table that are of a split; None where all of them are, by its name.
 
     Args:
         path: The table.
-        column: What its column `split` holds; None where it has none.
+        columns: What its columns hold.
         split: The one that is wanted.
 
     Raises:
         DatasetError: It has other splits, or nothing says what is of which.
     """
-    names = ["" if value is None else split_name(str(value)) for value in column or ()]
+    column = columns.get(column_of(list(columns), (COLUMN,)) or COLUMN, ())
+    names = ["" if value is None else split_name(str(value)) for value in column]
     rows = [row for row, name in enumerate(names) if name == split_name(split)]
     if rows:
         return rows

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from .errors import DatasetError
 
+CSV = (".csv", ".tsv")
+"""How names of tables of text end."""
+
 
 def read_utf8(path: str | os.PathLike[str]) -> str:
     """Text of a UTF-8 file, with or without a byte order mark.

@@ -15,6 +15,7 @@ from rsvlm.datasets.pairs import is_pairs_dataset
 from rsvlm.datasets.reading import read_eval_set
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.datasets.splits import SPLITS, splits_of
+from rsvlm.datasets.textfiles import CSV
 from rsvlm.imagery import ImageryError, open_scene
 from rsvlm.imagery.sensors import SENSORS
 
@@ -100,7 +101,7 @@ def _in_folder(folder: Path) -> list[FoundSet] | str:
     if splits:
         return _of_splits(folder, list(splits))
     captions = sorted(folder.glob("dataset*.json"))
-    tables = [path for path in sorted(folder.glob("*.csv")) if _is_table(path)]
+    tables = [path for path in sorted(folder.iterdir()) if path.suffix.casefold() in CSV and _is_table(path)]
     if captions or tables:
         found = [_of_captions(path) for path in captions]
         return found + _of_tables(tables)
@@ -171,7 +172,7 @@ def _of_table(
     """SkyScript's `aid_img_txt_pairs_test.csv` is "aid"; with `label_v1` and `label_v2` it is two sets."""
     stem, marker, _ = path.stem.partition("_img_txt_pairs")
     name = path.parent.name if alone and not marker else stem if marker or not train else _base_of(path)
-    labels = [label for label in header(path) if label in (*LABEL, "label_v2")]
+    labels = [label for label in header(path) if label.casefold() in (*LABEL, "label_v2")]
     judged, learn, choose = _divided(path)
     if train is not None:
         judged, learn = (path, _split_of(path)), (train, _split_of(train))

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
+from rsvlm.datasets.times import moment
 from rsvlm.imagery import ChipReader, ImageryError
 from rsvlm.imagery.grid import BBox
 from rsvlm.imagery.items import ChipOptions, Item, PathLike, Picture, list_items
 from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader, looks_at
 from rsvlm.imagery.scan import printable
 from rsvlm.imagery.views import VIEWS
-from rsvlm.retrieval.chiprows import moment
 
 from .errors import RagError
 

@@ -55,6 +55,7 @@ class BuildReport:
         resumed: Chips that an earlier run had encoded.
         reasons: Why chips failed, and how many for each reason.
         failures: The first of them: the image, and why.
+        notes: What tables say of the images that could not be used.
     """
 
     chips: int = 0
@@ -62,6 +63,7 @@ class BuildReport:
     resumed: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def encoded_images(
         raise RetrievalError(f"{workers} workers: engine local encodes in one process; take engine ray")
     sources = Sources(images, options, licence)
     total = report.chips = len(sources)
+    report.notes = sources.notes()
     if not total:
         raise RetrievalError(f"no image in {', '.join(map(str, images)) or 'an empty list'}")
     work = folder / WORK

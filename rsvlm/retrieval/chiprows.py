@@ -2,10 +2,10 @@
 
 import json
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rsvlm.datasets.times import moment
 from rsvlm.imagery.items import ChipOptions, Item, PathLike
 
 Row = dict[str, Any]
@@ -34,15 +34,6 @@ def _opening(options: ChipOptions) -> str | None:
     given = {"sensor": options.sensor, "bands": options.bands, "stretch": options.stretch}
     told = {name: value for name, value in given.items() if value not in (None, "auto")}
     return json.dumps(told) if told else None
-
-
-def moment(text: str | None) -> datetime | None:
-    """A time as rows have it: in UTC; None where there is none, or what is there is no time (2023/09/14 is one)."""
-    try:
-        found = None if text is None else datetime.fromisoformat(text.strip().replace("/", "-"))
-    except ValueError:
-        return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def absolute(path: PathLike) -> str:

@@ -30,6 +30,10 @@ class Source(Protocol):
         """Those of these numbers, the last left out."""
         ...
 
+    def notes(self) -> list[str]:
+        """What its tables say that cannot be used."""
+        ...
+
     def identity(self) -> dict[str, Any]:
         """All that decides what its images are, for resuming."""
         ...

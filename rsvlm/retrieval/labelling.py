@@ -14,6 +14,7 @@ from shapely.affinity import translate
 from rsvlm.datasets.columns import IMAGE, LABEL, column_of
 from rsvlm.datasets.csv_files import read_columns
 from rsvlm.datasets.labels import parts_of
+from rsvlm.datasets.textfiles import CSV
 
 from .areas import read_features
 from .chiprows import absolute
@@ -49,7 +50,7 @@ def labels_from(file: Path, snapshot: Snapshot, column: str | None = None) -> La
         raise RetrievalError(f"{file}: there is no such file")
     given = (
         _by_path(file, snapshot, column)
-        if file.suffix.casefold() == ".csv"
+        if file.suffix.casefold() in CSV
         else _by_place(file, snapshot, column)
     )
     found: dict[int, dict[str, None]] = {}

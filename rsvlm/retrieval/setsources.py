@@ -1,6 +1,7 @@
 """Images of data sets and of pairs, as what an index is made of."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ from rsvlm.datasets import EvalSet, open_picture, read_eval_set
 from rsvlm.datasets.columns import IMAGE, column_of
 from rsvlm.datasets.pairs import is_pairs_dataset, read_pairs
 from rsvlm.datasets.parquet_files import StoredImage
+from rsvlm.datasets.textfiles import CSV
+from rsvlm.datasets.times import day_first, moment
 from rsvlm.imagery import ImageryError, open_scene
 from rsvlm.imagery.items import chip_ref
 from rsvlm.imagery.scan import Scan
 
-from .chiprows import Row, absolute, moment
+from .chiprows import Row, absolute
 from .entries import Entry, Load, Source
 from .errors import RetrievalError
 from .filters import BETWEEN
 
-_TABLES = (".parquet", ".csv")
+_TABLES = (".parquet", *CSV)
 _PLACED = (".tif", ".tiff", ".jp2")
 """Files that know their place, and perhaps their time, where a table that names them says none."""
 
@@ -41,6 +44,7 @@ class SetImages:
         self, place: Path, data: EvalSet, licence: str | None, rows: Sequence[Row] | None = None
     ) -> None:
         self._place, self._set, self._licence, self._rows = Path(absolute(place)), data, licence, rows
+        self._day_first = day_first(data.times or ())
 
     def __len__(self) -> int:
         return len(self._set)
@@ -54,6 +58,20 @@ class SetImages:
     def identity(self) -> dict[str, Any]:
         """As of `Source`."""
         return {"set": self._set.title, "n": len(self), "fingerprint": self._set.fingerprint}
+
+    def notes(self) -> list[str]:
+        """As of `Source`."""
+        unread = [
+            time for number, time in enumerate(self._set.times or ()) if time and self._time(number) is None
+        ]
+        what = f"{len(unread):,} of {len(self):,} times"
+        return (
+            [f"{self._place}: {what} cannot be read, as {unread[0]!r} (write 2011-05-31)"] if unread else []
+        )
+
+    def _time(self, number: int) -> datetime | None:
+        told = self._set.times[number] if self._set.times else None
+        return None if told is None else moment(told, self._day_first)
 
     def _loading(self, number: int) -> Load:
         image, opening = self._set.images[number], self._set.opening
@@ -80,7 +98,7 @@ class SetImages:
             east, north = data.places[number].tolist()
             east = (east + 180) % 360 - 180 if abs(east) > 180 else east
             row |= {"west": east, "south": north, "east": east, "north": north}
-        if data.times is not None and (when := moment(data.times[number])) is not None:
+        if (when := self._time(number)) is not None:
             row["datetime"] = when
         return row | (self._rows[number] if self._rows else {})
 

@@ -56,6 +56,10 @@ class Sources:
             if inside[0] < inside[1]:
                 yield from source.entries(*inside)
 
+    def notes(self) -> list[str]:
+        """What tables say that cannot be used."""
+        return [note for source in self._sources for note in source.notes()]
+
     def identity(self) -> list[dict[str, Any]]:
         """All that decides what the images are."""
         return [source.identity() for source in self._sources]
@@ -84,6 +88,10 @@ class ImageFiles:
 
     def _loading(self, item: Item) -> Load:
         return lambda reader: loader(reader, self._options.min_valid)(Look(item, TRUE_COLOUR))
+
+    def notes(self) -> list[str]:
+        """As of `Source`; image files have no tables."""
+        return []
 
     def identity(self) -> dict[str, Any]:
         """As of `Source`."""

@@ -19,7 +19,6 @@ from rsvlm.rag.pictures import files_of
 from rsvlm.rag.sources import Source, read_source
 from rsvlm.rag.sources.csvrows import _Lines, _long_row
 from rsvlm.rag.sources.places import around, box_of, checked
-from rsvlm.rag.sources.times import moment
 
 
 def read(folder: Path, name: str, content: str | bytes, **options: str) -> tuple[list[Chunk], Source]:
@@ -440,23 +439,3 @@ def test_places_that_are_none(value: object) -> None:
 def test_boxes_around_points() -> None:
     assert around([179, -179], [0, 1]) == (179.0, 0.0, -179.0, 1.0)
     assert around([-180, 0, 180], [0, 1, 2]) == (-180.0, 0.0, 180.0, 2.0)
-
-
-@pytest.mark.parametrize(
-    ("told", "found"),
-    [
-        (2019, datetime(2019, 1, 1, tzinfo=UTC)), (2019.0, datetime(2019, 1, 1, tzinfo=UTC)),
-        ("2019-05-31T10:00:00+02:00", datetime(2019, 5, 31, 8, tzinfo=UTC)),
-        ("2019/05/31", datetime(2019, 5, 31, tzinfo=UTC)),
-        ("31/05/2019", datetime(2019, 5, 31, tzinfo=UTC)), ("05/31/2019", datetime(2019, 5, 31, tzinfo=UTC)),
-        ("5/5/2019", datetime(2019, 5, 5, tzinfo=UTC)), ("05.06.2011", datetime(2011, 6, 5, tzinfo=UTC)),
-        ("05/06/2011", None), ("05-06-2011", None), ("31/31/2019", None), ("31.02.2019", None),
-        ("31/05/2019 9:20", datetime(2019, 5, 31, 9, 20, tzinfo=UTC)), ("04/2019", datetime(2019, 4, 1, tzinfo=UTC)),
-        ("June 8 2019", datetime(2019, 6, 8, tzinfo=UTC)), ("Sept. 8, 2019", datetime(2019, 9, 8, tzinfo=UTC)),
-        ("8 June 2019", datetime(2019, 6, 8, tzinfo=UTC)), ("08-Jun-2019", datetime(2019, 6, 8, tzinfo=UTC)),
-        ("Jan 2019", datetime(2019, 1, 1, tzinfo=UTC)), ("summer 2019", None), ("mayor 2019", None),
-        ("4.2019", None), ("2019-13", None), ("soon", None), ("", None), ("99999", None),
-    ],
-)  # fmt: skip
-def test_times(told: object, found: datetime | None) -> None:
-    assert moment(told) == found

@@ -86,7 +86,7 @@ def row_of(key: str, draw: random.Random) -> dict[str, Any]:
 
 
 def rows_of(keys: list[str], seed: int) -> list[dict[str, Any]]:
-    from rsvlm.retrieval.chiprows import moment
+    from rsvlm.datasets.times import moment
 
     draw = random.Random(seed)
     found = [row_of(key, draw) for key in keys]

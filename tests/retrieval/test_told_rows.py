@@ -151,3 +151,23 @@ def test_a_file_with_several_layers_is_refused(tmp_path: Path) -> None:
         )  # fmt: skip
     with pytest.raises(RetrievalError, match=r"has the layers first, second; save the one that is meant"):
         read_area(tmp_path / "a.gpkg")
+
+
+def test_times_of_tables_in_other_forms_and_those_that_cannot_be_read(folder: Path, tmp_path: Path) -> None:
+    table = folder / "when.csv"
+    table.write_text("path;date\na.png;05/06/2011\nb.png;31/05/2011\nc.png;summer\n", encoding="utf-8")
+    index = Index.build(table, tmp_path / "index", Colours())
+    rows = rows_of(index)
+    assert [str(rows[f"{name}.png"]["datetime"])[:10] for name in "abc"] == [
+        "2011-06-05",
+        "2011-05-31",
+        "None",
+    ]
+    assert index.report is not None
+    assert index.report.notes == [f"{table}: 1 of 3 times cannot be read, as 'summer' (write 2011-05-31)"]
+    hits = index.search("red", start="2011-06", end="2011-06")
+    assert isinstance(hits, Hits)
+    assert [Path(hit["key"]).name for hit in hits] == ["a.png"]
+    (folder / "labels.tsv").write_text("Filename\tLabel\nb.png\twood, dense\n", encoding="utf-8")
+    assert index.label(folder / "labels.tsv") == 1
+    assert rows_of(index)["b.png"]["labels"] == ["wood, dense"]

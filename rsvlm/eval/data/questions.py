@@ -10,7 +10,7 @@ from rsvlm.datasets.csv_files import read_columns
 from rsvlm.datasets.parquet_files import ImageColumn, StoredImage
 from rsvlm.datasets.pictures import ImageRef
 from rsvlm.datasets.sources import records
-from rsvlm.datasets.textfiles import read_utf8
+from rsvlm.datasets.textfiles import CSV, read_utf8
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.jsonlines import Line, read_lines
 from rsvlm.eval.rsrag_files import RsRagFile, read_rsrag
@@ -69,7 +69,7 @@ def read_question_set(path: Path, images: Path | None = None) -> QuestionSet:
         raise EvalError(f"{path}: there is no such file of questions")
     if kind == ".parquet":
         found = _from_parquet(path, images)
-    elif kind == ".csv":
+    elif kind in CSV:
         found = _from_rows(path, _csv_lines(path), images)
     elif path.name.endswith(_RSVQA):
         found = _from_rsvqa(path, images)

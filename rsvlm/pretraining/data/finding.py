@@ -15,7 +15,7 @@ from rsvlm.shards import shard_name
 
 Kind = Literal["parquet", "webdataset", "csv", "folders", "hub"]
 HUB = "hf:"
-_KINDS: dict[str, Kind] = {".parquet": "parquet", ".tar": "webdataset", ".csv": "csv"}
+_KINDS: dict[str, Kind] = {".parquet": "parquet", ".tar": "webdataset", ".csv": "csv", ".tsv": "csv"}
 _REMEDY = (
     "name a pairs dataset, a folder of class folders, .parquet, .tar or .csv files (a file, a folder or a pattern), "
     "or hf:owner/name"
@@ -79,8 +79,8 @@ def _in_folder(folder: Path, name: str, split: str | None) -> Found:
         raise PretrainingError(f"{name}: has no splits; leave out split={split}")
     for suffix in _KINDS:
         files = sorted(folder.glob(f"*{suffix}"))
-        if len(files) > 1 and suffix == ".csv":
-            raise PretrainingError(f"{name}: holds {len(files)} csv files; name the one to read")
+        if len(files) > 1 and _KINDS[suffix] == "csv":
+            raise PretrainingError(f"{name}: holds {len(files)} {suffix} files; name the one to read")
         if files:
             return _of_files(files, name)
     return Found("folders", name, (str(folder),))

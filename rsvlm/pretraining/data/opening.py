@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import datasets
 import pyarrow.compute as pc
 
-from rsvlm.datasets.csv_files import header
+from rsvlm.datasets.csv_files import header, separator
 from rsvlm.datasets.folders import class_names, images_below
 from rsvlm.models.quiet import one_line, quiet
 from rsvlm.pretraining.errors import PretrainingError
@@ -98,7 +98,7 @@ def _csv(found: Found) -> datasets.Dataset:
     # pandas calls columns without a name so, and writes its own index as such a one
     named = [name or f"Unnamed: {number}" for number, name in enumerate(names)]
     features = datasets.Features({name: datasets.Value("string") for name in named})
-    return _load(found, features=features, keep_default_na=False, skipinitialspace=True)
+    return _load(found, features=features, sep=separator(file), keep_default_na=False, skipinitialspace=True)
 
 
 def _class_folders(folder: Path) -> datasets.Dataset:

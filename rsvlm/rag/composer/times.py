@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from rsvlm.rag.sources.times import moment
+from rsvlm.datasets.times import moment
 
 _MONTH = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"

@@ -3,7 +3,7 @@
 import re
 
 from .places import LATITUDE, LONGITUDE
-from .times import TIME
+from .rowtimes import TIME
 
 _NUMBER = re.compile(r"\s*[-+]?\d[\d.,\s]*")
 _BRACKETS = re.compile(r"\s*(?:\[([^\[\]]{1,20})\]|\(([^()]{1,20})\))\s*")

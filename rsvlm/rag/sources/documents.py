@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rsvlm.datasets.times import moment
+
 from ..chunk import Chunk
 from ..errors import RagError
 from .html import charset_of, read_html
@@ -18,7 +20,6 @@ from .sections import chunks_of
 from .source import Note
 from .splitting import split
 from .text import LARGEST, cleaned, decoded, read_whole
-from .times import moment
 
 BLANK = Chunk(source="", where="", text="")
 """What chunks are made of by filling in what is known."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from rsvlm.datasets.columns import IMAGE, LABEL
+from rsvlm.datasets.times import moment
 
 from ..chunk import Chunk
 from ..errors import RagError
@@ -12,10 +13,10 @@ from .documents import BLANK
 from .nothing import is_empty
 from .picturepaths import LONGEST_PATH, Pictures
 from .places import BOX, EDGES, LATITUDE, LONGITUDE, SHAPE, place_of
+from .rowtimes import TIME, time_of
 from .rowwords import LONGEST_ROW, Row, in_words, text_of, texts_of
 from .source import Note
 from .splitting import LONGEST, split, words
-from .times import TIME, moment, time_of
 
 TEXT = (
     "text", "description", "caption", "captions", "note", "notes", "body", "content", "summary", "abstract", "sentence",

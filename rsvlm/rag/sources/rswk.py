@@ -11,6 +11,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from rsvlm.datasets.times import moment
+
 from ..chunk import Chunk
 from ..errors import RagError
 from .documents import BLANK
@@ -21,7 +23,6 @@ from .sections import shortened
 from .source import Note
 from .splitting import LONGEST, split, words
 from .text import cleaned
-from .times import moment
 
 WORLD, EXPERT = "world knowledge", "remote sensing expert knowledge"
 MONTHLY, DESCRIPTION = "monthly expert knowledge", "description"
