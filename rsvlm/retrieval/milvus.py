@@ -15,6 +15,7 @@ from rsvlm.models import Encoder
 from rsvlm.models.shipped import DEFAULT
 
 from .building import BuildReport, Progress, encoded_images
+from .chiprows import absolute
 from .errors import RetrievalError
 from .exact import Floats
 from .filters import Filter
@@ -24,7 +25,7 @@ from .making import Blocks, Rows, encoder_record, fitting
 from .manifest import CutRecord, EncoderRecord
 from .milvusaddress import MilvusAddress
 from .milvuscollection import MOST_HITS, Collection
-from .milvusmaking import Batches, batches_of, check_new, make, write
+from .milvusmaking import Batches, batches_of, check_new, make, write, write_images
 from .milvusrows import Record, id_of, rows_of
 from .milvussearching import Ranking, Selection, selection_of
 from .searchable import PathLike, Searchable, loaded, several
@@ -166,7 +167,8 @@ class MilvusIndex(Searchable):
     ) -> BuildReport:
         """Add images; those that are there already are encoded anew and take the place of the older ones.
 
-        The arguments are those of `Index.add`. Stopped, what was written stays, and the same call goes on.
+        The arguments are those of `Index.add`. What a table said of an image stays with it. Stopped, what was written
+        stays, and the same call goes on.
 
         Raises:
             RetrievalError: There is no image that can be read, or the server does not answer.
@@ -177,7 +179,7 @@ class MilvusIndex(Searchable):
             several(images), _work(self.address), self.encoder, options or self.cut, licence=licence,
             batch_size=batch_size, engine=engine, workers=workers, progress=progress, report=report,
         ) as encoded:  # fmt: skip
-            write(self._collection, batches_of(encoded))
+            write_images(self._collection, encoded)
         return report
 
     def add_vectors(self, vectors: Blocks, rows: Rows) -> None:
@@ -192,15 +194,22 @@ class MilvusIndex(Searchable):
         write(self._collection, batches_of(encoded))
 
     def remove(self, keys: Iterable[str]) -> int:
-        """Remove rows by their keys; return how many.
+        """Remove rows by their keys, or all of an image by its path; return how many.
 
         Raises:
             RetrievalError: A key is not there (nothing is removed then), or the server does not answer.
         """
-        wanted = list(dict.fromkeys(keys))
-        self._records(wanted, [], "; nothing was removed")
-        self._collection.delete([id_of(key) for key in wanted])
-        return len(wanted)
+        names = {key: tuple(dict.fromkeys((id_of(key), id_of(absolute(key))))) for key in keys}
+        listed = [name for both in names.values() for name in both]
+        rows, images = self._collection.by_id(listed, []), self._collection.of_images(listed)
+        found: dict[str, None] = {}
+        for key, both in names.items():
+            ids = [name for name in both if name in rows] or [id for name in both for id in images[name]]
+            if not ids:
+                raise RetrievalError(f"{self.address}: has no row {key!r}; nothing was removed")
+            found |= dict.fromkeys(ids)
+        self._collection.delete(list(found))
+        return len(found)
 
     def search_vectors(
         self,
@@ -253,11 +262,11 @@ class MilvusIndex(Searchable):
         """
         return self._collection.vectors_of(self._records(keys, ["vector"]), self.made_by.dimension)
 
-    def _records(self, keys: Sequence[str], fields: Sequence[str], hint: str = "") -> list[Record]:
+    def _records(self, keys: Sequence[str], fields: Sequence[str]) -> list[Record]:
         ids = [id_of(key) for key in keys]
         found = self._collection.by_id(list(dict.fromkeys(ids)), fields)
         if missing := [key for key, id in zip(keys, ids, strict=True) if id not in found]:
-            raise RetrievalError(f"{self.address}: has no row {missing[0]!r}{hint}")
+            raise RetrievalError(f"{self.address}: has no row {missing[0]!r}")
         return [found[id] for id in ids]
 
     def tables(self) -> Iterator[pa.Table]:

@@ -154,6 +154,7 @@ class Collection:
 
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("id", DataType.VARCHAR, max_length=ID_LENGTH, is_primary=True)
+        schema.add_field("image", DataType.VARCHAR, max_length=ID_LENGTH, nullable=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
         for name in (*EDGES, "gsd"):
             schema.add_field(name, DataType.DOUBLE, nullable=True)
@@ -218,6 +219,15 @@ class Collection:
                     output_fields=["id", *fields], consistency_level="Strong", timeout=CALL_S,
                 )  # fmt: skip
             found |= {record["id"]: record for record in batch}
+        return found
+
+    def of_images(self, images: Sequence[str]) -> dict[str, list[str]]:
+        """Primary keys of all rows of images, by the ids of these."""
+        found: dict[str, list[str]] = {image: [] for image in images}
+        for first in range(0, len(images), _AT_ONCE):
+            for records in self.rows(["id", "image"], ids_in(images[first : first + _AT_ONCE], "image")):
+                for record in records:
+                    found[record["image"]].append(record["id"])
         return found
 
     def search(self, query: Vectors, limit: int, expression: str) -> list[Candidate]:

@@ -58,9 +58,9 @@ def _number(value: float) -> str:
     return repr(value if isinstance(value, int) else float(value))
 
 
-def ids_in(ids: Iterable[str]) -> str:
-    """Rows by their primary keys."""
-    return f"id in {_any_of(ids)}"
+def ids_in(ids: Iterable[str], field: str = "id") -> str:
+    """Rows by their primary keys, or by the ids of their images."""
+    return f"{field} in {_any_of(ids)}"
 
 
 def _any_of(texts: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """How an index in Milvus begins, and how rows come into it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,8 @@ from .manifest import CutRecord, EncoderRecord
 from .milvusaddress import MilvusAddress
 from .milvuscollection import Collection
 from .milvusrecord import CollectionRecord, making_of
-from .milvusrows import Record, records_of
-from .rows import older_ones
+from .milvusrows import Record, id_of, records_of, rows_of
+from .rows import completed, older_ones
 from .stored import Vectors
 
 Batches = Iterator[tuple[pa.Table, Vectors]]
@@ -85,6 +86,22 @@ def write(collection: Collection, batches: Batches, total: int = 0, progress: Pr
             done += len(records)
             if progress is not None:
                 progress(done, total)
+
+
+def write_images(collection: Collection, encoded: Encoded) -> None:
+    """Write all rows of images. What a table said of one stays; chips that were cut in another way go.
+
+    Args:
+        collection: Where.
+        encoded: The images.
+    """
+    ids = [id_of(key) for key in encoded.table["key"].to_pylist()]
+    before = rows_of(record["row"] for record in collection.by_id(ids, ["row"]).values()).to_pylist()
+    table = completed(encoded.table, {row["key"]: row for row in before})
+    images = [id_of(image) for image in encoded.table["image"].drop_null().unique().to_pylist()]
+    older = {id for one in collection.of_images(images).values() for id in one} - set(ids)
+    write(collection, batches_of(replace(encoded, table=table)))
+    collection.delete(sorted(older))
 
 
 def _portions(records: list[Record]) -> Iterator[list[Record]]:

@@ -23,7 +23,7 @@ Record = dict[str, Any]
 
 
 def id_of(key: str) -> str:
-    """The primary key of a row: the beginning of the SHA-256 of its key.
+    """The primary key of a row, or the id of an image: the beginning of the SHA-256 of its key, or path.
 
     Keys are paths of any length with any signs in them, and pymilvus puts primary keys into expressions as they are.
     """
@@ -63,6 +63,7 @@ def _record(row: Record, vector: Vectors) -> Record:
         numbers["east"] = east = 180.0 if east == -180 else east
     return {
         "id": id_of(row["key"]),
+        "image": None if row["image"] is None else id_of(row["image"]),
         "vector": vector,
         **numbers,
         "crosses": west is not None and east is not None and west > east,

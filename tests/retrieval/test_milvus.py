@@ -17,6 +17,7 @@ from colours import Colours  # type: ignore[import-not-found] # in tests/
 from numpy.typing import NDArray
 from PIL import Image
 
+from rsvlm.imagery.items import ChipOptions
 from rsvlm.retrieval import Filter, Hits, Index, MilvusIndex, RetrievalError, copy_index, open_index
 
 pytest.importorskip("milvus_lite", reason="a server to ask needs the extra milvus-test")
@@ -294,6 +295,36 @@ def test_images_by_words_and_another_encoder_is_refused(address: str, tmp_path: 
         index.search_vectors(np.ones((1, 3)), k=10, offset=16_380)
 
 
+def test_images_added_again_keep_what_a_table_said_and_lose_older_chips(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "tiles é"
+    place.mkdir()
+    for name, colour in (("a", (250, 10, 10)), ("b", (10, 250, 10))):
+        Image.new("RGB", (32, 32), colour).save(place / f"{name}.png")
+    (place / "list.csv").write_text(
+        "path,label,datetime,caption\na.png,roof,2023-09-14,a roof\nb.png,wood,,\n", encoding="utf-8"
+    )
+    index = MilvusIndex.build(place / "list.csv", address, Colours(), licence="CC BY 4.0")
+    Image.new("RGB", (32, 32), (10, 10, 250)).save(place / "a.png")
+    index.add(place / "a.png")
+    [row] = index.rows([(place / "a.png").as_posix()]).to_pylist()
+    assert (row["labels"], row["captions"], row["licence"]) == (["roof"], ["a roof"], "CC BY 4.0")
+    assert np.allclose(
+        index.vectors([row["key"]]), index.encoder.encode_images([Image.open(place / "a.png")])
+    )
+    index.add(place / "b.png", options=ChipOptions(chips="grid", size="16px"))
+    keys = sorted(key for table in index.tables() for key in table["key"].to_pylist())
+    windows = ("0,0", "0,16", "16,0", "16,16")
+    b = (place / "b.png").as_posix()
+    assert keys == [row["key"], *(f"{b}#{window},16,16" for window in windows)]
+    monkeypatch.chdir(place)
+    with pytest.raises(RetrievalError, match=r"has no row 'c\.png'; nothing was removed"):
+        index.remove(["b.png", "c.png"])
+    assert index.remove(["b.png", f"{b}#0,0,16,16"]) == 4
+    assert len(index) == 1
+
+
 def test_collections_that_are_odd_are_refused_in_one_line(server: Server, address: str) -> None:
     from pymilvus import DataType, MilvusClient
 
@@ -316,7 +347,7 @@ def test_collections_that_are_odd_are_refused_in_one_line(server: Server, addres
         ("odd_other", {}, "is a collection of another origin"),
         ("odd_json", {"rsvlm.index": "[" * 9}, "is no index of this rsvlm"),
         ("odd_format", {"rsvlm.index": (record % 4).replace("1", "2", 1)}, "is no index of this rsvlm"),
-        ("odd_fields", {"rsvlm.index": record % 4}, "has no field west of type DOUBLE"),
+        ("odd_fields", {"rsvlm.index": record % 4}, "has no field image of type VARCHAR"),
     ):
         place = make(name, properties)
         with pytest.raises(RetrievalError, match=says):
