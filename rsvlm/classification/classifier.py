@@ -8,7 +8,7 @@ from rsvlm.imagery.items import ChipOptions, ChipRef, Item, PathLike, Picture
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.models import Encoder, load_encoder
 from rsvlm.models.shipped import DEFAULT
-from rsvlm.retrieval import Index
+from rsvlm.retrieval import Index, folder_of
 from rsvlm.retrieval.stored import Ints
 from rsvlm.vocabularies import (
     Vocabulary,
@@ -104,7 +104,8 @@ class ZeroShotClassifier:
             if self.multi_label:
                 raise ClassificationError("a memory serves where an image has one class, not several")
             # also one that is open already: its vectors must be of this encoder
-            index = Index(memory if isinstance(memory, str | os.PathLike) else memory.folder, self.encoder)
+            place = memory if isinstance(memory, str | os.PathLike) else memory.folder
+            index = Index(folder_of(place, "a memory"), self.encoder)
             self.memory = Memory(index, self.vocabulary, self.classes.vectors, self.scale, memory_weight)
         self._calibrations: dict[tuple[str, ...], Calibration | None] = {}
         self.warnings: list[str] = []

@@ -14,6 +14,7 @@ TOKEN = "MILVUS_TOKEN"  # noqa: S105 - the name of a variable
 
 _PORT = 19530
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+_SCHEME = r"milvus(\+\w*)?:/"
 _SCHEMES = {"milvus+http": "http", "milvus+https": "https"}
 
 
@@ -67,19 +68,18 @@ class MilvusAddress:
 
 def is_address(place: str | os.PathLike[str]) -> bool:
     """Whether a place is an address and no folder."""
-    return isinstance(place, str) and re.match(r"milvus(\+\w*)?:/", place) is not None
+    return isinstance(place, str) and re.match(_SCHEME, place) is not None
 
 
-def folder_of(place: str, purpose: str) -> Path:
+def folder_of(place: str | os.PathLike[str], purpose: str) -> Path:
     """A place that must be a folder.
 
     Raises:
         RetrievalError: It is an address.
     """
-    if is_address(place):
-        raise RetrievalError(
-            f"only an index in a folder can be {purpose}: rsvlm index copy {_hidden(place)} index/"
-        )
+    if re.match(_SCHEME, text := os.fspath(place)):
+        address = _hidden(re.sub(":/+", "://", text, count=1))  # a path has one "/" of the two
+        raise RetrievalError(f"only an index in a folder can be {purpose}: rsvlm index copy {address} index/")
     return Path(place)
 
 

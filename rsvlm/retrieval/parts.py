@@ -18,6 +18,7 @@ from .errors import RetrievalError
 from .filerecords import check_size, record_of
 from .kinds import Plan, faiss_or_none
 from .manifest import NAME, PartRecord, StructureRecord
+from .milvusaddress import folder_of
 from .rows import open_rows, take, write_rows
 from .stored import StoredVectors, Vectors
 from .structures import build_approximate
@@ -26,7 +27,12 @@ FOLDER, TABLE = "parts", "rows.parquet"
 
 
 def is_index(place: Path) -> bool:
-    """Whether a folder is an index, perhaps a damaged one."""
+    """Whether a folder is an index, perhaps a damaged one.
+
+    Raises:
+        RetrievalError: It is the address of one in Milvus.
+    """
+    folder_of(place, "classified, evaluated or remembered")
     return (place / NAME).is_file() and (place / FOLDER).is_dir()
 
 

@@ -2,13 +2,14 @@
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import shapely
 
-from rsvlm.retrieval import Filter, RetrievalError, folder_of, is_address, open_index
+from rsvlm.retrieval import Filter, RetrievalError, folder_of, is_address, is_index, open_index
 from rsvlm.retrieval.milvusaddress import MilvusAddress
 from rsvlm.retrieval.milvusfilters import expression_of
 from rsvlm.retrieval.milvusrows import LONGEST, records_of, rows_of
@@ -37,6 +38,9 @@ def test_what_lets_one_in_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> Non
         assert "cret" not in str(raised.value)
     with pytest.raises(RetrievalError, match="only an index in a folder can be verified") as raised:
         folder_of("milvus+http://me:s3cret@there/x", "verified")
+    assert "cret" not in str(raised.value)
+    with pytest.raises(RetrievalError, match=r"index copy milvus\+http://there/x index/") as raised:
+        is_index(Path("milvus+http://me:s3cret@there/x"))  # what becomes of it as a path
     assert "cret" not in str(raised.value)
     monkeypatch.setenv("MILVUS_TOKEN", "key")
     assert MilvusAddress.parse("milvus+http://there/x").token == "key"
