@@ -36,8 +36,8 @@ from .rows import SCHEMA, completed, table_of
 from .sources import Sources
 from .stored import Vectors
 
-SHARD_SIZE = 4096
-"""Chips that are encoded between two stops: what a killed run loses at most."""
+SHARD_SIZE, LEAST_SHARD, SHARDS = 4096, 256, 16
+"""Chips that are encoded between two stops, which a killed run loses at most: a sixteenth of all, from 256 to 4,096."""
 
 WORK = ".encoding"
 """Folder below the index, of what is encoded and not yet in it."""
@@ -139,10 +139,10 @@ def encoded_images(
                 f"shard {summary.failures[0].shard} failed with {summary.failures[0].error}; "
                 "what is done is kept: run the same command again"
             )
-        report.resumed = min(summary.skipped * SHARD_SIZE, total)
+        report.resumed = min(summary.skipped * _shard_size(total), total)
         counts: dict[str, Any] = {}
         names = []
-        for number in range(-(-total // SHARD_SIZE)):
+        for number in range(-(-total // _shard_size(total))):
             stats = done_stats(run, number)
             if stats is None:
                 raise ShardError(
@@ -163,8 +163,12 @@ def encoded_images(
 
 def _slices(total: int) -> Iterator[dict[str, int]]:
     """One description a shard."""
-    for number, first in enumerate(range(0, total, SHARD_SIZE)):
-        yield {"shard": number, "first": first, "last": min(first + SHARD_SIZE, total)}
+    for number, first in enumerate(range(0, total, _shard_size(total))):
+        yield {"shard": number, "first": first, "last": min(first + _shard_size(total), total)}
+
+
+def _shard_size(total: int) -> int:
+    return min(SHARD_SIZE, max(LEAST_SHARD, -(-total // SHARDS)))
 
 
 def _encode_shard(
