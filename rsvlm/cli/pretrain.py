@@ -158,7 +158,9 @@ def pretrain(
     chunk: Annotated[
         int | None,
         typer.Option(
-            help="Encode so many at a time: large batches in little memory.", min=1, rich_help_panel=TRAINING
+            help="Encode so many at a time: large batches in little memory. (default: what fits)",
+            min=1,
+            rich_help_panel=TRAINING,
         ),
     ] = None,
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.", rich_help_panel=TRAINING)] = "auto",

@@ -28,7 +28,8 @@ class TrainingSettings(BaseModel):
         extra_texts: Texts without an image that every batch is also told apart from, where some were given.
         average: Decay of the moving average of the weights that is kept in place of the last ones; 0: none.
         chunk: Images and texts that are encoded at once, on each process. Fewer than a batch need less memory and
-            one more forward pass (`rsvlm.pretraining.gradcache`); None: the whole batch.
+            one more forward pass (`rsvlm.pretraining.gradcache`); None: the whole batch, or on a processor what fits in
+            its memory.
         train_size: Pixels a side of the images that are learned from, where they shall be fewer than the model then
             takes (convolutional models only); None: as many. Things look larger in crops than they do in whole
             images, which that sets right (Touvron et al. 2019, arXiv:1906.06423), and it is faster.

@@ -7,12 +7,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from rsvlm.memory import machine_memory
 from rsvlm.models.tower import Tower
 
 from .data import Batch
 from .data.examples import mixed
 from .encoding import Encoding
 from .errors import PretrainingError
+from .fitting import A_TEXT, SHARE, Encode, Fitting
 from .gradcache import Stream, average_gradients, cached_backward
 from .lora import Adapted
 from .losses import SoftTargets
@@ -59,6 +61,7 @@ class Step:
         if processes.device.type == "cpu":
             keep_freed_memory()
         self._references: dict[str, Tensor] = {}
+        self._fitting: Fitting | None = None
 
     def __call__(self, batch: Batch) -> float:
         """Add the gradients of a batch, the mean over all processes; return the loss.
@@ -67,17 +70,20 @@ class Step:
             PretrainingError: The loss is no number, or the vectors hold NaN. No weight has been changed then.
         """
         extra = self._drawn(batch)
+        if self._fitting is None and self._settings.chunk is None and self._processes.device.type == "cpu":
+            self._fitting = self._fitted(batch.images[0])
         torch.manual_seed(mixed(self._settings.seed, "step", batch.epoch, batch.step, self._processes.rank))
         texts = [*batch.captions, *extra]
         references = None
         if self._compares_texts:
             references = self._as_base(texts)
-        streams = {"images": Stream(self._images, self._chunks(batch.images))}
+        distinct = list(dict.fromkeys(texts)) if self._texts_learn else []  # captions made from labels repeat
+        sizes = self._sizes(batch.images, len(distinct))
+        streams = {"images": Stream(self._images, _chunks(batch.images, sizes["images"]))}
         if self._texts_learn:
-            distinct = list(dict.fromkeys(texts))  # captions made from labels repeat
             row = {text: number for number, text in enumerate(distinct)}
             rows = torch.tensor([row[text] for text in texts], device=self._processes.device)
-            streams["texts"] = Stream(self.encoder.texts, self._chunks(distinct))
+            streams["texts"] = Stream(self.encoder.texts, _chunks(distinct, sizes["texts"]))
 
         def loss(images: Tensor, texts: Tensor | None = None) -> Tensor:
             if texts is None:
@@ -89,12 +95,19 @@ class Step:
             vectors = Vectors(images, own, rest if extra else None, references=references)
             return self._loss(vectors, *self._scale())
 
-        if all(len(stream.chunks) == 1 for stream in streams.values()):
-            value = loss(**{name: stream.encode(stream.chunks[0]) for name, stream in streams.items()})
-            value.backward()  # type: ignore[no-untyped-call]
-            value = value.detach()
-        else:
-            value = cached_backward(loss, streams)
+        try:
+            if all(len(stream.chunks) == 1 for stream in streams.values()):
+                value = loss(**{name: stream.encode(stream.chunks[0]) for name, stream in streams.items()})
+                value.backward()  # type: ignore[no-untyped-call]
+                value = value.detach()
+            else:
+                value = cached_backward(loss, streams)
+        except torch.OutOfMemoryError as error:
+            half = max(1, max(sizes.values()) // 2)
+            raise PretrainingError(
+                f"{self._processes.device} has too little memory for {sizes['images']} images at once: "
+                f"give --chunk {half} (chunk={half}), which takes as large batches in parts"
+            ) from error
         if not value.isfinite():
             raise PretrainingError(f"the loss is {float(value)}: lower the learning rate")
         average_gradients(self._adapted.parameters())
@@ -125,16 +138,29 @@ class Step:
             return scale or SIGMOID_SCALE, SIGMOID_BIAS
         return scale or tower.logit_scale, tower.logit_bias
 
-    def _chunks(self, whole: Any) -> list[Any]:
-        size = self._settings.chunk or len(whole)
-        return [whole[start : start + size] for start in range(0, len(whole), size)]
+    def _fitted(self, image: Tensor) -> Fitting:
+        """What cuts batches so that they fit in the memory of a processor; a GPU without room says so."""
+        learning: dict[str, Encode] = {
+            "images": lambda count: self._images(image.expand(count, *image.shape))
+        }
+        if self._texts_learn:
+            learning["texts"] = lambda count: self.encoder.texts([A_TEXT] * count)
+        memory = int(machine_memory() * SHARE) // self._processes.count
+        return Fitting(learning, self._adapted.tower.module.parameters(), memory)
+
+    def _sizes(self, images: Tensor, texts: int) -> dict[str, int]:
+        """How many images and texts are encoded at once."""
+        counts = {"images": len(images), **({"texts": texts} if self._texts_learn else {})}
+        if self._fitting is not None:
+            return self._fitting.sizes(counts)
+        return {kind: self._settings.chunk or count for kind, count in counts.items()}
 
     def _as_base(self, texts: Sequence[str]) -> Tensor:
         """The vectors of texts as the model gave them before it was trained, in float32."""
         new = [text for text in dict.fromkeys(texts) if text not in self._references]
         if new:
             with torch.no_grad(), self._adapted.as_base():
-                for chunk in self._chunks(new):
+                for chunk in _chunks(new, self._settings.chunk or len(new)):
                     self._references |= dict(zip(chunk, self.encoder.exact_texts(chunk), strict=True))
         vectors = torch.stack([self._references[text] for text in texts])
         while len(self._references) > _KEPT:
@@ -150,6 +176,10 @@ class Step:
         order = torch.randperm(len(self._extra), generator=generator)[:wanted].tolist()
         own = set(batch.captions)
         return [self._extra[number] for number in order if self._extra[number] not in own]
+
+
+def _chunks(whole: Any, size: int) -> list[Any]:
+    return [whole[start : start + size] for start in range(0, len(whole), size)]
 
 
 def _check_size(tower: Tower, encoder: Encoding, size: int) -> None:

@@ -1,10 +1,11 @@
 """Kinds of search: exact where that is affordable, approximate where it is not."""
 
 import math
-import os
 import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
+
+from rsvlm.memory import machine_memory
 
 from .errors import RetrievalError
 from .stored import Vectors
@@ -79,7 +80,7 @@ class Plan:
     @property
     def memory(self) -> int:
         """Bytes that may be taken."""
-        found: int = self.max_memory or _physical() // 2
+        found: int = self.max_memory or machine_memory() // 2
         return found
 
 
@@ -124,11 +125,3 @@ def needed_faiss() -> Any:
     if faiss is None:
         raise RetrievalError('faiss is not installed: pip install "rsvlm[cpu]" (or "rsvlm[gpu]")')
     return faiss
-
-
-def _physical() -> int:
-    try:
-        pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-        return int(pages * size)
-    except (AttributeError, ValueError, OSError):
-        return 8 * 2**30

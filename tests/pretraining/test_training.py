@@ -24,6 +24,7 @@ from rsvlm.models.adapters import Base
 from rsvlm.models.loading import load_tower
 from rsvlm.pretraining.data import Augmentation, Mixture, PairLoader, read_pairs_source
 from rsvlm.pretraining.errors import PretrainingError
+from rsvlm.pretraining.gradcache import cached_backward
 from rsvlm.pretraining.layers import LoraSettings, is_head
 from rsvlm.pretraining.lora import Adapted
 from rsvlm.pretraining.optimising import learning_rate
@@ -208,20 +209,31 @@ def test_two_processes_are_as_one(model: Path, pairs: Path, tmp_path: Path) -> N
     assert len(losses(tmp_path / "run")) == 4
 
 
-def test_chunks_change_nothing(model: Path, pairs: Path) -> None:
+def test_chunks_change_nothing(model: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: list[int] = []
+
+    def counted(loss: Any, streams: Any) -> Any:
+        parts.append(len(streams["images"].chunks))
+        return cached_backward(loss, streams)
+
+    monkeypatch.setattr("rsvlm.pretraining.step.cached_backward", counted)
     found = []
-    for chunk in (None, 5):
+    for chunk, machine in ((None, 2**40), (5, 2**40), (None, 10**6)):  # on a small machine what fits
+        monkeypatch.setattr("rsvlm.pretraining.step.machine_memory", lambda machine=machine: machine)
         adapted, loader = begun(model, pairs, LORA.model_copy(update={"dropout": 0.0}))
         settings = SETTINGS.model_copy(update={"chunk": chunk})
         loss = Step(adapted, settings, ONE, ["a road"])(next(iter(loader.batches(0))))
         found.append((loss, {name: weight.grad for name, weight in adapted.learning.items()}))
-    (loss, gradients), (in_chunks, of_chunks) = found
-    assert loss == pytest.approx(in_chunks, abs=1e-5)
-    for name, gradient in gradients.items():
-        other = of_chunks[name]
-        assert gradient is not None
-        assert other is not None
-        assert torch.allclose(other, gradient, atol=1e-5), name
+    assert parts[0] == 3  # of 12 images
+    assert len(parts) == 2
+    (loss, gradients), *cut = found
+    for in_chunks, of_chunks in cut:
+        assert loss == pytest.approx(in_chunks, abs=1e-5)
+        for name, gradient in gradients.items():
+            other = of_chunks[name]
+            assert gradient is not None
+            assert other is not None
+            assert torch.allclose(other, gradient, atol=1e-5), name
 
 
 def test_as_base(model: Path, pairs: Path) -> None:
