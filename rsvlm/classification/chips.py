@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from rsvlm.imagery import Grid, ImageryError, Scene, items
-from rsvlm.imagery.items import ChipOptions, ChipRef, Item, PathLike, Picture
+from rsvlm.imagery import Chip, Grid, ImageryError, Scene, items
+from rsvlm.imagery.items import ChipOptions, ChipRef, Item
+from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.vocabularies import Vocabulary
 
 from .errors import ClassificationError
 
-__all__ = ["ChipOptions", "ChipRef", "chip_size", "cut_entries", "far_gsd", "list_items"]
+__all__ = ["ChipOptions", "ChipRef", "check_in_memory", "chip_size", "cut_entries", "far_gsd", "list_items"]
 
 FAR = 4.0
 """A vocabulary is about things of some size: beyond this ratio of ground sample distances a warning is due."""
@@ -18,7 +20,7 @@ _ALONE = 1.5
 
 
 def list_items(
-    images: PathLike | Picture | Sequence[PathLike | Picture],
+    images: Any,
     options: ChipOptions,
     vocabulary: Vocabulary,
 ) -> list[Item]:
@@ -35,6 +37,27 @@ def list_items(
         )
     except ImageryError as error:
         raise ClassificationError(str(error)) from None
+
+
+def check_in_memory(items: Sequence[Item], options: ChipOptions, views: Sequence[str]) -> None:
+    """Refuse options that say how a file's bands are read for pictures that are no files.
+
+    Raises:
+        ClassificationError: There are such options, and such a picture.
+    """
+    named = {
+        "sensor": options.sensor, "bands": options.bands, "views": None if TRUE_COLOUR in views else list(views),
+        "stretch": None if options.stretch == "auto" else options.stretch,
+    }  # fmt: skip
+    given = [f"{name}={value!r}" for name, value in named.items() if value is not None]
+    held = next(
+        (item for item in items if item.picture is not None and not isinstance(item.picture, Chip)), None
+    )
+    if given and held is not None:
+        raise ClassificationError(
+            f"image {held.ref.image} is a picture in memory, whose bands nobody named: {', '.join(given)} is for files "
+            "and chips"
+        )
 
 
 def cut_entries(entries: Sequence[Scene | Item], options: ChipOptions, vocabulary: Vocabulary) -> list[Item]:

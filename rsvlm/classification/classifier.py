@@ -23,7 +23,7 @@ from .answers import answer
 from .calibrated import Calibration
 from .calibration import fit_calibration
 from .calibration_store import load_calibration, store_calibration
-from .chips import far_gsd, list_items
+from .chips import check_in_memory, far_gsd, list_items
 from .class_vectors import ClassVectors, class_vectors, fill_templates, unusual
 from .encode import Cosines, chip_cosines, class_cosines
 from .errors import ClassificationError
@@ -153,7 +153,8 @@ class ZeroShotClassifier:
         """Classify images.
 
         Args:
-            images: Files, folders, globs and products; PIL images; (H, W, 3) uint8 arrays; chips; alone or in a list.
+            images: Files, folders, globs and products; PIL images, arrays and tensors, (H, W), (H, W, 3) or (H, W, 4),
+                uint8 or 0 to 1; bytes of image files; scenes and chips; alone or in a list. None is a missing image.
                 Or an index that this encoder made, or its folder: its rows are classified by the vectors in it.
             top_k: How many classes a row of the table lists.
             views: Spectral views (`rsvlm.imagery.views.VIEWS`) to fuse; those that bands do not allow are left out.
@@ -182,7 +183,9 @@ class ZeroShotClassifier:
         if index is not None:
             check_as_cut(options, views)
             return self.classify_rows(index, index.numbers(), top_k=top_k)
+        check_views(views)
         items = list_items(images, options, self.vocabulary)
+        check_in_memory(items, options, views)
         return self.classify_items(
             items, views=views, min_valid=min_valid, top_k=top_k, batch_size=batch_size, progress=progress
         )
@@ -302,6 +305,7 @@ class ZeroShotClassifier:
         check_views(views)
         options = self.chip_options("whole", None, 0.0, sensor, bands, stretch)
         items = list_items(images, options, self.vocabulary)
+        check_in_memory(items, options, views)
         if len(items) != len(labels):
             raise ClassificationError(
                 f"{len(items)} images and {len(labels)} labels: give one label for each image"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from rsvlm.datasets import DatasetError, EvalSet, read_eval_set
 from rsvlm.datasets.labels import NONE
-from rsvlm.datasets.pictures import Content, decode
+from rsvlm.datasets.pictures import Content
 from rsvlm.imagery import ImageryError, find_scenes
+from rsvlm.imagery.encoded import decoded
 from rsvlm.imagery.items import Picture
 from rsvlm.vocabularies import Vocabulary
 
@@ -117,10 +118,10 @@ def _of_set(path: Path, found: EvalSet) -> LabelledImages:
     for key, image in zip(found.keys, found.images, strict=True):
         try:
             images.append(_picture(image() if callable(image) else image))
-        except (DatasetError, OSError) as error:
+        except (DatasetError, ImageryError, OSError) as error:
             raise ClassificationError(f"{path}: image {key!r} cannot be read ({error})") from None
     return LabelledImages(images, list(found.labels))
 
 
 def _picture(content: Content) -> str | Picture:
-    return decode(content) if isinstance(content, bytes) else content
+    return decoded(content) if isinstance(content, bytes) else content

@@ -1,24 +1,27 @@
 """Images that are named or given, as one list of chips in the order given; nothing is read but headers."""
 
+import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image as PillowImage
-
 from .chip import Chip
-from .discover import find_scenes
+from .discover import find_scenes, natural_order
 from .errors import ImageryError
 from .frames import cut, image_frames
 from .grid import BBox, Grid
+from .inmemory import Picture as Picture
+from .inmemory import listed, picture_of, size
 from .opening import open_scene
 from .scene import Scene
+from .sensors import load_sensor
 
 PathLike = str | os.PathLike[str]
-Picture = PillowImage.Image | Chip | np.ndarray[Any, np.dtype[Any]]
+_CELL = {"bytes", "path"}
+"""Of an image in a column of `datasets`."""
+
 ChipSize = Callable[[Grid], tuple[str | None, str | None]]
 """Mode and size of the chips of an image, as `cut` takes them."""
 
@@ -82,7 +85,7 @@ class ChipOptions:
 
 
 def list_items(
-    images: PathLike | Picture | Sequence[PathLike | Picture],
+    images: Any,
     options: ChipOptions,
     size_of: ChipSize | None = None,
     *,
@@ -91,8 +94,9 @@ def list_items(
     """Chips of all that is named, in the order given; what cannot be opened is an item with its reason.
 
     Args:
-        images: Files, folders, globs and products; PIL images; (H, W, 3) uint8 arrays; chips; alone or mixed. A
-            folder or glob stands for all images in it, sorted.
+        images: Files, folders, globs and products; scenes; pictures in memory (`rsvlm.imagery.inmemory.picture_of`);
+            chips; alone or mixed. A folder or glob stands for all images in it, sorted. None and NaN are items without
+            an image.
         options: How they are read and cut.
         size_of: Mode and size of an image's chips; None: those of the options.
         copies: Whether files in a folder with the content and place of another one are images, too.
@@ -100,21 +104,25 @@ def list_items(
     Raises:
         ImageryError: Nothing was named, or a thing that is no image.
     """
-    single = isinstance(images, str | os.PathLike | PillowImage.Image | Chip | np.ndarray)
-    named: Sequence[Any] = [images] if single else list(images)  # type: ignore[arg-type]
+    if options.sensor is not None:
+        load_sensor(options.sensor)  # a wrong name is told once, and not for each image
+    size_of = size_of or (lambda _: (options.chips, options.size))
+    named = [images] if isinstance(images, str | os.PathLike | Scene) else listed(images)
     entries: list[Scene | Item] = []
     for number, image in enumerate(named):
+        if isinstance(image, Mapping) and image.keys() <= _CELL and any(map(image.get, _CELL)):
+            image = image.get("bytes") or image["path"]
         if isinstance(image, str | os.PathLike):
             entries += _of_path(os.fspath(image), options, copies)
-        elif isinstance(image, PillowImage.Image | Chip | np.ndarray):
-            entries.append(_in_memory(image, number))
+        elif isinstance(image, Scene):
+            entries.append(image)
+        elif image is None or (isinstance(image, float) and math.isnan(image)):  # as tables have it
+            entries.append(failed(f"#{number}", "there is no image"))
         else:
-            raise ImageryError(
-                f"image {number} is a {type(image).__name__}: give paths, PIL images, (H, W, 3) uint8 arrays or chips"
-            )
+            entries += _in_memory(picture_of(image, number), number, size_of)
     if not entries:
         raise ImageryError("no image: the list is empty")
-    return cut_entries(entries, size_of or (lambda _: (options.chips, options.size)))
+    return cut_entries(entries, size_of)
 
 
 def cut_entries(entries: Sequence[Scene | Item], size_of: ChipSize) -> list[Item]:
@@ -130,24 +138,25 @@ def cut_entries(entries: Sequence[Scene | Item], size_of: ChipSize) -> list[Item
     return items
 
 
-def _in_memory(picture: Picture, number: int) -> Item:
-    name = f"#{number}"
+def _in_memory(picture: Picture, number: int, size_of: ChipSize) -> list[Item]:
+    name, key = f"#{number}", f"{number:06d}"
     if isinstance(picture, Chip):
         grid = picture.grid
-        ref = ChipRef(picture.source or name, f"{number:06d}", (0, 0, grid.width, grid.height))
-        return Item(replace(ref, bbox=grid.bbox(), gsd=grid.gsd, datetime=picture.datetime), picture=picture)
-    width, height = picture.size if isinstance(picture, PillowImage.Image) else _shape(picture, number)
-    return Item(ChipRef(name, f"{number:06d}", (0, 0, width, height)), picture=picture)
-
-
-def _shape(array: np.ndarray[Any, np.dtype[Any]], number: int) -> tuple[int, int]:
-    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
-        shape = "x".join(str(size) for size in array.shape)
-        raise ImageryError(
-            f"image {number} is an array of {shape} {array.dtype}: give (height, width, 3) uint8, "
-            "or a file whose bands are known"
-        )
-    return array.shape[1], array.shape[0]
+        ref = ChipRef(picture.source or name, key, (0, 0, grid.width, grid.height))
+        return [
+            Item(replace(ref, bbox=grid.bbox(), gsd=grid.gsd, datetime=picture.datetime), picture=picture)
+        ]
+    width, height = size(picture)
+    if isinstance(picture, bytes):
+        return [Item(ChipRef(name, key, (0, 0, width, height)), picture=picture)]
+    try:
+        windows = cut(Grid(width, height), *size_of(Grid(width, height))).tolist()
+    except ImageryError as error:
+        return [failed(name, str(error))]
+    return [
+        Item(ChipRef(name, f"{key}_{x}_{y}" if len(windows) > 1 else key, (x, y, w, h)), picture=picture)
+        for x, y, w, h in windows
+    ]
 
 
 def _of_path(path: str, options: ChipOptions, copies: bool) -> list[Scene | Item]:
@@ -162,7 +171,8 @@ def _of_path(path: str, options: ChipOptions, copies: bool) -> list[Scene | Item
         scenes, failures = find_scenes([path], **opening, copies=copies)
     except ImageryError as error:
         return [failed(path, reason or str(error))]
-    return [*scenes, *(failed(failure.path, failure.reason) for failure in failures)]
+    found: list[Scene | Item] = [*scenes, *(failed(failure.path, failure.reason) for failure in failures)]
+    return sorted(found, key=lambda one: natural_order(one.path if isinstance(one, Scene) else one.ref.image))
 
 
 def failed(path: str, reason: str) -> Item:

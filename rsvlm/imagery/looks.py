@@ -10,6 +10,7 @@ from PIL import Image as PillowImage
 from .chip import Chip
 from .chipreader import ChipReader
 from .errors import ImageryError
+from .inmemory import check_valid, shown
 from .items import Item
 from .scene import Scene
 from .views import bands_for, spectral_views, view
@@ -36,7 +37,7 @@ def looks_at(item: Item, views: Sequence[str]) -> list[Look]:
     if isinstance(item.picture, Chip):
         source = item.picture.scene or item.picture.bands
     if source is None or tuple(views) == (TRUE_COLOUR,):
-        return [Look(item, TRUE_COLOUR if TRUE_COLOUR in views or source is None else views[0])]
+        return [Look(item, TRUE_COLOUR if TRUE_COLOUR in views or item.error is not None else views[0])]
     allowed = spectral_views(source)
     return [Look(item, name) for name in views if name in allowed] or [Look(item, views[0])]
 
@@ -51,8 +52,12 @@ def loader(reader: ChipReader, min_valid: float) -> Callable[[Look], Image]:
         item = look.item
         if item.error is not None:
             raise ImageryError(item.error)
-        if isinstance(item.picture, PillowImage.Image | np.ndarray):
-            return item.picture
+        if isinstance(item.picture, PillowImage.Image | np.ndarray | bytes):
+            if look.view != TRUE_COLOUR:
+                raise ImageryError(
+                    f"a picture in memory has no bands for {look.view}: give its file, or a chip"
+                )
+            return shown(item.picture, item.ref.window, min_valid)
         if isinstance(item.picture, Chip):
             return _picture(item.picture, look.view, min_valid)
         if item.scene is None:
@@ -71,11 +76,6 @@ def loader(reader: ChipReader, min_valid: float) -> Callable[[Look], Image]:
 
 def _picture(chip: Chip, name: str, min_valid: float) -> NDArray[np.uint8]:
     """A view of a chip, refused where too little of it was seen."""
-    share = float(chip.valid.mean()) if chip.valid.size else 0.0
-    if share == 0:
-        raise ImageryError("has no valid pixels")
-    if share < min_valid:
-        told = f"{share:.1%}" if share >= 0.001 else "under 0.1%"
-        raise ImageryError(f"only {told} of its pixels are valid, less than {min_valid:.0%}")
+    check_valid(float(chip.valid.mean()) if chip.valid.size else 0.0, min_valid)
     picture: NDArray[np.uint8] = chip.rgb() if name == TRUE_COLOUR else view(chip, name)
     return picture

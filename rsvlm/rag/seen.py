@@ -102,7 +102,7 @@ def see(
         options = ChipOptions(chips="whole", min_valid=0.0, sensor=sensor, bands=bands)
         items = list_items([image], options)
         if len(items) != 1:
-            raise RagError(f"{image}: is {len(items)} images; ask about one")
+            raise RagError(f"{items[0].ref.image}: is {len(items)} images; ask about one")
         with ChipReader() as reader:
             return _seen(items[0], reader, SIX if spectral_views else ())
     except ImageryError as error:

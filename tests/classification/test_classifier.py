@@ -122,11 +122,40 @@ def test_what_cannot_be_read_is_a_row_with_its_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((4, 4, 5), np.uint8)]
+    "bad", [np.zeros(4, np.uint8), np.full((4, 4, 3), 2, np.float32), np.zeros((4, 4, 5), np.uint8)]
 )
 def test_arrays_of_another_shape_are_refused(bad: Any) -> None:
-    with pytest.raises(ClassificationError, match=r"give \(height, width, 3\) uint8"):
+    with pytest.raises(ClassificationError, match=r"give \(height, width, 3\) uint8|0 to 255 in uint8"):
         ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES).classify([bad])
+
+
+def test_options_of_files_are_refused_for_pictures_in_memory() -> None:
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    with pytest.raises(
+        ClassificationError, match=r"image #0 is a picture in memory.* views=\['ndvi'\] is for files"
+    ):
+        classifier.classify(RED, views=["ndvi"])
+    with pytest.raises(ClassificationError, match=r"sensor='eurosat', bands=\('red',\)"):
+        classifier.classify([RED], sensor="eurosat", bands=["red"])
+    with pytest.raises(ClassificationError, match="stretch='2-98'"):
+        classifier.calibrate([RED], ["red"], stretch="2-98")
+
+
+def test_a_large_picture_in_memory_is_cut_as_its_file_is(tmp_path: Path) -> None:
+    large = np.concatenate(
+        [np.tile(RED[:1, :1], (1100, 600, 1)), np.tile(BLUE[:1, :1], (1100, 600, 1))], axis=1
+    )
+    Image.fromarray(large).save(tmp_path / "large.png")
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    for given in (large, Image.fromarray(large), (tmp_path / "large.png").read_bytes()):
+        result, of_file = classifier.classify(given), classifier.classify(tmp_path / "large.png")
+        assert len(of_file) == 25
+        assert result.labels == of_file.labels
+        assert [chip.window for chip in result.chips] == [chip.window for chip in of_file.chips]
+        assert len({chip.key for chip in result.chips}) == 25
+        assert np.array_equal(result.scores, of_file.scores)
+    assert len(classifier.classify(large, chips="whole")) == 1
+    assert len(classifier.classify([RED, large], chips="grid", size=600)) == 5
 
 
 def test_several_labels(tmp_path: Path) -> None:
