@@ -83,8 +83,9 @@ class TrainingBar(Watcher):
 
     def epoch(self, record: dict[str, Any]) -> None:
         """Print an epoch's result."""
+        losses = [line["loss"] for line in self._recent]
+        told = [f"loss {sum(losses) / len(losses):.3f}"] if losses else []
         if record["recall"] is not None:
-            self._bar.console.print(
-                f"Epoch {record['epoch'] + 1}: held-out loss {record['loss']:.3f}, recall@1 {record['recall']:.1%}",
-                highlight=False,
-            )
+            told += [f"held-out loss {record['loss']:.3f}", f"recall@1 {record['recall']:.1%}"]
+        if told:
+            self._bar.console.print(f"Epoch {record['epoch'] + 1}: {', '.join(told)}", highlight=False)

@@ -9,7 +9,7 @@ those of the model with separate attention (`rsvlm.models.attention`).
 import copy
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,20 @@ class Base(BaseModel):
     revision: str
 
 
+class Learned(BaseModel):
+    """What an adapter learned from.
+
+    Attributes:
+        name: Of the data.
+        licences: Of it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    licences: tuple[str, ...] = ()
+
+
 class AdapterRecord(BaseModel):
     """What `rsvlm_adapter.json` says.
 
@@ -55,6 +69,7 @@ class AdapterRecord(BaseModel):
         format: `FORMAT`.
         base: The model that it is for.
         strength: How much of what was learned is added: 1 all, 0 nothing (WiSE-FT, Wortsman et al. 2022).
+        learned: What it was trained on.
         rsvlm: The version that wrote it.
     """
 
@@ -63,6 +78,7 @@ class AdapterRecord(BaseModel):
     format: int = FORMAT
     base: Base
     strength: float = 1.0
+    learned: tuple[Learned, ...] = ()
     rsvlm: str = ""
 
 
@@ -117,6 +133,18 @@ def apply_adapter(tower: Tower, folder: Path) -> None:
         "adapter": {"name": folder.resolve().name, "digest": digest, "strength": record.strength},
         "logit_scale": tower.logit_scale,
         "logit_bias": tower.logit_bias,
+    }
+    if record.learned:
+        tower.info |= _with_what_it_learned(tower.info, record.learned)
+
+
+def _with_what_it_learned(info: Mapping[str, Any], learned: Sequence[Learned]) -> dict[str, Any]:
+    """Licence and training data of a model that learned more: those of its base, and those of what was added."""
+    own = [f"{one.name} ({', '.join(one.licences) or 'licence not stated'})" for one in learned]
+    before = [info["licence"]] if info.get("licence") else []
+    return {
+        "licence": "; ".join([*before, f"then learned from {', '.join(own)}"]),
+        "trained_on": [*(info.get("trained_on") or ()), *(one.name for one in learned)],
     }
 
 

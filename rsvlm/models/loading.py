@@ -166,11 +166,27 @@ def write_model(
     shipped = SHIPPED.get(shipped_name(str(name)) or "")
     card = (Path(name) if shipped is None else shipped.folder) / CARD
     if card.is_file() and not (out / CARD).exists():
-        shutil.copyfile(card, out / CARD)
+        text = card.read_text(encoding="utf-8", errors="replace")
+        (out / CARD).write_text(_merged_card(text, out.resolve().name, tower), encoding="utf-8")
         for picture in _SHOWN.findall(card.read_text(encoding="utf-8", errors="replace")):
             if (card.parent / picture).is_file():
                 shutil.copyfile(card.parent / picture, out / picture)
     return str(tower.info["library"])
+
+
+def _merged_card(card: str, name: str, tower: "Tower") -> str:
+    """The card of what was merged, below what the folder is; the lines for the hub stay above."""
+    opened = (
+        f'`open_clip.create_model_and_transforms("local-dir:{name}")`'
+        if tower.info["library"] == "open_clip" else f'`transformers.AutoModel.from_pretrained("{name}")`'
+    )  # fmt: skip
+    head = (
+        f"# {name}\n\nThe whole model: an adapter merged into its base. It opens by {opened} and by "
+        f'`rsvlm.load_encoder("{name}/")`. What follows is the card of what was merged.\n\n'
+    )
+    front = re.match(r"---\n.*?\n---\n+", card, re.DOTALL)
+    end = front.end() if front else 0
+    return card[:end] + head + card[end:]
 
 
 def base_of(name: str | os.PathLike[str], weights: str | os.PathLike[str] | None, tower: "Tower") -> "Base":

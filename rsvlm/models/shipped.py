@@ -4,7 +4,6 @@ Their recipe, and what it was chosen from, is in pretraining/built_in/; what the
 """
 
 import logging
-import shutil
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -97,9 +96,19 @@ def load_shipped(name: str) -> "Tower":
 
 def copy_licence(tower: "Tower", folder: Path) -> None:
     """Put the licence of the model that ships, where a tower is one or was adapted from one, beside its weights."""
-    for one in SHIPPED.values():
-        if tower.info.get("licence") == one.licence:
-            shutil.copyfile(one.folder / LICENCE, folder / LICENCE)
+    told = str(tower.info.get("licence") or "")
+    one = next((one for one in SHIPPED.values() if told.startswith(one.licence)), None)
+    if one is None:
+        return
+    licence = (one.folder / LICENCE).read_text(encoding="utf-8")
+    if told != one.licence:  # it learned more than the licence speaks of
+        title = "Weights that were adapted"
+        licence = (
+            f'{title}\n{"=" * len(title)}\n\nThey began as rsvlm\'s model "{one.name}", whose licence follows below. '
+            f"In all: {told}.\nThey may be used as all of these may: the text below speaks of the beginning only.\n\n"
+            f"{licence}"
+        )
+    (folder / LICENCE).write_text(licence, encoding="utf-8")
 
 
 @cache

@@ -20,6 +20,9 @@ _NAMED = 5
 _ENOUGH = 200
 """Images whose 95 % interval is some 7 points to either side."""
 
+_RISEN = 1.2
+"""A loss that ends so many times higher than it began; coarser images, or replay, make less of a difference."""
+
 NOT_MEASURED = "Forgetting was not measured: name labelled sets that must not get worse (--retain)."
 
 
@@ -101,7 +104,20 @@ def passed_over_text(report: PretrainReport) -> str:
 
 
 def outcome(report: PretrainReport) -> str:
-    """Say in a sentence what was kept, and why."""
+    """Say in a sentence what was kept, and why; and whether nothing was learned."""
+    return _kept(report) + _risen(report)
+
+
+def _risen(report: PretrainReport) -> str:
+    """Say so where the loss rose: what was learned then is no better than chance."""
+    first, last = report.losses or (0.0, 0.0)
+    if last <= _RISEN * first:
+        return ""
+    rate, first_last = report.plan["training"]["learning_rate"], f"from {first:.3g} to {last:.3g}"
+    return f" The loss rose {first_last} while it learned: take a lower learning rate than {rate:g} (--lr)."
+
+
+def _kept(report: PretrainReport) -> str:
     tolerance = 100 * report.plan["tolerance"]
     if report.strength == 0:
         return f"The adapter adds nothing (strength 0): {_why_nothing(report)} {_at_full_strength(report)}"
@@ -165,7 +181,7 @@ def _data(report: PretrainReport) -> str:
         name = spec["data"] + ("" if share is None else f" (replay, {share:.0%} of each batch)")
         pairs = "a stream" if known["pairs"] is None else f"{known['pairs']:,}"
         told = "; ".join(f"{licence} ({n:,})" for licence, n in licences.items()) or "not looked for"
-        lines.append(f"| {name} | {pairs} | {told} | {_captions(spec)} |")
+        lines.append(f"| {name} | {pairs} | {told} | {_captions(spec, known)} |")
     plan = report.plan
     if plan["validation"]:
         lines += ["", "Chosen on: " + ", ".join(spec["data"] for spec in plan["validation"]) + "."]
@@ -184,9 +200,9 @@ def _data(report: PretrainReport) -> str:
     return "\n".join(lines)
 
 
-def _captions(spec: dict[str, Any]) -> str:
-    if spec["vocabulary"] or spec["label_column"]:
-        words = spec["vocabulary"] or spec["label_column"]
+def _captions(spec: dict[str, Any], known: dict[str, Any]) -> str:
+    if known["captions"] is None:
+        words = spec["vocabulary"] or spec["label_column"] or "their own"
         return f"made of class names ({Path(words).name if words.endswith(LISTS) else words})"
     return f"column {spec['caption_column']}" if spec["caption_column"] else "its own"
 

@@ -10,7 +10,7 @@ from torch import nn
 
 import rsvlm
 from rsvlm.models import hub
-from rsvlm.models.adapters import LORA_CONFIG, LORA_WEIGHTS, TRAINED, AdapterRecord, Base
+from rsvlm.models.adapters import LORA_CONFIG, LORA_WEIGHTS, TRAINED, AdapterRecord, Base, Learned
 from rsvlm.models.attention import separate_attention
 from rsvlm.models.quiet import quiet
 from rsvlm.models.tensor_files import write_tensors
@@ -104,13 +104,16 @@ class Adapted:
         """What learns."""
         return iter(self.learning.values())
 
-    def save(self, folder: Path, strength: float = 1.0, store: Store = "fp32") -> None:
+    def save(
+        self, folder: Path, strength: float = 1.0, store: Store = "fp32", learned: Sequence[Learned] = ()
+    ) -> None:
         """Write the adapter: `load_encoder(folder)` opens base and adapter. The record, last, says that all is there.
 
         Args:
             folder: Made if it is not there; an adapter that is there is replaced.
             strength: How much of what was learned is to be added when it is loaded.
             store: The numbers of the files: "fp16" halves them, and keeps three digits.
+            learned: What it was trained on.
         """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / hub.ADAPTER_RECORD).unlink(missing_ok=True)
@@ -124,7 +127,9 @@ class Adapted:
                 write_tensors(_stored(get_peft_model_state_dict(self._model), store), folder / LORA_WEIGHTS)
         if self._whole:
             write_tensors(_stored(self._whole, store), folder / TRAINED)
-        record = AdapterRecord(base=self.base, strength=strength, rsvlm=rsvlm.__version__)
+        record = AdapterRecord(
+            base=self.base, strength=strength, learned=tuple(learned), rsvlm=rsvlm.__version__
+        )
         write_json(folder / hub.ADAPTER_RECORD, record.model_dump(), indent=1)
 
 

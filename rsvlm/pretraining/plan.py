@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from .data import Augmentation
+from .data.finding import files_told
 from .data.specs import SourceSpec
 from .layers import LoraSettings, Store
 from .settings import TrainingSettings
@@ -36,11 +38,16 @@ class Plan(BaseModel):
     augmentation: Augmentation | None = Augmentation()
     store: Store = "fp32"
 
-    @property
+    @cached_property
     def record(self) -> dict[str, Any]:
-        """It as plain data; of the negatives, which may be thousands, how many there are and their hash."""
+        """It as plain data; of the negatives, which may be thousands, how many there are and their hash.
+
+        Of the sources also how large they are, so that a run does not go on with other pairs than it began with.
+        """
         plain: dict[str, Any] = self.model_dump(mode="json")
         text = json.dumps(self.negatives, ensure_ascii=False)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         plain["negatives"] = {"n": len(self.negatives), "sha256": digest} if self.negatives else None
+        sources = [*self.data, *(spec for spec, _ in self.replay), *self.validation]
+        plain["files"] = [files_told(spec.data) for spec in sources]
         return plain

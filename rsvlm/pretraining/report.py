@@ -37,6 +37,7 @@ class PretrainReport:
         retention_measured: Whether anything said what was to be retained.
         seconds: Of training and measuring.
         emissions: By codecarbon; empty where it is not installed.
+        losses: The mean of the first tenth of the steps, and of the last one.
     """
 
     adapter: Path
@@ -56,6 +57,7 @@ class PretrainReport:
     retention_measured: bool = False
     seconds: float = 0.0
     emissions: dict[str, Any] = field(default_factory=dict)
+    losses: tuple[float, float] | None = None
 
     @property
     def before(self) -> Point:
@@ -105,8 +107,9 @@ def load_report(folder: Path) -> PretrainReport:
             for one in content["points"]
         )
         content["targets"] = tuple((Measure(**one), Measure(**two)) for one, two in content["targets"])
-        for name in ("epochs", "learning", "licences", "problems"):
-            content[name] = tuple(content[name])
+        for name in ("epochs", "learning", "licences", "problems", "losses"):
+            if content.get(name) is not None:
+                content[name] = tuple(content[name])
         return PretrainReport(adapter=folder, **content)
     except FileNotFoundError:
         raise PretrainingError(f"{folder}: holds no finished run; it has no {REPORT}") from None

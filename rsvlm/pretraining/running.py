@@ -2,12 +2,13 @@
 
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from rsvlm.models.adapters import adapted_state
+from rsvlm.models.adapters import Learned, adapted_state
 from rsvlm.models.loading import base_of, load_tower
 from rsvlm.models.versions import versions
 from rsvlm.shards import write_json
@@ -15,13 +16,14 @@ from rsvlm.shards import write_json
 from .best import BestEpoch
 from .card import write_card
 from .data.examples import mixed
+from .data.specs import set_name
 from .emissions import measured_emissions
 from .judging import Judge, Measure
 from .lora import Adapted
 from .plan import Plan
 from .preparing import prepare
 from .processes import Processes
-from .progress import CHECKPOINT
+from .progress import CHECKPOINT, read_metrics
 from .report import PretrainReport
 from .tradeoff import Encoders, Point, choose, measure_base, measuring_encoder, trace
 from .training import train
@@ -77,7 +79,7 @@ class Run:
             if before is None:
                 return None
             points, kept, targets = self._measured(*before)
-            self._adapted.save(self._out, kept.strength, self._plan.store)
+            self._adapted.save(self._out, kept.strength, self._plan.store, self._learned())
         loader = self._prepared.loader
         weights = self._adapted.tower.module.parameters()
         report = PretrainReport(
@@ -91,6 +93,7 @@ class Run:
             licences=tuple(self._prepared.licences), passed_over=loader.passed_over,
             problems=tuple(problem._asdict() for problem in loader.problems[:20]), cut=loader.cut,
             retention_measured=self._judge.retains, seconds=round(time.monotonic() - began, 1), emissions=emissions,
+            losses=_losses(read_metrics(self._out)),
         )  # fmt: skip
         write_card(report)
         report.save()
@@ -136,6 +139,14 @@ class Run:
         after = self._judge.measure_targets(encoders.at(kept.strength), tell) if targets else []
         return points, kept, list(zip(targets, after, strict=True))
 
+    def _learned(self) -> list[Learned]:
+        """What was learned from, by the names of the sets, and its licences."""
+        specs = [*self._plan.data, *(spec for spec, _ in self._plan.replay)]
+        return [
+            Learned(name=set_name(spec.data), licences=tuple(licences))
+            for spec, licences in zip(specs, self._prepared.licences, strict=True)
+        ]
+
     def _sizes(self) -> str:
         """What was read, in a line."""
         prepared, mixture = self._prepared, self._prepared.loader.mixture
@@ -158,9 +169,21 @@ class Run:
             "base": self._base.model_dump(), "licence": self._adapted.tower.info.get("licence"),
             "epochs": self._prepared.epochs, "batch_size": mixture.batch_size,
             "sources": [
-                {"name": source.name, "pairs": None if source.streaming else len(source)}
+                {
+                    "name": source.name, "pairs": None if source.streaming else len(source),
+                    "captions": source.captions,
+                }
                 for source in mixture.sources
             ],
             "processes": self._processes.count, "device": str(self._processes.device),
             "versions": versions("torch", "peft", "open_clip_torch", "timm", "transformers", "datasets"),
         }  # fmt: skip
+
+
+def _losses(steps: Sequence[dict[str, Any]]) -> tuple[float, float] | None:
+    """The mean loss of the first tenth of the steps, and of the last one; None where there are too few to tell."""
+    part = len(steps) // 10
+    if not part:
+        return None
+    values = [step["loss"] for step in steps]
+    return sum(values[:part]) / part, sum(values[-part:]) / part

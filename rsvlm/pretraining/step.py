@@ -184,6 +184,10 @@ def _chunks(whole: Any, size: int) -> list[Any]:
 
 def _check_size(tower: Tower, encoder: Encoding, size: int) -> None:
     """Refuse a size of images that the model does not take (`PretrainingError`)."""
+    if size > tower.image_size:
+        raise PretrainingError(
+            f"train_size {size}: {tower.name} takes images of {tower.image_size} pixels: give fewer, or leave it out"
+        )
     blank = tower.prepare(Image.new("RGB", (tower.image_size, tower.image_size)))
     try:
         if tower.mean is None:  # `prepare` gave what the model takes, which is no picture any more

