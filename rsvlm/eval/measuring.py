@@ -24,12 +24,11 @@ from .classification_metrics import (
 )
 from .jsonlines import text_column
 from .result import EvalResult
-from .statistics import bootstrap_interval
+from .statistics import Interval, bootstrap_interval
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Interval = tuple[float, float]
 
 _DRAWS = 1000
 _MAP_DRAWS = 200
@@ -232,7 +231,7 @@ def hot(places: Sequence[tuple[int, ...]], n_classes: int) -> Mask:
 def _ends(values: Sequence[float]) -> Interval:
     """The ends of the middle 95 %."""
     low, high = np.quantile(values, (0.025, 0.975))
-    return float(low), float(high)
+    return Interval(float(low), float(high))
 
 
 def _rows_without_nan(values: Floats) -> Mask:

@@ -13,6 +13,7 @@ from rsvlm.models.quiet import one_line
 from rsvlm.shards import atomic_write, write_json
 
 from .errors import EvalError
+from .statistics import Interval
 
 FORMAT = 1
 """Rises when the meaning of the stored fields changes."""
@@ -48,7 +49,7 @@ class EvalResult:
     n_unanswered: int = 0
     n_failed: int = 0
     groups: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
-    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    intervals: dict[str, Interval] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     comparable: bool = True
     notes: list[str] = field(default_factory=list)
@@ -141,7 +142,7 @@ def load_result(path: str | os.PathLike[str]) -> EvalResult:
             raise EvalError(f"{path}: is of another format than this program's ({FORMAT})")
         # JSON files have their keys sorted; the headline comes first all the same
         stored["metrics"] = {name: stored["metrics"][name] for name in stored.pop("metric_order")}
-        stored["intervals"] = {name: tuple(ends) for name, ends in stored["intervals"].items()}
+        stored["intervals"] = {name: Interval(*ends) for name, ends in stored["intervals"].items()}
         items = path.with_suffix(".parquet")
         return EvalResult(**stored, items=pq.read_table(items) if items.exists() else None)
     except EvalError:

@@ -11,7 +11,7 @@ from .errors import EvalError
 from .ranking import NOT_FOUND, Ints, Ranked, Vectors, matrix_blocks, rank_pairs, similarity_blocks, unit_rows
 from .result import EvalResult
 from .retrieval_protocols import SUCCESS_NOTE, RetrievalProtocol, RetrievalSet, retrieval_protocol
-from .statistics import bootstrap_interval, bootstrap_of
+from .statistics import Interval, bootstrap_interval, bootstrap_of
 from .trec import trec_measures
 
 MEAN_OF = (1, 5, 10)
@@ -191,9 +191,9 @@ def _group(way: _Direction, metrics: Mapping[str, float]) -> dict[str, float]:
 
 def _intervals(
     directions: Sequence[_Direction], protocol: RetrievalProtocol, seed: int
-) -> dict[str, tuple[float, float]]:
+) -> dict[str, Interval]:
     """Return intervals that draw images: the texts of an image (its first, where it has several) come with it."""
-    found: dict[str, tuple[float, float]] = {}
+    found: dict[str, Interval] = {}
     means: list[tuple[Float64s, Ints]] = []
     for way in directions:
         asked, ranks = way.asked(), way.best_ranks()
@@ -213,7 +213,7 @@ def _intervals(
     return found
 
 
-def _both_ways(means: Sequence[tuple[Float64s, Ints]], seed: int) -> tuple[float, float]:
+def _both_ways(means: Sequence[tuple[Float64s, Ints]], seed: int) -> Interval:
     """Return the interval of the mean of both directions' means, drawing images."""
     size = 1 + max(int(owner.max()) for _, owner in means)
     sums = [np.bincount(owner, weights=hits, minlength=size) for hits, owner in means]

@@ -51,6 +51,15 @@ def test_the_answers_are_those_of_the_classifier() -> None:
     assert result.config["protocol"] == "rsvlm"
 
 
+def test_all_intervals_have_a_low_and_a_high_end(tmp_path: Path) -> None:
+    labels = [("red",), ("green",), ("blue",), ("red",)]
+    result = evaluate_zero_shot(Colours(), in_memory(labels, ["red", "green", "red", "red"]), VOCABULARY)
+    result.save(tmp_path / "result.json")
+    for found in (result, load_result(tmp_path / "result.json")):
+        assert {"accuracy", "balanced_accuracy"} <= set(found.intervals)
+        assert all(ends.low <= found.metrics[name] <= ends.high for name, ends in found.intervals.items())
+
+
 def test_failed_images_are_wrong_and_counted(tmp_path: Path) -> None:
     picture("red").save(tmp_path / "a.png")
     (tmp_path / "set.csv").write_text("path,label\na.png,red\nnone.png,Red\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from rsvlm.eval.agromind.judging import FORM, GUESSED, SEVERAL, UNREAD, Judgemen
 from rsvlm.eval.agromind.read import Item
 from rsvlm.eval.agromind.tasks import TYPE_NAMES, QuestionType
 from rsvlm.eval.coverage import coverage_metrics
-from rsvlm.eval.statistics import bootstrap_interval
+from rsvlm.eval.statistics import Interval, bootstrap_interval
 
 UNANSWERED = "unanswered"
 FAILED = "failed"
@@ -60,9 +60,7 @@ def is_answered(judgement: Judgement) -> bool:
     return judgement.reason not in (UNANSWERED, FAILED)
 
 
-def metric_intervals(
-    outcomes: Sequence[Outcome], *, free_text: bool, seed: int
-) -> dict[str, tuple[float, float]]:
+def metric_intervals(outcomes: Sequence[Outcome], *, free_text: bool, seed: int) -> dict[str, Interval]:
     """Return the 95 % bootstrap intervals of the shares of right answers among the metrics."""
     return {name: _interval(part, seed) for name, part in _parts(outcomes, free_text=free_text)}
 
@@ -107,11 +105,10 @@ def _share(outcomes: Sequence[Outcome]) -> float:
     return sum(judgement.right for _, judgement in outcomes) / len(outcomes)
 
 
-def _interval(outcomes: Sequence[Outcome], seed: int) -> tuple[float, float]:
+def _interval(outcomes: Sequence[Outcome], seed: int) -> Interval:
     """Draw images, each with all its questions: answers about one image err together."""
     right = [judgement.right for _, judgement in outcomes]
-    low, high = bootstrap_interval(right, groups=[item.images[0] for item, _ in outcomes], seed=seed)
-    return low, high
+    return bootstrap_interval(right, groups=[item.images[0] for item, _ in outcomes], seed=seed)
 
 
 def _parts(outcomes: Sequence[Outcome], *, free_text: bool) -> Iterable[tuple[str, Sequence[Outcome]]]:

@@ -61,7 +61,7 @@ def evaluate_few_shot(
             found.append(test.target.score(fit_probe(part, kind, setting=setting)(test)))
         summary = over_seeds(found)
         result.metrics[f"accuracy@{k}"] = summary.mean
-        result.intervals[f"accuracy@{k}"] = (float(summary.interval.low), float(summary.interval.high))
+        result.intervals[f"accuracy@{k}"] = summary.interval
         result.groups["shots"][str(k)] = {
             "accuracy": summary.mean,
             "std": summary.std,

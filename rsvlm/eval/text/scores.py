@@ -10,7 +10,7 @@ import pyarrow as pa
 from ..errors import EvalError
 from ..jsonlines import text_column, texts_column
 from ..result import EvalResult
-from ..statistics import bootstrap_interval
+from ..statistics import Interval, bootstrap_interval
 from .bleu import RS_RAG_WEIGHTS, coco_sentence_bleu, corpus_bleu, sentence_bleu
 from .cider import cider
 from .meteor import Synonyms, meteor
@@ -109,7 +109,7 @@ class CaptionScores:
 
 def intervals(
     items: pa.Table, columns: Mapping[str, str], together: str | None = None
-) -> dict[str, tuple[float, float]]:
+) -> dict[str, Interval]:
     """95 % bootstrap intervals of metrics that are means over items.
 
     Args:
