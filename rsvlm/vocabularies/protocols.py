@@ -80,6 +80,26 @@ def _joined(item: VocabularyClass) -> tuple[str, ...]:
     return (item.name.replace("_", " ").replace("/", " ").lower(),)
 
 
+def _all_words(item: VocabularyClass) -> tuple[str, ...]:
+    return item.words
+
+
+def _name_alone(item: VocabularyClass) -> tuple[str, ...]:
+    return (item.name,)
+
+
+def _own_templates(vocabulary: Vocabulary) -> str:
+    return vocabulary.templates
+
+
+def _georsclip_templates(_: Vocabulary) -> str:
+    return "georsclip"
+
+
+def _rs_transclip_templates(_: Vocabulary) -> str:
+    return "rs-transclip"
+
+
 def _skyscript_templates(vocabulary: Vocabulary) -> str:
     return vocabulary.templates if vocabulary.templates.startswith("skyscript") else "skyscript"
 
@@ -89,6 +109,7 @@ def _clip_benchmark_templates(vocabulary: Vocabulary) -> str:
     return own if own in template_set_names() else "clip-benchmark-resisc45"
 
 
+# functions with names, no lambdas: a classifier holds its protocol, and could not be pickled else
 _PROTOCOLS = {
     made.name: made
     for made in (
@@ -98,8 +119,8 @@ _PROTOCOLS = {
             crop=CROP,
             logit_scale=None,
             citation="rsvlm: every word of a class in every template of its set",
-            _rule=lambda item: item.words,
-            _templates=lambda vocabulary: vocabulary.templates,
+            _rule=_all_words,
+            _templates=_own_templates,
         ),
         Protocol(
             "skyscript",
@@ -117,7 +138,7 @@ _PROTOCOLS = {
             logit_scale=100.0,
             citation="Zhang et al. (2024), RS5M and GeoRSCLIP, IEEE TGRS, arXiv 2306.11300; inference_tool.py",
             _rule=_joined,
-            _templates=lambda _: "georsclip",
+            _templates=_georsclip_templates,
         ),
         Protocol(
             "clip-benchmark",
@@ -125,7 +146,7 @@ _PROTOCOLS = {
             crop=CROP,
             logit_scale=100.0,
             citation="LAION CLIP_benchmark 1.6, github.com/LAION-AI/CLIP_benchmark; zeroshot_classification.py",
-            _rule=lambda item: (item.name,),
+            _rule=_name_alone,
             _templates=_clip_benchmark_templates,
         ),
         Protocol(
@@ -135,7 +156,7 @@ _PROTOCOLS = {
             logit_scale=100.0,
             citation="El Khoury et al. (2025), RS-TransCLIP, ICASSP, arXiv 2409.00698; averageprompt.py",
             _rule=_apart,
-            _templates=lambda _: "rs-transclip",
+            _templates=_rs_transclip_templates,
         ),
     )
 }

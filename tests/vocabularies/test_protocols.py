@@ -1,5 +1,7 @@
 """Protocols: what each paper puts into its templates, and how it makes a class vector of them."""
 
+import pickle
+
 import pytest
 
 from rsvlm.vocabularies import (
@@ -135,6 +137,13 @@ def test_splits_are_those_of_the_papers() -> None:
     assert protocol("clip-benchmark").split(vocabulary("eurosat")) == "test"
     assert protocol("georsclip").split(vocabulary("aid")) == "all"
     assert protocol("rs-transclip").split(vocabulary("whu-rs19")) == "all"
+
+
+@pytest.mark.parametrize("name", protocol_names())
+def test_a_protocol_can_be_pickled(name: str) -> None:
+    again = pickle.loads(pickle.dumps(protocol(name)))
+    assert again == protocol(name)
+    assert again.class_words(vocabulary("eurosat")) == protocol(name).class_words(vocabulary("eurosat"))
 
 
 def test_an_unknown_protocol_is_one_line_with_the_known() -> None:
