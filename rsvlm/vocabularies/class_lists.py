@@ -83,6 +83,10 @@ class Vocabulary:
                     f"{len(self.classes)} classes; give one a class, in class order"
                 )
 
+    def __len__(self) -> int:
+        """How many classes there are, those of `parents` not among them."""
+        return len(self.classes)
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the classes, in the data set's order."""

@@ -98,6 +98,11 @@ def test_the_sets_that_a_user_may_ask_for_are_there() -> None:
     assert list(vocabulary_names()) == sorted(vocabulary_names())
 
 
+def test_its_length_is_that_of_its_classes() -> None:
+    assert len(vocabulary("eurosat")) == 10
+    assert len(vocabulary("corine")) == len(vocabulary("corine").names)
+
+
 def test_a_name_is_found_by_its_letters() -> None:
     assert vocabulary("EuroSAT") is vocabulary("eurosat")
     assert vocabulary("WHU_RS19") is vocabulary("whu-rs19")
