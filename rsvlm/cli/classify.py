@@ -19,7 +19,9 @@ Images = Annotated[
 ]
 Classes = Annotated[
     str,
-    typer.Option(help='A vocabulary (eurosat, resisc45, ...), "one,two,three", or a .txt or .yaml file.'),
+    typer.Option(
+        help='A vocabulary (eurosat, resisc45, ...), "one,two,three", or a .txt, .json or .yaml file.'
+    ),
 ]
 Templates = Annotated[
     str | None, typer.Option(help='Prompts: the name of a set, or "a satellite photo of {}.".')

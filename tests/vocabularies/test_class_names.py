@@ -1,6 +1,7 @@
-"""Classes as people give them: a vocabulary's name, a list with commas, a text or YAML file."""
+"""Classes as people give them: a vocabulary's name, a list or dict, a text with commas, a text, YAML or JSON file."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -84,6 +85,85 @@ def test_a_class_that_is_no_text_is_refused() -> None:
         vocabulary_from_classes(["water", 3])  # type: ignore[list-item]
     with pytest.raises(VocabularyError, match="custom holds no classes"):
         vocabulary_from_classes([])
+
+
+def refused(classes: Any) -> str:
+    with pytest.raises(VocabularyError) as info:
+        vocabulary_from_classes(classes)
+    assert "\n" not in str(info.value)
+    return str(info.value)
+
+
+def test_a_dict_names_the_words_of_each_class() -> None:
+    found = vocabulary_from_classes(
+        {"forest": ["dense green trees", " woodland "], "River": "a blue winding stream"}
+    )
+    assert found.names == ("forest", "River")
+    assert [c.words for c in found.classes] == [("dense green trees", "woodland"), ("a blue winding stream",)]
+
+
+@pytest.mark.parametrize("words", [0, None, ["trees", 3], {"trees": 1}, {"trees"}])
+def test_words_that_are_no_texts_are_refused(words: object) -> None:
+    assert "class river: its words are texts, but found" in refused({"forest": "trees", "river": words})
+
+
+def test_words_that_are_missing_blank_or_of_another_class_are_refused() -> None:
+    assert "river has no words; give at least one" in refused({"forest": "trees", "river": []})
+    assert "'' cannot be the name or word" in refused({"river": [" "]})
+    assert "the word 'trees' is there twice" in refused({"forest": "trees", "wood": "trees"})
+    assert "a class is a name, but found 0" in refused({0: "forest", 1: "river"})
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\n"])
+def test_a_blank_name_in_a_list_is_refused_for_the_others_would_move_up(blank: str) -> None:
+    assert f"but found {blank!r}; leave it out" in refused([blank, "river"])
+
+
+def test_a_set_has_no_order() -> None:
+    assert "another order in every run" in refused({"forest", "river"})
+    assert "another order in every run" in refused(frozenset({"forest", "river"}))
+
+
+def test_names_may_come_one_by_one_and_nothing_else_is_iterated() -> None:
+    assert vocabulary_from_classes(name for name in ("forest", "river")).names == ("forest", "river")
+    assert "classes are names, but found None; give a list of texts" in refused(None)
+
+
+def test_a_json_file_is_a_list_or_names_and_their_words(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_bytes('\ufeff["forest", "Ölbaum"]'.encode())
+    assert read_classes(str(path)).names == ("forest", "Ölbaum")
+    path.write_text('{"forest": ["dense green trees"], "river": "stream"}', encoding="utf-8")
+    found = read_classes(str(path))
+    assert [(c.name, c.words) for c in found.classes] == [
+        ("forest", ("dense green trees",)),
+        ("river", ("stream",)),
+    ]
+    assert found.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("forest\nriver", "is not JSON that can be read"),
+        ("[" * 100_000, "is not JSON that can be read"),
+        ('{"forest": "a", "forest": "b"}', "forest is there twice; keep one of them"),
+        ('"forest"', "holds no classes; write a list"),
+        ("[]", "mine holds no classes"),
+        ('["forest", 3]', "a class is a name, but found 3"),
+    ],
+)
+def test_a_json_file_that_is_none_of_these_is_one_line(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(content, encoding="utf-8")
+    assert said in message(str(path))
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.TSV"])
+def test_a_table_is_not_read_as_a_class_a_line(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("name\nforest\nriver\n", encoding="utf-8")
+    assert "write their names into a .txt file, a class a line" in message(str(path))
 
 
 @given(st.text(max_size=60))
