@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from PIL import Image, ImageDraw
 
 from rsvlm.imagery.drawing import INK, PAPER, QUIET, Lettering, lettering, save_picture
+from rsvlm.models.pictures import rgb_picture
 
 from .palette import NO_PREDICTION, Color
 
@@ -248,7 +249,7 @@ def _chip(picture: Callable[[int], Picture], number: int, letters: Lettering) ->
     cell = Image.new("RGB", (CELL, CELL), GROUND)
     try:
         given = picture(number)
-        image = (given if isinstance(given, Image.Image) else Image.fromarray(given)).convert("RGB")
+        image = rgb_picture(given)
     except (OSError, ValueError) as error:
         draw = ImageDraw.Draw(cell)
         for line, text in enumerate(letters.wrap(str(error), CELL - 24, SMALL, 8)):

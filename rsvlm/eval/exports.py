@@ -19,6 +19,7 @@ from PIL import Image, UnidentifiedImageError
 
 from rsvlm.datasets.pictures import ImageRef, open_picture
 from rsvlm.imagery import ChipReader
+from rsvlm.models.pictures import rgb_picture
 from rsvlm.shards import atomic_write
 
 from .agromind.read import AgroMind
@@ -302,7 +303,7 @@ def _plain_file(content: bytes) -> tuple[bytes, str] | None:
 
 def _png(image: Image.Image) -> bytes:
     file = io.BytesIO()
-    image.convert("RGB").save(file, "PNG")
+    rgb_picture(image).save(file, "PNG")
     return file.getvalue()
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from rsvlm.models import Image
+from rsvlm.models.pictures import rgb_picture
 
 from .errors import EvalError
 
@@ -37,9 +38,8 @@ class ColourHistogram:
         return np.concatenate(found)
 
     def _one(self, image: Image) -> Floats:
-        if isinstance(image, PillowImage.Image):
-            image = np.asarray(image.convert("RGB"))
-        cells = (image.reshape(-1, 3) // (256 // _BINS)).astype(np.int64) @ (_BINS**2, _BINS, 1)
+        pixels = np.asarray(rgb_picture(image)).reshape(-1, 3)
+        cells = (pixels // (256 // _BINS)).astype(np.int64) @ (_BINS**2, _BINS, 1)
         shares = np.bincount(cells, minlength=self.dimension) / max(len(cells), 1)
         return np.sqrt(shares).astype(np.float32)
 
@@ -82,10 +82,10 @@ class ImageNetLite0:
 
     def prepare(self, image: Image) -> Any:
         """Return the tensor of an image, (3, 224, 224): shorter side 256, bicubic, centre crop. Safe in threads."""
-        picture = image if isinstance(image, PillowImage.Image) else PillowImage.fromarray(image)
+        picture = rgb_picture(image)
         scale = 256 / min(picture.size)
         size = (max(256, round(picture.width * scale)), max(256, round(picture.height * scale)))
-        resized = picture.convert("RGB").resize(size, PillowImage.Resampling.BICUBIC)
+        resized = picture.resize(size, PillowImage.Resampling.BICUBIC)
         left, top = (size[0] - 224) // 2, (size[1] - 224) // 2
         pixels = np.asarray(resized.crop((left, top, left + 224, top + 224)), np.float32)
         return self._torch.from_numpy((pixels / 127.5 - 1).transpose(2, 0, 1).copy())

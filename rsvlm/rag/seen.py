@@ -20,6 +20,8 @@ from rsvlm.imagery.items import ChipOptions, Item, PathLike, Picture, list_items
 from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader, looks_at
 from rsvlm.imagery.scan import printable
 from rsvlm.imagery.views import VIEWS
+from rsvlm.models import ModelError
+from rsvlm.models.pictures import rgb_picture
 
 from .errors import RagError
 
@@ -105,7 +107,7 @@ def see(
             raise RagError(f"{items[0].ref.image}: is {len(items)} images; ask about one")
         with ChipReader() as reader:
             return _seen(items[0], reader, SIX if spectral_views else ())
-    except ImageryError as error:
+    except (ImageryError, ModelError) as error:
         name = printable(os.fspath(image)) if isinstance(image, str | os.PathLike) else ""
         raise RagError(str(error) if name in str(error) else f"{name}: {error}") from None
 
@@ -119,5 +121,5 @@ def _seen(item: Item, reader: ChipReader, wanted: tuple[str, ...]) -> Seen:
 
 
 def _pixels(picture: PillowImage.Image | Pixels) -> Pixels:
-    found = np.asarray(picture.convert("RGB") if isinstance(picture, PillowImage.Image) else picture)
+    found = np.asarray(rgb_picture(picture) if isinstance(picture, PillowImage.Image) else picture)
     return found if found.ndim == 3 else np.repeat(found[..., None], 3, axis=2)

@@ -173,6 +173,15 @@ def test_a_chip_that_cannot_be_read_again_says_why(tmp_path: Path, said: list[st
         assert sheet.format == "JPEG"
 
 
+def test_a_chip_of_16_bits_is_shown_from_its_least_to_its_largest_value(tmp_path: Path) -> None:
+    chip = Image.fromarray(np.tile(np.arange(64, dtype=np.uint16) * 900, (64, 1)))
+    write_contact_sheet(table(1), lambda number: chip, tmp_path / "sheet.png", COLORS)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        pixels = np.asarray(sheet)
+    grey = (pixels[..., 0] == pixels[..., 1]) & (pixels[..., 1] == pixels[..., 2])
+    assert len(np.unique(pixels[grey])) >= 64
+
+
 def test_other_endings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ImageryError, match=r"\.png or \.jpg"):
         write_contact_sheet(table(1), grey(), tmp_path / "s.gif", COLORS)

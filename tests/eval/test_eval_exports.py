@@ -6,6 +6,7 @@ import importlib.util
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -174,6 +175,14 @@ def test_pandas_reads_the_tables_as_they_are_written(tmp_path: Path) -> None:
     numbers = [ExportItem(str(n), (RIVER,), "How many?", "A", (str(n), str(n + 1))) for n in range(3)]
     export_vlmevalkit(numbers, tmp_path, "numbers")
     assert pandas.read_csv(tmp_path / "numbers.tsv", sep="\t")["B"].tolist() == [1, 2, 3]
+
+
+def test_a_picture_of_16_bits_keeps_what_it_shows(tmp_path: Path) -> None:
+    deep = Image.fromarray(np.arange(400, dtype=np.uint16).reshape(20, 20) * 100)
+    export_lmms_eval([replace(ITEMS[0], images=(lambda: deep,))], tmp_path / "deep", "deep")
+    [file] = (tmp_path / "deep").rglob("*.png")
+    with Image.open(file) as image:
+        assert image.getextrema() == ((0, 255),) * 3
 
 
 def test_images_that_not_every_program_shows_alike_become_png(tmp_path: Path) -> None:

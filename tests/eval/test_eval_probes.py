@@ -8,6 +8,7 @@ import pytest
 from eval_pictures import Colours, picture  # type: ignore[import-not-found] # beside this file
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -388,6 +389,9 @@ def test_a_floor_sees_colours() -> None:
     assert np.allclose(np.linalg.norm(data[0].blocks["image"], axis=1), 1)
     assert evaluate_probe(*data).metrics["accuracy"] == 1.0
     assert floor.encode_images([]).shape == (0, 512)
+    deep = np.arange(100, dtype=np.uint16).reshape(10, 10)  # Pillow cuts what is above 255 off
+    many, few = floor.encode_images([Image.fromarray(deep * 100), Image.fromarray(deep.astype(np.float32))])
+    assert np.count_nonzero(many) == np.count_nonzero(few) == 8
 
 
 def test_the_imagenet_floor() -> None:

@@ -201,6 +201,14 @@ def test_small_images_are_looked_at(small_base: KnowledgeBase, size: tuple[int, 
         assert answerer.ask(Image.new("RGB", size, COLOURS["green"]), question).text
 
 
+@pytest.mark.parametrize(("kind", "factor"), [("u2", 12), ("i4", 12), ("f4", 0.001)])
+def test_pictures_of_more_than_8_bits_are_seen_as_the_encoder_sees_them(kind: str, factor: float) -> None:
+    grey = np.add.outer(np.arange(40), np.arange(40))
+    seen = see(Image.fromarray((grey * factor).astype(kind))).picture
+    assert (seen.shape, seen.min(), seen.max()) == ((40, 40, 3), 0, 255)
+    assert np.abs(seen[..., 0] - grey * 255 / 78).max() <= 1
+
+
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "1", "CMYK", "I;16", "F", "LA"])
 def test_pictures_of_any_mode(small_base: KnowledgeBase, mode: str) -> None:
     assert VisualQuestionAnswerer(small_base).ask(Image.new(mode, (40, 40)), "What is this?").text

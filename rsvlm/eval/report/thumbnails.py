@@ -9,6 +9,7 @@ from PIL import Image
 
 from rsvlm.datasets.pictures import ImageRef, open_picture
 from rsvlm.imagery import ChipReader
+from rsvlm.models.pictures import rgb_picture
 
 from ..result import EvalResult
 
@@ -59,7 +60,7 @@ def _in_row(row: Mapping[str, Any], folder: Path | None) -> ImageRef | None:
 def _small(image: ImageRef) -> bytes:
     with ChipReader() as reader:
         content = open_picture(image, reader)
-    picture = (content if isinstance(content, Image.Image) else Image.fromarray(content)).convert("RGB")
+    picture = rgb_picture(content)
     way = Image.Resampling.LANCZOS
     scale = SIDE / max(picture.size)
     if scale >= 2:  # chips of few pixels are shown with their pixels

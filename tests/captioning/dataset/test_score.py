@@ -20,6 +20,7 @@ from PIL import Image
 
 from rsvlm.captioning import CaptioningError
 from rsvlm.captioning.dataset import PairsDataset, ScoreSet, open_dataset, open_scores, score_pairs
+from rsvlm.captioning.dataset.choosing.score import _picture
 from rsvlm.shards import ShardError
 
 
@@ -49,6 +50,13 @@ def test_scores_are_the_cosines(pairs: PairsDataset) -> None:
     assert [scores.shard(shard).keys for shard in range(3)] == [
         [f"town_{number:05d}" for number in range(start, min(start + 10, 25))] for start in (0, 10, 20)
     ]
+
+
+def test_a_png_of_16_bits_is_no_white_picture() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.tile(np.arange(64, dtype=np.uint16) * 900, (64, 1))).save(file, "PNG")
+    seen = np.asarray(_picture({"image": {"bytes": file.getvalue()}}))
+    assert (seen.shape, seen.min(), seen.max(), round(seen.mean())) == ((64, 64, 3), 0, 255, 128)
 
 
 def test_the_dataset_stays_as_it_is(pairs: PairsDataset) -> None:

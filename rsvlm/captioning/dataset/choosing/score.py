@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from PIL import Image, UnidentifiedImageError
 
 from rsvlm.models import Encoder, encode_stream
+from rsvlm.models.pictures import rgb_picture
 from rsvlm.shards import Run, ShardResult, atomic_write, done_stats, open_run, shard_name, write_json
 
 from ...errors import CaptioningError
@@ -132,7 +133,7 @@ def _picture(row: Row) -> Image.Image:
         raise CaptioningError(NO_IMAGE)
     try:
         with Image.open(io.BytesIO(row["image"]["bytes"]), formats=("JPEG", "PNG")) as image:
-            return image.convert("RGB")
+            return rgb_picture(image)
     except UnidentifiedImageError:  # its message names an address in memory
         raise CaptioningError(f"{UNREADABLE}: neither JPEG nor PNG") from None
     except Exception as error:  # Pillow has many
