@@ -14,7 +14,7 @@ from rsvlm import __version__
 from rsvlm.imagery.items import PathLike, Picture
 from rsvlm.models import Encoder
 from rsvlm.models.generators import Answer as Reply
-from rsvlm.models.generators import Generator, Request, ask_all, load_generator
+from rsvlm.models.generators import Generator, Request, as_generator, ask_all, load_generator
 from rsvlm.models.generators.functions import Function
 from rsvlm.models.shipped import DEFAULT
 from rsvlm.retrieval import Filter
@@ -30,7 +30,7 @@ from .composer.composing import LOOK_ALIKES
 from .composer.look import Look, Neighbour, neighbours_of
 from .errors import RagError
 from .evidence import Evidence
-from .items import Images, Item, failed, prepare, several
+from .items import Images, Item, failed, image_and_question, prepare, several
 from .nearby import Nearby, Places, nearby_places, places_of
 from .prompting import BUDGET, Asked, Prompt, ask_with, read_prompt
 from .seen import Pixels, Seen, see
@@ -67,7 +67,7 @@ class VisualQuestionAnswerer:
         *,
         alpha: float = ALPHA,
         k: int = 5,
-        types: Sequence[str] = (),
+        types: str | Sequence[str] = (),
         filter: Filter | None = None,
         prompt: PathLike | None = None,
         budget: int = BUDGET,
@@ -101,12 +101,11 @@ class VisualQuestionAnswerer:
                 f"alpha {alpha:g}, k {k}, budget {budget}: give alpha 0 to 1, k from 1, budget from 0"
             )
         self.knowledge, self.encoder = _opened(knowledge, encoder)
-        if self.knowledge is not None and types:
-            there = self.knowledge.summary()["types"]
-            if unknown := next((one for one in types if one not in there), None):
-                raise RagError(f"type {unknown!r}: {self.knowledge.folder} has {', '.join(sorted(there))}")
+        if self.knowledge is not None:
+            self.knowledge.check_types(types)
         self.generator = load_generator(generator) if isinstance(generator, str) else generator
-        self.alpha, self.k, self.types, self.filter = alpha, k, tuple(types), filter
+        self.alpha, self.k, self.filter = alpha, k, filter
+        self.types = (types,) if isinstance(types, str) else tuple(types)
         self.prompt: Prompt = read_prompt(prompt)
         self.budget, self.sensor, self.bands = budget, sensor, tuple(bands) if bands else None
         sentences = None if self.knowledge is None else self.knowledge.texts.encoder
@@ -121,7 +120,7 @@ class VisualQuestionAnswerer:
             question: In anybody's words.
 
         Raises:
-            RagError: There is no question, an image cannot be read, or the generator failed.
+            RagError: There is no question, an image cannot be read, there are more than two, or the generator failed.
         """
         [answer] = self.ask_many([(image, question)])
         if answer.error is not None:
@@ -142,11 +141,11 @@ class VisualQuestionAnswerer:
             An answer for each; where an image cannot be read or the generator failed, one with its `error`.
 
         Raises:
-            RagError: The file holds answers of another run.
+            RagError: An item is no image and question, or the file holds answers of another run.
         """
         kept = None if answers is None else AnswerFile(Path(answers), self.settings)
         some = iter(items)
-        while batch := list(islice(some, _BATCH)):
+        while batch := [image_and_question(one) for one in islice(some, _BATCH)]:
             keys = [key_of(several(images), question) for images, question in batch] if kept else []
             known = {place: one for place, key in enumerate(keys) if kept and (one := kept.get(key))}
             asked = iter(self._answered([item for place, item in enumerate(batch) if place not in known]))
@@ -160,11 +159,12 @@ class VisualQuestionAnswerer:
     def settings(self) -> dict[str, Any]:
         """What decides answers, as plain data."""
         base, encoder = self.knowledge, self.encoder
+        generator = None if self.generator is None else as_generator(self.generator)
         return {
             "knowledge": None if base is None else [one.digest for one in base.record.sources],
             "sentences": None if base is None else base.texts.manifest.encoder.model_dump(),
             "encoder": [encoder.name, encoder.revision],
-            "generator": [getattr(self.generator, one, None) for one in ("name", "revision", "info")],
+            "generator": [getattr(generator, one, None) for one in ("name", "revision", "info")],
             "rsvlm": __version__,
             "alpha": self.alpha, "k": self.k, "types": list(self.types), "filter": repr(self.filter),
             "prompt": self.prompt.text, "budget": self.budget, "sensor": self.sensor, "bands": self.bands,

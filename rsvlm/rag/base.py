@@ -204,7 +204,7 @@ class KnowledgeBase:
         k: int = 5,
         alpha: float = ALPHA,
         by: By = "both",
-        types: Sequence[str] = (),
+        types: str | Sequence[str] = (),
         filter: Filter | None = None,
         near: Point | None = None,
         fold: bool = True,
@@ -233,6 +233,7 @@ class KnowledgeBase:
             RagError: Nothing is asked, or what there cannot be.
         """
         check(text, image, k, alpha, by)
+        self.check_types(types)
         vector = None if image is None else query_vectors(self.encoder, image=image)[0]
         query = self.query(text or "", vector, alpha=alpha, near=near)
         return self.find(query, k=k, by=by, types=types, filter=filter, fold=fold, reranker=reranker)
@@ -255,7 +256,7 @@ class KnowledgeBase:
         *,
         k: int = 5,
         by: By = "both",
-        types: Sequence[str] = (),
+        types: str | Sequence[str] = (),
         filter: Filter | None = None,
         fold: bool = True,
         reranker: Reranker | PathLike | None = None,
@@ -273,15 +274,26 @@ class KnowledgeBase:
             for number, place in enumerate(order, 1)
         ]
 
-    def allowed(self, types: Sequence[str] = (), filter: Filter | None = None) -> Mask:
+    def allowed(self, types: str | Sequence[str] = (), filter: Filter | None = None) -> Mask:
         """(chunks,) which chunks have one of the types (none: any), and pass a filter."""
         snapshot = self.texts.snapshot
         found: Mask = snapshot.live
+        types = (types,) if isinstance(types, str) else types
         if types:
             wanted = pc.is_in(self._types(), value_set=pa.array([TYPE + one for one in types], pa.string()))
             found = found & wanted.to_numpy(zero_copy_only=False)
         mask = None if filter is None else filter.mask(snapshot)
         return found if mask is None else found & mask
+
+    def check_types(self, types: str | Sequence[str]) -> None:
+        """Refuse types of which there is no chunk.
+
+        Raises:
+            RagError: It names one, and the types that there are.
+        """
+        there = self.summary()["types"] if types else {}
+        if unknown := [one for one in ([types] if isinstance(types, str) else types) if one not in there]:
+            raise RagError(f"type {unknown[0]!r}: {self.folder} has {', '.join(sorted(there))}")
 
     def chunks(self) -> Iterator[Chunk]:
         """All chunks, in the order in which they were added."""

@@ -13,11 +13,14 @@ from rsvlm.models import Encoder
 
 from .answer import Answer
 from .composer.look import Look
+from .errors import RagError
 from .seen import Seen
 
 Images = Picture | PathLike | Sequence[Picture | PathLike] | None
 LONGEST = 20_000
 """Letters of a question."""
+MOST_IMAGES = 2
+"""Of one question: two are compared."""
 
 
 @dataclass
@@ -47,6 +50,11 @@ def prepare(
     pictures: dict[Hashable, Seen | str] = {}
     items = [Item(_storable(question), [*several(images)]) for images, question in batch]
     for item in items:
+        if len(item.images) > MOST_IMAGES:
+            item.error = (
+                f"the question is about {len(item.images)} images: ask about one, or about two to be compared"
+            )
+            item.images = []
         for image in item.images:
             if _key(image) not in pictures:
                 pictures[_key(image)] = read(image)
@@ -60,7 +68,7 @@ def prepare(
         found = [pictures[_key(image)] for image in item.images]
         item.seen = [one for one in found if isinstance(one, Seen)]
         item.looks = [looks[_key(image)] for image in item.images if _key(image) in looks]
-        item.error = next((one for one in found if isinstance(one, str)), None)
+        item.error = item.error or next((one for one in found if isinstance(one, str)), None)
         item.seconds = (time.perf_counter() - begin) / len(items)
         if not item.question.strip():
             item.error = "the question is empty"
@@ -72,6 +80,25 @@ def prepare(
 def failed(item: Item, error: str) -> Answer:
     """No answer, and why."""
     return Answer(item.question, "", abstained=True, error=error)
+
+
+def image_and_question(given: Any) -> tuple[Images, str]:
+    """Return what was asked, an image and a question, as it was given.
+
+    Raises:
+        RagError: It is something else.
+    """
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise RagError(
+            f"an item is a {type(given).__name__}: give an image (or None) and a question, as a tuple"
+        )
+    images, question = given
+    if not isinstance(question, str):
+        remedy = (
+            "give the image first, and then the question" if isinstance(images, str) else "ask one, as text"
+        )
+        raise RagError(f"the question is a {type(question).__name__}: {remedy}")
+    return images, question
 
 
 def several(images: Images) -> Sequence[Any]:

@@ -488,12 +488,35 @@ def test_prompts_of_ones_own(small_base: KnowledgeBase, tmp_path: Path) -> None:
         VisualQuestionAnswerer(small_base, prompt=tmp_path / "missing.txt")
 
 
+def test_what_is_asked_wrongly_is_refused(small_base: KnowledgeBase) -> None:
+    answerer = VisualQuestionAnswerer(small_base)
+    green = Image.new("RGB", (40, 40), COLOURS["green"])
+    wrong: list[tuple[Any, Any, str]] = [
+        ("What is this?", green, "^the question is a Image: give the image first, and then the question$"),
+        (green, None, "^the question is a NoneType: ask one, as text$"),
+        (green, ["What?", "Where?"], "^the question is a list: ask one, as text$"),
+        (
+            [green] * 3,
+            "What changed?",
+            "^the question is about 3 images: ask about one, or about two to be compared$",
+        ),
+    ]
+    for image, question, words in wrong:
+        with pytest.raises(RagError, match=words):
+            answerer.ask(image, question)
+    with pytest.raises(RagError, match=r"^an item is a Image: give an image"):
+        list(answerer.ask_many([green]))  # type: ignore[list-item]
+    many, one = answerer.ask_many([([green] * 3, "What is this?"), (green, "What is this?")])
+    assert (many.error is None, one.error is None) == (False, True)
+
+
 def test_settings_that_there_cannot_be(small_base: KnowledgeBase) -> None:
     for wrong in ({"alpha": 1.5}, {"k": 0}, {"budget": -1}, {"alpha": float("nan")}):
         with pytest.raises(RagError):
             VisualQuestionAnswerer(small_base, **wrong)
     with pytest.raises(RagError, match=r"type 'notes': .* has "):
         VisualQuestionAnswerer(small_base, types=["note", "notes"])
+    assert VisualQuestionAnswerer(small_base, types="note").types == ("note",)
     with pytest.raises(ModelError, match="there is no generator"):
         VisualQuestionAnswerer(small_base, generator="no-such-model")
 

@@ -263,7 +263,9 @@ def test_types_places_and_times(make: Make, captions: Path, notes: Path) -> None
     assert (near[0].km, near[0].by_image) == (0, None)
     only = base.search("port", filter=Filter(start="2020", bbox=(19, 49, 21, 51)))
     assert [one.chunk.text for one in only] == ["a port too"]
-    assert base.search("port", types=["no such type"]) == []
+    assert {one.chunk.type for one in base.search("roofs", k=20, types="note")} == {"note"}
+    with pytest.raises(RagError, match=r"^type 'notes': .* has caption, note$"):
+        base.search("port", types=["note", "notes"])
 
 
 def test_labels_that_look_like_types_stay_labels(make: Make, captions: Path) -> None:
@@ -273,7 +275,8 @@ def test_labels_that_look_like_types_stay_labels(make: Make, captions: Path) -> 
     captions.write_text("image,text,labels\n,a port,type:place\n", encoding="utf-8")
     base = make(captions)
     assert [one.labels for one in base.chunks()] == [("type:place",)]
-    assert base.search("port", types=["place"]) == []
+    with pytest.raises(RagError, match=r"^type 'place': .* has note$"):
+        base.search("port", types=["place"])
     assert len(base.search("port", types=["note"])) == 1
     (captions.parent / "more.txt").write_text("More.", encoding="utf-8")
     assert base.add(captions.parent).encoded == 2
