@@ -36,6 +36,7 @@ from rsvlm.eval.asking import (
     score_answers,
 )
 from rsvlm.eval.data.questions import read_question_set
+from rsvlm.models.generators import FunctionGenerator
 
 
 @pytest.fixture
@@ -123,7 +124,8 @@ def test_nothing_is_asked_twice(questions: Path, tmp_path: Path) -> None:
 
 def test_whatever_a_model_does(questions: Path, tmp_path: Path) -> None:
     odd = Odd()
-    result = evaluate_vqa(questions, odd, tmp_path / "a.jsonl", workers=1)
+    model = FunctionGenerator(odd, revision="1")  # it changes as it answers
+    result = evaluate_vqa(questions, model, tmp_path / "a.jsonl", workers=1)
     found = read_answers(tmp_path / "a.jsonl")
     assert [answer.error for answer in found.values() if answer.error] == ["out of memory"] * 2
     texts = [answer.text for answer in found.values() if answer.text is not None]
@@ -137,7 +139,7 @@ def test_whatever_a_model_does(questions: Path, tmp_path: Path) -> None:
     assert sum(result.items["unanswered"].to_pylist()) == 1
     result.save(tmp_path / "result.json")
     odd.well, odd.count = True, 0
-    healed = evaluate_vqa(questions, odd, tmp_path / "a.jsonl", workers=1)
+    healed = evaluate_vqa(questions, model, tmp_path / "a.jsonl", workers=1)
     assert odd.count == 2  # only what had failed
     assert healed.n_failed == 0
     assert healed.metrics["accuracy"] == pytest.approx(2 / 6)
@@ -304,11 +306,12 @@ def test_rs_rag_is_asked_as_it_stands_and_scored_by_its_rules(folder: Path, tmp_
         return "a tall tower"
 
     options: dict[str, Any] = {"images": folder / "images", "synonyms": False}
-    strict = evaluate_vqa(path, model, tmp_path / "a.jsonl", workers=1, **options)
+    generator = FunctionGenerator(model, revision="1")  # what it was asked is no part of it
+    strict = evaluate_vqa(path, generator, tmp_path / "a.jsonl", workers=1, **options)
     assert asked == [question for question, _ in RS_RAG]
     assert (strict.n, strict.n_failed, strict.config["protocol"]) == (4, 3, "strict")
     assert strict.metrics["Accuracy"] == pytest.approx(1 / 4)
-    theirs = evaluate_vqa(path, model, tmp_path / "a.jsonl", mode="rs-rag", **options)
+    theirs = evaluate_vqa(path, generator, tmp_path / "a.jsonl", mode="rs-rag", **options)
     assert theirs.n == 1
     assert theirs.metrics["BLEU-1"] == pytest.approx(1.0)
     assert theirs.config["prompt"]["text"] == "{question}"

@@ -55,6 +55,19 @@ def test_another_run_is_refused(answerer: VisualQuestionAnswerer, tmp_path: Path
         list(answerer.ask_many([(None, QUESTIONS[0])], answers=file))
 
 
+def test_answers_of_a_function_that_was_edited_are_not_taken(
+    answerer: VisualQuestionAnswerer, tmp_path: Path
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    for _ in range(2):  # the same function again goes on
+        same = VisualQuestionAnswerer(answerer.knowledge, generator=lambda prompt, images: "1800")
+        [answer] = same.ask_many([(None, QUESTIONS[0])], answers=file)
+        assert answer.text == "1800"
+    edited = VisualQuestionAnswerer(answerer.knowledge, generator=lambda prompt, images: "1900")
+    with pytest.raises(RagError, match=r"another run \(it differs in generator\)"):
+        list(edited.ask_many([(None, QUESTIONS[0])], answers=file))
+
+
 def test_what_is_no_file_of_answers_stays_as_it_is(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
     file = tmp_path / "mine.json"
     for mine in (b'{"mine": 1}', b"no line end", b'{"settings": {"k": 3}}\n{"key'):

@@ -5,6 +5,7 @@ from typing import Any
 
 from rsvlm.models.errors import ModelError
 from rsvlm.models.generators.protocol import Generator
+from rsvlm.models.generators.versions import function_revision
 from rsvlm.models.protocol import Image
 
 Function = Callable[[str, Sequence[Image]], str]
@@ -17,14 +18,15 @@ class FunctionGenerator:
     Args:
         function: What answers.
         name: What to call it; by default "function:" and its own name.
-        revision: What tells one version of it from the next.
+        revision: What tells one version of it from the next; by default a hash of its code and of what that takes
+            from around it (`function_revision`).
     """
 
-    def __init__(self, function: Function, *, name: str | None = None, revision: str = "a function") -> None:
+    def __init__(self, function: Function, *, name: str | None = None, revision: str | None = None) -> None:
         self._function = function
         own = getattr(function, "__name__", type(function).__name__)
         self.name = name or f"function:{own}"
-        self.revision = revision
+        self.revision = revision or function_revision(function)
 
     def generate(self, prompt: str, images: Sequence[Image] = ()) -> str:
         """Return what the function returns."""
@@ -45,7 +47,7 @@ def as_generator(generator: Any) -> Generator:
     answers = getattr(generator, "generate", None)
     if callable(answers):
         name = getattr(generator, "name", None) or type(generator).__name__
-        return FunctionGenerator(answers, name=str(name))
+        return FunctionGenerator(answers, name=str(name), revision=getattr(generator, "revision", None))
     if callable(generator):
         return FunctionGenerator(generator)
     raise ModelError(

@@ -90,7 +90,7 @@ def test_a_faithful_model_is_believed(mask: Path, tmp_path: Path) -> None:
     written = all_true(tmp_path / "pairs")
     assert report.rewriting == {"rewritten": report.pairs}
     (writer,) = written
-    assert writer.startswith("function:faithful (a function), prompt chatearthnet ")
+    assert writer.startswith("function:faithful (code:")
     pair = next(iter(rsvlm.open_pairs(tmp_path / "pairs")))
     assert [caption["style"] for caption in pair.captions] == ["chatearthnet-rewritten", "chatearthnet"]
     assert pair.caption.startswith("The image is dominated by")
