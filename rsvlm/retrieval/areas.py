@@ -13,6 +13,32 @@ from .errors import RetrievalError
 _DEGREES = ("CRS84", "EPSG::4326", "EPSG:4326")
 Feature = dict[str, Any]
 """A "geometry" in degrees (shapely), and "properties"."""
+Area = Any
+"""A shapely geometry, GeoJSON as a dict, or a GeoSeries or GeoDataFrame of geopandas."""
+
+
+def geometry_of(area: Area) -> BaseGeometry:
+    """Return an area as one geometry in degrees.
+
+    Args:
+        area: Shapely geometries and GeoJSON are in degrees; what geopandas has is brought there from its CRS, if it
+            has one.
+
+    Raises:
+        RetrievalError: It is something else.
+    """
+    if isinstance(area, BaseGeometry):
+        return area
+    try:
+        if isinstance(area, dict):
+            return shapely.union_all([shape(one["geometry"]) for one in _features(area) if one["geometry"]])
+        series = area.geometry if area.crs is None else area.geometry.to_crs(4326)
+        return shapely.union_all(list(series))
+    except (ValueError, TypeError, LookupError, AttributeError, shapely.errors.ShapelyError):
+        raise RetrievalError(
+            f"area is a {type(area).__name__}: give a shapely geometry, GeoJSON as a dict, a GeoSeries or a "
+            "GeoDataFrame; rsvlm.retrieval.areas.read_area reads files"
+        ) from None
 
 
 def read_area(path: Path) -> BaseGeometry:

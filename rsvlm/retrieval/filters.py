@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from rsvlm.imagery.boxes import box_shapes, split_at_antimeridian
 from rsvlm.imagery.grid import BBox
 
+from .areas import Area, geometry_of
 from .errors import RetrievalError
 from .exact import Mask
 from .rows import EDGES
@@ -37,7 +38,8 @@ class Filter:
     Attributes:
         bbox: West, south, east, north in degrees (WGS84): footprints that touch it; west > east crosses the
             antimeridian.
-        area: A shapely geometry in degrees: footprints that touch it.
+        area: Footprints that touch it: a shapely geometry in degrees, one of GeoJSON as a dict, or a GeoSeries or
+            GeoDataFrame of geopandas; kept as a shapely geometry.
         start: ISO 8601, as much of it as matters: "2023", "2023-09", "2023-09-14T02:11:00Z". Not before.
         end: Not after; "2023" lasts to the end of the year.
         gsd: Least and largest ground sample distance in metres, each with half a percent to spare.
@@ -49,7 +51,7 @@ class Filter:
     """
 
     bbox: BBox | None = None
-    area: BaseGeometry | None = None
+    area: Area | None = None
     start: str | datetime | None = None
     end: str | datetime | None = None
     gsd: tuple[float | None, float | None] | None = None
@@ -62,11 +64,15 @@ class Filter:
                 object.__setattr__(self, name, (getattr(self, name),))
         if self.bbox is not None:
             _check_bbox(self.bbox)
+        if self.area is not None:
+            object.__setattr__(self, "area", geometry_of(self.area))
         if self.area is not None and (self.area.is_empty or not self.area.is_valid):
             raise RetrievalError(f"area: is empty or crosses itself ({shapely.is_valid_reason(self.area)})")
         first, last = self.moments
         if first and last and first > last:
             raise RetrievalError(f"start {self.start} is after end {self.end}")
+        if self.gsd is not None and not (isinstance(self.gsd, tuple | list) and len(self.gsd) == 2):
+            raise RetrievalError(f"gsd {self.gsd!r}: give the least and the largest: (5, 10), or (None, 10)")
         low, high = self.gsd or (None, None)
         if any(end is not None and math.isnan(end) for end in (low, high)):
             raise RetrievalError(f"gsd {low} to {high}: give numbers, or leave an end out")

@@ -25,7 +25,7 @@ from .labelling import labels_from
 from .making import Blocks, Rows, check_new, create, encoder_record, fitting, tuned_for
 from .manifest import CutRecord, EncoderRecord, Manifest
 from .rows import SCHEMA
-from .searchable import Searchable, loaded, several
+from .searchable import Searchable, keys_of, loaded, several
 from .searching import nearest
 from .snapshot import Snapshot, open_snapshot
 from .stored import Ints, Vectors
@@ -151,7 +151,8 @@ class Index(Searchable):
         Args:
             folder: Where; a new or an empty folder.
             vectors: (n, d) floats, or an iterator of such blocks; they are made unit length.
-            rows: n dicts, or a table, with a "key" each and what else is known: see `rsvlm.retrieval.rows.SCHEMA`.
+            rows: n dicts, a data frame or an Arrow table, with a "key" each and what else is known: see
+                `rsvlm.retrieval.rows.SCHEMA`.
             encoder: Name of what made the vectors.
             revision: Of its weights.
             plan: How it shall be searched; with `texts` it is tuned for words, too.
@@ -255,13 +256,16 @@ class Index(Searchable):
         put_rows(self.folder, encoded, plan)
         self.refresh()
 
-    def remove(self, keys: Iterable[str]) -> int:
+    def remove(self, keys: PathLike | Iterable[PathLike]) -> int:
         """Remove rows by their keys, or all of an image by its path; return how many.
+
+        Args:
+            keys: One or several.
 
         Raises:
             RetrievalError: A key is not there (nothing is removed then), or another process is writing.
         """
-        removed = remove_rows(self.folder, keys)
+        removed = remove_rows(self.folder, keys_of(keys))
         self.refresh()
         return removed
 

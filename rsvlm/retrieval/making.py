@@ -29,7 +29,7 @@ Blocks = ArrayLike | Iterator[ArrayLike]
 """(n, d) floats, or an iterator of them, some at a time."""
 
 Rows = Iterable[Mapping[str, Any]] | Any
-"""Dicts, or an Arrow table."""
+"""Dicts, a data frame of pandas, or an Arrow table."""
 
 _TEXTS = 500
 """Texts that a search is tuned by."""

@@ -28,7 +28,7 @@ from .milvuscollection import MOST_HITS, Collection
 from .milvusmaking import Batches, batches_of, check_new, make, write, write_images
 from .milvusrows import Record, id_of, rows_of
 from .milvussearching import Ranking, Selection, selection_of
-from .searchable import PathLike, Searchable, loaded, several
+from .searchable import PathLike, Searchable, keys_of, loaded, several
 from .stored import Vectors
 from .variety import check_variety, varied
 
@@ -193,13 +193,16 @@ class MilvusIndex(Searchable):
         _, encoded = fitting(vectors, rows, self.made_by.dimension)
         write(self._collection, batches_of(encoded))
 
-    def remove(self, keys: Iterable[str]) -> int:
+    def remove(self, keys: PathLike | Iterable[PathLike]) -> int:
         """Remove rows by their keys, or all of an image by its path; return how many.
+
+        Args:
+            keys: One or several.
 
         Raises:
             RetrievalError: A key is not there (nothing is removed then), or the server does not answer.
         """
-        names = {key: tuple(dict.fromkeys((id_of(key), id_of(absolute(key))))) for key in keys}
+        names = {key: tuple(dict.fromkeys((id_of(key), id_of(absolute(key))))) for key in keys_of(keys)}
         listed = [name for both in names.values() for name in both]
         rows, images = self._collection.by_id(listed, []), self._collection.of_images(listed)
         found: dict[str, None] = {}

@@ -52,9 +52,14 @@ def query_vectors(
     texts, images = _listed(text), _listed(image)
     if not texts and not images:
         raise RetrievalError("nothing to search for: give text, an image, or both")
-    if blank := [number for number, words in enumerate(texts) if not str(words).strip()]:
+    others = _listed(unlike)
+    if wrong := [words for words in [*texts, *others] if not isinstance(words, str)]:
+        raise RetrievalError(
+            f"text is words, not a {type(wrong[0]).__name__}: give a picture by image=, and vectors to search_vectors"
+        )
+    if blank := [number for number, words in enumerate(texts) if not words.strip()]:
         raise RetrievalError(f"text {blank[0]} is empty")
-    if not all(str(words).strip() for words in _listed(unlike)):
+    if not all(words.strip() for words in others):
         raise RetrievalError("what hits shall not be like is empty: give words, or leave it out")
     if texts and images and len(texts) != len(images) and 1 not in (len(texts), len(images)):
         raise RetrievalError(f"{len(texts)} texts for {len(images)} images: give one each, or one for all")
@@ -63,7 +68,7 @@ def query_vectors(
         found = found + (weight if texts else 1.0) * _picture_vectors(encoder, images, options)
     if texts:
         found = found + (1 - weight if images else 1.0) * encoder.encode_texts(texts).astype(np.float64)
-    if others := _listed(unlike):
+    if others:
         found = found - less * encoder.encode_texts(others).astype(np.float64).mean(axis=0)
     return found
 

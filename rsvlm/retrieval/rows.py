@@ -1,7 +1,8 @@
 """Rows of an index: what is known of each vector. Row number and vector number are the same."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from rsvlm.datasets.times import moment
 from rsvlm.imagery.boxes import Shapes, box_shapes
 
 from .errors import RetrievalError
@@ -37,26 +39,55 @@ SCHEMA = pa.schema(
 EDGES = ("west", "south", "east", "north")
 """Columns of the box that a row's footprint is."""
 
+_LISTS = ("captions", "labels")
+
 _LONGEST = 2**20
 """Bytes of text that a row may have on average before a table is taken for hostile."""
 
 
-def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Return a table of `SCHEMA` from dicts; what a row lacks is null.
+def table_of(rows: Any) -> pa.Table:
+    """Return a table of `SCHEMA`; what a row lacks is null.
+
+    Args:
+        rows: Dicts, or a data frame of pandas, in which NaN is what is not known. A label or a caption may stand
+            without a list around it, and a time is what `moment` reads.
 
     Raises:
-        RetrievalError: A row has a column that there is not, or a value of another type.
+        RetrievalError: A row is none, has a column that there is not, or a value of another type.
     """
-    listed = [dict(row) for row in rows]
-    for number, row in enumerate(listed):
-        if unknown := sorted(set(row) - set(SCHEMA.names)):
-            raise RetrievalError(
-                f"row {number} has a column {unknown[0]!r}; there are {', '.join(SCHEMA.names)}"
-            )
+    as_dicts = getattr(rows, "to_dict", None)
+    listed = [_row(number, row) for number, row in enumerate(as_dicts("records") if as_dicts else rows)]
     try:
         return pa.Table.from_pylist(listed, schema=SCHEMA)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError) as error:
         raise RetrievalError(f"the rows cannot be stored: {error}") from None
+
+
+def _row(number: int, given: Any) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise RetrievalError(
+            f"row {number} is a {type(given).__name__}: give dicts, a data frame or an Arrow table"
+        )
+    row = {name: None if _is_nan(value) else value for name, value in given.items()}
+    if unknown := sorted(map(str, row.keys() - {*SCHEMA.names})):
+        raise RetrievalError(f"row {number} has a column {unknown[0]!r}; there are {', '.join(SCHEMA.names)}")
+    for name in _LISTS:
+        if isinstance(row.get(name), str):  # else it would be taken apart into letters
+            row[name] = [row[name]]
+    if row.get("datetime") is not None:
+        time = moment(row["datetime"])
+        if time is None:
+            raise RetrievalError(
+                f"row {number}: datetime {row['datetime']!r} is no time: give a datetime, 2023-09-14 or "
+                "2023-09-14T02:11:00Z"
+            )
+        row["datetime"] = time
+    return row
+
+
+def _is_nan(value: Any) -> bool:
+    """Whether a value is what pandas has where there is none: NaN, or NaT, which is a datetime."""
+    return isinstance(value, float | datetime) and value != value
 
 
 _TOLD = (("captions",), ("labels",), ("datetime",), ("licence",), ("west", "south", "east", "north"))

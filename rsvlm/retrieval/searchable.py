@@ -3,17 +3,17 @@
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from shapely.geometry.base import BaseGeometry
 
 from rsvlm.imagery.grid import BBox
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.models import Encoder, load_encoder
 
+from .areas import Area
 from .errors import RetrievalError
 from .filters import Filter
 from .hits import Hits
@@ -82,7 +82,7 @@ class Searchable(ABC):
         fold: float | None = None,
         variety: float = 0.0,
         bbox: BBox | None = None,
-        area: BaseGeometry | None = None,
+        area: Area | None = None,
         start: str | datetime | None = None,
         end: str | datetime | None = None,
         gsd: tuple[float | None, float | None] | None = None,
@@ -103,7 +103,8 @@ class Searchable(ABC):
             fold: Leave out what is as like a better hit as this, such as 0.98.
             variety: 0..1: prefer hits that are unlike one another.
             bbox: West, south, east, north in degrees; west > east crosses the antimeridian.
-            area: A shapely geometry in degrees that footprints touch.
+            area: What footprints touch: a shapely geometry in degrees, one of GeoJSON as a dict, or a GeoSeries or
+                GeoDataFrame.
             start: Not before: "2023", "2023-09-14" ...
             end: Not after; "2023" lasts to the end of the year.
             gsd: Least and largest ground sample distance in metres; None: any.
@@ -182,6 +183,11 @@ def _asked(text: Words, image: Pictures, unlike: Words) -> Asked:
 def loaded(encoder: Encoder | PathLike) -> Encoder:
     """An encoder, or what `load_encoder` makes of a name."""
     return load_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+
+
+def keys_of(keys: PathLike | Iterable[PathLike]) -> list[str]:
+    """Keys or paths, where one may have been named."""
+    return [os.fspath(key) for key in ([keys] if isinstance(keys, str | os.PathLike) else keys)]
 
 
 def several(images: PathLike | Sequence[PathLike]) -> Sequence[PathLike]:

@@ -225,6 +225,8 @@ def test_bad_input_is_refused_in_a_line(index: Index, tmp_path: Path) -> None:
         index.add_vectors(np.ones((2, 8)), [{"key": "a"}])
     with pytest.raises(RetrievalError, match="has no row 'nobody'; nothing was removed"):
         index.remove(["k1", "nobody"])
+    with pytest.raises(RetrievalError, match="has no row 'nobody'"):
+        index.remove("nobody")
     with pytest.raises(RetrievalError, match=r"queries have the shape \(1, 3\); give \(n, 8\)"):
         index.search_vectors(np.ones((1, 3)))
     with pytest.raises(RetrievalError, match="k 0: give one from 1"):

@@ -113,6 +113,12 @@ def test_what_is_asked_wrongly_is_refused(index: Index, tiles: Path) -> None:
         index.search()
     with pytest.raises(RetrievalError, match="text 0 is empty"):
         index.search(" ")
+    with Image.open(tiles / "red.png") as red:
+        for wrong in (red, [None], np.ones((1, 6)), {"text": "red"}):
+            with pytest.raises(RetrievalError, match=r"^text is words, not a \w+: give a picture by image="):
+                index.search(wrong)
+    with pytest.raises(RetrievalError, match="text is words, not a int"):
+        index.search("red", unlike=3)  # type: ignore[arg-type]
     with pytest.raises(RetrievalError, match="weight 2: how much the image counts"):
         index.search("red", weight=2)
     with pytest.raises(RetrievalError, match="2 texts for 3 images"):
@@ -333,6 +339,24 @@ def test_an_area_from_geojson(placed: Index, tmp_path: Path) -> None:
     assert set(hits.keys) == {"0 30", "4 30"}
 
 
+def test_an_area_as_other_libraries_have_it(placed: Index) -> None:
+    geopandas = pytest.importorskip("geopandas", exc_type=ImportError)
+    triangle, square = Polygon([(-20, -25), (-9.5, -25), (-20, 0)]), box(2, 35, 3, 36)
+    features = [{"type": "Feature", "properties": {}, "geometry": mapping(one)} for one in (triangle, square)]
+    series = geopandas.GeoSeries([triangle, None, square])
+    areas = [
+        {"type": "FeatureCollection", "features": features},
+        {"type": "GeometryCollection", "geometries": [mapping(triangle), mapping(square)]},
+        series,
+        series.set_crs(4326).to_crs(3857),
+        geopandas.GeoDataFrame({"name": ["a", "b", "c"]}, geometry=series, crs=4326),
+    ]
+    areas += [features[1], mapping(square)]
+    for area in areas:
+        [hits] = placed.search_vectors(np.ones((1, 2)), k=9, filter=Filter(area=area))
+        assert set(hits.keys) == {"0 30", "4 30"}
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -360,6 +384,14 @@ def test_an_area_that_is_none(tmp_path: Path, content: str, says: str) -> None:
         ({"end": "9999"}, "time '9999'"),
         ({"start": "2024", "end": "2023"}, "start 2024 is after end 2023"),
         ({"area": Polygon()}, "area: is empty"),
+        ({"area": {"type": "FeatureCollection", "features": []}}, "area: is empty"),
+        (
+            {"area": "berlin.geojson"},
+            r"^area is a str: give a shapely geometry, GeoJSON .*read_area reads files$",
+        ),
+        ({"area": {"type": "Topology"}}, "^area is a dict: give a shapely geometry"),
+        ({"gsd": 10}, r"^gsd 10: give the least and the largest: \(5, 10\), or \(None, 10\)$"),
+        ({"gsd": (1, 2, 3)}, r"^gsd \(1, 2, 3\): give the least and the largest"),
     ],
 )
 def test_a_filter_that_makes_no_sense(wrong: dict[str, Any], says: str) -> None:

@@ -1,5 +1,6 @@
 """What a table says of images stays where they are named again; pictures are read as the index's were; filters."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,54 @@ def test_times_of_tables_in_other_forms_and_those_that_cannot_be_read(folder: Pa
     (folder / "labels.tsv").write_text("Filename\tLabel\nb.png\twood, dense\n", encoding="utf-8")
     assert index.label(folder / "labels.tsv") == 1
     assert rows_of(index)["b.png"]["labels"] == ["wood, dense"]
+
+
+def made(folder: Path, rows: Any) -> list[dict[str, Any]]:
+    index = Index.from_vectors(folder, np.eye(len(rows)), rows, encoder="x")
+    found: list[dict[str, Any]] = index.rows(index.numbers()).to_pylist()
+    return found
+
+
+def test_one_label_and_one_caption_need_no_list(tmp_path: Path) -> None:
+    rows = [
+        {"key": "a", "labels": "Forest", "captions": "a river"},
+        {"key": "b", "labels": ["Forest", "River"]},
+    ]
+    first, second = made(tmp_path / "index", rows)
+    assert (first["labels"], first["captions"]) == (["Forest"], ["a river"])
+    assert (second["labels"], second["captions"]) == (["Forest", "River"], None)
+
+
+def test_times_of_rows_are_what_people_write(tmp_path: Path) -> None:
+    times = [
+        "2023-09-14",
+        "2023-09-14T02:00:00+02:00",
+        date(2023, 9, 14),
+        np.datetime64("2023-09-14"),
+        "14.9.2023",
+    ]
+    rows = made(tmp_path / "index", [{"key": str(n), "datetime": time} for n, time in enumerate(times)])
+    assert {row["datetime"] for row in rows} == {datetime(2023, 9, 14, tzinfo=UTC)}
+    with pytest.raises(
+        RetrievalError, match=r"^row 1: datetime 'yesterday' is no time: give a datetime, 2023-09-14"
+    ):
+        made(tmp_path / "other", [{"key": "a"}, {"key": "b", "datetime": "yesterday"}])
+
+
+def test_rows_may_be_a_data_frame(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(
+        {
+            "key": ["a", "b"], "labels": ["Forest", None], "west": [1.5, float("nan")],
+            "datetime": pandas.to_datetime(["2023-09-14", None]), "licence": [float("nan"), "CC BY 4.0"],
+        }
+    )  # fmt: skip
+    first, second = made(tmp_path / "index", frame)
+    assert (first["labels"], first["west"], first["licence"]) == (["Forest"], 1.5, None)
+    assert first["datetime"] == datetime(2023, 9, 14, tzinfo=UTC)
+    told = ("labels", "west", "datetime", "licence")
+    assert [second[name] for name in told] == [None, None, None, "CC BY 4.0"]
+    with pytest.raises(RetrievalError, match="row 0 has a column 'label'; there are key"):
+        made(tmp_path / "other", frame.rename(columns={"labels": "label"}))
+    with pytest.raises(RetrievalError, match=r"^row 0 is a str: give dicts, a data frame or an Arrow table$"):
+        made(tmp_path / "other", ["a.png", "b.png"])

@@ -129,6 +129,12 @@ def test_a_path_from_where_one_stands_removes_an_image(
     assert list(rows_of(index)) == ["b.tif"]
 
 
+def test_one_image_is_removed_by_its_path(index: Index, tiles: Path) -> None:
+    assert index.remove(str(tiles / "a.tif")) == 1
+    assert index.remove(tiles / "b.tif") == 1
+    assert len(index) == 0
+
+
 def test_one_of_several_licences_is_enough(tmp_path: Path) -> None:
     rows = [
         {"key": "a", "licence": "CC0-1.0; ODbL 1.0"}, {"key": "b", "licence": "ODbL 1.0"}, {"key": "c"},
