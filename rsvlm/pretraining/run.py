@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ _BEFORE_LEARNING = (_LOCK, HELD_KEYS, METRICS, EPOCHS, WORK)
 
 PathLike = str | os.PathLike[str]
 Data = PathLike | SourceSpec
+Settings = Mapping[str, Any]
+_ONE = (str, os.PathLike, SourceSpec)
 
 
 def pretrain(
@@ -46,18 +48,18 @@ def pretrain(
     out: PathLike,
     encoder: PathLike = DEFAULT,
     weights: PathLike | None = None,
-    lora: LoraSettings | None = None,
-    training: TrainingSettings | None = None,
+    lora: LoraSettings | Settings | None = None,
+    training: TrainingSettings | Settings | None = None,
     augmentation: Augmentation | None = Augmentation(),  # noqa: B008 # it is frozen
     batch_size: int | None = None,
     epochs: int | None = None,
     epoch_size: int | None = None,
-    replay: Sequence[tuple[Data, float]] = (),
-    negatives: Sequence[str] = (),
-    validation: Sequence[Data] = (),
+    replay: tuple[Data, float] | Sequence[tuple[Data, float]] = (),
+    negatives: str | Sequence[str] = (),
+    validation: Data | Sequence[Data] = (),
     held_out: float = 0.1,
-    retain: Sequence[PathLike] = (),
-    target: Sequence[PathLike] = (),
+    retain: PathLike | Sequence[PathLike] = (),
+    target: PathLike | Sequence[PathLike] = (),
     tolerance: float = TOLERANCE,
     store: Store = "fp32",
     device: str = "auto",
@@ -75,8 +77,8 @@ def pretrain(
         out: Folder of the adapter, its model card, its curves and its report.
         encoder: The base: what `load_encoder` takes.
         weights: Weights of it, where its name does not say them.
-        lora: What learns.
-        training: How it learns.
+        lora: What learns; `LoraSettings`, or a dict of them.
+        training: How it learns; `TrainingSettings`, or a dict of them.
         augmentation: How images are changed; None: not at all.
         batch_size: Pairs a step over all processes; None: 256, or fewer where there are few pairs.
         epochs: Times that the pairs are gone through; None: those that `training` was given, else 3, or as many as
@@ -103,21 +105,26 @@ def pretrain(
     Raises:
         PretrainingError: Settings or data that cannot be used, a loss that is no number, or `out` holds something else.
     """
-    one = isinstance(data, str | os.PathLike | SourceSpec)
-    sources: Any = [data] if one else data
+    if not isinstance(data, (*_ONE, Sequence)):  # a data frame would be taken for the names of its columns
+        raise PretrainingError(
+            f"data is a {type(data).__name__}: name the file or folder of the pairs, or a list"
+        )
+    told: Any = {"lora": lora, "training": training}
     try:
         plan = Plan(
-            encoder=os.fspath(encoder), weights=None if weights is None else os.fspath(weights),
-            data=tuple(map(_spec, sources)), replay=tuple((_spec(source), share) for source, share in replay),
-            validation=tuple(map(_spec, validation)), held_out=held_out, retain=tuple(os.fspath(one) for one in retain),
-            target=tuple(os.fspath(one) for one in target), tolerance=tolerance, negatives=tuple(negatives),
-            batch_size=batch_size, epochs=epochs or _told_epochs(training), epoch_size=epoch_size,
-            lora=lora or LoraSettings(), training=training or TrainingSettings(), augmentation=augmentation,
-            store=store,
+            encoder=_name("encoder", encoder), weights=None if weights is None else _name("weights", weights),
+            data=_specs("data", data), replay=tuple(_replayed(replay)), validation=_specs("validation", validation),
+            held_out=held_out, retain=tuple(_name("retain", one) for one in _several(retain)),
+            target=tuple(_name("target", one) for one in _several(target)), tolerance=tolerance,
+            negatives=tuple(_several(negatives)), batch_size=batch_size, epochs=epochs, epoch_size=epoch_size,
+            augmentation=augmentation, store=store,
+            **{name: settings for name, settings in told.items() if settings is not None},
         )  # fmt: skip
     except ValidationError as error:
         first = error.errors()[0]
         raise PretrainingError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    if epochs is None and "epochs" in plan.training.model_fields_set:
+        plan = plan.model_copy(update={"epochs": plan.training.epochs})
     folder = Path(out)
     done = _finished(folder, plan)
     if done is not None:
@@ -128,12 +135,36 @@ def pretrain(
         return Run(plan, folder, processes, threads, offline, watcher or Watcher()).report()
 
 
-def _spec(given: Data) -> SourceSpec:
-    return given if isinstance(given, SourceSpec) else weighted(os.fspath(given))
+def _several(given: Any) -> list[Any]:
+    """What may be one, or several: a text is one, and not its letters."""
+    return [given] if isinstance(given, _ONE) else list(given)
 
 
-def _told_epochs(training: TrainingSettings | None) -> int | None:
-    return training.epochs if training is not None and "epochs" in training.model_fields_set else None
+def _name(what: str, given: Any) -> str:
+    if not isinstance(given, str | os.PathLike):
+        raise PretrainingError(
+            f"{what}: {type(given).__name__} is no name, file or folder: give one, as text or path"
+        )
+    return os.fspath(given)
+
+
+def _spec(what: str, given: Any) -> SourceSpec:
+    return given if isinstance(given, SourceSpec) else weighted(_name(what, given))
+
+
+def _specs(what: str, given: Any) -> tuple[SourceSpec, ...]:
+    return tuple(_spec(what, one) for one in _several(given))
+
+
+def _replayed(given: Any) -> Iterator[tuple[SourceSpec, float]]:
+    """Sources and their shares, where one may have been given."""
+    alone = isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], _ONE)
+    for one in [given] if alone else _several(given):
+        if not isinstance(one, tuple | list) or len(one) != 2:
+            raise PretrainingError(
+                f"replay {one!r}: give its share of every batch, too, such as ('pairs/', 0.2)"
+            )
+        yield _spec("replay", one[0]), one[1]
 
 
 def _finished(out: Path, plan: Plan) -> PretrainReport | None:

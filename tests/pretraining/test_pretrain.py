@@ -19,6 +19,7 @@ import rsvlm
 from rsvlm.models.loading import write_model
 from rsvlm.pretraining import LoraSettings, PretrainingError, SourceSpec, TrainingSettings
 from rsvlm.pretraining.card import outcome
+from rsvlm.pretraining.plan import Plan
 from rsvlm.pretraining.progress import CHECKPOINT, read_metrics
 from rsvlm.pretraining.report import load_report
 from rsvlm.pretraining.watching import Watcher
@@ -374,6 +375,51 @@ def test_what_is_refused(n: int, options: dict[str, Any], words: str, model: Pat
     pairs = made.coloured_pairs(tmp_path / "pairs", n)
     with pytest.raises(PretrainingError, match=words):
         run(model, options.pop("data", pairs), tmp_path / "adapter", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"epochs": 0}, "^epochs: Input should be greater than or equal to 1$"),
+        ({"training": {"lr": 1e-4}}, "^training.lr: "),
+        ({"data": {"path": "a.png"}}, "^data is a dict: name the file or folder of the pairs, or a list$"),
+        ({"data": [("a.png", "a roof")]}, "^data: tuple is no name, file or folder"),
+        ({"encoder": object()}, "^encoder: object is no name, file or folder: give one, as text or path$"),
+        ({"retain": [3]}, "^retain: int is no name, file or folder"),
+        ({"replay": "pairs/"}, r"^replay 'pairs/': give its share of every batch, too, such as"),
+        ({"replay": [("pairs/", 0.2), "ab"]}, "^replay 'ab': give its share"),
+    ],
+)
+def test_what_is_no_name_is_refused_in_a_line(options: dict[str, Any], words: str, tmp_path: Path) -> None:
+    given = {"data": tmp_path / "pairs.csv", "out": tmp_path / "adapter", **options}
+    with pytest.raises(PretrainingError, match=words):
+        rsvlm.pretrain(**given)
+
+
+def test_one_name_is_one_entry_and_settings_may_be_dicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans = []
+
+    class Planned:
+        def __init__(self, plan: Plan, *_: Any) -> None:
+            plans.append(plan)
+
+        def report(self) -> None:
+            """Nothing is run."""
+
+    monkeypatch.setattr("rsvlm.pretraining.run.Run", Planned)
+    rsvlm.pretrain(
+        "pairs/", out=tmp_path / "adapter", negatives="a city", retain="eurosat", target=Path("ucm"),
+        validation="held/", replay=("old/", 0.2), training={"epochs": 7, "learning_rate": 1e-3}, lora={"rank": 4},
+    )  # fmt: skip
+    rsvlm.pretrain("pairs/", out=tmp_path / "adapter", training={"learning_rate": 1e-3}, epochs=2)
+    first, second = plans
+    assert (first.negatives, first.retain, first.target) == (("a city",), ("eurosat",), ("ucm",))
+    assert [one.data for one in first.validation] == ["held/"]
+    assert [(one.data, share) for one, share in first.replay] == [("old/", 0.2)]
+    assert (first.epochs, first.training.learning_rate, first.lora.rank) == (7, 1e-3, 4)
+    assert (second.epochs, second.training.learning_rate, second.lora) == (2, 1e-3, LoraSettings())
 
 
 def test_a_file_is_no_folder(model: Path, pairs: Path) -> None:
