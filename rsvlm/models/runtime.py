@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any, TypeVar
@@ -64,7 +64,7 @@ class TorchEncoder:
     ) -> None:
         self.device = pick_device(device)
         chosen = pick_precision(precision, self.device)
-        self.batch_size = batch_size or BATCH_SIZES.get(self.device.type, 32)
+        self.batch_size = BATCH_SIZES.get(self.device.type, 32) if batch_size is None else batch_size
         if self.batch_size < 1:
             raise ModelError(f"a batch of {batch_size} images cannot be encoded: take at least 1")
         self.name, self.revision = tower.name, tower.revision
@@ -92,16 +92,21 @@ class TorchEncoder:
         """Return the vectors of images.
 
         Args:
-            images: PIL images of any mode and size, or (height, width, 3) uint8 arrays.
+            images: PIL images of any mode and size, or (height, width, 3) uint8 arrays; they may come one by one.
             normalize: Whether vectors get unit length.
 
         Returns:
             (n, dimension) float32, in the order of `images`.
 
         Raises:
-            ModelError: One is no such image, or one does not fit in the device's memory.
+            ModelError: One is no such image, it is not a list of them, or one does not fit in the device's memory.
         """
-        threads = min(usable_cores(), len(images))
+        if isinstance(images, PillowImage.Image) or (
+            isinstance(images, np.ndarray) and images.ndim in (2, 3)
+        ):
+            raise ModelError("images are a list of images, not one image: put it into a list")
+        # a generator has no length, and is taken a batch at a time
+        threads = min(usable_cores(), len(images) if isinstance(images, Sized) else usable_cores())
         if threads < 2:
             prepared: Iterable[torch.Tensor] = map(self.prepare, images)
             return self._encode(prepared, self._image_batch, normalize)
@@ -115,11 +120,16 @@ class TorchEncoder:
         their number.
 
         Raises:
-            ModelError: A single string was passed, or one text does not fit in the device's memory.
+            ModelError: A single string was passed, or what is none, or one text does not fit in the device's memory.
         """
         if isinstance(texts, str):
             raise ModelError(
                 f"texts are a list of strings, not the string {texts[:40]!r}: put it into a list"
+            )
+        texts = list(texts)
+        if wrong := [text for text in texts if not isinstance(text, str)]:
+            raise ModelError(
+                f"texts are strings, not {type(wrong[0]).__name__}: leave it out, or write it as text"
             )
         cut: list[int] = []
 
@@ -251,6 +261,14 @@ def pick_device(name: str) -> torch.device:
         raise ModelError(
             f"device {name!r} is not there: torch sees {torch.cuda.device_count()} CUDA devices; take auto or cpu"
         )
+    if device.type not in ("cpu", "cuda"):
+        try:
+            torch.zeros(1, device=device).tolist()
+        except (RuntimeError, AssertionError) as error:  # this torch was not built for it
+            there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+            raise ModelError(
+                f"device {name!r} cannot be used here: take auto or {' or '.join(there)}"
+            ) from error
     return device
 
 

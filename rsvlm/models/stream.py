@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from rsvlm.models.errors import ModelError
 from rsvlm.models.protocol import Encoder, Image
 from rsvlm.models.quiet import one_line
 from rsvlm.models.threads import usable_cores, work_ahead
@@ -54,8 +55,13 @@ def encode_stream(
         threads: Threads that read; one for each core, at most 16.
 
     No more than three batches are in memory. Closing the generator ends its threads.
+
+    Raises:
+        ModelError: A batch of less than one.
     """
-    size: int = batch_size or getattr(encoder, "batch_size", None) or 32
+    size: int = (getattr(encoder, "batch_size", None) or 32) if batch_size is None else batch_size
+    if size < 1:
+        raise ModelError(f"a batch of {size} images cannot be encoded: take at least 1")
     prepare = getattr(encoder, "prepare", None)
     encode = getattr(encoder, "encode_prepared", None)
     if prepare is None or encode is None:

@@ -225,6 +225,26 @@ def test_what_is_no_picture_is_one_line(image: Any, words: str, make_tower: Make
     assert "\n" not in str(raised.value)
 
 
+def test_images_may_come_one_by_one_but_one_is_no_list(make_tower: MakeTower) -> None:
+    encoder = TorchEncoder(make_tower(), device="cpu", batch_size=2)
+    images = noise(3)
+    assert np.array_equal(encoder.encode_images(iter(images)), encoder.encode_images(images))  # type: ignore[arg-type]
+    for one in (images[0], np.asarray(images[0])):
+        with pytest.raises(
+            ModelError, match=r"^images are a list of images, not one image: put it into a list$"
+        ):
+            encoder.encode_images(one)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [None, 5, ["a", "b"], float("nan")])
+def test_what_is_no_text_is_one_line(wrong: Any, make_tower: MakeTower) -> None:
+    encoder = TorchEncoder(make_tower(), device="cpu")
+    with pytest.raises(ModelError, match=f"^texts are strings, not {type(wrong).__name__}: leave it out"):
+        encoder.encode_texts(["a forest", wrong])
+    given = np.array(["a forest", "a river"])
+    assert np.array_equal(encoder.encode_texts(iter(given)), encoder.encode_texts(given.tolist()))  # type: ignore[arg-type]
+
+
 def test_long_texts_warn_once_with_their_number(
     make_tower: MakeTower, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -291,6 +311,9 @@ def test_several_threads_share_an_encoder(make_tower: MakeTower) -> None:
         ({"precision": "int8"}, "no precision 'int8': take auto, fp32, bf16, fp16"),
         ({"precision": "fp16", "device": "cpu"}, "fp16 needs a CUDA device"),
         ({"device": "gpu"}, "no device 'gpu'"),
+        ({"device": "meta"}, "^device 'meta' cannot be used here: take auto or cpu"),
+        ({"device": "vulkan"}, "^device 'vulkan' cannot be used here: take auto or cpu"),
+        ({"batch_size": 0}, "^a batch of 0 images cannot be encoded: take at least 1$"),
         ({"device": "cuda:99"}, "'cuda:99' is not there"),
         ({"batch_size": -1}, "a batch of -1 images"),
     ],

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rsvlm.models import encode_stream
+from rsvlm.models import ModelError, encode_stream
 from rsvlm.models.threads import work_ahead
 
 
@@ -85,6 +85,11 @@ def test_it_prepares_in_threads_and_takes_the_encoders_batch_size() -> None:
     assert encoder.batches == [5, 1]
     assert encoder.threads
     assert threading.main_thread().name not in encoder.threads
+
+
+def test_a_batch_of_none_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"^a batch of 0 images cannot be encoded: take at least 1$"):
+        list(encode_stream(Plain(), [1, 2], picture, batch_size=0))
 
 
 def test_what_prepare_raises_is_a_row_too() -> None:
