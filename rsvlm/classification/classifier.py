@@ -12,9 +12,8 @@ from rsvlm.retrieval import Index, folder_of
 from rsvlm.retrieval.stored import Ints
 from rsvlm.vocabularies import (
     Vocabulary,
-    read_classes,
+    classes_of,
     template_set,
-    vocabulary_from_classes,
 )
 from rsvlm.vocabularies.protocols import Protocol
 from rsvlm.vocabularies.protocols import protocol as load_protocol
@@ -90,7 +89,7 @@ class ZeroShotClassifier:
             rsvlm.vocabularies.VocabularyError: Classes or a protocol that there are not.
             rsvlm.models.ModelError: An encoder that cannot be loaded.
         """
-        self.vocabulary = _vocabulary(classes)
+        self.vocabulary = classes_of(classes)
         self.protocol: Protocol = load_protocol(protocol)
         self.multi_label = self.vocabulary.multi_label if multi_label is None else multi_label
         self.templates = _templates(templates, self.protocol, self.vocabulary)
@@ -376,14 +375,6 @@ class ZeroShotClassifier:
     def _warn(self, line: str | None) -> None:
         if line and line not in self.warnings:
             self.warnings.append(line)
-
-
-def _vocabulary(classes: Vocabulary | PathLike | Sequence[str]) -> Vocabulary:
-    if isinstance(classes, Vocabulary):
-        return classes
-    if isinstance(classes, str | os.PathLike):
-        return read_classes(os.fspath(classes))
-    return vocabulary_from_classes(classes)
 
 
 def _templates(

@@ -10,7 +10,7 @@ import numpy as np
 
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.datasets.splits import splits_of
-from rsvlm.vocabularies import Vocabulary, read_classes
+from rsvlm.vocabularies import Vocabulary, classes_of
 
 from .caption_retrieval import search_captions
 from .class_retrieval import BY_CLASS, search_classes
@@ -56,10 +56,10 @@ def evaluate(
         progress: Called with the number of images that were encoded.
         options: Of the task:
 
-            * zero-shot: `vocabulary`, the classes and the words for them (default: the one called like the set, else
-              the set's own names); `protocol`: "rsvlm" (default), "skyscript", "georsclip", "clip-benchmark",
-              "rs-transclip"; `templates`: a template set or templates instead of the protocol's; `prompt`, for stored
-              vectors: "average" (default) or one of theirs.
+            * zero-shot: `vocabulary`, the classes and the words for them, or a list of their names (default: the one
+              called like the set, else the set's own names); `protocol`: "rsvlm" (default), "skyscript", "georsclip",
+              "clip-benchmark", "rs-transclip"; `templates`: a template set or templates instead of the protocol's;
+              `prompt`, for stored vectors: "average" (default) or one of theirs.
             * retrieval: `protocol`: "remoteclip" (default) or "skyscript", over captions; "classes", where everything
               of the query's class is right, over labels, with `vocabulary`.
             * probe: see `rsvlm.eval.probes.evaluate_probes`.
@@ -72,6 +72,10 @@ def evaluate(
     run = _TASKS.get(task)
     if run is None:
         raise EvalError(f"no task {task!r}; there are {', '.join(_TASKS)}")
+    if not isinstance(data, EvalSet | str | os.PathLike):
+        raise EvalError(
+            f"data is a {type(data).__name__}: name its folder or file, such as a parquet with columns image and label"
+        )
     known = [name for name in inspect.signature(run).parameters if name not in _GIVEN]
     unknown = [name for name in options if name not in known]
     if unknown:
@@ -93,7 +97,7 @@ def _zero_shot(
     cache: Path | None,
     seed: int,
     progress: Progress | None,
-    vocabulary: Vocabulary | PathLike | None = None,
+    vocabulary: Vocabulary | PathLike | Sequence[str] | None = None,
     protocol: str | None = None,
     templates: str | Sequence[str] | None = None,
     prompt: str = AVERAGE,
@@ -124,7 +128,7 @@ def _retrieval(
     seed: int,
     progress: Progress | None,
     protocol: str | None = None,
-    vocabulary: Vocabulary | PathLike | None = None,
+    vocabulary: Vocabulary | PathLike | Sequence[str] | None = None,
 ) -> EvalResult:
     eval_set = _read(data, split, "labels" if protocol == BY_CLASS else "captions")
     model = opened_encoder(encoder_for(eval_set, encoder), texts=True)
@@ -212,7 +216,9 @@ def _without_queries(items: EvalSet, vectors: SetVectors, asked: SetVectors) -> 
     return items.take(rows), vectors.take(rows)
 
 
-def _vocabulary(given: Vocabulary | PathLike | None, eval_set: EvalSet | None = None) -> Vocabulary | None:
+def _vocabulary(
+    given: Vocabulary | PathLike | Sequence[str] | None, eval_set: EvalSet | None = None
+) -> Vocabulary | None:
     if given is None:
         return None if eval_set is None else vocabulary_for(eval_set)
-    return given if isinstance(given, Vocabulary) else read_classes(os.fspath(given))
+    return classes_of(given)

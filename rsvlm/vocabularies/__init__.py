@@ -1,7 +1,7 @@
 """What the field calls things: class lists, prompt templates, legends, and OSM tags that can be seen from above."""
 
 from rsvlm.vocabularies.class_lists import Vocabulary, VocabularyClass
-from rsvlm.vocabularies.class_names import read_classes, vocabulary_from_classes
+from rsvlm.vocabularies.class_names import classes_of, read_classes, vocabulary_from_classes
 from rsvlm.vocabularies.errors import VocabularyError
 from rsvlm.vocabularies.legends import Legend, LegendClass, legend_names, load_legend
 from rsvlm.vocabularies.osm import TagEntry, TagVocabulary, load_tags
@@ -18,6 +18,7 @@ __all__ = [
     "Vocabulary",
     "VocabularyClass",
     "VocabularyError",
+    "classes_of",
     "legend_names",
     "load_legend",
     "load_tags",

@@ -1,6 +1,7 @@
 """Classes as people give them: a vocabulary's name, a list or dict, a text with commas, a text, YAML or JSON file."""
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -90,6 +91,22 @@ def _tidy(text: str) -> str:
 
 def _words(name: str) -> str:
     return phrase_of(name) or name if GLUED.search(name) else name
+
+
+def classes_of(classes: Vocabulary | str | os.PathLike[str] | Sequence[str]) -> Vocabulary:
+    """Return classes in whatever form a user has them.
+
+    Args:
+        classes: A vocabulary, what `read_classes` takes, or a list of names.
+
+    Raises:
+        VocabularyError: As of `read_classes` and `vocabulary_from_classes`.
+    """
+    if isinstance(classes, Vocabulary):
+        return classes
+    if isinstance(classes, str | os.PathLike):
+        return read_classes(os.fspath(classes))
+    return vocabulary_from_classes(classes)
 
 
 def read_classes(text_or_path: str) -> Vocabulary:

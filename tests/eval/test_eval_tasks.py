@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from eval_pictures import NAMES, Colours, picture, write_parquet  # type: ignore[import-not-found] # beside this file
 
@@ -138,6 +139,26 @@ def test_no_such_task_and_no_encoder(colours: Path) -> None:
         evaluate("guess", data=colours, encoder=Colours())
     with pytest.raises(EvalError, match="name an encoder"):
         evaluate("zero-shot", data=colours, split="test")
+
+
+def test_classes_may_be_a_list_of_names(colours: Path) -> None:
+    for task, options in (
+        ("zero-shot", {}),
+        ("retrieval", {"protocol": "classes"}),
+        ("probe", {"kind": "knn"}),
+    ):
+        named, written = (
+            evaluate(task, data=colours, encoder=Colours(), split="test", vocabulary=words, **options)
+            for words in (list(NAMES), ",".join(NAMES))
+        )
+        assert named.metrics == written.metrics
+
+
+def test_what_is_no_data_set_is_one_line(colours: Path) -> None:
+    table = pq.read_table(colours / "test.parquet")
+    for task in ("zero-shot", "probe"):
+        with pytest.raises(EvalError, match=r"^data is a Table: name its folder or file, such as a parquet"):
+            evaluate(task, data=table, encoder=Colours())
 
 
 def test_stored_vectors_need_no_encoder(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rsvlm.vocabularies import VocabularyError, read_classes, vocabulary, vocabulary_from_classes
+from rsvlm.vocabularies import VocabularyError, classes_of, read_classes, vocabulary, vocabulary_from_classes
 from rsvlm.vocabularies.class_lists import plain_name
 
 
@@ -24,6 +24,15 @@ def test_a_list_with_commas() -> None:
     assert [c.words for c in found.classes] == [("solar farm",), ("orchard",), ("bare soil",)]
     assert found.name == "custom"
     assert read_classes("orchard,").names == ("orchard",)
+
+
+def test_classes_in_whatever_form(tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text("solar farm\norchard\n", encoding="utf-8")
+    forms = (["solar farm", "orchard"], "solar farm,orchard", tmp_path / "classes.txt")
+    assert {classes_of(form).names for form in forms} == {("solar farm", "orchard")}
+    shipped = vocabulary("eurosat")
+    assert classes_of(shipped) is shipped
+    assert classes_of("eurosat") == shipped
 
 
 def test_names_are_used_as_written_unless_they_are_glued() -> None:

@@ -18,7 +18,7 @@ from rsvlm.eval.result import EvalResult
 from rsvlm.eval.vectors import Progress, SetVectors, encoder_record, image_vectors
 from rsvlm.eval.vocabulary_choice import vocabulary_for
 from rsvlm.eval.zeroshot import domain_notes
-from rsvlm.vocabularies import Vocabulary, read_classes, vocabulary_from_classes
+from rsvlm.vocabularies import Vocabulary, classes_of, vocabulary_from_classes
 
 from .crossvalidation import SCHEMES, cross_validate
 from .data import FEATURES, ProbeData, probe_data
@@ -68,7 +68,7 @@ def evaluate_probes(
     target: str | None = None,
     features: str | Sequence[str] = ("image",),
     n_folds: int = 5,
-    vocabulary: Vocabulary | PathLike | None = None,
+    vocabulary: Vocabulary | PathLike | Sequence[str] | None = None,
     limit: int | None = None,
     block: float = BLOCK,
 ) -> EvalResult:
@@ -222,10 +222,10 @@ def _with_label(eval_set: EvalSet, classes: Vocabulary) -> EvalSet:
     return eval_set if len(rows) == len(eval_set) else eval_set.take(rows)
 
 
-def _classes(given: Vocabulary | PathLike | None, splits: _Splits) -> Vocabulary:
+def _classes(given: Vocabulary | PathLike | Sequence[str] | None, splits: _Splits) -> Vocabulary:
     """The classes of all splits: those that occur in any of them are classes in all."""
     if given is not None:
-        return given if isinstance(given, Vocabulary) else read_classes(os.fspath(given))
+        return classes_of(given)
     shipped = vocabulary_for(splits.judged)
     if shipped is not None:
         return shipped
