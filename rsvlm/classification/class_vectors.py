@@ -26,7 +26,7 @@ Floats = NDArray[np.float32]
 Averaging = Literal["normalized", "raw"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of arrays is no answer
 class ClassVectors:
     """Classes as an encoder sees them.
 

@@ -241,7 +241,9 @@ class ZeroShotClassifier:
             batch_size=batch_size,
             progress=progress,
         )
-        return self._result(refs, cosines, views, top_k)
+        result = self._result(refs, cosines, views, top_k)
+        result.grids = {item.scene.path: item.scene.grid for item in items if item.scene is not None}
+        return result
 
     def _result(
         self, refs: list[ChipRef], cosines: Cosines, views: Sequence[str], top_k: int

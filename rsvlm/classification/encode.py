@@ -19,7 +19,7 @@ from .memory import Memory
 Floats = NDArray[np.float32]
 
 
-@dataclass
+@dataclass(eq=False)  # == of arrays is no answer
 class Cosines:
     """What the encoder found.
 

@@ -15,7 +15,7 @@ from rsvlm.vocabularies import Vocabulary
 from .errors import ClassificationError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # images may be arrays, whose == is no answer
 class LabelledImages:
     """Images and what they show. `labels[i]` are the names that image i has; none of them is "none of these"."""
 
