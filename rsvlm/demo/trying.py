@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
+from rsvlm.classification import ClassificationError
 from rsvlm.models import ModelError
 from rsvlm.models.generators import GenerationError
 from rsvlm.rag import RagError
@@ -22,7 +23,9 @@ def tried(work: Callable[[], _T]) -> tuple[_T | None, str]:
         return work(), ""
     except DemoError as error:
         return None, " ".join(str(error).split())
-    except (RagError, GenerationError, ModelError, RetrievalError, VocabularyError) as error:
+    except (
+        ClassificationError, RagError, GenerationError, ModelError, RetrievalError, VocabularyError,
+    ) as error:  # fmt: skip
         _log.warning("%s", error)
         return None, " ".join(str(error).split())
     except Exception:
