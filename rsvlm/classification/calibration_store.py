@@ -96,6 +96,14 @@ def load_calibration(encoder: str, revision: str, vocabulary: str) -> Calibratio
     return calibration
 
 
+def told(calibration: Calibration) -> str:
+    """One line on a stored calibration that is used: where it lies, since when, of how many images, and its notes."""
+    path = calibration_path(calibration.encoder, calibration.revision, calibration.vocabulary)
+    when = time.strftime("%Y-%m-%d", time.localtime(_patiently(path.stat).st_mtime))
+    line = f"scores are calibrated by {path}, which was fitted on {calibration.n_images:,} labelled images on {when}"
+    return "; ".join([line, *calibration.notes])
+
+
 def _patiently(action: Callable[[], T]) -> T:
     """Try again for a moment: Windows refuses a file that another program is just replacing or reading."""
     for _ in range(_TRIES - 1):

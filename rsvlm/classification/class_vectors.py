@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -51,12 +51,14 @@ class ClassVectors:
         return _digest([self.prompts, self.averaging, list(more)])
 
 
-def fill_templates(words: Sequence[Sequence[str]], templates: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def fill_templates(
+    words: Sequence[Sequence[str]], templates: Sequence[str | Callable[[str], str]]
+) -> tuple[tuple[str, ...], ...]:
     """Put every word of every class into every template.
 
     Args:
         words: For each class the words that people say for it.
-        templates: `str.format` strings with one `{}`.
+        templates: `str.format` strings with one `{}`, or functions that make a prompt of a word.
 
     Returns:
         For each class its prompts: template by template for the first word, then for the next.
@@ -67,12 +69,18 @@ def fill_templates(words: Sequence[Sequence[str]], templates: Sequence[str]) -> 
     if not templates:
         raise ClassificationError('no template: give at least one, such as "a satellite photo of {}."')
     for template in templates:
-        if template.count("{}") != 1 or template.count("{") != 1 or template.count("}") != 1:
+        if isinstance(template, str) and (
+            template.count("{}") != 1 or template.count("{") != 1 or template.count("}") != 1
+        ):
             raise ClassificationError(
                 f"template {template!r}: a template has exactly one {{}}, where the class goes"
             )
     return tuple(
-        tuple(template.format(word) for word in class_words for template in templates)
+        tuple(
+            template(word) if callable(template) else template.format(word)
+            for word in class_words
+            for template in templates
+        )
         for class_words in words
     )
 

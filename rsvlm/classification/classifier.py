@@ -1,36 +1,46 @@
 """`rsvlm.ZeroShotClassifier`: class names in, labels and scores out."""
 
-import os
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rsvlm.imagery.items import ChipOptions, ChipRef, Item, PathLike, Picture
 from rsvlm.imagery.looks import TRUE_COLOUR
-from rsvlm.models import Encoder, load_encoder
+from rsvlm.models import Encoder
 from rsvlm.models.shipped import DEFAULT
-from rsvlm.retrieval import Index, folder_of
+from rsvlm.retrieval import Index
 from rsvlm.retrieval.stored import Ints
-from rsvlm.vocabularies import (
-    Vocabulary,
-    classes_of,
-    template_set,
-)
+from rsvlm.vocabularies import Vocabulary, classes_of
+from rsvlm.vocabularies.class_names import Classes
 from rsvlm.vocabularies.protocols import Protocol
 from rsvlm.vocabularies.protocols import protocol as load_protocol
 
+from .alike import check_apart
 from .answers import answer
 from .calibrated import Calibration
 from .calibration import fit_calibration
-from .calibration_store import load_calibration, store_calibration
+from .calibration_store import load_calibration, store_calibration, told
 from .chips import check_in_memory, far_gsd, list_items
 from .class_vectors import ClassVectors, class_vectors, fill_templates, unusual
 from .encode import Cosines, chip_cosines, class_cosines
 from .errors import ClassificationError
+from .given import (
+    Template,
+    encoder_of,
+    label_names,
+    memory_index,
+    shown,
+    template_names,
+    templates_of,
+)
 from .indexed import check_as_cut, chip_refs, index_among
 from .labelled import indices, match_labels
 from .memory import Memory
 from .result import ClassificationResult
+from .scores import checked_k
 from .viewnames import check_views
+
+LOG = logging.getLogger(__name__)
 
 Images = PathLike | Picture | Sequence[PathLike | Picture]
 Progress = Callable[[int], None]
@@ -54,58 +64,70 @@ class ZeroShotClassifier:
         vocabulary: The classes with the words for them.
         encoder: Whatever has the encoder protocol.
         protocol: How class names become vectors: "rsvlm", or that of a paper, to repeat its numbers.
-        templates: The prompts' templates.
+        templates: The prompts' templates; of a function, what it makes of `{}`.
         classes: Class vectors (c, dimension) and the prompts behind them.
         memory: Labelled images that count beside the words, or None.
-        warnings: What a person should know, a line each; it grows with `classify`.
+        warnings: What a person should know, a line each; it grows with `classify`. Each is logged, too, by
+            the standard module `logging`.
     """
 
     def __init__(
         self,
-        classes: Vocabulary | PathLike | Sequence[str],
+        classes: Vocabulary | PathLike | Classes,
         encoder: Encoder | PathLike = DEFAULT,
         *,
-        templates: str | Sequence[str] | None = None,
+        templates: Template | Sequence[Template] | None = None,
         protocol: str = "rsvlm",
         multi_label: bool | None = None,
         memory: Index | PathLike | None = None,
         memory_weight: float | None = None,
+        stored_calibration: bool = True,
     ) -> None:
         """Make the class vectors.
 
         Args:
-            classes: A vocabulary or its name, a list of class names, "one,two,three", or a .txt or .yaml file.
+            classes: A vocabulary or its name, a list of class names, a dict of names and the words for each,
+                "one,two,three", or a .txt, .json or .yaml file.
             encoder: An encoder, or what `load_encoder` takes.
-            templates: Name of a template set, or templates with one `{}` each; None: the protocol's for these classes.
+            templates: Name of a template set, or templates: texts with one `{}` each, or functions that make a prompt
+                of a word; None: the protocol's for these classes.
             protocol: "rsvlm", "skyscript", "georsclip", "clip-benchmark" or "rs-transclip".
             multi_label: Whether an image may have several classes; None: as the vocabulary says.
             memory: An index by this encoder, or its folder: images are also held against its labelled rows.
             memory_weight: How much these count beside words: 0 for not at all; None: as fitted on them.
+            stored_calibration: Whether a calibration that was kept for this encoder and these classes is used. False:
+                scores are uncalibrated until `calibrate`.
 
         Raises:
-            ClassificationError: Templates that are none, an encoder that cannot do what the protocol needs, or a memory
-                that knows none of the classes.
+            ClassificationError: Templates or an encoder that are none, an encoder that cannot do what the protocol
+                needs, or a memory that knows none of the classes.
             rsvlm.retrieval.RetrievalError: A memory that another encoder made.
             rsvlm.vocabularies.VocabularyError: Classes or a protocol that there are not.
             rsvlm.models.ModelError: An encoder that cannot be loaded.
         """
+        if multi_label is not None and not isinstance(multi_label, bool):
+            raise ClassificationError(f"multi_label {shown(multi_label)}: give True, False or None")
+        if memory is None and memory_weight is not None:
+            raise ClassificationError(
+                f"memory_weight {shown(memory_weight)} weighs a memory: name one by memory="
+            )
         self.vocabulary = classes_of(classes)
         self.protocol: Protocol = load_protocol(protocol)
         self.multi_label = self.vocabulary.multi_label if multi_label is None else multi_label
-        self.templates = _templates(templates, self.protocol, self.vocabulary)
-        self.encoder: Encoder = load_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+        made = templates_of(templates, self.protocol, self.vocabulary)
+        self.templates = template_names(made)
+        self.encoder: Encoder = encoder_of(encoder)
         self.words = self.protocol.class_words(self.vocabulary)
         self.classes: ClassVectors = class_vectors(
-            self.encoder, fill_templates(self.words, self.templates), self.protocol.averaging
+            self.encoder, fill_templates(self.words, made), self.protocol.averaging
         )
         self.memory: Memory | None = None
         if memory is not None:
             if self.multi_label:
                 raise ClassificationError("a memory serves where an image has one class, not several")
-            # also one that is open already: its vectors must be of this encoder
-            place = memory if isinstance(memory, str | os.PathLike) else memory.folder
-            index = Index(folder_of(place, "a memory"), self.encoder)
+            index = memory_index(memory, self.encoder)
             self.memory = Memory(index, self.vocabulary, self.classes.vectors, self.scale, memory_weight)
+        self._stored_calibration = stored_calibration
         self._calibrations: dict[tuple[str, ...], Calibration | None] = {}
         self.warnings: list[str] = []
 
@@ -120,18 +142,32 @@ class ZeroShotClassifier:
         own: float = getattr(self.encoder, "logit_scale", 100.0)
         return self.protocol.logit_scale or own
 
+    def check_apart(self) -> None:
+        """Refuse to answer where the encoder reads two classes alike, unless a memory knows how they look.
+
+        Not when the classifier is made, for what is measured of an encoder may be just that.
+
+        Raises:
+            ClassificationError: Two classes have the same vector.
+        """
+        if self.memory is None or not self.memory.weight:
+            check_apart(self.names, self.classes.vectors, self.encoder.name)
+
     def calibration(self, views: Sequence[str] = (TRUE_COLOUR,)) -> Calibration | None:
         """What was fitted on labelled images seen by these views, or None.
 
-        One that was stored for this encoder, its weights, these classes and views is found by itself.
+        One that was stored for this encoder, its weights, these classes and views is found by itself, and a warning
+        says so, unless the classifier was made with `stored_calibration=False`.
 
         Raises:
             ClassificationError: A stored one is damaged.
         """
         key = tuple(views)
         if key not in self._calibrations:
-            identity = self._identity(views)
-            self._calibrations[key] = load_calibration(*identity) if identity else None
+            identity = self._identity(views) if self._stored_calibration else None
+            found = load_calibration(*identity) if identity else None
+            self._calibrations[key] = found
+            self._warn(told(found) if found else None)
         return self._calibrations[key]
 
     def classify(
@@ -171,10 +207,12 @@ class ZeroShotClassifier:
             A row for each chip, in the order given. What cannot be read is a row with its reason.
 
         Raises:
-            ClassificationError: Views or images that make no sense.
+            ClassificationError: Views or images that make no sense, or classes that the encoder cannot tell apart.
             rsvlm.imagery.ImageryError: Options of chips that make no sense.
             rsvlm.retrieval.RetrievalError: An index that is damaged, or by another encoder.
         """
+        checked_k(top_k)  # before any work
+        self.check_apart()
         options = self.chip_options(chips, size, min_valid, sensor, bands, stretch)
         if isinstance(images, Index):
             images = images.folder
@@ -273,7 +311,7 @@ class ZeroShotClassifier:
     def calibrate(
         self,
         images: Images,
-        labels: Sequence[str | Iterable[str] | None],
+        labels: Iterable[str | Iterable[str] | None],
         *,
         views: Sequence[str] = (TRUE_COLOUR,),
         sensor: str | None = None,
@@ -304,14 +342,16 @@ class ZeroShotClassifier:
             ClassificationError: Labels without a class, their number, images that cannot be read, too few images.
         """
         check_views(views)
+        self.check_apart()
+        names = label_names(labels)
         options = self.chip_options("whole", None, 0.0, sensor, bands, stretch)
         items = list_items(images, options, self.vocabulary)
         check_in_memory(items, options, views)
-        if len(items) != len(labels):
+        if len(items) != len(names):
             raise ClassificationError(
-                f"{len(items)} images and {len(labels)} labels: give one label for each image"
+                f"{len(items)} images and {len(names)} labels: give one label for each image"
             )
-        places = match_labels([_names_of(label) for label in labels], self.vocabulary)
+        places = match_labels(names, self.vocabulary)
         cosines = chip_cosines(
             items,
             self.encoder,
@@ -377,19 +417,4 @@ class ZeroShotClassifier:
     def _warn(self, line: str | None) -> None:
         if line and line not in self.warnings:
             self.warnings.append(line)
-
-
-def _templates(
-    templates: str | Sequence[str] | None, protocol: Protocol, vocabulary: Vocabulary
-) -> tuple[str, ...]:
-    if templates is None:
-        return tuple(protocol.template_strings(vocabulary))
-    if isinstance(templates, str):
-        return (templates,) if "{}" in templates else tuple(template_set(templates))
-    return tuple(templates)
-
-
-def _names_of(label: str | Iterable[str] | None) -> tuple[str, ...]:
-    if label is None:
-        return ()
-    return (label,) if isinstance(label, str) else tuple(label)
+            LOG.warning("%s", line)

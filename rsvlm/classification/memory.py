@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,8 @@ class Memory:
         Raises:
             ClassificationError: Labels, and none of them of these classes; or a weight below 0.
         """
-        if weight is not None and not 0 <= weight < np.inf:
-            raise ClassificationError(f"memory weight {weight:g}: give 0 (words only) or more")
+        if weight is not None and not (isinstance(weight, Real) and 0 <= weight < np.inf):
+            raise ClassificationError(f"memory weight {weight!r}: give 0 (words only) or more")
         numbers, labels = index.labelled()
         places = {entry.name: place for place, entry in enumerate(vocabulary.classes)}
         known = {

@@ -32,6 +32,7 @@ from .classifier import ZeroShotClassifier
 from .drawings import Drawn, Pictures, draw, style_of
 from .errors import ClassificationError
 from .inputs import Input, input_of
+from .scores import checked_k
 from .tables import check_output, write_predictions
 
 SHARD_SIZE = 1000
@@ -115,6 +116,8 @@ def classify_files(
     start = time.monotonic()
     target = Path(out)
     check_output(target)
+    checked_k(top_k)
+    classifier.check_apart()
     pictures.check(multi_label=classifier.multi_label)
     chips = input_of(classifier, images, options, views, limit=limit, seed=seed, batch_size=batch_size)
     record = Path(f"{target}.json")

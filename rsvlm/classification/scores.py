@@ -4,6 +4,7 @@ All of it takes cosines of n images with c classes, (n, c), works in float64 and
 image that failed, stays a row of NaN.
 """
 
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -134,13 +135,26 @@ def top_k(scores: Floats, k: int) -> TopK:
         k: 1 or more.
 
     Raises:
-        ClassificationError: k is below 1, or scores are no matrix.
+        ClassificationError: k is no whole number of 1 or more, or scores are no matrix.
     """
-    if k < 1:
-        raise ClassificationError(f"the best {k} classes were asked for; ask for 1 or more")
     rows = as_rows(scores)
-    indices = np.argsort(-rows, axis=1, kind="stable")[:, :k]
+    indices = np.argsort(-rows, axis=1, kind="stable")[:, : checked_k(k)]
     return TopK(indices.astype(np.int64), np.take_along_axis(rows, indices, axis=1).astype(np.float32))
+
+
+def checked_k(k: int) -> int:
+    """Return how many of the best classes are asked for.
+
+    Raises:
+        ClassificationError: It is no whole number of 1 or more.
+    """
+    try:
+        number = operator.index(k)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ClassificationError(f"the best {k!r} classes were asked for; ask for a whole number, 1 or more")
+    return number
 
 
 def checked_scale(scale: float) -> float:

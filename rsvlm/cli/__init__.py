@@ -76,6 +76,8 @@ def main() -> None:
     logging.getLogger("rasterio").setLevel(
         logging.CRITICAL
     )  # what matters of it is raised, and told in one line
+    # classifiers keep their warnings, and `rsvlm classify` prints them with the answers
+    logging.getLogger("rsvlm.classification.classifier").setLevel(logging.ERROR)
     try:
         app()
     except (KeyboardInterrupt, SystemExit) as end:

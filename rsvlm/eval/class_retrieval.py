@@ -57,7 +57,7 @@ def search_classes(
     rows = labelled_rows(eval_set, multi_label=False)
     judged = eval_set.take(rows)
     truth = np.array([place[0] for place in label_places(judged, vocabulary, multi_label=False)], np.int64)
-    classifier = ZeroShotClassifier(vocabulary, encoder)
+    classifier = ZeroShotClassifier(vocabulary, encoder, stored_calibration=False)
     vectors = image_vectors(encoder, eval_set, cache=cache, progress=progress).take(rows)
     occur = np.unique(truth)
     by_words = retrieve_by_class(

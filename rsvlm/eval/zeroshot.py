@@ -68,7 +68,12 @@ def evaluate_zero_shot(
     judged = eval_set.take(rows)
     truth = label_places(judged, vocabulary, multi_label=several)
     classifier = ZeroShotClassifier(
-        vocabulary, encoder, templates=templates, protocol=protocol, multi_label=several
+        vocabulary,
+        encoder,
+        templates=templates,
+        protocol=protocol,
+        multi_label=several,
+        stored_calibration=False,
     )
     found = (vectors or image_vectors(encoder, eval_set, cache=cache, progress=progress)).take(rows)
     cosines = found.values @ classifier.classes.vectors.T

@@ -93,11 +93,11 @@ def _words(name: str) -> str:
     return phrase_of(name) or name if GLUED.search(name) else name
 
 
-def classes_of(classes: Vocabulary | str | os.PathLike[str] | Sequence[str]) -> Vocabulary:
+def classes_of(classes: Vocabulary | os.PathLike[str] | Classes) -> Vocabulary:
     """Return classes in whatever form a user has them.
 
     Args:
-        classes: A vocabulary, what `read_classes` takes, or a list of names.
+        classes: A vocabulary, what `read_classes` takes, a list of names, or a dict of names and words.
 
     Raises:
         VocabularyError: As of `read_classes` and `vocabulary_from_classes`.

@@ -1,5 +1,7 @@
 """The classifier: classes to vectors, images of every kind to rows, labels to calibration."""
 
+import logging
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from rasterio.transform import Affine
 from stored import StoredEncoder, picture_of  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.classification import NONE, ClassificationError, ZeroShotClassifier
+from rsvlm.classification.calibration_store import calibration_folder
 from rsvlm.classification.class_vectors import class_vectors, fill_templates
 from rsvlm.vocabularies import Vocabulary, VocabularyClass, vocabulary_from_classes
 
@@ -195,6 +198,29 @@ def test_calibration_is_used_stored_and_found_again() -> None:
     assert other.calibration() is None
 
 
+def test_a_stored_calibration_is_heard_of_once_and_can_be_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    pictures, labels = shades(np.random.default_rng(0), 9)
+    first = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    first.calibrate(pictures, labels)
+    first.classify(pictures)
+    assert first.warnings == []
+    (file,) = calibration_folder().iterdir()
+    again = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    with caplog.at_level(logging.WARNING, "rsvlm.classification.classifier"):
+        assert again.classify(pictures).calibrated
+        again.classify(pictures)
+    (line,) = again.warnings
+    assert str(file) in line
+    assert "fitted on 9 labelled images on 20" in line
+    assert "fitted on 9 images with a class: rough" in line
+    assert caplog.messages == [line]
+    without = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES, stored_calibration=False)
+    assert not without.classify(pictures).calibrated
+    assert without.warnings == []
+    without.calibrate(pictures, labels, store=False)
+    assert without.classify(pictures).calibrated
+
+
 def test_none_of_these() -> None:
     pictures, labels = shades(np.random.default_rng(1), 60)
     nothing = [plain((90 + n, 90 + n, 90 + n)) for n in range(30)]
@@ -205,17 +231,92 @@ def test_none_of_these() -> None:
 
 
 def test_labels_match_by_name_and_leftovers_are_listed() -> None:
-    classifier = ZeroShotClassifier(["SeaLake", "AnnualCrop"], Colours(), templates=["{}"])
+    classifier = ZeroShotClassifier(["BlueLake", "RedCrop"], Colours(), templates=["{}"])
     with pytest.raises(ClassificationError, match="labels that custom has no class for: ocean, volcano"):
-        classifier.calibrate([RED, RED, RED], ["sea lake", "volcano", "ocean"])
+        classifier.calibrate([RED, RED, RED], ["blue lake", "volcano", "ocean"])
     with pytest.raises(ClassificationError, match="2 images and 1 labels"):
-        classifier.calibrate([RED, RED], ["sea_lake"])
+        classifier.calibrate([RED, RED], ["blue_lake"])
 
 
 @pytest.mark.parametrize("templates", [[], ["no place"], ["{} and {}"], ["{0}"], ["{} {x}"]])
 def test_templates_have_one_place(templates: list[str]) -> None:
     with pytest.raises(ClassificationError, match="template"):
         ZeroShotClassifier(CLASSES, Colours(), templates=templates)
+
+
+def test_templates_may_be_functions_as_open_clips_are() -> None:
+    functions = [lambda word: f"a photo of {word.upper()}.", lambda word: f"{word} from above"]
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=functions)
+    assert classifier.classes.prompts[0] == ("a photo of RED.", "red from above")
+    assert classifier.record(["true-colour"])["templates"] == TEMPLATES
+    alone = ZeroShotClassifier(CLASSES, Colours(), templates=lambda word: f"{word} fields")
+    assert alone.templates == ("{} fields",)
+
+
+def test_a_dict_of_classes_gives_the_words_of_the_prompts() -> None:
+    classifier = ZeroShotClassifier(
+        {"warm": ["red", "red and green"], "cold": "blue"}, Colours(), templates=["{}."]
+    )
+    assert classifier.classes.prompts == (("red.", "red and green."), ("blue.",))
+    assert classifier.classify([RED, BLUE]).labels == ["warm", "cold"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"multi_label": "yes"}, "multi_label 'yes': give True, False or None"),
+        ({"memory_weight": 0.5}, "memory_weight 0.5 weighs a memory: name one by memory="),
+        (
+            {"memory": ([RED], ["red"])},
+            "a memory is an index with labels, or its folder, but this is a tuple",
+        ),
+        ({"memory": {"red": [RED]}}, "but this is a dict"),
+        ({"templates": [3]}, "template 3: a template is a text with one {}"),
+        ({"templates": 3}, "template 3: a template is a text with one {}"),
+        ({"templates": [len]}, "or a function that makes a text of a word"),
+        ({"encoder": None}, "None is no encoder, for it has no name: give what rsvlm.load_encoder takes"),
+        ({"encoder": object()}, "is no encoder, for it has no name"),
+    ],
+)
+def test_what_is_no_argument_is_one_line(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ClassificationError) as caught:
+        ZeroShotClassifier(CLASSES, **{"encoder": Colours(), **options})
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("top_k", ["3", 2.5, 0, None])
+def test_a_top_k_that_is_no_number_is_refused_before_any_image_is_read(top_k: Any) -> None:
+    with pytest.raises(ClassificationError, match="ask for a whole number, 1 or more"):
+        ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES).classify("nowhere.tif", top_k=top_k)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[0, 1], [float("nan"), "red"], np.eye(3, dtype=int)[:2], [["red", 1], "red"], [["red", None], "red"]],
+)
+def test_labels_that_are_no_names_are_one_line(labels: Any) -> None:
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    with pytest.raises(ClassificationError, match=r"the label of image 0 is .*: give a class name") as caught:
+        classifier.calibrate([RED, RED], labels)
+    assert "\n" not in str(caught.value)
+
+
+def test_labels_may_come_one_by_one() -> None:
+    pictures, labels = shades(np.random.default_rng(0), 60)
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    assert classifier.calibrate(pictures, (name for name in labels)).n_images == 60
+
+
+def test_a_classifier_can_be_pickled() -> None:
+    pictures, labels = shades(np.random.default_rng(0), 60)
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=[lambda word: f"a photo of {word}"])
+    classifier.calibrate(pictures, labels, store=False)
+    again: ZeroShotClassifier = pickle.loads(pickle.dumps(classifier))
+    one, other = classifier.classify(pictures), again.classify(pictures)
+    assert other.calibrated
+    assert other.labels == one.labels
+    assert np.array_equal(other.scores, one.scores)
 
 
 def test_an_unknown_view_lists_those_there_are() -> None:

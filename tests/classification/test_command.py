@@ -100,6 +100,14 @@ def test_calibrating_on_class_folders(
     assert document["rows"][0]["calibrated"]
 
 
+def test_a_warning_is_said_once(
+    rsvlm_command: Any, model: list[str], town: Path, capsys: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert rsvlm_command("classify", town, "--classes", "forest,", "--chips", "whole", *model) == 0
+    assert capsys.readouterr().err.count("every image is of it") == 1
+    assert caplog.messages == []
+
+
 def test_several_labels_on_the_screen(rsvlm_command: Any, model: list[str], town: Path, capsys: Any) -> None:
     arguments = ["--classes", "forest,water,houses", "--multi-label", "--chips", "whole", *model]
     assert rsvlm_command("classify", town, *arguments) == 0

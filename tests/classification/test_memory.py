@@ -96,8 +96,10 @@ def test_labels_of_other_classes_are_left_out_or_refused(tmp_path: Path) -> None
     assert memory.record["of_other_labels"] == 2
     with pytest.raises(ClassificationError, match="none of 1 labelled rows has one label of"):
         a_memory(tmp_path / "lakes", unit(np.eye(3)), [["lake"], [], []])
-    with pytest.raises(ClassificationError, match="memory weight -1: give 0"):
+    with pytest.raises(ClassificationError, match=r"memory weight -1\.0: give 0"):
         a_memory(tmp_path / "third", unit(np.eye(3)), labels, weight=-1.0)
+    with pytest.raises(ClassificationError, match=r"memory weight '0\.5': give 0"):
+        a_memory(tmp_path / "fourth", unit(np.eye(3)), labels, weight="0.5")
 
 
 def test_the_classifier_asks_its_memory_and_says_so(tmp_path: Path) -> None:

@@ -98,4 +98,5 @@ class ColoursOfAnything(Colours):  # type: ignore[misc]
     """Takes any text."""
 
     def encode_texts(self, texts: list[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        return np.eye(3, dtype=np.float32)[[len(text) % 3 for text in texts]]
+        found = [np.random.default_rng(list(text.encode())).normal(size=3) for text in texts]
+        return np.array([vector / np.linalg.norm(vector) for vector in found], np.float32)

@@ -125,6 +125,9 @@ def test_classes_of_a_vocabulary_and_of_ones_own(handlers: Handlers, tmp_path: P
     assert "secret" not in handlers.classify(picked, "eurosat", f"{tmp_path / 'names.txt'}, river")
     for wrong in ("river", ",".join(map(str, range(61)))):
         assert 'role="alert"' in handlers.classify(picked, "eurosat", wrong)
+    assert "alike" in handlers.classify(
+        picked, "eurosat", "ደን, ወንዝ"
+    )  # the built-in encoder knows no such letters
     assert "choose an image first" in handlers.classify(None, "eurosat", "")
 
 

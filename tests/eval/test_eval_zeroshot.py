@@ -1,6 +1,7 @@
 """Zero-shot classification, measured: the classifier's own answers, stored vectors, and vectors that are kept."""
 
 import csv
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,19 @@ def test_all_intervals_have_a_low_and_a_high_end(tmp_path: Path) -> None:
     for found in (result, load_result(tmp_path / "result.json")):
         assert {"accuracy", "balanced_accuracy"} <= set(found.intervals)
         assert all(ends.low <= found.metrics[name] <= ends.high for name, ends in found.intervals.items())
+
+
+def test_a_calibration_that_was_stored_is_no_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("RSVLM_CALIBRATION", str(tmp_path))
+    shown = ["red", "green", "blue", "red"] * 5
+    ZeroShotClassifier(VOCABULARY, Colours()).calibrate([picture(name) for name in shown], shown)
+    assert list(tmp_path.iterdir())
+    with caplog.at_level(logging.WARNING, "rsvlm.classification.classifier"):
+        result = evaluate_zero_shot(Colours(), in_memory([(name,) for name in shown], shown), VOCABULARY)
+    assert result.config["calibrated"] is False
+    assert caplog.messages == []
 
 
 def test_failed_images_are_wrong_and_counted(tmp_path: Path) -> None:
