@@ -182,7 +182,7 @@ def test_a_picture_of_16_bits_keeps_what_it_shows(tmp_path: Path) -> None:
     export_lmms_eval([replace(ITEMS[0], images=(lambda: deep,))], tmp_path / "deep", "deep")
     [file] = (tmp_path / "deep").rglob("*.png")
     with Image.open(file) as image:
-        assert image.getextrema() == ((0, 255),) * 3
+        assert len(image.getcolors() or []) > 200  # Pillow would cut off what is above 255
 
 
 def test_images_that_not_every_program_shows_alike_become_png(tmp_path: Path) -> None:
