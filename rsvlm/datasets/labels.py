@@ -1,5 +1,6 @@
 """The labels of a column: names, several names, or numbers that stand for names."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ NONE = "none of these"
 SEVERAL = ";"
 """Between the labels of one image in a csv."""
 
+_WHOLE = re.compile(r"(\d+)(?:\.0*)?", re.ASCII)
+"""A number that counts classes; pandas writes 3.0 where another row has none."""
+
 
 def label_names(
     values: Sequence[Any], classes: Sequence[str] | None, place: str
@@ -18,15 +22,19 @@ def label_names(
     """Return the class names of each image.
 
     Args:
-        values: A name, several with ";" between them, a list of names, or, instead of names, numbers from 0.
+        values: A name, several with ";" between them, a list of names, or, instead of names, numbers from 0; 3.0
+            is 3, and None, an empty text and NaN are no label.
         classes: What the numbers stand for, in the data set's own order.
         place: The file, for messages.
 
     Raises:
         DatasetError: Numbers without `classes`, or beyond them.
     """
-    rows = [parts_of(value) for value in values]
-    if not _are_numbers([part for row in rows for part in row]) or (classes and _are_numbers(classes)):
+    rows = [tuple(part for part in parts_of(value) if part.lower() != "nan") for value in values]
+    if not _are_numbers([part for row in rows for part in row]):
+        return tuple(rows)
+    rows = [tuple(part.partition(".")[0] for part in row) for row in rows]
+    if classes and _are_numbers(classes):
         return tuple(rows)
     if classes is None:
         raise DatasetError(
@@ -45,7 +53,7 @@ def parts_of(value: Any) -> tuple[str, ...]:
 
 
 def _are_numbers(parts: Sequence[str]) -> bool:
-    return bool(parts) and all(part.isascii() and part.isdigit() for part in parts)
+    return bool(parts) and all(_WHOLE.fullmatch(part) for part in parts)
 
 
 def _named(part: str, classes: Sequence[str], place: str) -> str:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -45,3 +47,15 @@ def test_a_column_that_is_not_there(folder: Path) -> None:
     (folder / "list.csv").write_text("name;label\na.png;roof\n", encoding="utf-8")
     with pytest.raises(DatasetError, match="has no column filepath; its columns are name, label"):
         read_eval_set(folder / "list.csv")
+
+
+def test_numbers_as_pandas_writes_them_where_one_is_missing(folder: Path) -> None:
+    (folder / "list.csv").write_text("path,label\na.png,1.0\nb.png,\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match="its labels are numbers, and nothing says what they stand for"):
+        read_eval_set(folder / "list.csv")
+    (folder / "classnames.txt").write_text("roof\nwood\n", encoding="utf-8")
+    assert read_eval_set(folder / "list.csv").labels == (("wood",), ())
+    pq.write_table(pa.table({"path": ["a.png", "b.png"], "label": [0.0, float("nan")]}), folder / "a.parquet")
+    assert read_eval_set(folder / "a.parquet").labels == (("roof",), ())
+    (folder / "list.csv").write_text("path,label\na.png,1.5\nb.png,roof\n", encoding="utf-8")
+    assert read_eval_set(folder / "list.csv").labels == (("1.5",), ("roof",))

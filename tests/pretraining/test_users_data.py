@@ -297,3 +297,20 @@ def test_a_caption_a_line_makes_an_image_a_row(tmp_path: Path) -> None:
     assert [fact.key for fact in source.facts()] == ["0.png", "1.png", "2.png", "3.png"]
     mixture = Mixture([(source, None)], batch_size=4)
     assert all(len({draw.row for draw in batch}) == 4 for batch in mixture.batches(0))
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_labels_that_are_numbers_with_gaps_are_no_names(tmp_path: Path, kind: str) -> None:
+    names = [image(tmp_path, f"{n}.png", n) for n in range(3)]
+    file = tmp_path / f"pairs.{kind}"
+    if kind == "csv":
+        made.table(file, ["path", "label"], list(zip(names, ["", "0.0", "1.0"], strict=True)))
+    else:
+        pq.write_table(pa.table({"path": names, "label": pa.array([None, 0.0, 1.0])}), file)
+    with pytest.raises(
+        PretrainingError, match="its labels are numbers, and nothing says what they stand for"
+    ):
+        read_pairs_source(file)
+    (tmp_path / "classnames.txt").write_text("hill\nlake\n", encoding="utf-8")
+    source = read_pairs_source(file, templates=["{}"])
+    assert [example.captions for example in source] == [(), ("hill",), ("lake",)]
