@@ -1,5 +1,10 @@
 """Which column of a table holds what, whatever its author called it."""
 
+import ast
+import io
+import json
+import re
+import tokenize
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,12 +32,39 @@ TIME = ("datetime", "timestamp", "date", "acquired", "acquisition_date", "time",
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """How tables say that there is no number."""
 GROUP = ("group", "scene", "location", "place")
+_OF_LISTS = {tokenize.OP, tokenize.NEWLINE, tokenize.ENDMARKER}
+"""What a list that Python wrote is made of, beside texts and ends of lines."""
 
 
 def column_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
     """Return the first of the wanted columns that is there, whatever its capitals."""
     found = {name.casefold(): name for name in reversed(names)} | {name: name for name in names}
     return next((found[name] for name in wanted if name in found), None)
+
+
+def listed(cell: str) -> str | list[str]:
+    """Return the texts of a cell that holds a list of them, as JSON or pandas write lists; else the cell itself."""
+    if not cell.lstrip().startswith("["):
+        return cell
+    try:
+        found = json.loads(cell)
+    except ValueError:
+        found = _python_list(cell)
+    is_list = isinstance(found, list) and all(isinstance(text, str) for text in found)
+    return found if is_list else cell
+
+
+def _python_list(cell: str) -> list[Any] | None:
+    """The texts of ['a', 'b'], or of an array of NumPy, ['a' 'b'], which read as Python would be one text."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(cell.strip()).readline))
+        kinds = {token.type for token in tokens} - {tokenize.STRING, tokenize.NL}
+        signs = "".join(token.string for token in tokens if token.type == tokenize.OP)
+        if kinds != _OF_LISTS or not cell.rstrip().endswith("]") or not re.fullmatch(r"\[,*\]", signs):
+            return None
+        return [ast.literal_eval(token.string) for token in tokens if token.type == tokenize.STRING]
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        return None
 
 
 def optional_columns(columns: Mapping[str, Sequence[Any]], place: str) -> dict[str, Any]:
@@ -65,6 +97,7 @@ def _groups(values: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
+    value = listed(value) if isinstance(value, str) else value
     given = value if isinstance(value, list | tuple) else [value]
     return tuple(str(text) for text in given if text is not None and str(text).strip())
 

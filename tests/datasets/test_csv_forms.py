@@ -59,3 +59,23 @@ def test_numbers_as_pandas_writes_them_where_one_is_missing(folder: Path) -> Non
     assert read_eval_set(folder / "a.parquet").labels == (("roof",), ())
     (folder / "list.csv").write_text("path,label\na.png,1.5\nb.png,roof\n", encoding="utf-8")
     assert read_eval_set(folder / "list.csv").labels == (("1.5",), ("roof",))
+
+
+@pytest.mark.parametrize(
+    ("cell", "texts"),
+    [
+        ('["a roof", "it\'s red"]', ("a roof", "it's red")),
+        ("['a roof', \"it's red\"]", ("a roof", "it's red")),
+        ("['a roof'\n 'a wood']", ("a roof", "a wood")),
+        ("[]", ()),
+        ("[a] roof", ("[a] roof",)),
+        ("['a'] 'b'", ("['a'] 'b'",)),
+        ("['a', 1]", ("['a', 1]",)),
+        ("['a'", ("['a'",)),
+        ("[1, 2]", ("[1, 2]",)),
+    ],
+)
+def test_a_cell_that_holds_a_list_of_captions(folder: Path, cell: str, texts: tuple[str, ...]) -> None:
+    quoted = cell.replace('"', '""')
+    (folder / "list.csv").write_text(f'path,captions\na.png,"{quoted}"\n', encoding="utf-8")
+    assert read_eval_set(folder / "list.csv").captions == (texts,)

@@ -314,3 +314,12 @@ def test_labels_that_are_numbers_with_gaps_are_no_names(tmp_path: Path, kind: st
     (tmp_path / "classnames.txt").write_text("hill\nlake\n", encoding="utf-8")
     source = read_pairs_source(file, templates=["{}"])
     assert [example.captions for example in source] == [(), ("hill",), ("lake",)]
+
+
+def test_lists_of_captions_in_cells(tmp_path: Path) -> None:
+    cells = [repr(["a hill", "it's green"]), json.dumps(["a lake", "water"]), "[plain] text"]
+    lines = [[image(tmp_path, f"{n}.png", n), cell] for n, cell in enumerate(cells)]
+    source = read_pairs_source(made.table(tmp_path / "pairs.csv", ["path", "captions"], lines))
+    assert [example.captions for example in source] == [
+        ("a hill", "it's green"), ("a lake", "water"), ("[plain] text",)
+    ]  # fmt: skip

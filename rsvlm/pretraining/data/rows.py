@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rsvlm.datasets.columns import listed
 from rsvlm.datasets.pairs import middles
 from rsvlm.datasets.pictures import ImageRef
 from rsvlm.pretraining.errors import PretrainingError
@@ -103,9 +104,11 @@ def _is_footprint(box: Any) -> bool:
 
 
 def texts(value: Any) -> list[str]:
-    """Return the texts of a value: a text, several, {text}, or several of these."""
+    """Return the texts of a value: a text, several, {text}, several of these, or a cell that holds a list."""
     if isinstance(value, Mapping):
         value = next((value[name] for name in _TEXT if name in value), None)
+    if isinstance(value, str):
+        value = listed(value)
     if isinstance(value, list | tuple):
         return [text for part in value for text in texts(part)]
     return [] if value is None else [" ".join(str(value).split())]
