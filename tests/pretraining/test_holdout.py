@@ -70,9 +70,9 @@ def test_images_of_one_scene_stay_together_where_there_is_no_place(tmp_path: Pat
 
 
 def test_rows_of_one_image_stay_together(tmp_path: Path) -> None:
-    names, texts = [f"{row // 3}.png" for row in range(90)], [f"caption {row}" for row in range(90)]
+    names, texts = [f"{row // 3}.png" for row in range(90)], [f"class {row}" for row in range(90)]
     found = hold_out(
-        [read_pairs_source(made.parquet(tmp_path / "a.parquet", {"path": names, "text": texts}))]
+        [read_pairs_source(made.parquet(tmp_path / "a.parquet", {"path": names, "label": texts}))]
     )
     assert len(found.held[0]) == 9
     assert len(found.keys[0] or ()) == 3

@@ -130,7 +130,7 @@ def test_images_that_are_none_in_parquet(tmp_path: Path) -> None:
 
 
 def test_a_batch_without_anything_is_left_out_and_nothing_at_all_is_an_error(tmp_path: Path) -> None:
-    images = [made.png(0), *[b"no image"] * 3]
+    images = [made.png(0), *(f"no image {n}".encode() for n in range(3))]
     path = made.parquet(tmp_path / "a.parquet", {"image": images, "text": ["field"] * 4})
     found = loader([read_pairs_source(path)], 1)
     assert [len(batch) for batch in found.batches(0)] == [1]

@@ -96,8 +96,8 @@ def test_unfinished_pairs_dataset_is_refused(town: SamplePaths, tmp_path: Path) 
 
 
 def test_splits_and_patterns(tmp_path: Path) -> None:
-    for split, n in (("train", 4), ("val", 2)):
-        made.parquet(tmp_path / f"{split}.parquet", made.rows(n))
+    for split, n, first in (("train", 4, 0), ("val", 2, 4)):
+        made.parquet(tmp_path / f"{split}.parquet", made.rows(n, first))
     assert len(read_pairs_source(tmp_path)) == 4
     assert len(read_pairs_source(tmp_path, split="validation")) == 2
     assert len(read_pairs_source(str(tmp_path / "*.parquet"))) == 6
@@ -124,7 +124,7 @@ def test_several_captions_and_repeated_images(tmp_path: Path) -> None:
 
 def test_images_without_names_are_called_by_their_bytes(tmp_path: Path) -> None:
     images = [made.png(1), made.png(2), made.png(1)]
-    path = made.parquet(tmp_path / "a.parquet", {"image": images, "text": ["a", "b", "c"]})
+    path = made.parquet(tmp_path / "a.parquet", {"image": images, "label": ["a", "b", "c"]})
     keys = [example.key for example in read_pairs_source(path)]
     assert keys[0] == keys[2] != keys[1]
     assert [fact.key for fact in read_pairs_source(path).facts()] == keys

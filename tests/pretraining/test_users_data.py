@@ -323,3 +323,30 @@ def test_lists_of_captions_in_cells(tmp_path: Path) -> None:
     assert [example.captions for example in source] == [
         ("a hill", "it's green"), ("a lake", "water"), ("[plain] text",)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["bytes", "path", "path of bytes", "struct of bytes"])
+def test_a_caption_a_row_of_parquet_makes_an_image_a_row(tmp_path: Path, kind: str) -> None:
+    forms: dict[str, Any] = {
+        "bytes": lambda n: made.png(n % 4),
+        "path": lambda n: f"{n % 4}.png",
+        "path of bytes": lambda n: {"path": "image.png", "bytes": made.png(n % 4)},  # all called alike
+        "struct of bytes": lambda n: {"bytes": made.png(n % 4)},
+    }
+    columns = {
+        "image": [*map(forms[kind], range(12)), None, None],
+        "captions": [[f"caption {n // 4} of {n % 4}"] for n in range(12)] + [["none"], ["none"]],
+        "latitude": [float(n % 4) for n in range(12)] + [50.0, 51.0],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "pairs.parquet")
+    source = read_pairs_source(tmp_path / "pairs.parquet")
+    assert len(source) == 6
+    assert source[1].captions == ("caption 0 of 1", "caption 1 of 1", "caption 2 of 1")
+    assert source.take([3, 1])[0].captions == ("caption 0 of 3", "caption 1 of 3", "caption 2 of 3")
+    assert [fact.key for fact in source.facts()] == [example.key for example in source]
+
+
+def test_names_that_repeat_do_not_make_images_one(tmp_path: Path) -> None:
+    images = [{"path": name, "bytes": made.png(n)} for n, name in ((0, "a"), (1, "a"), (0, "b"))]
+    columns = {"image": images, "text": ["one", "two", "three"]}
+    assert len(read_pairs_source(made.parquet(tmp_path / "pairs.parquet", columns))) == 3

@@ -1,12 +1,15 @@
 """Opening what was found through Hugging Face `datasets`: as a table on the disk, or as a stream."""
 
 import glob
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import datasets
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from rsvlm.datasets.csv_files import header, separator
@@ -55,6 +58,39 @@ def a_row_an_image(data: datasets.Dataset, image: str, caption: str) -> datasets
     found = table.group_by(image, use_threads=False).aggregate(wanted)
     names = {image: image, f"{caption}_list": caption, **{f"{name}_first": name for name in others}}
     return datasets.Dataset(found.rename_columns([names[name] for name in found.column_names]))
+
+
+def rows_of_one_image(data: datasets.Dataset, image: str) -> dict[int, list[int]]:
+    """Return, by the first row of each image that has several, its other rows: for tables too large to be made anew.
+
+    Rows of one path are of one image where their bytes are the same, too, or where there are none. Bytes are read only
+    of rows whose path and number of bytes repeat.
+    """
+    column = data.data.table[image]
+    kind, paths, contents = (
+        column.type,
+        pa.nulls(len(column), pa.string()),
+        pa.nulls(len(column), pa.binary()),
+    )
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        paths = column
+    elif not pa.types.is_struct(kind):
+        contents = column
+    else:
+        paths = pc.struct_field(column, "path") if kind.get_field_index("path") >= 0 else paths
+        contents = pc.struct_field(column, "bytes") if kind.get_field_index("bytes") >= 0 else contents
+    known = pa.table({"path": paths, "size": pc.binary_length(contents), "row": np.arange(len(column))})
+    known = known.filter(pc.or_(pc.is_valid(known["path"]), pc.is_valid(known["size"])))
+    alike = known.group_by(["path", "size"], use_threads=False).aggregate([("row", "list")])["row_list"]
+    found: dict[int, list[int]] = {}
+    for rows in alike.filter(pc.greater(pc.list_value_length(alike), 1)).to_pylist():
+        first_of: dict[bytes, int] = {}
+        for row in rows:
+            content = hashlib.sha256(contents[row].as_py() or b"").digest()
+            first = first_of.setdefault(content, row)
+            if first != row:
+                found.setdefault(first, []).append(row)
+    return found
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class RowReader:
         return Example(
             key=str(row.get(columns.key or "") or path or _digest(image)),
             image=image,
-            captions=self._captions(row),
+            captions=self.captions(row),
             place=self._place_of(row),
             scene=None if scene is None else str(scene),
             licence="; ".join(dict.fromkeys(str(text) for text in licences if text)) or None,
@@ -59,7 +59,8 @@ class RowReader:
                 f"{self._place}: longitude {longitude:g} and latitude {latitude:g} are no place; are they swapped?"
             )
 
-    def _captions(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+    def captions(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the captions of a row, whatever else it has."""
         if self.columns.caption is None:
             return self._of_label(row.get(self.columns.label or ""))
         return tuple(text for text in texts(row.get(self.columns.caption)) if text)

@@ -21,7 +21,7 @@ from .columns import JSON, Columns, choose_columns, flat
 from .examples import Example
 from .finding import Found, find_source
 from .labelled import LabelCaptions
-from .opening import Data, a_row_an_image, open_data, reading
+from .opening import Data, a_row_an_image, open_data, reading, rows_of_one_image
 from .rows import RowReader
 
 _FACTS = 1000  # rows a step: some MB of captions
@@ -44,9 +44,11 @@ class PairsSource:
         read: RowReader,
         rows: NDArray[np.int64] | None = None,
         keep: Callable[[Example], bool] | None = None,
+        same: Mapping[int, Sequence[int]] | None = None,
     ) -> None:
         self.name, self._data, self._read, self._keep = name, data, read, keep
         self._rows = rows if rows is not None or self.streaming else np.arange(len(data))
+        self._same = same or {}  # of an image's first row, its other rows
 
     @property
     def streaming(self) -> bool:
@@ -62,7 +64,13 @@ class PairsSource:
         return len(self._numbers)
 
     def __getitem__(self, row: int) -> Example:
-        return self._read(self._data[int(self._numbers[row])])
+        number = int(self._numbers[row])
+        example, others = self._read(self._data[number]), self._same.get(number)
+        if others is None:
+            return example
+        more = self._data.select_columns([self._read.columns.caption])
+        texts = [text for other in others for text in self._read.captions(more[other])]
+        return replace(example, captions=(*example.captions, *texts))
 
     def __iter__(self) -> Iterator[Example]:
         if self.streaming:
@@ -93,7 +101,8 @@ class PairsSource:
 
     def take(self, rows: ArrayLike) -> "PairsSource":
         """Return the source of some examples of a source on the disk, by their numbers."""
-        return PairsSource(self.name, self._data, self._read, self._numbers[np.asarray(rows, np.int64)])
+        numbers = self._numbers[np.asarray(rows, np.int64)]
+        return PairsSource(self.name, self._data, self._read, numbers, same=self._same)
 
     def where(self, keep: Callable[[Example], bool]) -> "PairsSource":
         """Return the stream of those of its examples that `keep` says yes to."""
@@ -175,6 +184,10 @@ def read_pairs_source(
             f"{found.name}: its captions are in the column {columns.caption}, and the {what} would make them of class "
             f"names: name the column of these (label_column, --label-column), or leave out the {what}"
         )
+    same = {}
+    if isinstance(data, datasets.Dataset) and {columns.image, columns.caption} <= {*data.column_names}:
+        with reading(found.name):
+            same = rows_of_one_image(data, columns.image)
     label = features.get(columns.label or "")
     captions = LabelCaptions(found.name, _class_names(found, label, columns), vocabulary, templates)
     read = RowReader(found.name, columns, _base(found, first, columns), captions)
@@ -184,7 +197,10 @@ def read_pairs_source(
         data = data.select_columns([name for name in features if name in columns.used or name == JSON])
     if streaming and isinstance(data, datasets.Dataset):
         data = data.to_iterable_dataset()
-    return PairsSource(found.name, data, read)
+    if not same:
+        return PairsSource(found.name, data, read)
+    first = np.setdiff1d(np.arange(len(data)), np.concatenate([*same.values()]))
+    return PairsSource(found.name, data, read, first, same=same)
 
 
 def _labels(data: Data, feature: Any, columns: Columns, first: dict[str, Any]) -> Sequence[Any]:
