@@ -325,13 +325,14 @@ def test_lists_of_captions_in_cells(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["bytes", "path", "path of bytes", "struct of bytes"])
+@pytest.mark.parametrize("kind", ["bytes", "path", "path of bytes", "no path", "no bytes"])
 def test_a_caption_a_row_of_parquet_makes_an_image_a_row(tmp_path: Path, kind: str) -> None:
     forms: dict[str, Any] = {
         "bytes": lambda n: made.png(n % 4),
         "path": lambda n: f"{n % 4}.png",
         "path of bytes": lambda n: {"path": "image.png", "bytes": made.png(n % 4)},  # all called alike
-        "struct of bytes": lambda n: {"bytes": made.png(n % 4)},
+        "no path": lambda n: {"path": None, "bytes": made.png(n % 4)},
+        "no bytes": lambda n: {"path": f"{n % 4}.png", "bytes": None},
     }
     columns = {
         "image": [*map(forms[kind], range(12)), None, None],
@@ -350,3 +351,31 @@ def test_names_that_repeat_do_not_make_images_one(tmp_path: Path) -> None:
     images = [{"path": name, "bytes": made.png(n)} for n, name in ((0, "a"), (1, "a"), (0, "b"))]
     columns = {"image": images, "text": ["one", "two", "three"]}
     assert len(read_pairs_source(made.parquet(tmp_path / "pairs.parquet", columns))) == 3
+
+
+@pytest.mark.parametrize("inside", ["", "train"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_folder_of_images_with_metadata(tmp_path: Path, inside: str, kind: str) -> None:
+    folder = tmp_path / "set" / inside
+    lines = [[image(folder, f"class {n % 2}/{n}.png", n), f"text {n}"] for n in range(4)]
+    if kind == "csv":
+        made.table(folder / "metadata.csv", ["file_name", "text"], lines)
+    else:
+        rows = [json.dumps({"file_name": name, "text": text}) for name, text in lines]
+        (folder / "metadata.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    source = read_pairs_source(tmp_path / "set")
+    assert [example.captions for example in source] == [(f"text {n}",) for n in range(4)]
+    assert all(Path(str(example.image)).is_file() for example in source)
+
+
+def test_lines_of_json(tmp_path: Path) -> None:
+    rows = [{"image": image(tmp_path, f"{n}.png", n), "caption": [f"a {n}", f"b {n}"]} for n in (0, 1)]
+    file = tmp_path / "pairs.jsonl"
+    file.write_text("\n".join(map(json.dumps, [*rows, *rows])), encoding="utf-8")
+    for source in (read_pairs_source(file), read_pairs_source(file, streaming=True)):
+        assert next(iter(source)).image == str(tmp_path / "0.png")
+    assert read_pairs_source(file)[1].captions == ("a 1", "b 1", "a 1", "b 1")
+    file.write_text('{"image": "0.png", "caption"\n', encoding="utf-8")
+    with pytest.raises(PretrainingError, match=r"pairs\.jsonl: cannot be read") as error:
+        read_pairs_source(file)
+    assert "\n" not in str(error.value)

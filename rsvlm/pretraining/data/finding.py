@@ -13,12 +13,22 @@ from rsvlm.datasets.splits import SPLITS, splits_of
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.shards import shard_name
 
-Kind = Literal["parquet", "webdataset", "csv", "folders", "hub"]
+Kind = Literal["parquet", "webdataset", "csv", "json", "folders", "hub"]
 HUB = "hf:"
-_KINDS: dict[str, Kind] = {".parquet": "parquet", ".tar": "webdataset", ".csv": "csv", ".tsv": "csv"}
+_KINDS: dict[str, Kind] = {
+    ".parquet": "parquet",
+    ".tar": "webdataset",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".jsonl": "json",
+}
+_ONE = ("csv", "json")
+"""Of these one file is read, whose folder image paths start from."""
+_METADATA = ("metadata.csv", "metadata.jsonl")
+"""What says in a folder of images of `datasets` what its images show."""
 _REMEDY = (
-    "name a pairs dataset, a folder of class folders, .parquet, .tar or .csv files (a file, a folder or a pattern), "
-    "or hf:owner/name"
+    "name a pairs dataset, a folder of class folders, .parquet, .tar, .csv, .tsv or .jsonl files (a file, a folder or "
+    "a pattern), or hf:owner/name"
 )
 
 
@@ -85,16 +95,25 @@ def _in_folder(folder: Path, name: str, split: str | None) -> Found:
     splits = splits_of(folder)
     if splits:
         chosen = _chosen(splits, name, split)
-        return Found("folders", name, (str(chosen[0]),)) if chosen[0].is_dir() else _of_files(chosen, name)
+        return _of_images(chosen[0], name) if chosen[0].is_dir() else _of_files(chosen, name)
     if split is not None:
         raise PretrainingError(f"{name}: has no splits; leave out split={split}")
+    found = _of_images(folder, name)
+    if found.kind != "folders":
+        return found
     for suffix in _KINDS:
         files = sorted(folder.glob(f"*{suffix}"))
-        if len(files) > 1 and _KINDS[suffix] == "csv":
+        if len(files) > 1 and _KINDS[suffix] in _ONE:
             raise PretrainingError(f"{name}: holds {len(files)} {suffix} files; name the one to read")
         if files:
             return _of_files(files, name)
-    return Found("folders", name, (str(folder),))
+    return found
+
+
+def _of_images(folder: Path, name: str) -> Found:
+    """A folder of images: by the table that says what they show, where there is one, else by its folders."""
+    tables = [folder / table for table in _METADATA if (folder / table).is_file()]
+    return _of_files(tables[:1], name) if tables else Found("folders", name, (str(folder),))
 
 
 def _shards(folder: Path) -> tuple[str, ...]:
@@ -121,8 +140,8 @@ def _of_files(files: Sequence[Path], name: str) -> Found:
     kind = _KINDS.get(next(iter(suffixes)))
     if len(suffixes) > 1 or kind is None:
         raise PretrainingError(f"{name}: {', '.join(sorted(suffixes)) or 'files without ending'}; {_REMEDY}")
-    if kind == "csv" and len(files) > 1:
+    if kind in _ONE and len(files) > 1:
         raise PretrainingError(
-            f"{name}: {len(files)} csv files; name one, whose folder image paths start from"
+            f"{name}: {len(files)} {files[0].suffix} files; name one, whose folder image paths start from"
         )
     return Found(kind, name, tuple(str(path) for path in files))

@@ -79,6 +79,10 @@ def rows_of_one_image(data: datasets.Dataset, image: str) -> dict[int, list[int]
     else:
         paths = pc.struct_field(column, "path") if kind.get_field_index("path") >= 0 else paths
         contents = pc.struct_field(column, "bytes") if kind.get_field_index("bytes") >= 0 else contents
+    if pa.types.is_null(paths.type):  # all of them are missing
+        paths = paths.cast(pa.string())
+    if pa.types.is_null(contents.type):
+        contents = contents.cast(pa.binary())
     known = pa.table({"path": paths, "size": pc.binary_length(contents), "row": np.arange(len(column))})
     known = known.filter(pc.or_(pc.is_valid(known["path"]), pc.is_valid(known["size"])))
     alike = known.group_by(["path", "size"], use_threads=False).aggregate([("row", "list")])["row_list"]
@@ -142,7 +146,7 @@ def _class_folders(folder: Path) -> datasets.Dataset:
     rows = [(path, name) for name in class_names(folder) for path in images_below(folder / name)]
     if not rows:
         raise PretrainingError(
-            f"{folder}: holds no pairs: no .parquet, .tar or .csv, and no folders with images"
+            f"{folder}: holds no pairs: no .parquet, .tar, .csv, .tsv or .jsonl, and no folders with images"
         )
     return datasets.Dataset.from_dict(
         {

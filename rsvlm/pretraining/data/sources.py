@@ -151,8 +151,9 @@ def read_pairs_source(
             * a pairs dataset, as `rsvlm caption` writes it;
             * parquet files: one, a folder of them, or a pattern ("data/train-*.parquet");
             * WebDataset's tar files, likewise, with `jpg` or `png` and `txt` or `json`;
-            * a csv with paths of images, relative to its folder or the one above;
-            * a folder with a folder of images for each class;
+            * a csv or jsonl with paths of images, relative to its folder or the one above;
+            * a folder with a folder of images for each class, or one of images with a metadata.csv or metadata.jsonl
+              beside them, as `datasets` has it;
             * "hf:owner/name": a data set on the Hugging Face hub, fetched unless HF_HUB_OFFLINE is set.
         image_column: The column of images, where it has another name than the usual ones.
         caption_column: That of captions: a text, or several, of which one is shown each time.
@@ -223,7 +224,7 @@ def _class_names(found: Found, feature: Any, columns: Columns) -> tuple[str, ...
     inner = getattr(feature, "feature", feature)  # of a list of labels
     if isinstance(inner, datasets.ClassLabel):
         return tuple(inner.names)
-    if columns.label is None or found.kind not in ("csv", "parquet"):
+    if columns.label is None or found.kind not in ("csv", "json", "parquet"):
         return None
     return class_names_beside(Path(found.files[0]), columns.label)
 
