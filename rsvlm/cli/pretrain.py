@@ -277,6 +277,8 @@ def _print(report: Any) -> None:
     if report.targets:
         console.print("* is reported only, and decided nothing.", highlight=False)
     console.print(outcome(report), highlight=False)
+    for note in report.notes:
+        console.print(f"{note}.", style="yellow", markup=False, highlight=False, soft_wrap=True)
     if not report.retention_measured:
         console.print(f"[yellow]{changed_text(report)}{NOT_MEASURED}[/yellow]", highlight=False)
     if report.passed_over:

@@ -31,6 +31,7 @@ class TrainingBar(Watcher):
             console=console, transient=True,
         )  # fmt: skip
         self._task = self._begun("Loading")
+        self._judge = ""
         self._recent: deque[dict[str, Any]] = deque(maxlen=20)
 
     def __enter__(self) -> Self:
@@ -59,6 +60,9 @@ class TrainingBar(Watcher):
         """Print what the base does."""
         if not measures:
             return
+        self._judge = next(
+            (one.name.removesuffix(" pairs") for one in measures if one.role == "held-out"), ""
+        )
         table = Table("set", "measure", title="Before", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
         for name in ("images", "base"):
             table.add_column(name, no_wrap=True, justify="right")
@@ -86,6 +90,6 @@ class TrainingBar(Watcher):
         losses = [line["loss"] for line in self._recent]
         told = [f"loss {sum(losses) / len(losses):.3f}"] if losses else []
         if record["recall"] is not None:
-            told += [f"held-out loss {record['loss']:.3f}", f"recall@1 {record['recall']:.1%}"]
+            told += [f"{self._judge} loss {record['loss']:.3f}", f"recall@1 {record['recall']:.1%}"]
         if told:
             self._bar.console.print(f"Epoch {record['epoch'] + 1}: {', '.join(told)}", highlight=False)

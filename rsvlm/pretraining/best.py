@@ -64,7 +64,7 @@ class BestEpoch:
             score = self._held_out.score(step.encoder, step, self._batch_size)
             record |= {
                 "loss": score.loss, "recall": score.recall, "reciprocal": score.reciprocal,
-                "images": len(self._held_out),
+                "images": score.n,
             }  # fmt: skip
         before = [one for one in self.records if one["epoch"] < epoch]
         if all(_worth(record) > _worth(one) for one in before):

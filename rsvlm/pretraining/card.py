@@ -32,7 +32,7 @@ def write_card(report: PretrainReport) -> None:
     metrics = read_metrics(folder)
     if metrics:
         held = [record for record in report.epochs if record["loss"] is not None]
-        _write_picture(loss_picture(metrics, held, report.steps), folder / CURVE)
+        _write_picture(loss_picture(metrics, held, report.steps, report.judged_by), folder / CURVE)
     if report.before.measures:
         _write_picture(
             tradeoff_picture(report.points, report.strength, report.plan["tolerance"]), folder / TRADEOFF
@@ -67,6 +67,8 @@ def _results(report: PretrainReport) -> str:
             "",
         ]
     lines += [outcome(report), ""]
+    for note in report.notes:
+        lines += [f"{note}.", ""]
     if not report.retention_measured:
         lines += [changed_text(report) + NOT_MEASURED, ""]
     if report.before.measures:
@@ -87,9 +89,9 @@ def result_rows(report: PretrainReport) -> list[tuple[str, ...]]:
 
 def changed_text(report: PretrainReport) -> str:
     """Say how many held-out images are seen as something else; nothing without held-out pairs."""
-    changed = report.after.changed
+    changed, kind = report.after.changed, report.judged_by
     return (
-        "" if changed is None else f"{changed:.0%} of the held-out images are now another class of RESISC45. "
+        "" if changed is None else f"{changed:.0%} of the {kind} images are now another class of RESISC45. "
     )
 
 
@@ -127,7 +129,9 @@ def _kept(report: PretrainReport) -> str:
         else f"Strength {report.strength:g} of 1 is kept"
     )
     chosen = (
-        "the best on the held-out pairs" if report.epochs[0]["recall"] is not None else "nothing to choose by"
+        "nothing to choose by"
+        if report.epochs[0]["recall"] is None
+        else f"the best on the {report.judged_by} pairs"
     )
     limit = (
         f", no set to be retained losing more than {_points(tolerance)}" if report.retention_measured else ""
@@ -142,7 +146,7 @@ def _why_nothing(report: PretrainReport) -> str:
     cost = f"a set that was to be retained more than {_points(100 * tolerance)}"
     if not any(kept):
         return f"at every strength it cost {cost}."
-    better = "what was learned made the held-out pairs no better"
+    better = f"what was learned made the {report.judged_by} pairs no better"
     return (
         f"{better}.{_few(report)}" if all(kept) else f"{better} where it did not cost {cost}.{_few(report)}"
     )

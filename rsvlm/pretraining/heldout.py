@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
@@ -22,6 +22,8 @@ from .step import Step
 
 LIMIT = 1000
 """Held-out pairs that are looked at after each epoch: enough for intervals of some 3 points."""
+
+Kind = Literal["held-out", "validation"]
 
 _CAPTIONS = 50
 """Of an image: class names in templates can be hundreds."""
@@ -43,6 +45,7 @@ class HeldOutScore(NamedTuple):
         low, high: 95 % interval of `recall`, over images drawn again.
         reciprocal: Mean reciprocal rank of the first right answer, of both ways: it says more than `recall` where
             there are few images.
+        n: Images; those that cannot be read are none.
     """
 
     loss: float
@@ -52,6 +55,7 @@ class HeldOutScore(NamedTuple):
     low: float
     high: float
     reciprocal: float
+    n: int
 
 
 class HeldOut:
@@ -61,12 +65,20 @@ class HeldOut:
         sources: The held-out part of each, or data sets of their own.
         seed: Of the choice, where there are more than `limit`.
         limit: How many are looked at.
+        kind: What they are to be called: a part of what is learned from, or pairs of their own.
+
+    Attributes:
+        note: What is wrong with them, once they were measured by, or None.
 
     Raises:
         PretrainingError: None of them has an image and a caption.
     """
 
-    def __init__(self, sources: Sequence[PairsSource], seed: int, limit: int = LIMIT) -> None:
+    def __init__(
+        self, sources: Sequence[PairsSource], seed: int, limit: int = LIMIT, kind: Kind = "held-out"
+    ) -> None:
+        self.kind: Kind = kind
+        self.note: str | None = None
         self.examples = _whole(_drawn(sources, seed, limit))
         if not self.examples:
             names = ", ".join(source.name for source in sources)
@@ -103,18 +115,33 @@ class HeldOut:
             PretrainingError: None of the images can be read.
         """
         images = image_vectors(encoder, self.set)
-        if images.failed.all():
+        failed = np.flatnonzero(images.failed)
+        if len(failed) == len(self):
             raise PretrainingError(
-                f"none of the {len(self)} held-out images can be read; the first: {images.errors[0]}"
+                f"none of the {len(self)} {self.kind} images can be read; the first: {images.errors[0]}"
+            )
+        if len(failed):
+            key, reason = self.examples[failed[0]].key, str(images.errors[failed[0]])
+            self.note = (
+                f"{len(failed)} of the {len(self)} {self.kind} images cannot be read, and are left out; the first: "
+                f"{reason if key in reason else f'{key}: {reason}'}"
             )
         texts = text_vectors(encoder, self._texts)
-        found = retrieve(images.values, texts, self._pairs, "skyscript", name=self.set.name, seed=self._seed)
+        pairs = self._pairs[~images.failed[self._pairs[:, 0]]]
+        readable, rows = np.unique(pairs[:, 0], return_inverse=True)
+        said, columns = np.unique(pairs[:, 1], return_inverse=True)
+        found = retrieve(
+            images.values[readable], texts[said], np.stack([rows, columns], axis=1), "skyscript",
+            name=self.set.name, seed=self._seed,
+        )  # fmt: skip
         both = ("i2t", "t2i")
         ways = [found.metrics[f"{way}_success@1"] for way in both]
         low, high = np.mean([found.intervals[f"{way}_success@1"] for way in both], axis=0).tolist()
         loss = float("nan") if step is None else self._loss(images.values, texts, step, batch_size)
         reciprocal = float(np.mean([_reciprocal(found, way) for way in both]))
-        return HeldOutScore(loss, float(np.mean(ways)), ways[0], ways[1], low, high, reciprocal)
+        return HeldOutScore(
+            loss, float(np.mean(ways)), ways[0], ways[1], low, high, reciprocal, len(readable)
+        )
 
     def vectors(self, encoder: Any) -> NDArray[np.float32]:
         """Return the vectors of those of the images that can be read."""

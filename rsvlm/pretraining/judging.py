@@ -92,11 +92,12 @@ class Judge:
         """
         found = []
         held: list[tuple[Role, str, HeldOut | None]] = [
-            ("held-out", "held-out pairs", self.held_out),
-            ("retain", "held-out pairs of the replay", self.replayed),
+            ("held-out", "", self.held_out),
+            ("retain", " of the replay", self.replayed),
         ]
-        for role, name, pairs in held:
+        for role, of, pairs in held:
             if pairs is not None:
+                name = f"{pairs.kind} pairs{of}"
                 _told(tell, name)
                 score = pairs.score(encoder)
                 found.append(
@@ -107,7 +108,7 @@ class Judge:
                         score.recall,
                         score.low,
                         score.high,
-                        len(pairs),
+                        score.n,
                         score.reciprocal,
                     )
                 )
@@ -123,6 +124,15 @@ class Judge:
             _told(tell, one.title)
             found += [_measure(role, one, metric, result) for metric, result in self._results(encoder, one)]
         return found
+
+    @property
+    def notes(self) -> list[str]:
+        """What is wrong with what was measured by."""
+        return [
+            pairs.note
+            for pairs in (self.held_out, self.replayed)
+            if pairs is not None and pairs.note is not None
+        ]
 
     def remember(self, encoder: Any) -> None:
         """Keep what the base answers, for `changed`."""

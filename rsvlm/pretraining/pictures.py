@@ -17,14 +17,15 @@ _POINTS = 120
 
 
 def loss_picture(
-    metrics: Sequence[Mapping[str, Any]], epochs: Sequence[Mapping[str, Any]], steps: int
+    metrics: Sequence[Mapping[str, Any]], epochs: Sequence[Mapping[str, Any]], steps: int, judged_by: str
 ) -> Picture:
-    """Draw the loss of a run by epoch, and that of the held-out pairs.
+    """Draw the loss of a run by epoch, and that of the pairs that it was judged by.
 
     Args:
         metrics: Lines of `metrics.jsonl`.
         epochs: What was measured after each epoch: "epoch" from 0, "loss".
         steps: In an epoch.
+        judged_by: What these pairs are called: "held-out" or "validation".
     """
     places = [line["epoch"] + (line["step"] + 1) / steps for line in metrics]
     edges = np.linspace(0, len(places), min(_POINTS, len(places)) + 1).astype(int)
@@ -36,7 +37,7 @@ def loss_picture(
     }
     held = [(line["epoch"] + 1.0, line["loss"]) for line in epochs if math.isfinite(line["loss"])]
     if held:
-        series["held-out pairs"] = held
+        series[f"{judged_by} pairs"] = held
     ends = f"from {series['training'][0][1]:.3g} to {series['training'][-1][1]:.3g}"
     return lines_picture(series, "epochs", "loss", f"Loss of the training by epoch, {ends}.")
 

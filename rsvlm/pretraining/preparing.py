@@ -12,7 +12,7 @@ from rsvlm.datasets.splits import splits_of
 from rsvlm.models.tower import Tower
 from rsvlm.shards import write_json
 
-from .data import Holdout, Mixture, PairLoader, PairsSource, hold_out
+from .data import Holdout, Mixture, PairLoader, PairsSource, hold_out, learned_from
 from .data.specs import SourceSpec, with_weights
 from .errors import PretrainingError
 from .heldout import HeldOut
@@ -40,6 +40,7 @@ class Prepared(NamedTuple):
         loader: The batches.
         epochs: How often.
         licences: For each source how many of its examples have which licence.
+        notes: What to know before what is measured is believed.
     """
 
     held_out: HeldOut | None
@@ -47,6 +48,7 @@ class Prepared(NamedTuple):
     loader: PairLoader
     epochs: int
     licences: list[dict[str, int]]
+    notes: list[str]
 
 
 def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: int | None) -> Prepared:
@@ -84,13 +86,27 @@ def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: 
         part=(processes.rank, processes.count),
     )  # fmt: skip
     first = processes.first
+    judges = (
+        HeldOut(held, seed, kind="validation" if plan.validation else "held-out") if held and first else None
+    )
     return Prepared(
-        held_out=HeldOut(held, seed) if held and first else None,
+        held_out=judges,
         replayed=HeldOut(old, seed) if old and first else None,
         loader=loader,
         epochs=plan.epochs or _epochs(mixture.steps),
         licences=_licences(plan, train) if first else [],
+        notes=[] if judges is None or not plan.validation else _memory(judges, train),
     )
+
+
+def _memory(judges: HeldOut, train: Sequence[PairsSource]) -> list[str]:
+    """Say how many images that a model is judged by it is shown in training, too."""
+    known = learned_from(judges.examples, train)
+    if not known:
+        return []
+    return [
+        f"{known} of the {len(judges)} validation images are also learned from: what is measured there is memory"
+    ]
 
 
 def judging(spec: SourceSpec) -> SourceSpec:

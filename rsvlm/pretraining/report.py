@@ -9,6 +9,7 @@ from rsvlm.models.quiet import one_line
 from rsvlm.shards import write_json
 
 from .errors import PretrainingError
+from .heldout import Kind
 from .judging import Measure
 from .tradeoff import Point
 
@@ -34,6 +35,7 @@ class PretrainReport:
         passed_over: Times that a pair could not be used.
         problems: The first of them: "source", "key", "reason".
         cut: Captions that were longer than the model reads.
+        notes: What else to know before what was measured is believed.
         retention_measured: Whether anything said what was to be retained.
         seconds: Of training and measuring.
         emissions: By codecarbon; empty where it is not installed.
@@ -54,10 +56,16 @@ class PretrainReport:
     passed_over: int = 0
     problems: tuple[dict[str, str], ...] = ()
     cut: int = 0
+    notes: tuple[str, ...] = ()
     retention_measured: bool = False
     seconds: float = 0.0
     emissions: dict[str, Any] = field(default_factory=dict)
     losses: tuple[float, float] | None = None
+
+    @property
+    def judged_by(self) -> Kind:
+        """What the pairs are called that decided."""
+        return "validation" if self.plan["validation"] else "held-out"
 
     @property
     def before(self) -> Point:
@@ -107,7 +115,7 @@ def load_report(folder: Path) -> PretrainReport:
             for one in content["points"]
         )
         content["targets"] = tuple((Measure(**one), Measure(**two)) for one, two in content["targets"])
-        for name in ("epochs", "learning", "licences", "problems", "losses"):
+        for name in ("epochs", "learning", "licences", "problems", "losses", "notes"):
             if content.get(name) is not None:
                 content[name] = tuple(content[name])
         return PretrainReport(adapter=folder, **content)

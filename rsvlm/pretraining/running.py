@@ -92,8 +92,8 @@ class Run:
             ),
             licences=tuple(self._prepared.licences), passed_over=loader.passed_over,
             problems=tuple(problem._asdict() for problem in loader.problems[:20]), cut=loader.cut,
-            retention_measured=self._judge.retains, seconds=round(time.monotonic() - began, 1), emissions=emissions,
-            losses=_losses(read_metrics(self._out)),
+            notes=(*self._prepared.notes, *self._judge.notes), retention_measured=self._judge.retains,
+            seconds=round(time.monotonic() - began, 1), emissions=emissions, losses=_losses(read_metrics(self._out)),
         )  # fmt: skip
         write_card(report)
         report.save()

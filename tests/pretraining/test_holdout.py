@@ -10,7 +10,7 @@ from PIL import Image
 
 from rsvlm.captioning.sample import SamplePaths
 from rsvlm.eval.probes.splits import spatial_blocks
-from rsvlm.pretraining.data import Holdout, PairsSource, hold_out, read_pairs_source
+from rsvlm.pretraining.data import Holdout, PairsSource, hold_out, learned_from, read_pairs_source
 from rsvlm.pretraining.errors import PretrainingError
 
 own_cache = pytest.fixture(autouse=True)(made.own_cache)
@@ -139,3 +139,16 @@ def test_streams_are_divided_by_the_same_blocks(tmp_path: Path) -> None:
     assert not blocks(found.train, 1.0) & blocks(found.held, 1.0)
     assert found.keys[0] is None
     assert found.keys[1] == tuple(example.key for example in found.held[1])
+
+
+def test_images_that_are_learned_from_too_are_found_by_their_content(tmp_path: Path) -> None:
+    lines = [[f"{number}.png", "a field"] for number in range(6)]
+    for number in range(6):
+        (tmp_path / f"{number}.png").write_bytes(made.png(number))
+    judges = list(
+        read_pairs_source(made.table(tmp_path / "a.csv", ["path", "text"], [*lines, ["gone.png", "a"]]))
+    )
+    stored = read_pairs_source(made.parquet(tmp_path / "a.parquet", made.rows(9, 4)))
+    assert learned_from(judges, [stored]) == 2
+    assert learned_from(list(stored), [read_pairs_source(tmp_path / "a.csv")]) == 2
+    assert learned_from(judges, [read_pairs_source(tmp_path / "a.parquet", streaming=True)]) == 0

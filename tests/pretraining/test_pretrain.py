@@ -357,6 +357,12 @@ def test_few_pairs_get_small_batches_and_more_epochs(model: Path, pairs: Path, t
         model, pairs, tmp_path / "adapter", batch_size=None, training=TrainingSettings(precision="fp32"),
         validation=[pairs],
     )  # fmt: skip
+    assert [measure.name for measure in report.before.measures] == ["validation pairs"]
+    memory = "60 of the 60 validation images are also learned from: what is measured there is memory"
+    assert report.notes == load_report(tmp_path / "adapter").notes == (memory,)
+    card = (tmp_path / "adapter" / "README.md").read_text(encoding="utf-8")
+    assert memory in card
+    assert "held-out" not in card
     assert report.resolved["batch_size"] == 8  # of 60 pairs a quarter, as a power of two
     assert report.resolved["epochs"] == 15  # 7 steps each
 

@@ -379,3 +379,21 @@ def test_lines_of_json(tmp_path: Path) -> None:
     with pytest.raises(PretrainingError, match=r"pairs\.jsonl: cannot be read") as error:
         read_pairs_source(file)
     assert "\n" not in str(error.value)
+
+
+def test_held_out_images_that_cannot_be_read_are_no_wrong_answers(tmp_path: Path) -> None:
+    whole = made.coloured_pairs(tmp_path / "whole", 3)
+    lines = whole.read_text(encoding="utf-8").splitlines()
+    torn = whole.with_name("torn.csv")
+    (whole.parent / "torn.png").write_bytes(b"nothing")
+    torn.write_text("\n".join([*lines, "torn.png,a torn field", "gone.png,a red field"]), encoding="utf-8")
+    wanted, held = HeldOut([read_pairs_source(whole)], seed=0), HeldOut([read_pairs_source(torn)], seed=0)
+    assert held.score(ColourEncoder()) == pytest.approx(wanted.score(ColourEncoder()), nan_ok=True)
+    assert wanted.note is None
+    assert held.note is not None
+    assert held.note.startswith("2 of the 5 held-out images cannot be read, and are left out; the first: ")
+    assert "torn.png" in held.note
+    judge = Judge()
+    judge.held_out = held
+    assert [(one.name, one.n) for one in judge.measure(ColourEncoder())] == [("held-out pairs", 3)]
+    assert judge.notes == [held.note]

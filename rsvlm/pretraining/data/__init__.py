@@ -2,7 +2,7 @@
 
 from .augment import Augmentation
 from .examples import Example, caption_of
-from .holdout import Holdout, hold_out
+from .holdout import Holdout, hold_out, learned_from
 from .loader import Batch, PairLoader, Problem, Tally
 from .mixture import Mixture
 from .sources import PairsSource, read_pairs_source
@@ -19,5 +19,6 @@ __all__ = [
     "Tally",
     "caption_of",
     "hold_out",
+    "learned_from",
     "read_pairs_source",
 ]

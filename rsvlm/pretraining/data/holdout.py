@@ -108,6 +108,18 @@ def hold_out(sources: Sequence[PairsSource], share: float = 0.1, seed: int = 0) 
     )
 
 
+def learned_from(judges: Sequence[Example], sources: Sequence[PairsSource]) -> int:
+    """Return how many of these images are in sources, too, by the content of their files; streams are not looked at."""
+    contents = [_content(example.image) for example in judges]
+    # only files of the same size are read
+    sizes = {_size(example.image) for example in judges} - {None}
+    found = set()
+    for source in sources:
+        images = () if source.streaming else (example.image for example in source)
+        found |= {_content(image) for image in images if _size(image) in sizes}
+    return sum(content is not None and content in found for content in contents)
+
+
 class _Facts(NamedTuple):
     """What divides the examples of a source, in little memory: there may be millions.
 
@@ -153,6 +165,13 @@ def _content(image: ImageRef | None) -> str | None:
     except OSError:
         return None
     return hashlib.sha256(image).hexdigest() if isinstance(image, bytes) else None
+
+
+def _size(image: ImageRef | None) -> int | None:
+    """Bytes of an image's file; None where it is not on this machine."""
+    if isinstance(image, str):
+        return Path(image).stat().st_size if Path(image).is_file() else None
+    return len(image) if isinstance(image, bytes) else None
 
 
 def _of_streams(sources: Sequence[PairsSource], rule: Rule) -> Holdout:
