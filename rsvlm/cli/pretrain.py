@@ -329,13 +329,18 @@ def _replayed(given: str, root: Path | None) -> tuple[Any, float]:
 def _texts(file: Path | None) -> list[str]:
     if file is None:
         return []
+    from rsvlm.datasets.errors import DatasetError
+    from rsvlm.datasets.textfiles import read_utf8
     from rsvlm.pretraining import PretrainingError
 
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise PretrainingError(f"--negatives {file}: cannot be read ({error})") from None
-    return [line.strip() for line in text.splitlines() if line.strip()]
+        text = read_utf8(file)
+    except DatasetError as error:
+        raise PretrainingError(f"--negatives {error}") from None
+    found = [line.strip() for line in text.splitlines() if line.strip()]
+    if not found:
+        raise PretrainingError(f"--negatives {file}: is empty; write a text a line, or leave it out")
+    return found
 
 
 def _listed(given: str | None) -> tuple[str, ...] | None:

@@ -171,7 +171,7 @@ class Run:
             "sources": [
                 {
                     "name": source.name, "pairs": None if source.streaming else len(source),
-                    "captions": source.captions,
+                    "captions": source.columns.caption,
                 }
                 for source in mixture.sources
             ],

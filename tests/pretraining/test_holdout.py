@@ -114,7 +114,9 @@ def test_something_is_held_out_of_few_large_scenes(tmp_path: Path) -> None:
     source = read_pairs_source(made.table(tmp_path / "a.csv", ["path", "text", "scene"], lines))
     found = hold_out([source])
     assert {example.scene for example in found.held[0]} == {"small"}
-    with pytest.raises(PretrainingError, match="all 10 examples lie in one block or scene"):
+    with pytest.raises(
+        PretrainingError, match=r"all 10 examples are of one scene by the column scene, x, .*--held-out 0"
+    ):
         hold_out(
             [
                 read_pairs_source(
@@ -152,3 +154,27 @@ def test_images_that_are_learned_from_too_are_found_by_their_content(tmp_path: P
     assert learned_from(judges, [stored]) == 2
     assert learned_from(list(stored), [read_pairs_source(tmp_path / "a.csv")]) == 2
     assert learned_from(judges, [read_pairs_source(tmp_path / "a.parquet", streaming=True)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "last", "says"),
+    [
+        (["path", "text", "lat", "lon"], [3, 5], "lie in one place by the columns lon and lat, so"),
+        (
+            ["path", "text", "location", "lon"],
+            ["town", 5],
+            "are of one scene by the column location, town, so",
+        ),
+        (["path", "text", "split", "lon"], ["train", 5], "show one image, so"),
+    ],
+)
+def test_what_cannot_be_divided_says_by_which_column(
+    header: list[str], last: list[object], says: str, tmp_path: Path
+) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(made.png(0))
+    lines = [[f"{number}.png", "text", *last] for number in range(3)]
+    source = read_pairs_source(made.table(tmp_path / "a.csv", header, lines))
+    with pytest.raises(PretrainingError) as error:
+        hold_out([source])
+    assert f"a.csv: all 3 examples {says} none can be held out fairly: hold none out" in str(error.value)

@@ -170,6 +170,14 @@ def test_what_cannot_be_is_one_line(tmp_path: Path, options: dict[str, Any], say
         (["--replay", "two.yaml:0.5"], "lists 2 sources; give each a --replay of its own"),
         (["--replay", "none.yaml:0.5"], "none.yaml: cannot be read"),
         (["--negatives", "nowhere.txt"], "--negatives nowhere.txt: cannot be read"),
+        (
+            ["--negatives", "blank.txt"],
+            "--negatives blank.txt: is empty; write a text a line, or leave it out",
+        ),
+        (
+            ["--negatives", "latin.txt"],
+            "--negatives latin.txt: is not UTF-8 text (invalid continuation byte at byte 1)",
+        ),
         (["--validation", "pairs.csv:0"], "pairs.csv:0: a weight is above 0"),
     ],
 )
@@ -183,6 +191,8 @@ def test_bad_options_are_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     made.table(tmp_path / "pairs.csv", ["filepath", "caption"], [[image(tmp_path, "a.png", 1), "x"]])
+    (tmp_path / "blank.txt").write_text("\n \n", "utf-8")
+    (tmp_path / "latin.txt").write_bytes("Wälder".encode("latin-1"))
     (tmp_path / "two.yaml").write_text("- data: pairs.csv\n- data: pairs.csv\n", "utf-8")
     assert rsvlm_command("pretrain", "pairs.csv", "--out", "out", *options) == 2
     assert says in " ".join(capsys.readouterr().err.split())

@@ -97,7 +97,9 @@ def hold_out(sources: Sequence[PairsSource], share: float = 0.1, seed: int = 0) 
     block = _block(np.concatenate([known.places for known in facts]))
     groups = [_groups(known, block) for known in facts]
     sizes = Counter(group for found in groups for group in found)
-    chosen = _chosen(sizes, share, seed, sources[0].name)
+    if len(sizes) < 2:
+        raise PretrainingError(_undivided(sources[0], next(iter(sizes), ""), sizes.total()))
+    chosen = _chosen(sizes, share, seed)
     held = [np.array([group in chosen for group in found], bool) for found in groups]
     parts = [source.take(np.flatnonzero(rows)) for source, rows in zip(sources, held, strict=True)]
     return Holdout(
@@ -205,13 +207,23 @@ def _block(places: NDArray[np.float64]) -> float:
     return BLOCK  # nowhere, or all in a few spots: smaller blocks would not divide them
 
 
-def _chosen(sizes: Counter[str], share: float, seed: int, name: str) -> frozenset[str]:
+def _undivided(source: PairsSource, group: str, count: int) -> str:
+    """Why examples that are all of one group cannot be divided, and what to do."""
+    remedy = "hold none out (held_out=0, --held-out 0), or name pairs to choose by (validation, --validation)"
+    if count < 2:
+        return f"{source.name}: {count} example is too few to hold any out: give more, or {remedy}"
+    columns, kind = source.columns, group.partition(" ")[0]
+    why = "show one image"
+    if kind == "block":
+        two = f"columns {columns.longitude} and {columns.latitude}"
+        why = f"lie in one place by the {two if columns.bbox is None else f'column {columns.bbox}'}"
+    elif kind == "scene":
+        why = f"are of one scene by the column {columns.scene or columns.sources}, {group.removeprefix('scene ')}"
+    return f"{source.name}: all {count} examples {why}, so none can be held out fairly: {remedy}"
+
+
+def _chosen(sizes: Counter[str], share: float, seed: int) -> frozenset[str]:
     """Groups drawn at random whose examples come as near to the share as whole groups can."""
-    if len(sizes) < 2:
-        raise PretrainingError(
-            f"{name}: all {sizes.total()} examples lie in one block or scene, so none can be held out fairly: "
-            "hold out nothing, or add data of another place"
-        )
     groups = sorted(sizes)
     wanted, found, chosen = share * sizes.total(), 0, set()
     for number in np.random.default_rng(mixed(seed, "held out")).permutation(len(groups)).tolist():

@@ -56,9 +56,9 @@ class PairsSource:
         return isinstance(self._data, datasets.IterableDataset)
 
     @property
-    def captions(self) -> str | None:
-        """The column of its captions; None where they are made of class names."""
-        return self._read.columns.caption
+    def columns(self) -> Columns:
+        """Which column holds what."""
+        return self._read.columns
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -68,7 +68,7 @@ class PairsSource:
         example, others = self._read(self._data[number]), self._same.get(number)
         if others is None:
             return example
-        more = self._data.select_columns([self._read.columns.caption])
+        more = self._data.select_columns([self.columns.caption])
         texts = [text for other in others for text in self._read.captions(more[other])]
         return replace(example, captions=(*example.captions, *texts))
 
@@ -96,7 +96,7 @@ class PairsSource:
         for start, stop in pairwise(ends):
             rows = self._numbers[start:stop]
             first, last = int(rows.min()), int(rows.max())
-            part = _facts_only(table[first : last + 1], self._read.columns).take(rows - first)
+            part = _facts_only(table[first : last + 1], self.columns).take(rows - first)
             yield from (replace(self._read(row), image=None) for row in part.to_pylist())
 
     def take(self, rows: ArrayLike) -> "PairsSource":
