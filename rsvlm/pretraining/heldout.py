@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
@@ -16,7 +17,7 @@ from rsvlm.eval.retrieval import retrieve
 from rsvlm.eval.vectors import image_vectors, text_vectors
 
 from .data import Example, PairsSource, caption_of
-from .data.examples import mixed
+from .data.examples import mixed, picture_of
 from .errors import PretrainingError
 from .step import Step
 
@@ -90,7 +91,7 @@ class HeldOut:
         captions = tuple(example.captions[:_CAPTIONS] for example in self.examples)
         self.set = EvalSet(
             name="held out",
-            images=tuple(example.image for example in self.examples if example.image is not None),
+            images=tuple(partial(picture_of, example) for example in self.examples),
             keys=tuple(f"{number} {example.key}" for number, example in enumerate(self.examples)),
             captions=captions,
         )

@@ -19,8 +19,10 @@ from rsvlm.captioning.dataset.export import _save_image
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.pretraining import LoraSettings, PretrainingError, SourceSpec, TrainingSettings
 from rsvlm.pretraining.data import hold_out
+from rsvlm.pretraining.data.examples import picture_of
 from rsvlm.pretraining.data.mixture import Mixture
 from rsvlm.pretraining.data.sources import read_pairs_source
+from rsvlm.pretraining.data.specs import read_specs
 from rsvlm.pretraining.heldout import HeldOut
 from rsvlm.pretraining.interrupting import finishing_steps
 from rsvlm.pretraining.judging import Judge
@@ -407,3 +409,26 @@ def test_held_out_images_that_cannot_be_read_are_no_wrong_answers(tmp_path: Path
     judge.held_out = held
     assert [(one.name, one.n) for one in judge.measure(ColourEncoder())] == [("held-out pairs", 3)]
     assert judge.notes == [held.note]
+
+
+def test_bands_are_named_in_a_list_of_sources(tmp_path: Path) -> None:
+    import rasterio
+
+    profile = {
+        "driver": "GTiff", "width": 8, "height": 8, "count": 4, "dtype": "uint8", "photometric": "MINISBLACK",
+        "transform": rasterio.Affine(1e-4, 0, 5, 0, -1e-4, 50), "crs": "EPSG:4326",
+    }  # fmt: skip
+    with rasterio.open(tmp_path / "a.tif", "w", **profile) as file:
+        file.write(np.arange(4, dtype=np.uint8)[:, None, None] * np.full((8, 8), 50, np.uint8))
+    made.table(tmp_path / "pairs.csv", ["path", "text"], [["a.tif", "a field"]])
+    (tmp_path / "list.yaml").write_text(
+        "- {data: pairs.csv}\n- {data: pairs.csv, bands: [nir, blue, green, red], stretch: none}\n",
+        encoding="utf-8",
+    )
+    unnamed, named = (spec.source() for spec in read_specs(tmp_path / "list.yaml"))
+    with pytest.raises(
+        PretrainingError, match=r"sensor: .* bands: \[red, .*, for this source in a .yaml of sources$"
+    ):
+        picture_of(unnamed[0])
+    assert np.asarray(picture_of(named[0]))[0, 0].tolist() == [150, 100, 50]
+    assert HeldOut([named], seed=0).score(ColourEncoder()).n == 1

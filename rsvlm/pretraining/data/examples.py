@@ -1,9 +1,15 @@
 """One image-text pair as training sees it, and the seeded rule that picks among its captions."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from rsvlm.datasets.pictures import ImageRef
+from rsvlm.datasets.errors import DatasetError
+from rsvlm.datasets.pictures import ImageRef, open_picture
+from rsvlm.imagery import ChipReader, ImageryError
+from rsvlm.models import Image
+from rsvlm.pretraining.errors import PretrainingError
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -17,6 +23,7 @@ class Example:
         place: Longitude and latitude of its middle in degrees (WGS84), or None.
         scene: Name of the image or place that it was cut from, or None.
         licence: Licences of the image and of what its captions were made from, or None.
+        opening: Options of `open_scene`, for files that need them.
     """
 
     key: str
@@ -25,6 +32,36 @@ class Example:
     place: tuple[float, float] | None = None
     scene: str | None = None
     licence: str | None = None
+    opening: Mapping[str, Any] | None = None
+
+
+def picture_of(example: Example, reader: ChipReader | None = None) -> Image:
+    """Return the picture of an example.
+
+    Args:
+        example: The image.
+        reader: Reads files; None: one for this file alone.
+
+    Raises:
+        PretrainingError: There is no image, or it cannot be read.
+        OSError: It ends too early.
+    """
+    if example.image is None:
+        raise PretrainingError("has no image")
+    if reader is None:
+        with ChipReader() as own:
+            return picture_of(example, own)
+    try:
+        return open_picture(example.image, reader, example.opening)
+    except (DatasetError, ImageryError) as error:
+        text = str(error)
+        if "--sensor" in text or "--bands" in text:  # which other commands have
+            text = text.replace("--bands (red,green,blue,...)", "bands: [red, green, blue, ...]")
+            text = (
+                text.replace("--sensor", "sensor:").replace("--bands", "bands:")
+                + ", for this source in a .yaml of sources"
+            )
+        raise PretrainingError(text) from None
 
 
 def mixed(*parts: object) -> int:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import torch
 
-from rsvlm.datasets.pictures import open_picture
 from rsvlm.imagery import ChipReader
 from rsvlm.models.pictures import rgb_picture
 from rsvlm.models.quiet import one_line
@@ -17,7 +16,7 @@ from rsvlm.models.tower import Tower
 from rsvlm.pretraining.errors import PretrainingError
 
 from .augment import Augmentation
-from .examples import caption_of
+from .examples import caption_of, picture_of
 from .mixture import Draw, Mixture
 
 _NAMED = 1000
@@ -179,9 +178,7 @@ class PairLoader:
             caption = caption_of(example, draw.visit, self._seed)
             if caption is None:
                 raise PretrainingError("has no caption")
-            if example.image is None:
-                raise PretrainingError("has no image")
-            image = rgb_picture(open_picture(example.image, reader))
+            image = rgb_picture(picture_of(example, reader))
             if self._augmentation is not None:
                 image = self._augmentation.apply(
                     image, caption, self._tower.image_size, seed=self._seed, visit=draw.visit, key=key

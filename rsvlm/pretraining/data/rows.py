@@ -26,12 +26,19 @@ class RowReader:
         columns: Which column holds what.
         base: The folder that paths of images start from; None for a source on the hub.
         of_label: Makes captions from a label.
+        opening: Options of `open_scene`, for files that need them.
     """
 
     def __init__(
-        self, place: str, columns: Columns, base: Path | None, of_label: Callable[[Any], tuple[str, ...]]
+        self,
+        place: str,
+        columns: Columns,
+        base: Path | None,
+        of_label: Callable[[Any], tuple[str, ...]],
+        opening: Mapping[str, Any],
     ) -> None:
         self._place, self.columns, self._base, self._of_label = place, columns, base, of_label
+        self._opening = opening
 
     def __call__(self, stored: Mapping[str, Any]) -> Example:
         """Return the example of a row; what cannot be understood of it is missing."""
@@ -48,6 +55,7 @@ class RowReader:
             place=self._place_of(row),
             scene=None if scene is None else str(scene),
             licence="; ".join(dict.fromkeys(str(text) for text in licences if text)) or None,
+            opening=self._opening,
         )
 
     def check_place(self, stored: Mapping[str, Any]) -> None:

@@ -142,6 +142,9 @@ def read_pairs_source(
     templates: str | Sequence[str] | None = None,
     split: str | None = None,
     streaming: bool = False,
+    sensor: str | None = None,
+    bands: Sequence[str] | None = None,
+    stretch: str = "auto",
 ) -> PairsSource:
     """Open a source of image-text pairs.
 
@@ -162,6 +165,9 @@ def read_pairs_source(
         templates: What the words are put into: a template set's name, or texts with one `{}`; None: those that suit.
         split: Which part, where there are several; "train" by default.
         streaming: Read where it lies, and only in its order: for what is larger than the disk.
+        sensor: Preset that names the bands of files.
+        bands: Names of the bands, in order.
+        stretch: How pixels become 8 bits.
 
     Raises:
         PretrainingError: There is no such source or column, it cannot be read, or it holds no pairs.
@@ -191,7 +197,9 @@ def read_pairs_source(
             same = rows_of_one_image(data, columns.image)
     label = features.get(columns.label or "")
     captions = LabelCaptions(found.name, _class_names(found, label, columns), vocabulary, templates)
-    read = RowReader(found.name, columns, _base(found, first, columns), captions)
+    given = {"sensor": sensor, "bands": None if bands is None else list(bands), "stretch": stretch}
+    opening = {key: value for key, value in given.items() if value not in (None, "auto")}
+    read = RowReader(found.name, columns, _base(found, first, columns), captions, opening)
     captions.check(_labels(data, label, columns, first))
     read.check_place(first)
     if features:

@@ -41,6 +41,9 @@ class SourceSpec(BaseModel):
     templates: str | tuple[str, ...] | None = None
     split: str | None = None
     streaming: bool = False
+    sensor: str | None = None
+    bands: tuple[str, ...] | None = None
+    stretch: str = "auto"
 
     def source(self) -> PairsSource:
         """Open it (`PretrainingError`)."""
