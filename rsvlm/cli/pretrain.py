@@ -191,7 +191,7 @@ def pretrain(
         typer.Option(help="Data set that is measured, too, and decides nothing.", rich_help_panel=JUDGING),
     ] = None,
     tolerance: Annotated[
-        float, typer.Option(help="What each of --retain may lose, of 1.", rich_help_panel=JUDGING)
+        float, typer.Option(help="What each of --retain may lose, of 1.", min=0, rich_help_panel=JUDGING)
     ] = 0.01,
     store: Annotated[str, typer.Option(help="Numbers of the adapter's files: fp32 or fp16.")] = "fp32",
     device: Device = "auto",

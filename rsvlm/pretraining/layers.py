@@ -55,7 +55,7 @@ class LoraSettings(BaseModel):
             (convolutions), "all"; of one side, "image:all".
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     rank: int = Field(default=16, ge=0, le=1024)
     alpha: float = Field(default=32.0, gt=0, allow_inf_nan=False)

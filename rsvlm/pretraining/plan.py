@@ -18,7 +18,7 @@ from .tradeoff import TOLERANCE
 class Plan(BaseModel):
     """All that decides what a run gives; the fields are explained in `rsvlm.pretrain`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     encoder: str
     weights: str | None = None

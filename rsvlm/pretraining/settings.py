@@ -37,7 +37,7 @@ class TrainingSettings(BaseModel):
         seed: Of everything that is drawn.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     epochs: int = Field(default=3, ge=1)
     learning_rate: float = Field(default=2e-4, gt=0, lt=1)
@@ -53,7 +53,7 @@ class TrainingSettings(BaseModel):
     chunk: int | None = Field(default=None, ge=1)
     train_size: int | None = Field(default=None, ge=16)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
 
     def head_steps(self, steps: int) -> int:
         """Return in how many of all steps only the heads learn."""

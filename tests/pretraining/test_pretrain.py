@@ -500,6 +500,9 @@ def test_the_command(
         (["--whole", "norm"], "--whole 'norm': 'norm' is none of norms, biases, heads"),
         (["--held-out", "10"], "less than or equal to 0.9"),
         (["--lr", "3"], "--lr 3.0: Input should be less than 1"),
+        (["--lr", "nan"], "--lr nan: Input should be a finite number"),
+        (["--seed", "-1"], "--seed -1: Input should be greater than or equal to 0"),
+        (["--tolerance", "-1"], "greater than or equal to 0"),
         (["--replay", "old"], "--replay old: write DATASET:SHARE"),
         (["--caption-column", "words"], "words"),
         (["--targets", "nothing"], "target 'nothing'"),
@@ -529,6 +532,7 @@ def test_sources_in_a_file(tmp_path: Path) -> None:
     for text, words in (
         ("a: 1", "is no list of sources"),
         ("- dat: a", "data"),
+        ("- {data: a, vocab: b}", "vocab: there is no such key; there are data, weight, .*, vocabulary, "),
         ("- data: a\n  weight: -1", "weight"),
     ):
         file.write_text(text, encoding="utf-8")

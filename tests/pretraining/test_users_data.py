@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import datasets
 import numpy as np
 import pairs_made as made  # type: ignore[import-not-found] # beside this file
 import pyarrow as pa
@@ -432,3 +433,34 @@ def test_bands_are_named_in_a_list_of_sources(tmp_path: Path) -> None:
         picture_of(unnamed[0])
     assert np.asarray(picture_of(named[0]))[0, 0].tolist() == [150, 100, 50]
     assert HeldOut([named], seed=0).score(ColourEncoder()).n == 1
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_what_datasets_saved_to_the_disk(tmp_path: Path, streaming: bool) -> None:
+    saved = datasets.Dataset.from_dict({"image": [made.png(n) for n in (0, 1, 1)], "text": ["a", "b", "c"]})
+    saved.save_to_disk(tmp_path / "one")
+    datasets.DatasetDict({"train": saved, "test": saved.select([1])}).save_to_disk(tmp_path / "several")
+    wanted = [("a",), ("b",), ("c",)] if streaming else [("a",), ("b", "c")]
+    for name in ("one", "several"):
+        source = read_pairs_source(tmp_path / name, streaming=streaming)
+        assert [example.captions for example in source] == wanted
+        assert next(iter(source)).image == made.png(0)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (
+            b"path,text\na.png,W\xe4lder\n",
+            "is not UTF-8 text (invalid continuation byte at byte 17); save it as UTF-8",
+        ),
+        (b"path,text\n" + b"a.png,field\n" * 30000 + b"a.png,W\xe4lder\n", "is not UTF-8 text (invalid"),
+        (b"\npath,text\na.png,field\n", "its first line does not name its columns, as a csv's does"),
+    ],
+)
+def test_a_csv_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "pairs.csv").write_bytes(content)
+    with pytest.raises(PretrainingError) as error:
+        read_pairs_source(tmp_path / "pairs.csv")
+    assert f"pairs.csv: {says}" in str(error.value)
+    assert "\n" not in str(error.value)

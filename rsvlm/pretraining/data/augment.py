@@ -35,7 +35,7 @@ class Augmentation(BaseModel):
             `COARSEST` along the shorter side. For a model that is to know images of coarser resolution than its own.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     turns: bool = True
     jitter: float = Field(default=0.4, ge=0, le=1)

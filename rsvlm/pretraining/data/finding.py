@@ -13,7 +13,7 @@ from rsvlm.datasets.splits import SPLITS, splits_of
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.shards import shard_name
 
-Kind = Literal["parquet", "webdataset", "csv", "json", "folders", "hub"]
+Kind = Literal["parquet", "webdataset", "csv", "json", "saved", "folders", "hub"]
 HUB = "hf:"
 _KINDS: dict[str, Kind] = {
     ".parquet": "parquet",
@@ -26,6 +26,8 @@ _ONE = ("csv", "json")
 """Of these one file is read, whose folder image paths start from."""
 _METADATA = ("metadata.csv", "metadata.jsonl")
 """What says in a folder of images of `datasets` what its images show."""
+_SAVED = ("state.json", "dataset_info.json")
+"""What `save_to_disk` of `datasets` writes beside the data."""
 _REMEDY = (
     "name a pairs dataset, a folder of class folders, .parquet, .tar, .csv, .tsv or .jsonl files (a file, a folder or "
     "a pattern), or hf:owner/name"
@@ -39,7 +41,7 @@ class Found:
     Attributes:
         kind: How they are read.
         name: What the user called them.
-        files: The files in order; the folder of the classes; the id on the hub.
+        files: The files in order; the folder of what is saved, or of the classes; the id on the hub.
         split: The split on the hub.
     """
 
@@ -95,10 +97,10 @@ def _in_folder(folder: Path, name: str, split: str | None) -> Found:
     splits = splits_of(folder)
     if splits:
         chosen = _chosen(splits, name, split)
-        return _of_images(chosen[0], name) if chosen[0].is_dir() else _of_files(chosen, name)
+        return _whole(chosen[0], name) if chosen[0].is_dir() else _of_files(chosen, name)
     if split is not None:
         raise PretrainingError(f"{name}: has no splits; leave out split={split}")
-    found = _of_images(folder, name)
+    found = _whole(folder, name)
     if found.kind != "folders":
         return found
     for suffix in _KINDS:
@@ -110,8 +112,10 @@ def _in_folder(folder: Path, name: str, split: str | None) -> Found:
     return found
 
 
-def _of_images(folder: Path, name: str) -> Found:
-    """A folder of images: by the table that says what they show, where there is one, else by its folders."""
+def _whole(folder: Path, name: str) -> Found:
+    """A folder that is saved data, or has images: by the table that says what they show, if any, or by its folders."""
+    if all((folder / file).is_file() for file in _SAVED):
+        return Found("saved", name, (str(folder),))
     tables = [folder / table for table in _METADATA if (folder / table).is_file()]
     return _of_files(tables[:1], name) if tables else Found("folders", name, (str(folder),))
 

@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rsvlm.datasets.csv_files import header, separator
+from rsvlm.datasets.errors import DatasetError
 from rsvlm.datasets.folders import class_names, images_below
+from rsvlm.datasets.textfiles import read_utf8
 from rsvlm.models.quiet import one_line, quiet
 from rsvlm.pretraining.errors import PretrainingError
 
@@ -27,7 +29,7 @@ def open_data(found: Found, *, streaming: bool) -> Data:
 
     A table is copied into the cache of `datasets` once (HF_DATASETS_CACHE says where), from which any row is read
     at any time; a stream is read where it lies, in its order. What is no more than paths and texts, a csv or a list
-    of images, is a table in any case.
+    of images, is a table in any case, and so is what `save_to_disk` wrote, which is in the cache's form.
 
     Raises:
         PretrainingError: It cannot be read.
@@ -37,6 +39,8 @@ def open_data(found: Found, *, streaming: bool) -> Data:
             data: Data = _csv(found) if found.kind == "csv" else _class_folders(Path(found.files[0]))
         elif found.kind == "hub":
             data = datasets.load_dataset(found.files[0], split=found.split, streaming=streaming)
+        elif found.kind == "saved":
+            data = datasets.load_from_disk(found.files[0])
         else:
             data = _load(found, streaming=streaming)
     for name, feature in (data.features or {}).items():
@@ -132,13 +136,26 @@ def _csv(found: Found) -> datasets.Dataset:
     if not names and not file.stat().st_size:
         raise PretrainingError(f"{found.name}: is empty")
     if not names:
-        raise PretrainingError(
-            f"{found.name}: is no csv in UTF-8 with the names of its columns in its first line"
-        )
+        _check_text(file)
+        raise PretrainingError(f"{found.name}: its first line does not name its columns, as a csv's does")
     # pandas calls columns without a name so, and writes its own index as such a one
     named = [name or f"Unnamed: {number}" for number, name in enumerate(names)]
     features = datasets.Features({name: datasets.Value("string") for name in named})
-    return _load(found, features=features, sep=separator(file), keep_default_na=False, skipinitialspace=True)
+    try:
+        return _load(
+            found, features=features, sep=separator(file), keep_default_na=False, skipinitialspace=True
+        )
+    except datasets.exceptions.DatasetGenerationError:
+        _check_text(file)
+        raise
+
+
+def _check_text(file: Path) -> None:
+    """Refuse a file that is not in UTF-8 (`PretrainingError`)."""
+    try:
+        read_utf8(file)
+    except DatasetError as error:
+        raise PretrainingError(str(error)) from None
 
 
 def _class_folders(folder: Path) -> datasets.Dataset:

@@ -157,6 +157,7 @@ def read_pairs_source(
             * a csv or jsonl with paths of images, relative to its folder or the one above;
             * a folder with a folder of images for each class, or one of images with a metadata.csv or metadata.jsonl
               beside them, as `datasets` has it;
+            * a folder that `save_to_disk` of `datasets` wrote;
             * "hf:owner/name": a data set on the Hugging Face hub, fetched unless HF_HUB_OFFLINE is set.
         image_column: The column of images, where it has another name than the usual ones.
         caption_column: That of captions: a text, or several, of which one is shown each time.
@@ -192,7 +193,8 @@ def read_pairs_source(
             f"names: name the column of these (label_column, --label-column), or leave out the {what}"
         )
     same = {}
-    if isinstance(data, datasets.Dataset) and {columns.image, columns.caption} <= {*data.column_names}:
+    by_number = isinstance(data, datasets.Dataset) and not streaming
+    if by_number and {columns.image, columns.caption} <= {*data.column_names}:
         with reading(found.name):
             same = rows_of_one_image(data, columns.image)
     label = features.get(columns.label or "")

@@ -29,10 +29,10 @@ class SourceSpec(BaseModel):
         licence: Of examples that state none of their own, for the model card.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     data: str
-    weight: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    weight: float | None = Field(default=None, gt=0)
     licence: str | None = None
     image_column: str | None = None
     caption_column: str | None = None
@@ -95,6 +95,9 @@ def _spec(file: Path, entry: object) -> SourceSpec:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "an entry"
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(SourceSpec.model_fields)
+            raise PretrainingError(f"{file}: {field}: there is no such key; there are {known}") from None
         raise PretrainingError(f"{file}: {field}: {first['msg']}") from None
 
 
