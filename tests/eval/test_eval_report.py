@@ -36,6 +36,7 @@ from rsvlm.eval.report.thumbnails import Thumbnails
 from rsvlm.eval.report.worst import worst_items
 from rsvlm.eval.result import EvalResult, load_result
 from rsvlm.eval.retrieval import retrieve
+from rsvlm.eval.statistics import Interval
 from rsvlm.eval.zeroshot import evaluate_zero_shot
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>|`[a](javascript:b)\u202e\x00'
@@ -81,7 +82,7 @@ def classified(names: list[str], n: int = 40, *, seed: int = 0, **changes: Any) 
     }
     result = EvalResult(
         "zero-shot", "ucm", {"accuracy": float(np.mean(correct)), "kappa": 0.5}, n, 1, 1,
-        groups={"class": groups}, intervals={"accuracy": (0.5, 0.9)},
+        groups={"class": groups}, intervals={"accuracy": Interval(0.5, 0.9)},
         config={"encoder": {"name": "my-model"}, "protocol": "rsvlm"},
         items=pa.table({
             "key": [f"images/{row}.jpg" for row in range(n)], "gold": [names[index] for index in gold],

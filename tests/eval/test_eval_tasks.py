@@ -142,11 +142,12 @@ def test_no_such_task_and_no_encoder(colours: Path) -> None:
 
 
 def test_classes_may_be_a_list_of_names(colours: Path) -> None:
-    for task, options in (
-        ("zero-shot", {}),
-        ("retrieval", {"protocol": "classes"}),
-        ("probe", {"kind": "knn"}),
-    ):
+    asked: dict[str, dict[str, Any]] = {
+        "zero-shot": {},
+        "retrieval": {"protocol": "classes"},
+        "probe": {"kind": "knn"},
+    }
+    for task, options in asked.items():
         named, written = (
             evaluate(task, data=colours, encoder=Colours(), split="test", vocabulary=words, **options)
             for words in (list(NAMES), ",".join(NAMES))

@@ -114,7 +114,8 @@ def test_what_is_asked_wrongly_is_refused(index: Index, tiles: Path) -> None:
     with pytest.raises(RetrievalError, match="text 0 is empty"):
         index.search(" ")
     with Image.open(tiles / "red.png") as red:
-        for wrong in (red, [None], np.ones((1, 6)), {"text": "red"}):
+        wrongs: list[Any] = [red, [None], np.ones((1, 6)), {"text": "red"}]
+        for wrong in wrongs:
             with pytest.raises(RetrievalError, match=r"^text is words, not a \w+: give a picture by image="):
                 index.search(wrong)
     with pytest.raises(RetrievalError, match="text is words, not a int"):
