@@ -115,12 +115,13 @@ class VisualQuestionAnswerer:
         """Answer a question.
 
         Args:
-            image: What it is about: a file, PIL image, (H, W, 3) uint8 array or chip; two in a list to be compared;
-                None: none.
+            image: What it is about: a file, PIL image, (H, W, 3) uint8 array or chip; two in a list to be compared,
+                or one for each option of a question; None: none.
             question: In anybody's words.
 
         Raises:
-            RagError: There is no question, an image cannot be read, there are more than two, or the generator failed.
+            RagError: There is no question, an image cannot be read, more than two are to be compared, or the generator
+                failed.
         """
         [answer] = self.ask_many([(image, question)])
         if answer.error is not None:

@@ -19,8 +19,6 @@ from .seen import Seen
 Images = Picture | PathLike | Sequence[Picture | PathLike] | None
 LONGEST = 20_000
 """Letters of a question."""
-MOST_IMAGES = 2
-"""Of one question: two are compared."""
 
 
 @dataclass
@@ -50,11 +48,6 @@ def prepare(
     pictures: dict[Hashable, Seen | str] = {}
     items = [Item(_storable(question), [*several(images)]) for images, question in batch]
     for item in items:
-        if len(item.images) > MOST_IMAGES:
-            item.error = (
-                f"the question is about {len(item.images)} images: ask about one, or about two to be compared"
-            )
-            item.images = []
         for image in item.images:
             if _key(image) not in pictures:
                 pictures[_key(image)] = read(image)
@@ -68,7 +61,7 @@ def prepare(
         found = [pictures[_key(image)] for image in item.images]
         item.seen = [one for one in found if isinstance(one, Seen)]
         item.looks = [looks[_key(image)] for image in item.images if _key(image) in looks]
-        item.error = item.error or next((one for one in found if isinstance(one, str)), None)
+        item.error = next((one for one in found if isinstance(one, str)), None)
         item.seconds = (time.perf_counter() - begin) / len(items)
         if not item.question.strip():
             item.error = "the question is empty"

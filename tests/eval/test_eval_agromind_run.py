@@ -23,7 +23,7 @@ from rsvlm.eval.agromind import (
     read_prompts,
     score_agromind,
 )
-from rsvlm.models.generators import Answer
+from rsvlm.models.generators import Answer, FunctionGenerator
 
 
 class Model:
@@ -143,11 +143,11 @@ def test_whatever_a_model_does(made: AgroMind, tmp_path: Path) -> None:  # noqa:
 
 
 def test_failures_are_asked_again(made: AgroMind, tmp_path: Path) -> None:  # noqa: F811
-    bad = ask_agromind(made, Bad(), tmp_path / "a.jsonl")
+    bad = ask_agromind(made, FunctionGenerator(Bad(), revision="1"), tmp_path / "a.jsonl")
     bad_keys = {key for key, answer in bad.items() if answer.text is None}
     recovered = Bad()
     recovered.well = True
-    healed = ask_agromind(made, recovered, tmp_path / "a.jsonl")
+    healed = ask_agromind(made, FunctionGenerator(recovered, revision="1"), tmp_path / "a.jsonl")
     assert recovered.count == len(bad_keys)
     assert all(healed[key].text == "B" for key in bad_keys)
     assert all(healed[key] == bad[key] for key in set(bad) - bad_keys)
@@ -161,11 +161,12 @@ def test_a_dead_model_is_not_asked_for_hours(made: AgroMind, tmp_path: Path) -> 
         asked.append(prompt)
         raise TimeoutError("no answer")
 
-    found = ask_agromind(made, dead, tmp_path / "a.jsonl", give_up_after=3, workers=1)
+    model = FunctionGenerator(dead, revision="1")  # what it was asked is no part of it
+    found = ask_agromind(made, model, tmp_path / "a.jsonl", give_up_after=3, workers=1)
     assert len(asked) == 3
     assert all(answer.error for answer in found.values())
     assert score_agromind(made, found).n_failed == len(made.items)
-    ask_agromind(made, dead, tmp_path / "a.jsonl", give_up_after=0)
+    ask_agromind(made, model, tmp_path / "a.jsonl", give_up_after=0)
     assert len(asked) == 3 + len(made.items)
 
 

@@ -498,7 +498,7 @@ def test_what_is_asked_wrongly_is_refused(small_base: KnowledgeBase) -> None:
         (
             [green] * 3,
             "What changed?",
-            "^the question is about 3 images: ask about one, or about two to be compared$",
+            "^3 images cannot be compared at once: give two of them$",
         ),
     ]
     for image, question, words in wrong:
@@ -506,7 +506,7 @@ def test_what_is_asked_wrongly_is_refused(small_base: KnowledgeBase) -> None:
             answerer.ask(image, question)
     with pytest.raises(RagError, match=r"^an item is a Image: give an image"):
         list(answerer.ask_many([green]))  # type: ignore[list-item]
-    many, one = answerer.ask_many([([green] * 3, "What is this?"), (green, "What is this?")])
+    many, one = answerer.ask_many([([green] * 3, "What changed?"), (green, "What is this?")])
     assert (many.error is None, one.error is None) == (False, True)
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from rsvlm.rag.errors import RagError
 from rsvlm.rag.questions import Asked, Thing
 from rsvlm.rag.questions.reading import table
 
@@ -32,7 +33,13 @@ _CLEARLY = 0.15
 
 
 def compare(asked: Asked, scene: Scene) -> Finding:
-    """Compare two images."""
+    """Compare two images.
+
+    Raises:
+        RagError: There are more.
+    """
+    if len(scene.looks) > 2:
+        raise RagError(f"{len(scene.looks)} images cannot be compared at once: give two of them")
     if len(scene.looks) < 2 or scene.likelihood is None:
         return unknown("two images are needed for that; give the second one, too")
     first, second = (replace(scene, looks=(look,)) for look in scene.looks[:2])
