@@ -58,7 +58,7 @@ class LoraSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     rank: int = Field(default=16, ge=0, le=1024)
-    alpha: float = Field(default=32.0, gt=0, allow_inf_nan=False)
+    alpha: float = Field(default=32.0, gt=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     rslora: bool = False
     dora: bool = False

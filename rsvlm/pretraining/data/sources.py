@@ -48,7 +48,8 @@ class PairsSource:
     ) -> None:
         self.name, self._data, self._read, self._keep = name, data, read, keep
         self._rows = rows if rows is not None or self.streaming else np.arange(len(data))
-        self._same = same or {}  # of an image's first row, its other rows
+        self._same = same or {}  # of an image's first row, its other rows, of which captions alone are read
+        self._texts = data.select_columns([read.columns.caption]) if self._same else None
 
     @property
     def streaming(self) -> bool:
@@ -66,10 +67,9 @@ class PairsSource:
     def __getitem__(self, row: int) -> Example:
         number = int(self._numbers[row])
         example, others = self._read(self._data[number]), self._same.get(number)
-        if others is None:
+        if self._texts is None or others is None:
             return example
-        more = self._data.select_columns([self.columns.caption])
-        texts = [text for other in others for text in self._read.captions(more[other])]
+        texts = [text for other in others for text in self._read.captions(self._texts[other])]
         return replace(example, captions=(*example.captions, *texts))
 
     def __iter__(self) -> Iterator[Example]:
