@@ -370,7 +370,7 @@ def test_few_pairs_get_small_batches_and_more_epochs(model: Path, pairs: Path, t
 @pytest.mark.parametrize(
     ("n", "options", "words"),
     [
-        (1, {}, r"1 example is too few to hold any out: give more, or hold none out .*--held-out 0"),
+        (1, {}, r"one pair is too few to learn from and to hold any out: give more"),
         (1, {"held_out": 0, "batch_size": None}, r"1 pair to learn from are too few to tell apart: give 4 or more"),
         (12, {"retain": ["nowhere"]}, r"nowhere: there is no such file or folder"),
         (12, {"batch_size": 1}, r"batch_size: Input should be greater than or equal to 2"),

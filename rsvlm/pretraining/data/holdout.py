@@ -209,9 +209,9 @@ def _block(places: NDArray[np.float64]) -> float:
 
 def _undivided(source: PairsSource, group: str, count: int) -> str:
     """Why examples that are all of one group cannot be divided, and what to do."""
+    if count < 2:  # too few to learn from, too
+        return f"{source.name}: one pair is too few to learn from and to hold any out: give more"
     remedy = "hold none out (held_out=0, --held-out 0), or name pairs to choose by (validation, --validation)"
-    if count < 2:
-        return f"{source.name}: {count} example is too few to hold any out: give more, or {remedy}"
     columns, kind = source.columns, group.partition(" ")[0]
     why = "show one image"
     if kind == "block":
