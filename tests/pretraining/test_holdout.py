@@ -143,7 +143,9 @@ def test_streams_are_divided_by_the_same_blocks(tmp_path: Path) -> None:
     assert found.keys[1] == tuple(example.key for example in found.held[1])
 
 
-def test_images_that_are_learned_from_too_are_found_by_their_content(tmp_path: Path) -> None:
+def test_images_that_are_learned_from_too_are_found_by_their_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines = [[f"{number}.png", "a field"] for number in range(6)]
     for number in range(6):
         (tmp_path / f"{number}.png").write_bytes(made.png(number))
@@ -154,6 +156,8 @@ def test_images_that_are_learned_from_too_are_found_by_their_content(tmp_path: P
     assert learned_from(judges, [stored]) == 2
     assert learned_from(list(stored), [read_pairs_source(tmp_path / "a.csv")]) == 2
     assert learned_from(judges, [read_pairs_source(tmp_path / "a.parquet", streaming=True)]) == 0
+    monkeypatch.setattr("rsvlm.pretraining.data.holdout.MOST_COMPARED", 3)
+    assert learned_from(judges, [stored]) == 0
 
 
 @pytest.mark.parametrize(

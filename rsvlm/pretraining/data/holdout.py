@@ -23,6 +23,9 @@ from rsvlm.pretraining.errors import PretrainingError
 from .examples import Example, mixed
 from .sources import PairsSource
 
+MOST_COMPARED = 200_000
+"""Examples of a source whose images are compared with those that judge."""
+
 _ENOUGH = 20
 """Blocks at least, where smaller ones can be had: with fewer, a tenth is no more than one or two places."""
 _HALVINGS = 14
@@ -111,13 +114,17 @@ def hold_out(sources: Sequence[PairsSource], share: float = 0.1, seed: int = 0) 
 
 
 def learned_from(judges: Sequence[Example], sources: Sequence[PairsSource]) -> int:
-    """Return how many of these images are in sources, too, by the content of their files; streams are not looked at."""
+    """Return how many of these images are in sources, too, by the content of their files.
+
+    Streams, and sources of more than `MOST_COMPARED` examples, are not looked at: their bytes would all be read.
+    """
     contents = [_content(example.image) for example in judges]
     # only files of the same size are read
     sizes = {_size(example.image) for example in judges} - {None}
     found = set()
     for source in sources:
-        images = () if source.streaming else (example.image for example in source)
+        looked_at = not source.streaming and len(source) <= MOST_COMPARED
+        images = (example.image for example in source) if looked_at else ()
         found |= {_content(image) for image in images if _size(image) in sizes}
     return sum(content is not None and content in found for content in contents)
 
