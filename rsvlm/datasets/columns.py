@@ -48,7 +48,7 @@ def listed(cell: str) -> str | list[str]:
         return cell
     try:
         found = json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = _python_list(cell)
     is_list = isinstance(found, list) and all(isinstance(text, str) for text in found)
     return found if is_list else cell
