@@ -1,5 +1,6 @@
 """What a search found: a ranked table."""
 
+import operator
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Hits:
     """Rows of an index by falling score.
+
+    `hits[0]` is the best as a dict, and a loop over the hits gives them all.
 
     Attributes:
         table: One row a hit: "rank" from 1, "score", then what the index knows (`rsvlm.retrieval.rows.SCHEMA`).
@@ -44,8 +47,28 @@ class Hits:
         rows: list[dict[str, Any]] = self.table.to_pylist()
         return rows
 
+    def to_pandas(self) -> Any:
+        """The hits as a data frame of pandas, which must be installed."""
+        return self.table.to_pandas()
+
     def __len__(self) -> int:
         return len(self.table)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        """The hit at a place, from 0.
+
+        Raises:
+            IndexError: There are not so many.
+        """
+        row = range(len(self))[operator.index(place)]
+        [found] = self.table.slice(row, 1).to_pylist()
+        return dict(found)
+
+    def __repr__(self) -> str:
+        best = "".join(
+            f"; the best {hit['key']!r}, {hit['score']:.3f}" for hit in self.table.slice(0, 1).to_pylist()
+        )
+        return f"<Hits: {len(self)} of {self.total:,} rows{best}>"
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.to_list())

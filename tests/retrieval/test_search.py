@@ -585,3 +585,16 @@ def test_an_encoder_from_a_folder_is_found_from_anywhere(
     monkeypatch.chdir(tmp_path)
     index = Index.build(tiles, "index", Elsewhere())
     assert index.manifest.encoder.name == (tmp_path / "model").as_posix()
+
+
+def test_hits_by_number_and_as_a_frame(index: Index) -> None:
+    hits = index.search("red", k=3)
+    assert isinstance(hits, Hits)
+    assert hits[0] == hits.to_list()[0]
+    assert hits[-1]["rank"] == 3
+    with pytest.raises(IndexError):
+        hits[3]
+    assert hits.to_pandas()["key"].tolist() == hits.keys
+    assert repr(hits) == f"<Hits: 3 of {len(index)} rows; the best {hits.keys[0]!r}, {hits.scores[0]:.3f}>"
+    none = index.search("red", labels=["nothing is called so"])
+    assert repr(none) == "<Hits: 0 of 0 rows>"
