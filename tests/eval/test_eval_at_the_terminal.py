@@ -20,6 +20,7 @@ from rsvlm.eval.published import compare
 from rsvlm.eval.report import write_report
 from rsvlm.eval.report.images import DataImages
 from rsvlm.eval.stored import evaluate_stored
+from rsvlm.models.generators import FunctionGenerator
 
 
 def words(capsys: Any) -> str:
@@ -60,11 +61,11 @@ def test_the_first_questions_are_part_of_the_whole(questions: Path, tmp_path: Pa
 
     asked: list[str] = []
 
-    def model(prompt: str, images: Any) -> str:
+    def answer(prompt: str, images: Any) -> str:
         asked.append(prompt)
         return "red"
 
-    whole = read_question_set(questions)
+    whole, model = read_question_set(questions), FunctionGenerator(answer, revision="1")
     assert len(ask_questions(whole.first(5), model, str(tmp_path / "a.jsonl"))) == 5
     assert len(ask_questions(whole, model, str(tmp_path / "a.jsonl"))) == 12
     assert len(asked) == 12

@@ -19,6 +19,7 @@ from rsvlm.eval import EvalError, fact_problems
 from rsvlm.eval.asking import ask_captions
 from rsvlm.eval.fact_problems import KINDS, UNCLEAR, holds_nothing, kind_of, verdict_of
 from rsvlm.eval.factuality import evaluate_captioner_facts, evaluate_factuality
+from rsvlm.models.generators import FunctionGenerator
 
 
 @pytest.fixture(scope="module")
@@ -138,12 +139,13 @@ def test_chips_of_other_datasets_are_refused(pairs: PairsDataset, tmp_path: Path
 def test_a_model_captions_the_chips(pairs: PairsDataset, tmp_path: Path) -> None:
     sizes: list[tuple[int, int]] = []
 
-    def model(prompt: str, images: Sequence[Any]) -> str:
+    def said(prompt: str, images: Sequence[Any]) -> str:
         sizes.extend(image.size for image in images)
         if len(sizes) % 3 == 0:
             raise RuntimeError("too busy")
         return "The image shows a forest."
 
+    model = FunctionGenerator(said, revision="1")
     result = evaluate_captioner_facts(pairs, model, tmp_path / "a.jsonl", workers=1)
     assert set(sizes) == {(256, 256)}
     assert (result.n, result.n_failed) == (len(pairs), len(pairs) // 3)

@@ -16,6 +16,7 @@ from rsvlm.eval.measuring import Draws
 from rsvlm.eval.probes.splits import spatial_blocks
 from rsvlm.eval.suite import SuiteOptions, run_suite
 from rsvlm.eval.vectors import image_vectors
+from rsvlm.models.generators import FunctionGenerator
 
 
 def write_csv(
@@ -176,10 +177,12 @@ def test_an_answer_about_another_picture_is_asked_anew(tmp_path: Path) -> None:
         picture(colour).save(tmp_path / folder / "a.png")
     calls: list[str] = []
 
-    def model(prompt: str, images: Any) -> str:
+    def answer(prompt: str, images: Any) -> str:
         colour = np.asarray(images[0]).mean(axis=(0, 1)).argmax()
         calls.append(str(NAMES[colour]))
         return calls[-1]
+
+    model = FunctionGenerator(answer, revision="1")
 
     for folder in ("A", "A", "B"):
         found = ask_questions(

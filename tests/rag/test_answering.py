@@ -166,7 +166,7 @@ def bad(tmp_path: Path) -> dict[str, Any]:
     vrt.write_text('<VRTDataset rasterXSize="9" rasterYSize="9"></VRTDataset>', encoding="utf-8")
     return {
         "missing": tmp_path / "missing.png", "empty": empty, "cut": cut, "text": text, "folder": folder, "vrt": vrt,
-        "shape": np.zeros((4, 4), np.uint8), "floats": np.zeros((4, 4, 3)), "none of these": object(),
+        "shape": np.zeros((4, 4, 5), np.uint8), "floats": np.full((4, 4, 3), 7.0), "none of these": object(),
         "address": "http://evil.example/x.tif", "vsi": "/vsicurl/http://evil.example/x.tif", "nul": "a\0b.png",
         "line": "a\nb\x1b[2J.png", "no unicode": "\udcff.png",
     }  # fmt: skip
@@ -211,7 +211,13 @@ def test_pictures_of_more_than_8_bits_are_seen_as_the_encoder_sees_them(kind: st
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "1", "CMYK", "I;16", "F", "LA"])
 def test_pictures_of_any_mode(small_base: KnowledgeBase, mode: str) -> None:
-    assert VisualQuestionAnswerer(small_base).ask(Image.new(mode, (40, 40)), "What is this?").text
+    picture = Image.new("L", (40, 40), 90).convert(mode)  # opaque, where the mode has transparency
+    assert VisualQuestionAnswerer(small_base).ask(picture, "What is this?").text
+
+
+def test_a_picture_of_which_nothing_is_seen(small_base: KnowledgeBase) -> None:
+    with pytest.raises(RagError, match="has no valid pixels"):
+        VisualQuestionAnswerer(small_base).ask(Image.new("RGBA", (40, 40)), "What is this?")
 
 
 def test_questions_that_are_none(small_base: KnowledgeBase, green: Path) -> None:

@@ -186,12 +186,6 @@ def read_pairs_source(
     if found.kind == "csv" and columns.caption is not None and isinstance(data, datasets.Dataset):
         data = a_row_an_image(data, columns.image, columns.caption)
         features = dict(data.features)
-    if columns.label is None and (vocabulary is not None or templates is not None):
-        what = "vocabulary" if vocabulary is not None else "templates"
-        raise PretrainingError(
-            f"{found.name}: its captions are in the column {columns.caption}, and the {what} would make them of class "
-            f"names: name the column of these (label_column, --label-column), or leave out the {what}"
-        )
     same = {}
     by_number = isinstance(data, datasets.Dataset) and not streaming
     if by_number and {columns.image, columns.caption} <= {*data.column_names}:
@@ -199,6 +193,12 @@ def read_pairs_source(
             same = rows_of_one_image(data, columns.image)
     label = features.get(columns.label or "")
     captions = LabelCaptions(found.name, _class_names(found, label, columns), vocabulary, templates)
+    if columns.label is None and (vocabulary is not None or templates is not None):
+        what = "vocabulary" if vocabulary is not None else "templates"
+        raise PretrainingError(
+            f"{found.name}: its captions are in the column {columns.caption}, and the {what} would make them of class "
+            f"names: name the column of these (label_column, --label-column), or leave out the {what}"
+        )
     given = {"sensor": sensor, "bands": None if bands is None else list(bands), "stretch": stretch}
     opening = {key: value for key, value in given.items() if value not in (None, "auto")}
     read = RowReader(found.name, columns, _base(found, first, columns), captions, opening)
