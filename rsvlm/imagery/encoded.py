@@ -51,7 +51,9 @@ def decode(content: bytes) -> PillowImage.Image:
     try:
         with PillowImage.open(io.BytesIO(content), formats=_FORMATS) as picture:
             return picture.convert("RGB")
-    except (UnidentifiedImageError, PillowImage.DecompressionBombError) as error:
+    except UnidentifiedImageError:
+        raise ImageryError(f"{len(content)} bytes are no image that can be read") from None
+    except PillowImage.DecompressionBombError as error:
         raise ImageryError(f"{len(content)} bytes are no image that can be read ({error})") from None
 
 

@@ -144,6 +144,8 @@ def _of_array(array: NDArray[Any], number: int) -> Picture:
         values, mask = values[..., None], None if mask is None else mask[..., None]
     if values.ndim != 3 or values.shape[2] not in _COLOURS or not values.size:
         raise ImageryError(f"{_an_array(array, number)}: give (height, width, 3) uint8, or {_A_FILE}")
+    if values.dtype.kind == "f" and (gone := np.isnan(values)).any():
+        mask = gone if mask is None else mask | gone  # NaN is how arrays say that there is nothing
     pixels = _of_8_bits(values, array, number)
     if mask is not None and mask.any():
         alpha = np.where(mask.any(axis=2), 0, 255).astype(np.uint8)[..., None]
@@ -159,9 +161,11 @@ _A_FILE = "a file whose bands are known"
 def _of_8_bits(values: NDArray[Any], array: NDArray[Any], number: int) -> NDArray[np.uint8]:
     if values.dtype == np.uint8:
         return values
-    if values.dtype.kind == "f" and np.nanmin(values) >= 0 and np.nanmax(values) <= 1:
-        scaled: NDArray[np.uint8] = np.rint(np.nan_to_num(values) * 255).astype(np.uint8)
-        return scaled
+    if values.dtype.kind == "f":
+        known = np.where(np.isnan(values), 0, values)
+        if known.min() >= 0 and known.max() <= 1:
+            scaled: NDArray[np.uint8] = np.rint(known * 255).astype(np.uint8)
+            return scaled
     remedy = f"bring it to 8 bits, 0 to 255 in uint8 (or 0 to 1 in floats), or give {_A_FILE}"
     raise ImageryError(f"{_an_array(array, number)}: {remedy}")
 

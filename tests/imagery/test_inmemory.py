@@ -83,6 +83,10 @@ def test_what_is_transparent_or_masked_is_black_and_counts_as_missing() -> None:
         assert np.array_equal(seen(given), black)
         with pytest.raises(ImageryError, match=r"only 66\.7% of its pixels are valid, less than 70%"):
             seen(given, 0.7)
+    floats = np.where(alpha[..., None] == 0, np.nan, PIXELS / 255)
+    assert np.array_equal(seen(floats), black)
+    with pytest.raises(ImageryError, match="has no valid pixels"):
+        seen(np.full((4, 4, 3), np.nan), 0.0)
     clear.putalpha(0)
     with pytest.raises(ImageryError, match="has no valid pixels"):
         seen(clear, 0.0)

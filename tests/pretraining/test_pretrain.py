@@ -121,6 +121,18 @@ def test_a_finished_run_is_found_done(model: Path, pairs: Path, tmp_path: Path) 
         run(model, pairs, tmp_path / "adapter")
 
 
+def test_a_run_goes_on_where_its_folder_lies_among_the_data(model: Path, colours: Path) -> None:
+    class Stopped(Watcher):
+        def epoch(self, record: dict[str, Any]) -> None:
+            if record["epoch"] == 1:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(model, colours, colours / "adapter", watcher=Stopped())
+    assert (colours / "adapter" / CHECKPOINT).exists()
+    assert len(run(model, colours, colours / "adapter").epochs) == 3
+
+
 def test_other_files_are_left_alone(model: Path, pairs: Path, tmp_path: Path) -> None:
     out = tmp_path / "adapter"
     out.mkdir()

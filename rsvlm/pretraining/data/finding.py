@@ -8,6 +8,7 @@ from typing import Literal
 
 from rsvlm.captioning.dataset import open_dataset
 from rsvlm.captioning.errors import CaptioningError
+from rsvlm.datasets.folders import images_below
 from rsvlm.datasets.pairs import is_pairs_dataset
 from rsvlm.datasets.splits import SPLITS, splits_of
 from rsvlm.pretraining.errors import PretrainingError
@@ -81,11 +82,19 @@ def find_source(spec: str | Path, split: str | None) -> Found:
 
 
 def files_told(spec: str | Path) -> dict[str, int] | None:
-    """Return how many files a source consists of, and their bytes; None where it is not on this disk."""
+    """Return how many files a source consists of, and their bytes; None where it is not on this disk.
+
+    Of a folder, the tables in it, or in the folders of its shards or splits; else the images below it. What a run
+    writes is neither, also where its folder lies among the data.
+    """
     path = Path(spec)
     if path.is_dir():
-        tables = [file for kind in _KINDS for file in path.rglob(f"*{kind}")]
-        files = tables or [file for file in path.rglob("*") if file.is_file()]
+        places = (
+            path,
+            *(path / name for name in ("shards", *(one for some in SPLITS.values() for one in some))),
+        )
+        tables = [file for place in places for kind in (*_KINDS, ".arrow") for file in place.glob(f"*{kind}")]
+        files = tables or images_below(path)
     else:
         files = [path] if path.is_file() else [Path(one) for one in glob.glob(str(spec), recursive=True)]  # noqa: PTH207 - any root
     return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)} if files else None
