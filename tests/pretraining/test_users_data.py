@@ -19,10 +19,9 @@ import rsvlm
 from rsvlm.captioning.dataset.export import _save_image
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.pretraining import LoraSettings, PretrainingError, SourceSpec, TrainingSettings
-from rsvlm.pretraining.data import hold_out
+from rsvlm.pretraining.data import hold_out, read_pairs_source
 from rsvlm.pretraining.data.examples import picture_of
 from rsvlm.pretraining.data.mixture import Mixture
-from rsvlm.pretraining.data.sources import read_pairs_source
 from rsvlm.pretraining.data.specs import read_specs
 from rsvlm.pretraining.heldout import HeldOut
 from rsvlm.pretraining.interrupting import finishing_steps

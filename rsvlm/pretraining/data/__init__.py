@@ -5,7 +5,8 @@ from .examples import Example, caption_of
 from .holdout import Holdout, hold_out, learned_from
 from .loader import Batch, PairLoader, Problem, Tally
 from .mixture import Mixture
-from .sources import PairsSource, read_pairs_source
+from .reading import read_pairs_source
+from .sources import PairsSource
 
 __all__ = [
     "Augmentation",

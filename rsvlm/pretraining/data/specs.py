@@ -12,7 +12,8 @@ from rsvlm.models.quiet import one_line
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.vocabularies.vocabulary_files import YAML_SUFFIXES
 
-from .sources import PairsSource, read_pairs_source
+from .reading import read_pairs_source
+from .sources import PairsSource
 
 LISTS = (*YAML_SUFFIXES, ".txt")
 """Of the files that a vocabulary may be."""
