@@ -11,6 +11,7 @@ __version__ = "0.1.0.dev0"
 _HOMES = {
     "Index": "rsvlm.retrieval",
     "KnowledgeBase": "rsvlm.rag",
+    "RsvlmError": "rsvlm.errors",
     "VisualQuestionAnswerer": "rsvlm.rag",
     "ZeroShotClassifier": "rsvlm.classification",
     "caption": "rsvlm.captioning",
@@ -26,6 +27,7 @@ _HOMES = {
 __all__ = [
     "Index",
     "KnowledgeBase",
+    "RsvlmError",
     "VisualQuestionAnswerer",
     "ZeroShotClassifier",
     "__version__",
@@ -42,6 +44,7 @@ __all__ = [
 if TYPE_CHECKING:
     from .captioning import caption, open_pairs
     from .classification import ZeroShotClassifier
+    from .errors import RsvlmError
     from .eval import evaluate
     from .imagery import open_scene
     from .models import load_encoder

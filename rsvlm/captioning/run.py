@@ -36,7 +36,7 @@ PathLike = str | os.PathLike[str]
 
 
 def caption(
-    images: PathLike | Sequence[PathLike],
+    images: PathLike | Sequence[PathLike] | None,
     *,
     osm: PathLike | None = None,
     landcover: PathLike | None = None,
@@ -70,7 +70,7 @@ def caption(
     again with the same arguments, and ends with the same bytes.
 
     Args:
-        images: Files, folders, globs or products; `[]` captions a land-cover raster without images.
+        images: Files, folders, globs or products; None captions a land-cover raster without images.
         osm: OpenStreetMap extract (.osm.pbf, .osm, .osm.gz, .osm.bz2) or vector file with OSM-like columns.
         landcover: Class raster, colour-coded mask, or a folder of them.
         legend: What its codes mean: a shipped legend's name or a YAML file.
@@ -140,7 +140,9 @@ def caption(
     return report
 
 
-def _paths(images: PathLike | Sequence[PathLike]) -> tuple[str, ...]:
+def _paths(images: PathLike | Sequence[PathLike] | None) -> tuple[str, ...]:
+    if images is None:
+        return ()
     if isinstance(images, str | os.PathLike):
         return (os.fspath(images),)
     return tuple(os.fspath(image) for image in images)

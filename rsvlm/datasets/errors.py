@@ -1,5 +1,7 @@
 """What can go wrong in this room."""
 
+from rsvlm.errors import RsvlmError
 
-class DatasetError(ValueError):
+
+class DatasetError(RsvlmError, ValueError):
     """Data, answers or options that cannot be read or evaluated; the message says which and what to do."""

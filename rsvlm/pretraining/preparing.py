@@ -1,4 +1,4 @@
-"""From what a user named to what is trained on: sources opened and partly held out, batches, numbers of steps."""
+"""From what a user named to what is trained on: sources opened, partly held out and mixed, numbers of steps."""
 
 import math
 from collections import Counter
@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 from rsvlm.datasets.pairs import is_pairs_dataset
 from rsvlm.datasets.splits import splits_of
-from rsvlm.models.tower import Tower
 from rsvlm.shards import write_json
 
-from .data import Holdout, Mixture, PairLoader, PairsSource, hold_out, learned_from
+from .data import Holdout, Mixture, PairsSource, hold_out, learned_from
 from .data.specs import SourceSpec, with_weights
 from .errors import PretrainingError
 from .heldout import HeldOut
@@ -37,7 +36,7 @@ class Prepared(NamedTuple):
     Attributes:
         held_out: The pairs for validation, or None.
         replayed: The held-out pairs of what is replayed, or None.
-        loader: The batches.
+        mixture: What each step shows.
         epochs: How often.
         licences: For each source how many of its examples have which licence.
         notes: What to know before what is measured is believed.
@@ -45,21 +44,21 @@ class Prepared(NamedTuple):
 
     held_out: HeldOut | None
     replayed: HeldOut | None
-    loader: PairLoader
+    mixture: Mixture
     epochs: int
     licences: list[dict[str, int]]
     notes: list[str]
 
 
-def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: int | None) -> Prepared:
-    """Open sources and make batches of them; the keys of what is held out are written to `out`.
+def prepare(plan: Plan, processes: Processes, out: Path) -> Prepared:
+    """Open sources, hold a part out and mix the rest; the keys of what is held out are written to `out`.
+
+    It needs no model, so that what is wrong with the data is told before one is loaded.
 
     Args:
         plan: What is wanted.
-        tower: The model, for its preprocessing.
         processes: Who trains.
         out: Folder of the run.
-        threads: That read images.
 
     Raises:
         PretrainingError: A source cannot be used, or there are too few pairs.
@@ -81,10 +80,6 @@ def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: 
         list(zip(train[:new], weights, strict=True)), batch_size=size, replay=again, seed=seed,
         epoch_size=plan.epoch_size,
     )  # fmt: skip
-    loader = PairLoader(
-        mixture, tower, augmentation=plan.augmentation, seed=seed, threads=threads,
-        part=(processes.rank, processes.count),
-    )  # fmt: skip
     first = processes.first
     judges = (
         HeldOut(held, seed, kind="validation" if plan.validation else "held-out") if held and first else None
@@ -92,7 +87,7 @@ def prepare(plan: Plan, tower: Tower, processes: Processes, out: Path, threads: 
     return Prepared(
         held_out=judges,
         replayed=HeldOut(old, seed) if old and first else None,
-        loader=loader,
+        mixture=mixture,
         epochs=plan.epochs or _epochs(mixture.steps),
         licences=_licences(plan, train) if first else [],
         notes=[] if judges is None or not plan.validation else _memory(judges, train),

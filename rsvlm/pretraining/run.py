@@ -202,13 +202,17 @@ def _alone(out: Path, processes: Processes) -> Iterator[None]:
         yield
         return
     new = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
     lock = FileLock(out / _LOCK)
     try:
+        out.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise PretrainingError(
             f"{out}: another run is writing there: wait for it, or name another folder"
+        ) from None
+    except OSError as error:
+        raise PretrainingError(
+            f"{out}: cannot be written ({error.strerror or error}): name another folder"
         ) from None
     try:
         remove_leftovers(out)

@@ -15,6 +15,7 @@ from rsvlm.shards import write_json
 
 from .best import BestEpoch
 from .card import write_card
+from .data import PairLoader
 from .data.examples import mixed
 from .data.specs import set_name
 from .emissions import measured_emissions
@@ -64,10 +65,14 @@ class Run:
         sets = (plan.retain, plan.target) if processes.first else ((), ())
         # Before the model is loaded, so that what is wrong here is told at once.
         self._judge = Judge(*sets, seed=seed)
+        self._prepared = prepare(plan, processes, out)
+        self._judge.held_out, self._judge.replayed = self._prepared.held_out, self._prepared.replayed
         tower = load_tower(plan.encoder, weights=plan.weights, offline=offline)
         self._base = base_of(plan.encoder, plan.weights, tower)
-        self._prepared = prepare(plan, tower, processes, out, threads)
-        self._judge.held_out, self._judge.replayed = self._prepared.held_out, self._prepared.replayed
+        self._loader = PairLoader(
+            self._prepared.mixture, tower, augmentation=plan.augmentation, seed=seed, threads=threads,
+            part=(processes.rank, processes.count),
+        )  # fmt: skip
         torch.manual_seed(mixed(seed, "first weights") % 2**63)  # of LoRA's matrices
         self._adapted = Adapted(tower, plan.lora, self._base)
 
@@ -80,7 +85,7 @@ class Run:
                 return None
             points, kept, targets = self._measured(*before)
             self._adapted.save(self._out, kept.strength, self._plan.store, self._learned())
-        loader = self._prepared.loader
+        loader = self._loader
         weights = self._adapted.tower.module.parameters()
         report = PretrainReport(
             adapter=self._out, plan=self._plan.record, resolved=self._resolved(), points=tuple(points),
@@ -113,13 +118,11 @@ class Run:
             tell = self._told("Measuring the base")
             before = measure_base(encoder, self._judge, tell), self._judge.measure_targets(encoder, tell)
             self._watcher.base([*before[0].measures, *before[1]])
-        best = BestEpoch(
-            self._adapted, prepared.held_out, prepared.loader.mixture.batch_size, self._out, work
-        )
+        best = BestEpoch(self._adapted, prepared.held_out, prepared.mixture.batch_size, self._out, work)
         self._watcher.read(self._sizes())
         self._watcher.told("Training")
         train(
-            self._adapted, prepared.loader, settings, self._out, processes=self._processes, extra=plan.negatives,
+            self._adapted, self._loader, settings, self._out, processes=self._processes, extra=plan.negatives,
             on_step=self._watcher.step, on_epoch=lambda epoch, step: self._watcher.epoch(best(epoch, step)),
         )  # fmt: skip
         if self._processes.first:
@@ -149,7 +152,7 @@ class Run:
 
     def _sizes(self) -> str:
         """What was read, in a line."""
-        prepared, mixture = self._prepared, self._prepared.loader.mixture
+        prepared, mixture = self._prepared, self._prepared.mixture
         known = [len(source) for source in mixture.sources if not source.streaming]
         pairs = f"{sum(known):,} examples" if len(known) == len(mixture.sources) else "a stream"
         held = "none" if prepared.held_out is None else f"{len(prepared.held_out):,}"
@@ -164,7 +167,7 @@ class Run:
 
     def _resolved(self) -> dict[str, Any]:
         """What the plan left open."""
-        mixture = self._prepared.loader.mixture
+        mixture = self._prepared.mixture
         return {
             "base": self._base.model_dump(), "licence": self._adapted.tower.info.get("licence"),
             "epochs": self._prepared.epochs, "batch_size": mixture.batch_size,

@@ -1,5 +1,7 @@
 """What goes wrong with an index."""
 
+from rsvlm.errors import RsvlmError
 
-class RetrievalError(ValueError):
+
+class RetrievalError(RsvlmError, ValueError):
     """An index that cannot be made, opened, changed or searched: what was wrong, with the value, and what to do."""

@@ -20,6 +20,8 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import wait as wait_for_end
 from typing import TypeVar
 
+from rsvlm.errors import RsvlmError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -29,7 +31,7 @@ AHEAD = 2
 """Items handed out beyond one a worker: enough to keep all busy, with memory flat over millions."""
 
 
-class ShardError(RuntimeError):
+class ShardError(RsvlmError, RuntimeError):
     """Long work that cannot start or go on; the message says what happened, where, and what to do."""
 
 

@@ -1,5 +1,7 @@
 """The one exception of the vocabularies room."""
 
+from rsvlm.errors import RsvlmError
 
-class VocabularyError(ValueError):
+
+class VocabularyError(RsvlmError, ValueError):
     """A legend or tag vocabulary that does not exist or cannot be read; the message says which and why."""

@@ -188,7 +188,7 @@ def test_other_shape_is_named(tmp_path: Path) -> None:
 
 def test_land_cover_alone(tmp_path: Path) -> None:
     codes = raster(tmp_path / "codes.tif", halves())
-    report = rsvlm.caption([], landcover=codes, out=tmp_path / "pairs")
+    report = rsvlm.caption(None, landcover=codes, out=tmp_path / "pairs")
     (pair,) = rsvlm.open_pairs(tmp_path / "pairs")
     assert report.pairs == 1
     assert pair.image is None

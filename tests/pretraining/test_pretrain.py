@@ -445,6 +445,17 @@ def test_a_file_is_no_folder(model: Path, pairs: Path) -> None:
         run(model, pairs, pairs)
 
 
+def test_a_folder_that_cannot_be_made(model: Path, pairs: Path) -> None:
+    with pytest.raises(PretrainingError, match="cannot be written") as told:
+        run(model, pairs, pairs / "adapter")
+    assert "name another folder" in str(told.value)
+
+
+def test_data_are_looked_at_before_a_model_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(PretrainingError, match="none: there is no such file"):
+        rsvlm.pretrain(tmp_path / "none", out=tmp_path / "adapter", encoder=tmp_path / "no-model")
+
+
 def test_two_at_once(model: Path, pairs: Path, tmp_path: Path) -> None:
     class Second(Watcher):
         refused = ""
