@@ -24,8 +24,9 @@ def pretrain(
     datasets: Annotated[
         list[str],
         typer.Argument(
-            help="Pairs: a dataset of rsvlm caption, parquet, WebDataset's tar, csv, jsonl, class folders, "
-            "hf:OWNER/NAME, or a .yaml of several with their columns. With :WEIGHT behind it, its share among them.",
+            help="Pairs: a dataset of rsvlm caption, parquet, WebDataset's tar, csv, jsonl, images with a .txt beside "
+            "each, class folders, hf:OWNER/NAME, or a .yaml of several with their columns. With :WEIGHT behind it, "
+            "its share among them.",
             metavar="DATASET...",
         ),
     ],

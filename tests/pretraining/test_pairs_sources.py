@@ -15,6 +15,7 @@ import pytest
 import rsvlm
 from rsvlm.captioning.sample import SamplePaths
 from rsvlm.pretraining.data import Example, PairsSource, caption_of, read_pairs_source
+from rsvlm.pretraining.data.finding import files_told
 from rsvlm.pretraining.data.rows import texts
 from rsvlm.pretraining.errors import PretrainingError
 
@@ -142,6 +143,40 @@ def test_class_folders(streaming: bool, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("streaming", [False, True])
+def test_a_text_beside_each_image(streaming: bool, tmp_path: Path) -> None:
+    place = made.folders(tmp_path / "sets", ["AnnualCrop", "River"])
+    (place / "River" / "0.txt").write_text("\ufeffa river\n\n a bend of it \n", encoding="utf-8")
+    (place / "AnnualCrop" / "1.txt").write_text("rows of wheat", encoding="utf-8")
+    (place / "notes.txt").write_text("of no image", encoding="utf-8")
+    source = read_pairs_source(place, streaming=streaming)
+    assert {e.key: e.captions for e in source if e.captions} == {
+        "AnnualCrop/1.png": ("rows of wheat",),
+        "River/0.png": ("a river", "a bend of it"),
+    }
+    assert sum(not e.captions for e in source) == 4  # counted in training, as images without a caption
+    labelled = read_pairs_source(place, streaming=streaming, label_column="label", templates=["{}"])
+    assert Counter(e.captions for e in labelled) == {("annual crop",): 3, ("River",): 3}
+
+
+def test_texts_beside_images_of_one_folder(tmp_path: Path) -> None:
+    place = made.folders(tmp_path, ["photos"]) / "photos"
+    before = files_told(place)
+    with pytest.raises(PretrainingError, match=r"holds no pairs: .* no images with a \.txt beside"):
+        read_pairs_source(place)
+    for name in ("0", "1", "2"):
+        (place / f"{name}.txt").write_text("0 0.5 0.5 0.1 0.2", encoding="utf-8")  # boxes of a detector
+    with pytest.raises(PretrainingError, match="holds no pairs"):
+        read_pairs_source(place)
+    for name in ("0", "1"):
+        (place / f"{name}.txt").write_text(f"pond {name}", encoding="utf-8")
+    assert [e.captions for e in read_pairs_source(place)] == [("pond 0",), ("pond 1",), ()]
+    assert files_told(place) != before
+    (place / "2.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PretrainingError, match=r"2\.txt: is not UTF-8 text"):
+        read_pairs_source(place)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
 def test_class_labels_in_the_metadata_of_parquet(streaming: bool, tmp_path: Path) -> None:
     columns = {"image": made.rows(3)["image"], "land": [1, 0, -1]}
     path = made.parquet(
@@ -158,7 +193,10 @@ def test_class_labels_in_the_metadata_of_parquet(streaming: bool, tmp_path: Path
 def test_labels_in_a_csv_by_name_by_number_and_unknown(tmp_path: Path) -> None:
     named = made.table(tmp_path / "a.csv", ["path", "label"], [["a.png", "river"], ["b.png", "forest;beach"]])
     captions = [e.captions for e in read_pairs_source(named, vocabulary="ucmerced", templates=["{}"])]
-    assert captions == [("river",), ("forest", "woodland", "beach", "sandy beach")]
+    assert captions == [
+        ("river", "creek", "river between trees"),
+        ("forest", "woodland", "beach", "sandy beach"),
+    ]
     numbered = made.table(tmp_path / "b.csv", ["path", "label"], [["a.png", "1"], ["b.png", "0"]])
     with pytest.raises(PretrainingError, match="nothing says what they stand for"):
         read_pairs_source(numbered, streaming=True)

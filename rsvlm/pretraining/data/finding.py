@@ -14,6 +14,8 @@ from rsvlm.datasets.splits import SPLITS, splits_of
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.shards import shard_name
 
+from .imagefolders import with_texts
+
 Kind = Literal["parquet", "webdataset", "csv", "json", "saved", "folders", "hub"]
 HUB = "hf:"
 _KINDS: dict[str, Kind] = {
@@ -30,8 +32,8 @@ _METADATA = ("metadata.csv", "metadata.jsonl")
 _SAVED = ("state.json", "dataset_info.json")
 """What `save_to_disk` of `datasets` writes beside the data."""
 _REMEDY = (
-    "name a pairs dataset, a folder of class folders, .parquet, .tar, .csv, .tsv or .jsonl files (a file, a folder or "
-    "a pattern), or hf:owner/name"
+    "name a pairs dataset, a folder of class folders or of images with a .txt beside each, .parquet, .tar, .csv, .tsv "
+    "or .jsonl files (a file, a folder or a pattern), or hf:owner/name"
 )
 
 
@@ -84,8 +86,8 @@ def find_source(spec: str | Path, split: str | None) -> Found:
 def files_told(spec: str | Path) -> dict[str, int] | None:
     """Return how many files a source consists of, and their bytes; None where it is not on this disk.
 
-    Of a folder, the tables in it, or in the folders of its shards or splits; else the images below it. What a run
-    writes is neither, also where its folder lies among the data.
+    Of a folder, the tables in it, or in the folders of its shards or splits; else the images below it with the texts
+    beside them. What a run writes is neither, also where its folder lies among the data.
     """
     path = Path(spec)
     if path.is_dir():
@@ -94,7 +96,7 @@ def files_told(spec: str | Path) -> dict[str, int] | None:
             *(path / name for name in ("shards", *(one for some in SPLITS.values() for one in some))),
         )
         tables = [file for place in places for kind in (*_KINDS, ".arrow") for file in place.glob(f"*{kind}")]
-        files = tables or images_below(path)
+        files = tables or with_texts(images_below(path))
     else:
         files = [path] if path.is_file() else [Path(one) for one in glob.glob(str(spec), recursive=True)]  # noqa: PTH207 - any root
     return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)} if files else None

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from rsvlm.datasets.csv_files import header, separator
 from rsvlm.datasets.errors import DatasetError
-from rsvlm.datasets.folders import class_names, images_below
 from rsvlm.datasets.textfiles import read_utf8
 from rsvlm.models.quiet import one_line, quiet
 from rsvlm.pretraining.errors import PretrainingError
 
 from .finding import Found
+from .imagefolders import read_folder
 
 Data: TypeAlias = datasets.Dataset | datasets.IterableDataset
 
@@ -36,7 +36,7 @@ def open_data(found: Found, *, streaming: bool) -> Data:
     """
     with reading(found.name):
         if found.kind in ("csv", "folders"):
-            data: Data = _csv(found) if found.kind == "csv" else _class_folders(Path(found.files[0]))
+            data: Data = _csv(found) if found.kind == "csv" else read_folder(Path(found.files[0]))
         elif found.kind == "hub":
             data = datasets.load_dataset(found.files[0], split=found.split, streaming=streaming)
         elif found.kind == "saved":
@@ -156,18 +156,3 @@ def _check_text(file: Path) -> None:
         read_utf8(file)
     except DatasetError as error:
         raise PretrainingError(str(error)) from None
-
-
-def _class_folders(folder: Path) -> datasets.Dataset:
-    """The paths of images below a folder, relative to it, with the folder of each as its class."""
-    rows = [(path, name) for name in class_names(folder) for path in images_below(folder / name)]
-    if not rows:
-        raise PretrainingError(
-            f"{folder}: holds no pairs: no .parquet, .tar, .csv, .tsv or .jsonl, and no folders with images"
-        )
-    return datasets.Dataset.from_dict(
-        {
-            "image": [path.relative_to(folder).as_posix() for path, _ in rows],
-            "label": [name for _, name in rows],
-        }
-    )

@@ -43,8 +43,8 @@ def read_pairs_source(
             * parquet files: one, a folder of them, or a pattern ("data/train-*.parquet");
             * WebDataset's tar files, likewise, with `jpg` or `png` and `txt` or `json`;
             * a csv or jsonl with paths of images, relative to its folder or the one above;
-            * a folder with a folder of images for each class, or one of images with a metadata.csv or metadata.jsonl
-              beside them, as `datasets` has it;
+            * a folder of images with a text beside each (a.jpg and a.txt, a caption a line), with a folder for each
+              class, or with a metadata.csv or metadata.jsonl, as `datasets` has it;
             * a folder that `save_to_disk` of `datasets` wrote;
             * "hf:owner/name": a data set on the Hugging Face hub, fetched unless HF_HUB_OFFLINE is set.
         image_column: The column of images, where it has another name than the usual ones.
