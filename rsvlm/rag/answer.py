@@ -15,7 +15,8 @@ class Answer:
         text: The answer, with `[1]` where it cites the first piece of evidence.
         short: What it comes to: "yes", "0.45", "river"; "" where there is none.
         kind: What was asked for: "yes-no", "what", ...; of several questions in one, joined by ", ".
-        evidence: What it cites, or, of a generator, what it was shown; the best first.
+        evidence: What it cites, or, of a generator, what it was shown; the best first. Of "I don't know", what comes
+            nearest to the question.
         confidence: 0..1, how likely it is right, held against images with known answers: of whether a thing is there,
             which of some it is, what it is. None of all else that is asked, and with encoders and generators that were
             never calibrated.

@@ -160,16 +160,16 @@ def _together(findings: Sequence[Finding]) -> tuple[str, tuple[Evidence, ...]]:
     numbers: dict[tuple[str, str], Evidence] = {}
     parts = []
     for finding in findings:
-        if not finding.known:
-            parts.append(without_citations(finding.text))
-            continue
         cited = []
         for one in finding.evidence:
             key = one.chunk.key, one.quote
             known = numbers.setdefault(key, replace(one, number=len(numbers) + 1))
             cited.append(f"[{known.number}]")
-        marks = "".join(dict.fromkeys(cited))
-        parts.append(_cite(without_citations(finding.text), marks))
+        marks, text = "".join(dict.fromkeys(cited)), without_citations(finding.text)
+        if finding.known:
+            parts.append(_cite(text, marks))
+        else:
+            parts.append(f"{text} See {marks}." if marks else text)
     kept = tuple(numbers.values())
     return " ".join(parts), kept
 

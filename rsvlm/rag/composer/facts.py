@@ -14,6 +14,7 @@ from rsvlm.rag.questions import Asked
 
 from .finding import Finding, Scene, unknown
 from .matching import answers
+from .nearest import nearest
 from .statements import Statement, statements_of
 from .values import value_of
 from .wanted import Wanted, wanted_of
@@ -45,7 +46,7 @@ def fact(asked: Asked, scene: Scene) -> Finding:
             if fit is not None and fit >= _ENOUGH:
                 found.append(_Told(fit, one, statement))
     if not found:
-        return unknown("nothing that I found says so")
+        return unknown("nothing that I found says so", nearest(asked.text, evidence, scene))
     best = max(found, key=lambda one: one.fit + one.evidence.score)
     if (others := _others(best, found)) is not None:
         return others
