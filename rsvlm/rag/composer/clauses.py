@@ -7,7 +7,7 @@ from itertools import pairwise
 from rsvlm.rag.questions.reading import singular
 
 from .names import hard_words_of, is_named, names_in, raw_words, singular_words
-from .numbers import RANGE, unit_behind
+from .numbers import NUMBER, RANGE, unit_behind
 from .siblings import siblings_in
 from .wanted import TERM, Wanted
 from .words import topic_groups
@@ -16,17 +16,18 @@ _PARTED = re.compile(
     r"[;()]|,(?=\s)|\s(?:and|while|whereas|but|up from|down from|compared (?:to|with))(?=\s)"
 )
 _BETWEEN = re.compile(r"\b(?:between|from)(?: \S+){1,3}? (?:and|to) \S+", re.IGNORECASE)
+_BARE = re.compile(rf"{NUMBER.pattern}\W*(?:(?:in|at|on|by|of)\b|$)")
+"""A number with no noun behind it."""
 
 Spans = Sequence[tuple[int, int]]
 
 
 def meant(wanted: Wanted, text: str, found: Sequence[re.Match[str]]) -> re.Match[str] | None:
     """Which of several values is meant; None where that is not clear."""
-    clauses = _clauses(text, [match.span() for match in found])
+    clauses = clauses_of(text, [match.span() for match in found])
     parts = [text[start:end] for start, end in clauses]
-    left = [n for n in range(len(parts)) if _fits(wanted, parts, n)]
     inside = [[match for match in found if start <= match.start() < end] for start, end in clauses]
-    left = [n for n in left if inside[n]]
+    left = [n for n in range(len(parts)) if inside[n] and _fits(wanted, parts, n)]
     if len(left) != 1:
         # what tells them apart is not said: the nearest to the word for what was measured, if there is no more to it
         left = [n for n in range(len(parts)) if inside[n]] if not _tells_apart(wanted, text) else left
@@ -39,7 +40,7 @@ def meant(wanted: Wanted, text: str, found: Sequence[re.Match[str]]) -> re.Match
     return min(near, key=lambda match: _distance(text, match, places))
 
 
-def _clauses(text: str, values: Spans) -> list[tuple[int, int]]:
+def clauses_of(text: str, values: Spans) -> list[tuple[int, int]]:
     """The parts of a sentence that each say something of their own: cut at commas and "and", but not within values."""
     whole = [*values, *(match.span() for match in (*_BETWEEN.finditer(text), *RANGE.finditer(text)))]
     cuts = [
@@ -52,7 +53,7 @@ def _clauses(text: str, values: Spans) -> list[tuple[int, int]]:
 
 def _fits(wanted: Wanted, parts: Sequence[str], place: int) -> bool:
     """Whether a clause is of the time, name, thing and measure asked; what it does not say it has from those before."""
-    for mentions in (_time_of, _name_of, _siblings_of, _term_of, _topic_of):
+    for mentions in (time_of, _name_of, _siblings_of, _term_of, _topic_of):
         said = next(
             (one for part in reversed(parts[: place + 1]) if (one := mentions(wanted, part)) is not None),
             None,
@@ -61,21 +62,23 @@ def _fits(wanted: Wanted, parts: Sequence[str], place: int) -> bool:
             said = next((one for part in parts[place:] if (one := mentions(wanted, part)) is not None), None)
         if said is False:
             return False
-    return not wanted.counted or not _is_counted(wanted, " ".join(parts)) or _is_counted(wanted, parts[place])
+    if not wanted.counted or not _is_counted(wanted, " ".join(parts)) or _is_counted(wanted, parts[place]):
+        return True
+    # "Harlow has 9 mills and Denby has 4": what is counted is said before
+    before = next((part for part in reversed(parts[:place]) if NUMBER.search(part)), "")
+    return _BARE.search(parts[place]) is not None and _is_counted(wanted, before)
 
 
 def _tells_apart(wanted: Wanted, text: str) -> bool:
     """Whether a sentence has what tells the one that is asked from another."""
-    return any(
-        mentions(wanted, text) is not None for mentions in (_time_of, _name_of, _siblings_of, _term_of)
-    )
+    return any(mentions(wanted, text) is not None for mentions in (time_of, _name_of, _siblings_of, _term_of))
 
 
 def _is_counted(wanted: Wanted, text: str) -> bool:
     return bool(wanted.counted & singular_words(text))
 
 
-def _time_of(wanted: Wanted, part: str) -> bool | None:
+def time_of(wanted: Wanted, part: str) -> bool | None:
     """Whether a clause is of the year and the month that are asked; None: it names none, or none is asked."""
     hard = hard_words_of(part)
     if wanted.hard.months:

@@ -13,6 +13,7 @@ from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.questions import Asked
 
 from .finding import Finding, Scene, unknown
+from .frames import changing, frame
 from .matching import answers
 from .nearest import nearest
 from .statements import Statement, statements_of
@@ -55,14 +56,18 @@ def fact(asked: Asked, scene: Scene) -> Finding:
 
 def _others(best: _Told, found: Sequence[_Told]) -> Finding | None:
     """Say that several values answer as well as the best; None: none does."""
-    if not best.statement.name:
-        return None
-    same = [one for one in found if one.statement.name and one.fit >= best.fit - 1e-9]
-    values = {one.statement.value: one for one in reversed(same)}
+    if best.statement.name:
+        same = [one for one in found if one.statement.name and one.fit >= best.fit - 1e-9]
+        values = {one.statement.value: one for one in reversed(same)}
+    else:
+        same = [one for one in found if frame(one.statement.text) == frame(best.statement.text)]
+        values = {" ".join(changing(one.statement.text)): one for one in reversed(same)}
     if len(values) == 1:
         return None
     told = list(reversed(values.values()))
-    listed = ", ".join(one.statement.text for one in told[:3]) + (", ..." if len(told) > 3 else "")
+    listed = ", ".join(one.statement.text.rstrip(".") for one in told[:3]) + (
+        ", ..." if len(told) > 3 else ""
+    )
     quoted = [replace(one.evidence, quote=one.statement.text) for one in told[:3]]
     return unknown(f"{len(told)} values answer this as well ({listed}); say which, or when", quoted)
 

@@ -4,12 +4,15 @@ import re
 
 from rsvlm.rag.chunk import Chunk
 from rsvlm.rag.questions import HardWords
+from rsvlm.rag.questions.known import is_word
 
+from .forms import can_answer
 from .look import things_named
 from .names import hard_words_of, has_word, is_among, is_named, names_in, raw_words, singular_words
 from .numbers import NUMBER, plain
 from .siblings import siblings_in
 from .statements import Statement
+from .subjects import is_about
 from .times import days_in
 from .values import value_of
 from .wanted import Wanted
@@ -44,7 +47,11 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
     around = f"{chunk.where}\n{statement.context}"
     if statement.text.startswith("Sources:"):  # names who says so, not what
         return None
-    if _says_nothing(wanted, statement):
+    if (
+        _says_nothing(wanted, statement)
+        or not can_answer(wanted, statement)
+        or not is_about(wanted, statement)
+    ):
         return None
     codes = (*wanted.hard.codes, *wanted.terms)
     if not all(_has_code(code, statement.text) or _is_of(code, around) for code in codes):
@@ -64,6 +71,10 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         return None
     named = things_named(f"{around}. {statement.text}")
     same = {word for phrase, classes in wanted.things if classes & named for word in phrase}
+    if any(
+        re.search(rf"\bthe {re.escape(name)}\b", statement.text, re.IGNORECASE) for name in wanted.hard.names
+    ):
+        same |= word_list("streams")  # "the Lera" is a river: towns have no article
     is_told_apart = wanted.hard.names and wanted.hard.codes  # what else is said is only how it is asked
     if _is_other_field(wanted, statement):
         return None
@@ -155,6 +166,8 @@ def _has_names(wanted: Wanted, statement: Statement, around: str) -> bool:
     if not names and (wanted.hard.months or wanted.hard.years):
         # a measured value of one place: a name that the question does not say is that of another
         others = hard_words_of(f"{around}\n{statement.text}").names
+        first = statement.text.partition(" ")[0]
+        others = tuple(name for name in others if name != first or not is_word(first.lower()))
         return all(wanted.said & raw_words(name.lower()) for name in others)
     if not names or any(inside) or statement.name:
         return True

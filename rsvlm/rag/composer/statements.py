@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[^\W_a-z])")
+_END = re.compile(r"(?<=[.!?])(?:\[\d+\])*[\"')\]]*\s+(?=[\"'(\[]?[^\W_a-z])")
 _ABBREVIATION = re.compile(
     r"\b(?:et al|cf|e\.g|i\.e|approx|ca|c|vs|no|fig|st|mt|dr|prof|mr|mrs|ms|jr|sr|(?-i:[A-Z]))\.$",
     re.IGNORECASE,
@@ -37,6 +37,7 @@ class Statement:
         name: Of a line of data: what has the value; "" of a sentence.
         value: Of a line of data: the value.
         row: Of a line of data: all of it.
+        before: Of a sentence that begins with "it": the one before that says what "it" is.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Statement:
     name: str = ""
     value: str = ""
     row: str = ""
+    before: str = ""
 
 
 def statements_of(text: str, where: str = "") -> list[Statement]:
@@ -77,7 +79,8 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
             head = line.strip()
         for sentence in _sentences(line):
             goes_on = _GOES_ON.match(sentence) is not None
-            found.append(Statement(sentence, _joined([title, subject if goes_on else ""])))
+            before = subject if goes_on else ""
+            found.append(Statement(sentence, _joined([title, before]), before=before))
             subject = subject if goes_on else sentence
     return found
 

@@ -2,12 +2,21 @@
 
 import re
 
+from rsvlm.rag.questions.reading import singular
+
+from .claims import is_no_value
 from .clauses import meant
+from .counting import DURATION, spelled
 from .numbers import NUMBER, plain, unit_behind, with_unit
+from .others import of_another
 from .statements import Statement
 from .times import DATE, TIME
 from .wanted import Wanted
+from .words import word_table
 
+_SCALE = re.compile(r"\b(?:thousand|million|billion)\b")
+_COUNTS = frozenset({"inhabitants", "people", "%"})
+"""What stands behind numbers as units do, and is counted."""
 _STATES = re.compile(r"\b(?:is|are|was|were|has|have|had|of|about|some|:|=)\s*$", re.IGNORECASE)
 
 
@@ -25,13 +34,27 @@ def value_of(wanted: Wanted, statement: Statement) -> str | None:
     if not asks:
         return ""
     text = statement.text
+    if wanted.took:
+        return _span(wanted, text)
     found = _times(wanted, text) if wanted.time else _numbers(wanted, text)
+    if not found and wanted.counted and (word := spelled(text, wanted.counted)) is not None:
+        found = [word]
+    others = of_another(wanted, text, found)
+    found = [match for match in found if match not in others]
     if not found:
         return None
     best = found[0] if len(found) == 1 else meant(wanted, text, found)
     if best is None:
         return ""
     return best[0] if wanted.time else with_unit(text, best)
+
+
+def _span(wanted: Wanted, text: str) -> str | None:
+    """The span of time in a text; "" where it has several."""
+    spans = list(DURATION.finditer(text))
+    others = of_another(wanted, text, spans)
+    spans = [match for match in spans if match not in others]
+    return spans[0][0] if len(spans) == 1 else "" if spans else None
 
 
 def _times(wanted: Wanted, text: str) -> list[re.Match[str]]:
@@ -54,9 +77,20 @@ def _numbers(wanted: Wanted, text: str) -> list[re.Match[str]]:
         match
         for match in NUMBER.finditer(text)
         if plain(match[0]) not in known
+        and not is_no_value(wanted.text, text, match, match.end() + len(unit_behind(text, match.end())))
+        and not _is_other_measure(wanted, unit_behind(text, match.end()))
         and not any(start < match.end() and match.start() < end for start, end in dates)
         and not _is_year(text, match)
     ]
+
+
+def _is_other_measure(wanted: Wanted, unit: str) -> bool:
+    """Whether a number has a unit, though things are counted: "one runway of 1,799 m" has no 1,799 runways."""
+    unit = _SCALE.sub("", unit).strip()
+    if not wanted.counted or not unit or unit in _COUNTS:
+        return False
+    names = next((one.split(", ") for one in word_table()["units"] if unit in one.split(", ")), [unit])
+    return not any(singular(name) in wanted.counted for name in names)
 
 
 def _is_year(text: str, match: re.Match[str]) -> bool:

@@ -8,6 +8,7 @@ from rsvlm.rag.questions import Asked, HardWords, Thing, class_names
 from rsvlm.rag.questions.hardwords import hard_words
 from rsvlm.rag.questions.reading import singular, stop_words, words_of
 
+from .counting import asks_how_long_it_took, counted_in
 from .names import names_in, raw_words
 from .times import DATE, days_in
 from .words import months, phrases, topic_groups, word_list, word_table
@@ -15,11 +16,6 @@ from .words import months, phrases, topic_groups, word_list, word_table
 _WITHIN = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+\b")
 _CODE_OF = re.compile(r"([A-Z][A-Z0-9_]{1,}) (?:of|in|at|for|near) (.+)")
 _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{4,}(?![\w-])")
-_VERBS = (
-    "are|is|was|were|do|does|did|has|have|had|can|could|in|at|on|of|near|with|there|live|lives|lived|stand|lie|were|per|"
-    "came|visit|visited|use|used"
-)
-_COUNTED = re.compile(rf"\bhow many ((?:[^\W\d_]+ ){{0,3}}?[^\W\d_]+)(?= (?:{_VERBS})\b|\W*$)")
 _TELL_ME = re.compile(r"\b(?:tell|give|show) (?:me|us)\b", re.IGNORECASE)
 _SEA_LEVEL = re.compile(r"\babove (?:mean )?sea level\b", re.IGNORECASE)
 _KIND_OF = re.compile(r"\b(?:kind|type|sort|category) of \w+")
@@ -36,6 +32,7 @@ class Wanted:
     """What must be in a statement that answers.
 
     Attributes:
+        text: The question.
         hard: Names, numbers, years, months, variables.
         words: All other words that are no mere way of asking, in the singular.
         topics: Groups of words: one word of one of them must be in it.
@@ -51,9 +48,11 @@ class Wanted:
         kinds: Words before names: "lake" of "Lake Alder".
         units: Names of the unit that is asked for; none: any.
         days: Whole dates.
+        took: Whether a span of time is asked for.
         numbers: Those of `hard` that are no parts of dates or of words.
     """
 
+    text: str
     hard: HardWords
     words: frozenset[str]
     topics: tuple[frozenset[str], ...]
@@ -68,6 +67,7 @@ class Wanted:
     kinds: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
     days: frozenset[date] = frozenset()
+    took: bool = False
     numbers: tuple[str, ...] = ()
 
     @property
@@ -91,7 +91,10 @@ def wanted_of(asked: Asked) -> Wanted:
     capitals = set() if asked.text.istitle() else {word.lower() for word in _WITHIN.findall(asked.text)}
     topical = {*plain, *map(singular, plain)} - capitals
     topical -= {"kind", "type", "sort", "category"} if _KIND_OF.search(text) else set()
-    topics = tuple(group for group in topic_groups() if group & topical)
+    took = asks_how_long_it_took(text)
+    topics = tuple(
+        group for group in topic_groups() if group & topical and not (took and {"long", "length"} & group)
+    )
     time = any(one in text for one in phrases("time"))
     ways = (
         word_list("generic") | stop_words() | {word for group in topic_groups() for word in group} | months()
@@ -101,6 +104,7 @@ def wanted_of(asked: Asked) -> Wanted:
     words = {singular(word) for word in plain if word not in ways and singular(word) not in ways}
     words |= (capitals & set(plain)) - months()
     return Wanted(
+        asks,
         hard,
         frozenset(words),
         topics,
@@ -113,7 +117,7 @@ def wanted_of(asked: Asked) -> Wanted:
         said=raw_words(text),
         things=tuple((_head_words(one), frozenset(one.classes)) for one in asked.things if one.classes),
         terms=terms,
-        counted=_counted(text, topics),
+        counted=counted_in(text, topics),
         asked=_asked_for(text),
         also=frozenset({"elevation", "altitude"} if "high" in plain else ()),
         kinds=frozenset(
@@ -124,6 +128,7 @@ def wanted_of(asked: Asked) -> Wanted:
         ),
         units=units,
         days=days_in(asked.text),
+        took=took,
         numbers=hard_words(_without(asked.text, terms)).numbers,
     )
 
@@ -132,16 +137,6 @@ def _without(text: str, terms: frozenset[str]) -> str:
     """A question without its dates and its words with digits."""
     text = DATE.sub(" ", text)
     return TERM.sub(lambda match: " " if match[0] in terms else match[0], text)
-
-
-def _counted(text: str, topics: tuple[frozenset[str], ...]) -> frozenset[str]:
-    """What "how many" asks for, in the singular, with the words that mean the same."""
-    match = _COUNTED.search(text)
-    if match is None:
-        return frozenset()
-    noun = singular(match[1].rpartition(" ")[2])
-    same = next((group for group in topics if {noun, match[1].rpartition(" ")[2]} & group), frozenset())
-    return frozenset({noun, *map(singular, same)})
 
 
 def _asked_for(text: str) -> str:
