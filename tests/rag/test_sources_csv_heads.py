@@ -104,6 +104,11 @@ def test_a_word_alone_that_is_no_title(tmp_path: Path) -> None:
         # names of several columns, and those of each
         ("lake,Level,\n,min,max", "lake: Moos; Level min: 4; Level max: 7"),
         (",Level,\nlake,min,max", "lake: Moos; Level min: 4; Level max: 7"),
+        # names that several columns have, told apart by a second row: by years, too, and with a row of units below it
+        (",Level,Level\nlake,2021 (m),2022 (m)", "lake: Moos; Level 2021 (m): 4; Level 2022 (m): 7"),
+        ("lake,Level,Level\n,2021,2022", "lake: Moos; Level 2021: 4; Level 2022: 7"),
+        ("lake,Level,\n,2021,2022", "lake: Moos; Level 2021: 4; Level 2022: 7"),
+        (",Level,Level\nlake,2021,2022\n,m,m", "lake: Moos; Level 2021 (m): 4; Level 2022 (m): 7"),
         # rows of values
         ("lake,by,area\nSee,m,s", "lake: See; by: m; area: s\nlake: Moos; by: 4; area: 7"),
         ("lake,is,\nSee,good,bad", "lake: See; is: good; column 3: bad\nlake: Moos; is: 4; column 3: 7"),
@@ -113,3 +118,18 @@ def test_a_word_alone_that_is_no_title(tmp_path: Path) -> None:
 )
 def test_a_second_row_of_names(tmp_path: Path, above: str, row: str) -> None:
     assert "\n".join(texts(tmp_path, f"{above}\nMoos,4,7\n")).lower() == row.lower()
+
+
+def test_second_names_below_some_columns_only(tmp_path: Path) -> None:
+    above = "County office;;;\nHarvest of the county;;;\n;Barley;Barley;Remarks\nParish;2021 (t);2022 (t);\n"
+    assert texts(tmp_path, f"{above}Moos;3.1;-;late\nSee;410;395;\n") == [
+        "parish: Moos; barley 2021 (t): 3.1; remarks: late",
+        "parish: See; barley 2021 (t): 410; barley 2022 (t): 395",
+    ]
+
+
+def test_years_of_a_row_are_values_where_those_below_are_years(tmp_path: Path) -> None:
+    assert texts(tmp_path, ",built,built\nMoos,1921,1922\nSee,1931,1932\n") == [
+        "Moos: built: 1921; built 2: 1922",
+        "See: built: 1931; built 2: 1932",
+    ]

@@ -62,7 +62,7 @@ def read_head(text: Iterator[str]) -> Head:
             return Head(unlike(named), sign, after_blanks, chain([head], behind, text))
     except csv.Error as error:
         raise RagError(f"its first line does not name columns ({error})") from None
-    if second := second_names(cells, [_below(one, sign) for one in islice(_telling(behind), 2)]):
+    while second := second_names(cells, [_below(one, sign) for one in islice(_telling(behind), 3)]):
         cells = joined(cells, second)
         behind = behind[behind.index(next(_telling(behind))) + 1 :]
     return Head(unlike(cells), sign, after_blanks, chain(behind, text))

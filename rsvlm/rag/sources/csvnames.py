@@ -1,11 +1,14 @@
 """Names of columns, and a second row of them: units, or what stands below names of several columns."""
 
 import re
+from collections import Counter
 
+from .nothing import is_empty
 from .places import LATITUDE, LONGITUDE
 from .rowtimes import TIME
 
 _NUMBER = re.compile(r"\s*[-+]?\d[\d.,\s]*")
+_YEAR = re.compile(r"\s*(?:1[5-9]|20)\d\d\s*")
 _BRACKETS = re.compile(r"\s*(?:\[([^\[\]]{1,20})\]|\(([^()]{1,20})\))\s*")
 _UNITS = frozenset({
     "m", "km", "cm", "mm", "ft", "ha", "km2", "km²", "m2", "m²", "m3", "m³", "m3/s", "m³/s", "l", "g", "kg",
@@ -44,26 +47,55 @@ def is_number(cell: str) -> bool:
 def second_names(names: list[str], below: list[list[str]]) -> list[str]:
     """The row below the names, if it says more of the columns and is no row of values; else none.
 
-    It is one of units: "m", "[mm]", above a number. Or it names columns that have no name of their own, each above a
-    number, while one of the two rows leaves the first column to the other.
+    It is one of units: "m", "[mm]", above a number. Or it tells columns apart that have no name of their own, or one
+    that others have, too: "2021" and "2022" below "barley". Each then stands above a number, while one of the two rows
+    leaves the first column to the other.
 
     Args:
         names: As they stand.
-        below: The cells of the two rows below.
+        below: The cells of the rows below, two at least: one of units may stand between the second row and the values.
     """
-    if len(below) < 2 or not len(names) == len(below[0]) == len(below[1]) or any(map(is_number, below[0])):
+    if len(below) < 2 or any(len(row) != len(names) for row in below[:2]):
         return []
     second = [cell.strip() for cell in below[0]]
-    values = [value for said, value in zip(second[1:], below[1][1:], strict=True) if said]
-    if not values or not any(map(is_number, values)):
+    under = next((row for row in below[1:] if len(row) == len(names) and not _are_units(row)), [])
+    values = [value for said, value in zip(second[1:], under[1:], strict=False) if said]
+    if not any(map(is_number, values)):
         return []
-    if all(map(_unit, filter(None, second))):
+    if _are_units(second):
         return [f"({_unit(said)})" if said else "" for said in second]
-    unnamed = [number for number, name in enumerate(names) if number and not name.strip()]
-    is_shared = bool(unnamed) and all(second[number] for number in unnamed)
-    if is_shared and all(map(is_number, filter(None, values))) and bool(second[0]) != bool(names[0].strip()):
-        return second
-    return []
+    are_named = all(_YEAR.fullmatch(said) for said in second if is_number(said))
+    are_values = all(
+        is_number(under[number]) or is_empty(under[number]) for number in _alike(names) if second[number]
+    )
+    are_years = are_named and all(map(_YEAR.fullmatch, filter(is_number, values)))
+    if not are_named or not are_values or (are_years and any(map(is_number, second))):
+        return []
+    return second if _tells_apart(names, second) and bool(second[0]) != bool(names[0].strip()) else []
+
+
+def _alike(names: list[str]) -> list[int]:
+    """The places of columns that have no name of their own, or one that others have, too; not the first."""
+    often = Counter(name.strip().lower() for name in names)
+    return [
+        number
+        for number, name in enumerate(names)
+        if number and (not name.strip() or often[name.strip().lower()] > 1)
+    ]
+
+
+def _tells_apart(names: list[str], second: list[str]) -> bool:
+    """Whether a second row names all columns that the first leaves alike, so that each has a name of its own."""
+    alike = [number for number in _alike(names) if names[number].strip() or second[number]]
+    if not alike or not all(second[number] for number in alike):
+        return False
+    whole = [name.lower() for name in joined(names, second)]
+    return len({whole[number] for number in alike}) == len(alike)
+
+
+def _are_units(row: list[str]) -> bool:
+    said = [cell for cell in row if cell.strip()]
+    return bool(said) and all(map(_unit, said))
 
 
 def joined(names: list[str], second: list[str]) -> list[str]:

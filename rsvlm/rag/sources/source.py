@@ -11,7 +11,7 @@ from ..chunk import Chunk
 from ..errors import RagError
 from .text import cleaned, looked_up
 
-_FORM = 3
+_FORM = 4
 """A number for each way to make chunks of the same file; in the digest, so that they are made anew."""
 
 NO_TEXT = "holds no text"
