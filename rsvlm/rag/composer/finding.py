@@ -13,7 +13,7 @@ from .lexicon import Lexicon
 from .likelihood import Likelihood
 from .look import Look
 from .remembered import Remembered
-from .statements import statements_of
+from .statements import headed, statements_of
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ NO_THING = "the question names nothing that I could look for"
 def about(scene: Scene, name: str) -> tuple[Evidence, ...]:
     """Return what the base says of how a class looks: the note that stands under its name, with its first sentence."""
     for one in scene.find(f"{name} from above looks like", 4):
-        heading = one.chunk.text.partition(": ")[0].rpartition(" > ")[2]
-        if heading.lower() in (name.lower(), f"{name.lower()}s") and heading in one.chunk.where:
+        heading = headed(one.chunk.text, one.chunk.where)[0].rpartition(" > ")[2]
+        if heading.lower() in (name.lower(), f"{name.lower()}s"):
             return (replace(one, quote=statements_of(one.chunk.text, one.chunk.where)[0].text),)
     return ()
 

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_END = re.compile(r"(?<=[.!?])(?:\[\d+\])*[\"')\]]*\s+(?=[\"'(\[]?[^\W_a-z])")
+_END = re.compile(r"(?<=[.!?])(?:[\"')\]]|[(\[]\d{1,2}[)\]])*\s+(?=[\"'(\[]?[^\W_a-z])")
+"""Between sentences, behind the marks of footnotes, too: "of stone.(2) The"."""
+_OF_A_LIST = re.compile(r"\s*\d{1,3}\.")
+"""What numbers a heading or an item: "1. Population"."""
 _ABBREVIATION = re.compile(
     r"\b(?:et al|cf|e\.g|i\.e|approx|ca|c|vs|no|fig|st|mt|dr|prof|mr|mrs|ms|jr|sr|(?-i:[A-Z]))\.$",
     re.IGNORECASE,
@@ -14,6 +17,10 @@ _LONGEST = 12
 _VERB = re.compile(r"\s(?:is|are|was|were|has|have|had|shows?|lies|means)\s")
 _GOES_ON = re.compile(r"(?:it|its|they|their|he|his|she|her|this|these|those)\b", re.IGNORECASE)
 _FIELD = re.compile(r"\s*([^;\n]{1,160}?)\s*[:=]\s+(\S[^;\n]*?)\s*$")
+_IN_SENTENCES = re.compile(r"(?:the|it|they|he|she|we|there)\b", re.IGNORECASE)
+"""How sentences begin whose verb is none of the common ones."""
+_LONG = 100
+"""Letters from which a place in a source may be cut: it then says only how a heading begins."""
 _BULLET = re.compile(r"^\s*[-*\u2022] (?=\S)")
 _NAMES = re.compile(
     r"(?:^|[\s_])(?:name|site|station|place|id|code|species|plot|title|scene|tile|sample|sensor|satellite|city|town|lake"
@@ -56,14 +63,15 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
         where: Of it: a heading that stands in it, and before the text, is context of all statements.
     """
     found: list[Statement] = []
-    heading, colon, rest = text.partition(": ")
-    title = heading if colon and "\n" not in heading and heading in where else ""
+    title, body = headed(text, where)
     head = subject = ""
-    for given in (rest if title else text).splitlines():
+    for given in body.splitlines():
         line = _BULLET.sub("", given)
         fields = [field for field in line.split(";") if field.strip()]
         pairs = [_LAST_FIELD.match(field) or _FIELD.match(field) for field in fields]
-        if fields and all(pair is not None and _is_name(pair[1]) for pair in pairs):
+        are_named = bool(fields) and all(pair is not None and _is_name(pair[1]) for pair in pairs)
+        lead, said = (_lead(fields, pairs) if are_named else None) or ("", line)
+        if are_named and not lead:
             leads = _leads(fields, pairs)
             if (
                 fields[0].partition(":")[0].strip() == head.partition(":")[0]
@@ -71,18 +79,44 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
                 head = ""
             for field, pair in zip(fields, pairs, strict=True):
                 assert pair is not None
-                context = [title, head, *(lead.strip() for lead in leads if lead is not field)]
+                context = [title, head, *(told.strip() for told in leads if told is not field)]
                 found.append(Statement(field.strip(), _joined(context), pair[1], pair[2], line.strip()))
             head = head or fields[0].strip()
             continue
         if line.strip().endswith(":"):
             head = line.strip()
-        for sentence in _sentences(line):
+        for sentence in _sentences(said):
             goes_on = _GOES_ON.match(sentence) is not None
             before = subject if goes_on else ""
-            found.append(Statement(sentence, _joined([title, before]), before=before))
+            found.append(Statement(sentence, _joined([title, lead, before]), before=before))
             subject = subject if goes_on else sentence
     return found
+
+
+def headed(text: str, where: str) -> tuple[str, str]:
+    """The heading of a text, "" where it has none, and what stands below it.
+
+    Args:
+        text: Of a chunk: a heading, a colon and the words; the heading may have colons, too.
+        where: Of it: a heading stands there, and one that is long may be cut.
+    """
+    line = text.partition("\n")[0]
+    for colon in reversed([match.start() for match in re.finditer(": ", line)]):
+        heading = line[:colon]
+        if heading in where or (len(where) > _LONG and heading.startswith(where)):
+            return heading, text[colon + 2 :]
+    return "", text
+
+
+def _lead(fields: list[str], pairs: list[re.Match[str] | None]) -> tuple[str, str] | None:
+    """A paragraph in two: "5 October", and "It rained. The river rose."; None: what goes before a colon has a value."""
+    if len(fields) != 1 or pairs[0] is None:
+        return None
+    name, value = pairs[0].groups()
+    are_whole = len(list(_sentences(value))) > 1 or (
+        value.endswith((".", "!", "?")) and bool(_VERB.search(value) or _IN_SENTENCES.match(value))
+    )
+    return (name, value) if are_whole else None
 
 
 def _leads(fields: list[str], pairs: list[re.Match[str] | None]) -> list[str]:
@@ -105,7 +139,8 @@ def _joined(parts: list[str]) -> str:
 def _sentences(line: str) -> Iterator[str]:
     begin = 0
     for match in _END.finditer(line):
-        if not _ABBREVIATION.search(line[begin : match.start()]):
+        said = line[begin : match.start()]
+        if not _ABBREVIATION.search(said) and not _OF_A_LIST.fullmatch(said):
             yield line[begin : match.start()].strip()
             begin = match.end()
     if rest := line[begin:].strip():
