@@ -80,6 +80,13 @@ def test_markdown(tmp_path: Path) -> None:
         assert chunk.type == "note"
 
 
+def test_what_is_struck_out_is_not_told(tmp_path: Path) -> None:
+    chunks, _ = read(
+        written(tmp_path, "a.md", "~~People: *30,000*~~ People: 31,250. A ~ B\n\n| a |\n|-|\n| ~~1~~ 2 |\n")
+    )
+    assert [chunk.text for chunk in chunks] == ["People: 31,250. A ~ B\n\na\n2"]
+
+
 def test_markdown_with_broken_front_matter_is_read_without_it(tmp_path: Path) -> None:
     laughs = "---\na: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n---\nThe text.\n"
     chunks, source = read(written(tmp_path, "a.md", laughs))
@@ -116,6 +123,7 @@ def test_html(tmp_path: Path) -> None:
         ("<table><tr hidden><td>no<tr><td>yes</table>", "yes"),
         ("<dl><dt hidden>no<dd>yes</dl>", "yes"),
         ("<div hidden><p>no<table><tr><td>no<div>no</div></table>no</div>yes", "yes"),
+        ("<p>yes<del>no<b>no</b></del><s>no</s><p>", "yes"),
         ("<p hidden>no<button><div>no</div></button>no</p>yes", "yes"),
     ],
 )

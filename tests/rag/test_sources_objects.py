@@ -32,6 +32,19 @@ def texts(folder: Path, content: object, name: str = "a.json") -> tuple[list[str
         ({"name": "Alder", "elev": 12, "tags": ["a", "b"]}, ["name: Alder; elev: 12; tags: a, b"]),
         ({"name": "Alder", "elev": 12, "bbox": [10, 44, 11, 45]}, ["name: Alder; elev: 12"]),
         ({"name": "Alder", "elev": 12, "seen": []}, ["name: Alder; elev: 12"]),
+        # objects of one kind under their names, and what stands beside them; but not where the names come again
+        (
+            {"parks": {"Elm Park": {"ha": 14}, "Quarry Park": {"ha": 31, "shut": 1987}}, "meta": {"year": 2020}},
+            ["Elm Park: ha: 14", "Quarry Park: ha: 31; shut: 1987", "meta year: 2020"],
+        ),
+        (
+            {"parks": {"Elm Park": {"ha": 14}, "Fen": {"ha": 31}}, "lakes": {"Moos": {"ha": 4}, "See": {"ha": 5}}},
+            ["Elm Park: ha: 14", "Fen: ha: 31", "Moos: ha: 4", "See: ha: 5"],
+        ),
+        (
+            {"2020": {"Elm": {"ha": 1}, "Fen": {"ha": 2}}, "2021": {"Elm": {"ha": 3}, "Fen": {"ha": 4}}},
+            ["elm ha: 1; fen ha: 2", "elm ha: 3; fen ha: 4"],
+        ),
         # links are neither rows nor words
         (
             {"type": "Catalog", "id": "peat", "description": "Peat of Finland.", "links": [{"href": "x"}]},

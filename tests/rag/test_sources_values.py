@@ -68,3 +68,15 @@ def test_utf_16_without_a_mark(tmp_path: Path, encoding: str) -> None:
     assert texts(tmp_path, "a.json", '[{"name": "Zürich", "elev": 408}]'.encode(encoding)) == [
         "name: Zürich; elev: 408"
     ]
+
+
+def test_a_row_for_each_value_is_told_under_what_was_measured(tmp_path: Path) -> None:
+    above = "place,parameter,value,units\n"
+    assert texts(
+        tmp_path, "a.csv", f"{above}Kelso,pH,7.9,\nKelso,nitrate,4,mg/l\nKelso,7,4,mg/l\nKelso,place,4,m\n"
+    ) == [
+        "place: Kelso; pH: 7.9",
+        "place: Kelso; nitrate: 4 mg/l",
+        "place: Kelso; parameter: 7; value: 4; units: mg/l",
+        "place: Kelso; parameter: place; value: 4; units: m",
+    ]

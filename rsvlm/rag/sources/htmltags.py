@@ -6,7 +6,7 @@ VOID = frozenset(
 """They have no end."""
 UNSEEN = frozenset(
     {"script", "style", "noscript", "template", "nav", "head", "svg", "math", "iframe", "object", "canvas", "audio",
-     "video", "select", "button"}
+     "video", "select", "button", "del", "s", "strike"}
 )  # fmt: skip
 BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",

@@ -77,7 +77,7 @@ def row_of(item: Any, number: int, note: Note) -> Iterator[Row]:
 
 
 def _items(found: dict[str, Any]) -> Items:
-    """What an object holds: features, a table, lists of objects, objects by name, or itself."""
+    """What an object holds: features, a table, lists of objects, objects by name, or groups of these, or itself."""
     if found.get("type") == "FeatureCollection":
         crs = json.dumps(found.get("crs"))
         if found.get("crs") and not any(name in crs for name in _CRS84):
@@ -96,6 +96,13 @@ def _items(found: dict[str, Any]) -> Items:
     if lists:
         beside = {name: value for name, value in found.items() if name not in {*lists, _LINKS}}
         return Items([item for name in found if name in lists for item in found[name]], beside)
+    groups = {name: value for name, value in found.items() if _are_named(value)}
+    inner = [name for group in groups.values() for name in group]
+    if groups and len(set(inner)) == len(inner):  # else the outer names tell them apart: years of one place
+        beside = {name: value for name, value in found.items() if name not in groups}
+        return Items(
+            [{"id": name, **one} for group in groups.values() for name, one in group.items()], beside
+        )
     if found and all(isinstance(value, dict) for value in found.values()):
         return Items([{"id": name, **value} for name, value in found.items()], {})
     return Items([found], {})
@@ -103,6 +110,17 @@ def _items(found: dict[str, Any]) -> Items:
 
 def _are_objects(value: Any) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _are_named(value: Any) -> bool:
+    """Whether it has several objects of one kind, each under its name: {"Elm Park": {"area": 14}, ...}."""
+    if (
+        not isinstance(value, dict)
+        or len(value) < 2
+        or not all(isinstance(one, dict) for one in value.values())
+    ):
+        return False
+    return bool(set.intersection(*(set(one) for one in value.values())))
 
 
 def _table(found: dict[str, Any]) -> list[dict[str, Any]] | None:

@@ -47,7 +47,7 @@ def read_markdown(text: str) -> list[Section]:
     level, title = 0, ""
     body: list[str] = []
     sections: list[Section] = []
-    for kind, said in _blocks(MarkdownIt("commonmark").enable("table").parse(text)):
+    for kind, said in _blocks(MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)):
         if kind:
             sections.append(Section(level, title, "".join(body).strip()))
             level, title, body = kind, said, []
@@ -93,11 +93,18 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[int, str]]:
 
 
 def _words(token: Token) -> str:
-    """The text of a line without its marks, elements of HTML as a page shows them; pictures by what is said of them."""
+    """The text of a line without its marks, elements of HTML as a page shows them; pictures by what is said of them.
+
+    What is struck out is left out: its author no longer says so.
+    """
     children = token.children or ()
     has_elements = any(child.type == "html_inline" for child in children)
     said = []
+    struck = 0
     for child in children:
+        struck += (child.type == "s_open") - (child.type == "s_close")
+        if struck:
+            continue
         if child.type in ("text", "code_inline", "image"):
             said.append(escape(child.content, quote=False) if has_elements else child.content)
         elif child.type in ("softbreak", "hardbreak"):

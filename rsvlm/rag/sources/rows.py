@@ -42,6 +42,12 @@ _OF_A_TEXT = {*TITLE, *TIME, "month", "day"}
 
 _LONGEST_TITLE = 20
 
+_VARIABLE = ("variable", "parameter", "indicator", "metric", "measure", "quantity", "analyte")
+"""Columns of long tables that say what the value of a row is of."""
+_VALUE, _UNIT = "value", ("unit", "units")
+_LONGEST_VARIABLE = 8
+"""Words."""
+
 
 def chunks_of_rows(
     rows: Iterable[Row], note: Note, pictures: Pictures, text_column: str | None
@@ -106,7 +112,27 @@ def _values(row: Row, texts: list[str]) -> Row:
     if texts:
         told = {name: told[name] for name in told if name not in texts and not _keeps_books(name, told[name])}
     of_a_text = bool(texts) or any(name in row for name in TEXT)
-    return {} if of_a_text and told.keys() <= _OF_A_TEXT else told
+    return {} if of_a_text and told.keys() <= _OF_A_TEXT else _measured(told)
+
+
+def _measured(told: Row) -> Row:
+    """A row of a long table with its value under the name of what was measured: "turbidity: 12 NTU"."""
+    variable = next((name for name in _VARIABLE if name in told), None)
+    named = "" if variable is None else text_of(told[variable])
+    if (
+        _VALUE not in told
+        or not named[:1].isalpha()
+        or words(named) > _LONGEST_VARIABLE
+        or named.lower() in told
+    ):
+        return told
+    unit = next((name for name in _UNIT if name in told), "")
+    value = f"{text_of(told[_VALUE])} {text_of(told[unit])}" if unit else told[_VALUE]
+    return {
+        (named if name == _VALUE else name): (value if name == _VALUE else one)
+        for name, one in told.items()
+        if name not in (variable, unit)
+    }
 
 
 def _keeps_books(name: str, value: object) -> bool:
