@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rsvlm.imagery import Failure, ImageryError, find_scenes
 from rsvlm.imagery.frames import Frame, cut, image_frames, relative_titles, unique_names
 from rsvlm.imagery.grid import BBox
-from rsvlm.imagery.windows import Windows, size_in_pixels
+from rsvlm.imagery.windows import Windows, sides_in_pixels
 from rsvlm.vocabularies import Legend, TagVocabulary, load_legend, load_tags
 
 from .dataset.problems import Problem
@@ -177,7 +177,7 @@ def _cut(frame: Frame, plan: Plan) -> tuple[Windows, NDArray[np.int64]]:
         if plan.objects is None:
             raise CaptioningError("--chips objects needs --osm")
         located = ChipObjects(plan.objects, grid, extended(plan.inferred.tags))
-        size = None if settings.size is None else size_in_pixels(settings.size, grid.gsd)
+        size = None if settings.size is None else sides_in_pixels(settings.size, grid)
         windows, focus, skipped = object_windows(located, size=size, seed=settings.seed)
         plan.problems += [
             Problem(frame.title, "", "no tile fits", f"{n} objects: {why}") for why, n in skipped.items()

@@ -15,6 +15,8 @@ __all__ = ["ChipOptions", "ChipRef", "check_in_memory", "chip_size", "cut_entrie
 
 FAR = 4.0
 """A vocabulary is about things of some size: beyond this ratio of ground sample distances a warning is due."""
+_LEAST = 8
+"""Pixels along the shorter side of a chip."""
 _ALONE = 1.5
 """An image up to so many chips long on its longer side is one chip."""
 
@@ -69,13 +71,13 @@ def chip_size(grid: Grid, options: ChipOptions, vocabulary: Vocabulary) -> tuple
     """The mode and size for `cut`: what the user asked for, else the ground extent that the classes are about."""
     if options.chips is not None or options.size is not None or not vocabulary.extent:
         return options.chips, options.size
-    gsd = grid.gsd
-    if gsd is None:
+    pixel = grid.pixel_size
+    if pixel is None:
         return None, None
-    if max(grid.width, grid.height) * gsd <= _ALONE * vocabulary.extent:
+    if max(grid.width * pixel[0], grid.height * pixel[1]) <= _ALONE * vocabulary.extent:
         return "whole", None
     # coarse imagery: a chip below a handful of pixels shows nothing
-    return "grid", str(max(round(vocabulary.extent / gsd), 8))
+    return "grid", f"{max(vocabulary.extent, _LEAST * max(pixel)):.6f}m"
 
 
 def far_gsd(chips: Iterable[ChipRef], vocabulary: Vocabulary) -> str | None:

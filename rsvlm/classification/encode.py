@@ -64,7 +64,7 @@ def chip_cosines(
     errors: list[str | None] = [None] * len(items)
     with ChipReader() as reader:
         looks = ((row, look) for row, item in enumerate(items) for look in looks_at(item, views))
-        load = loader(reader, min_valid)
+        load = loader(reader, min_valid, square=True)
         encoded = encode_stream(encoder, looks, lambda pair: load(pair[1]), batch_size=batch_size)
         for row, vector, error in _by_chip(encoded):
             vectors[row], errors[row] = vector, error

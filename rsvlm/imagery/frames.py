@@ -13,7 +13,7 @@ import numpy as np
 from rsvlm.imagery.bandfiles import bandfiles_labels
 from rsvlm.imagery.grid import Grid
 from rsvlm.imagery.scene import Scene
-from rsvlm.imagery.windows import Windows, grid_windows, size_in_pixels
+from rsvlm.imagery.windows import Windows, grid_windows, sides_in_pixels
 
 LARGEST_WHOLE = 1024
 """Without a size an image up to this many pixels on its longer side is one chip; a larger one becomes a grid."""
@@ -52,7 +52,8 @@ def cut(grid: Grid, chips: str | None = None, size: str | None = None) -> Window
     Args:
         grid: The image's pixel grid.
         chips: "whole", "grid", or None: whole without a size where no side is over `LARGEST_WHOLE`, else a grid.
-        size: Side of a grid's chip, in pixels ("256") or metres ("640m"); None is `GRID_SIZE`.
+        size: Side of a grid's chip, in pixels ("256") or metres ("640m", both ways, whatever pixels measure); None is
+            `GRID_SIZE`.
 
     Returns:
         int32 (n, 4): x, y, width, height.
@@ -63,7 +64,7 @@ def cut(grid: Grid, chips: str | None = None, size: str | None = None) -> Window
     small = max(grid.width, grid.height) <= LARGEST_WHOLE
     if chips == "whole" or (chips is None and size is None and small):
         return np.array([[0, 0, grid.width, grid.height]], dtype=np.int32)
-    return grid_windows(grid.width, grid.height, size_in_pixels(size or GRID_SIZE, grid.gsd))
+    return grid_windows(grid.width, grid.height, sides_in_pixels(size or GRID_SIZE, grid))
 
 
 def image_frames(scenes: Sequence[Scene]) -> list[Frame]:

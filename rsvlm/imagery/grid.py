@@ -21,6 +21,8 @@ Transform = tuple[float, float, float, float, float, float]
 # bends by some 340 m; 20 chords leave less than 1 m of it, and a chip's edge less than a millimetre.
 _SEGMENTS = 20
 _UP_TOLERANCE = 10.0
+_SQUARE = 1.02
+"""Pixels whose sides differ less are square: in degrees they do by 0.7 % on the equator."""
 _GEOD = Geod(ellps="WGS84")
 
 
@@ -50,6 +52,21 @@ class Grid:
         """
         axes = self._axes()
         return None if axes is None else math.sqrt(axes[0][1] * axes[1][1])
+
+    @property
+    def pixel_size(self) -> tuple[float, float] | None:
+        """Metres of a pixel along a row and along a column, at the centre; None without a place.
+
+        Both are `gsd` where they are as good as equal: a projection's own stretch makes no other pixels. Pixels in
+        degrees are narrower than high away from the equator, by half at 60 degrees.
+        """
+        axes = self._axes()
+        if axes is None:
+            return None
+        across, down = axes[0][1], axes[1][1]
+        if max(across, down) <= _SQUARE * min(across, down):
+            across = down = math.sqrt(across * down)
+        return across, down
 
     @property
     def north_up(self) -> bool:

@@ -1,5 +1,6 @@
 """Chips to pictures that an encoder takes: the shown bands, or spectral views, one picture each."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from PIL import Image as PillowImage
 from .chip import Chip
 from .chipreader import ChipReader
 from .errors import ImageryError
+from .grid import Grid
 from .inmemory import check_valid, shown
 from .items import Item
 from .scene import Scene
@@ -42,13 +44,23 @@ def looks_at(item: Item, views: Sequence[str]) -> list[Look]:
     return [Look(item, name) for name in views if name in allowed] or [Look(item, views[0])]
 
 
-def loader(reader: ChipReader, min_valid: float) -> Callable[[Look], Image]:
+def loader(reader: ChipReader, min_valid: float, *, square: bool = False) -> Callable[[Look], Image]:
     """A function that makes the picture of a look; it may be called by several threads at once.
 
     It raises the reason why there is no picture (`ImageryError`).
+
+    Args:
+        reader: Reads the chips.
+        min_valid: Least share of a chip's pixels that are valid.
+        square: Whether pixels that are not square on the ground are made so, as whoever learned from pictures has seen
+            it: the picture then has the chip's mean ground sample distance both ways, and as many pixels in all.
     """
 
     def load(look: Look) -> Image:
+        picture, grid = pixels(look), _grid(look.item)
+        return _squared(picture, grid) if square and grid is not None else picture
+
+    def pixels(look: Look) -> Image:
         item = look.item
         if item.error is not None:
             raise ImageryError(item.error)
@@ -72,6 +84,22 @@ def loader(reader: ChipReader, min_valid: float) -> Callable[[Look], Image]:
         return _picture(reader.read(item.scene, item.ref.window, bands), look.view, min_valid)
 
     return load
+
+
+def _grid(item: Item) -> Grid | None:
+    """Where the pixels of a chip lie; None where nobody knows."""
+    if isinstance(item.picture, Chip):
+        return item.picture.grid
+    return item.scene.grid.window(*item.ref.window) if item.scene is not None else None
+
+
+def _squared(picture: Image, grid: Grid) -> Image:
+    pixel = grid.pixel_size
+    if pixel is None or pixel[0] == pixel[1] or not isinstance(picture, np.ndarray):
+        return picture
+    mean = math.sqrt(pixel[0] * pixel[1])
+    size = (max(round(grid.width * pixel[0] / mean), 1), max(round(grid.height * pixel[1] / mean), 1))
+    return np.asarray(PillowImage.fromarray(picture).resize(size, PillowImage.Resampling.BICUBIC))
 
 
 def _picture(chip: Chip, name: str, min_valid: float) -> NDArray[np.uint8]:

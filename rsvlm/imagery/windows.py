@@ -12,7 +12,7 @@ from rsvlm.imagery.grid import BBox, Grid
 from rsvlm.imagery.projection import world_width
 from rsvlm.imagery.quality import cloud_mask
 
-__all__ = ["Windows", "bbox_windows", "cloud_mask", "grid_windows", "size_in_pixels"]
+__all__ = ["Windows", "bbox_windows", "cloud_mask", "grid_windows", "sides_in_pixels", "size_in_pixels"]
 
 Windows = npt.NDArray[np.int32]
 """(n, 4): x, y, width, height in pixels."""
@@ -23,8 +23,8 @@ MAX_SIZE = 2**15
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(m|px)?")
 
 
-def grid_windows(width: int, height: int, size: int, *, overlap: int = 0) -> Windows:
-    """Tile an image with squares, row by row from the upper left.
+def grid_windows(width: int, height: int, size: int | tuple[int, int], *, overlap: int = 0) -> Windows:
+    """Tile an image with squares, or oblongs, row by row from the upper left.
 
     Every pixel lies in a tile, and every tile is full: the last column and row are moved inwards, where they
     overlap their neighbours more. Along a side shorter than `size` the tile is as long as the image: no
@@ -33,7 +33,7 @@ def grid_windows(width: int, height: int, size: int, *, overlap: int = 0) -> Win
     Args:
         width: Columns of the image.
         height: Rows.
-        size: Pixels along a side of a tile.
+        size: Pixels along a side of a tile, or along its width and its height.
         overlap: Pixels that neighbouring tiles share, less than `size`.
 
     Returns:
@@ -42,20 +42,21 @@ def grid_windows(width: int, height: int, size: int, *, overlap: int = 0) -> Win
     Raises:
         ImageryError: A size is below 1, or the overlap not below the size.
     """
-    if min(width, height, size) < 1:
+    across, down = size if isinstance(size, tuple) else (size, size)
+    if min(width, height, across, down) < 1:
         raise ImageryError(
             f"cannot tile {width} x {height} pixels with tiles of {size}: all must be at least 1"
         )
-    if not 0 <= overlap < size:
+    if not 0 <= overlap < min(across, down):
         raise ImageryError(
             f"an overlap of {overlap} pixels must be at least 0 and below the tile size {size}"
         )
-    xs, ys = _starts(width, size, overlap), _starts(height, size, overlap)
+    xs, ys = _starts(width, across, overlap), _starts(height, down, overlap)
     windows = np.empty((len(ys), len(xs), 4), dtype=np.int32)
     windows[..., 0] = xs
     windows[..., 1] = ys[:, None]
-    windows[..., 2] = min(size, width)
-    windows[..., 3] = min(size, height)
+    windows[..., 2] = min(across, width)
+    windows[..., 3] = min(down, height)
     return windows.reshape(-1, 4)
 
 
@@ -64,7 +65,7 @@ def size_in_pixels(size: str | int, gsd: float | None) -> int:
 
     Args:
         size: "256" (pixels) or "640m" (metres on the ground, rounded to whole pixels).
-        gsd: Metres a pixel of the image, None without a place.
+        gsd: Metres a pixel of the image along that side, None without a place.
 
     Raises:
         ImageryError: The text is neither, metres are asked for without a GSD, or the chip has no or too many
@@ -86,6 +87,16 @@ def size_in_pixels(size: str | int, gsd: float | None) -> int:
     if not 1 <= pixels <= MAX_SIZE:
         raise ImageryError(f"size {size} is {pixels:,} pixels here: it must be between 1 and {MAX_SIZE:,}")
     return pixels
+
+
+def sides_in_pixels(size: str | int, grid: Grid) -> tuple[int, int]:
+    """Width and height of a chip in pixels: as many metres both ways, where pixels are not square on the ground.
+
+    Raises:
+        ImageryError: As `size_in_pixels` raises it.
+    """
+    across, down = grid.pixel_size or (None, None)
+    return size_in_pixels(size, across), size_in_pixels(size, down)
 
 
 def bbox_windows(grid: Grid, boxes: Iterable[BBox]) -> Windows:

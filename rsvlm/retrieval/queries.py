@@ -93,7 +93,7 @@ def _picture_vectors(encoder: Encoder, images: Sequence[Any], options: ChipOptio
             f"{len(images)} images were named, and {len(items)} were found: name files, no folders"
         )
     with ChipReader() as reader:
-        load = loader(reader, 0.0)
+        load = loader(reader, 0.0, square=True)
         pictures = []
         for item, other in zip(list_items(images, alike), items, strict=True):
             try:

@@ -87,7 +87,7 @@ class ImageFiles:
             yield Entry(row_of(item, self._options, self._licence), item.ref.image, self._loading(item))
 
     def _loading(self, item: Item) -> Load:
-        return lambda reader: loader(reader, self._options.min_valid)(Look(item, TRUE_COLOUR))
+        return lambda reader: loader(reader, self._options.min_valid, square=True)(Look(item, TRUE_COLOUR))
 
     def notes(self) -> list[str]:
         """As of `Source`; image files have no tables."""

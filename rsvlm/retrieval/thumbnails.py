@@ -60,7 +60,7 @@ class Thumbnails:
         scene = open_scene(str(row["image"]), **json.loads(row["opening"] or "{}"))
         window = tuple(row["window"] or (0, 0, scene.grid.width, scene.grid.height))
         item = Item(ChipRef(scene.path, scene.path, window), scene)
-        return loader(self._reader, 0.0)(Look(item, TRUE_COLOUR))
+        return loader(self._reader, 0.0, square=True)(Look(item, TRUE_COLOUR))
 
     def _small(self, image: Any) -> Image.Image:
         picture = (image if isinstance(image, Image.Image) else Image.fromarray(np.asarray(image))).convert(

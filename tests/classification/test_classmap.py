@@ -18,6 +18,7 @@ from rsvlm.classification.errors import ClassificationError
 from rsvlm.classification.palette import palette
 from rsvlm.classification.tiling import tiling
 from rsvlm.imagery import Grid
+from rsvlm.imagery.frames import cut
 from rsvlm.imagery.guard import open_raster
 from rsvlm.imagery.windows import grid_windows
 
@@ -307,6 +308,20 @@ def test_scattered_chips_are_no_tiling() -> None:
     windows = np.stack([places, rng.permutation(2_000), *np.full((2, 2_000), 8)], axis=1).astype(np.int32)
     with pytest.raises(ClassificationError, match="tiles on a grid, not 2,000 chips"):
         tiling(Grid(3_000, 3_000), windows)
+
+
+def test_oblong_tiles_lie_where_they_are(tmp_path: Path) -> None:
+    grid = Grid(200, 90, "EPSG:4326", (2e-4, 0.0, 9.0, 0.0, -2e-4, 65.0))
+    windows = cut(grid, None, "640m")  # 68 x 29 pixels
+    classes = classes_of(windows)
+    done = write_class_map(tmp_path / "m.tif", grid, windows, classes, NAMES, COLORS)
+    with rasterio.open(done.path) as made:
+        assert made.bounds == pytest.approx((9.0, 64.982, 9.04, 65.0))
+        for number in (0, 4, 11):
+            x, y, width, height = windows[number].tolist()
+            lon, lat = grid.to_lonlat(x + width / 2, y + height / 2)
+            assert next(made.sample([(float(lon), float(lat))]))[0] == classes[number]
+    assert (read(done.path) == by_hand(grid, windows, classes, done.cell)).all()
 
 
 def test_map_of_a_real_scene(tmp_path: Path, data_dir: Path) -> None:

@@ -50,3 +50,19 @@ def seen_of(folder: Path, valid: int, min_valid: float) -> str:
 )
 def test_how_much_of_a_chip_was_seen(tmp_path: Path, valid: int, min_valid: float, told: str) -> None:
     assert seen_of(tmp_path, valid, min_valid) == told
+
+
+def test_pixels_that_are_not_square_on_the_ground_are_made_so(tmp_path: Path) -> None:
+    disc = np.hypot(*(np.indices((40, 80)) - [[[19.5]], [[39.5]]]) * [[[20.0]], [[10.0]]]) < 300
+    profile = {"width": 80, "height": 40, "count": 1, "dtype": "uint8", "crs": "EPSG:32632"}
+    place = Affine(10, 0, 500_000, 0, -20, 5_500_000)
+    with rasterio.open(tmp_path / "a.tif", "w", driver="GTiff", transform=place, **profile) as file:
+        file.write(disc[None] * np.uint8(200))
+    [item] = list_items(tmp_path / "a.tif", ChipOptions(chips="whole"))
+    with ChipReader() as reader:
+        as_stored = np.asarray(loader(reader, 0.5)(Look(item, TRUE_COLOUR)))
+        seen = np.asarray(loader(reader, 0.5, square=True)(Look(item, TRUE_COLOUR)))
+    assert as_stored.shape == (40, 80, 3)
+    assert seen.shape == (57, 57, 3)  # 800 m at the mean of 14.1 m
+    rows, columns = np.nonzero(seen[..., 0] > 100)
+    assert abs(np.ptp(rows) - np.ptp(columns)) <= 1  # round, as on the ground

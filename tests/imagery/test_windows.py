@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 
 from rsvlm.imagery import Grid, ImageryError
-from rsvlm.imagery.windows import bbox_windows, grid_windows, size_in_pixels
+from rsvlm.imagery.frames import cut
+from rsvlm.imagery.windows import bbox_windows, grid_windows, sides_in_pixels, size_in_pixels
 
 UTM = Grid(1000, 800, "EPSG:32652", (10.0, 0.0, 300_000.0, 0.0, -10.0, 4_000_000.0))
 
@@ -91,6 +93,45 @@ def test_sizes(size: str | int, gsd: float | None, pixels: int) -> None:
 def test_sizes_that_cannot_be(size: str, gsd: float | None, message: str) -> None:
     with pytest.raises(ImageryError, match=message):
         size_in_pixels(size, gsd)
+
+
+def ground(grid: Grid) -> list[float]:
+    """Metres along the upper and the left edge."""
+    lon, lat = grid.to_lonlat([0, 0], [0, grid.height])
+    east, north = grid.to_lonlat([grid.width, 0], [0, 0])
+    geod = Geod(ellps="WGS84")
+    return [geod.inv(lon[0], lat[0], east[0], north[0])[2], geod.inv(lon[0], lat[0], lon[1], lat[1])[2]]
+
+
+@pytest.mark.parametrize(
+    ("grid", "sides"),
+    [
+        (UTM, (64, 64)),
+        (Grid(900, 450, "EPSG:4326", (2e-4, 0.0, 9.0, 0.0, -2e-4, 65.0)), (68, 29)),
+        (Grid(400, 400, "EPSG:4326", (1e-4, 0.0, 9.0, 0.0, -1e-4, 0.0)), (58, 58)),  # as good as square
+        (Grid(500, 300, "EPSG:32632", (10.0, 0.0, 500_000.0, 0.0, -20.0, 5_400_000.0)), (64, 32)),
+        (Grid(500, 300, "EPSG:32632", (0.0, 20.0, 500_000.0, 10.0, 0.0, 5_400_000.0)), (64, 32)),  # turned
+    ],
+)
+def test_metres_are_as_many_both_ways(grid: Grid, sides: tuple[int, int]) -> None:
+    assert sides_in_pixels("640m", grid) == sides
+    assert sides_in_pixels("256", grid) == (256, 256)
+    windows = cut(grid, None, "640m")
+    assert set(map(tuple, windows[:, 2:].tolist())) == {sides}
+    for window in windows[[0, -1]].tolist():
+        chip = grid.window(*window)
+        across, down = ground(chip)
+        assert across == pytest.approx(640, rel=0.03)
+        assert down == pytest.approx(640, rel=0.03)
+        assert chip.width * chip.height * (chip.gsd or 0) ** 2 == pytest.approx(across * down, rel=0.01)
+
+
+def test_oblong_tiles_reach_every_edge() -> None:
+    assert grid_windows(100, 50, (60, 20), overlap=5).tolist() == [
+        [x, y, 60, 20] for y in (0, 15, 30) for x in (0, 40)
+    ]
+    with pytest.raises(ImageryError, match="below the tile size"):
+        grid_windows(100, 50, (60, 20), overlap=20)
 
 
 @given(text=st.text(max_size=12))

@@ -43,7 +43,9 @@ class ObjectWindows(NamedTuple):
     skipped: dict[str, int]
 
 
-def object_windows(objects: ChipObjects, size: int | None = None, seed: int = 0) -> ObjectWindows:
+def object_windows(
+    objects: ChipObjects, size: int | tuple[int, int] | None = None, seed: int = 0
+) -> ObjectWindows:
     """Choose a tile for each object of an image that has something to show.
 
     A point's tile is centred on it, a line's on one of its nodes in the image, drawn at random; an area's on
@@ -53,27 +55,28 @@ def object_windows(objects: ChipObjects, size: int | None = None, seed: int = 0)
 
     Args:
         objects: The objects of the image.
-        size: Side of all tiles in pixels; None chooses by `TILE_SIZES` and `POINT_TILE`.
+        size: Side of all tiles in pixels, or their width and height; None chooses by `TILE_SIZES` and `POINT_TILE`.
         seed: Of all that is drawn.
     """
     skipped: Counter[str] = Counter()
-    found: dict[tuple[int, int, int], int] = {}
+    found: dict[tuple[int, int, int, int], int] = {}
+    given = (size, size) if isinstance(size, int) else size
     draws = _draws(objects.names, seed)
     for place, (shape, geometry) in enumerate(zip(objects.shapes.tolist(), objects.geometries, strict=True)):
         box = _anchor(geometry, shape, draws[place, 2], objects) / (objects.stretch, 1, objects.stretch, 1)
-        extent = float((box[2:] - box[:2]).max())
-        side = _tile(extent, size) if shape == AREA else size or POINT_TILE
-        if side is None or extent * MARGIN > side:
+        least = (box[2:] - box[:2]) * MARGIN
+        sides = given or (_tile(float(least.max())) if shape == AREA else (POINT_TILE, POINT_TILE))
+        if sides is None or (least > sides).any():
             skipped[TOO_LARGE] += 1
             continue
-        corner = _corner(box, side, (objects.grid.width, objects.grid.height), draws[place])
+        corner = _corner(box, sides, (objects.grid.width, objects.grid.height), draws[place])
         if corner is None:
             skipped[TOO_NEAR] += 1
-        elif (*corner, side) in found:
+        elif (*corner, *sides) in found:
             skipped[REPEATED] += 1
         else:
-            found[*corner, side] = place
-    windows = np.array([(x, y, side, side) for x, y, side in found], np.int32).reshape(-1, 4)
+            found[*corner, *sides] = place
+    windows = np.array(list(found), np.int32).reshape(-1, 4)
     return ObjectWindows(windows, objects.rows[list(found.values())], dict(skipped))
 
 
@@ -97,16 +100,20 @@ def _anchor(
     return np.tile(nodes[int(draw * len(nodes))], 2) if len(nodes) else np.full(4, np.nan)
 
 
-def _tile(extent: float, size: int | None) -> int | None:
-    return next((side for side in ((size,) if size else TILE_SIZES) if extent * MARGIN <= side), None)
+def _tile(least: float) -> tuple[int, int] | None:
+    return next(((side, side) for side in TILE_SIZES if least <= side), None)
 
 
 def _corner(
-    box: npt.NDArray[np.float64], side: int, image: tuple[int, int], draw: npt.NDArray[np.float64]
+    box: npt.NDArray[np.float64],
+    sides: tuple[int, int],
+    image: tuple[int, int],
+    draw: npt.NDArray[np.float64],
 ) -> tuple[int, int] | None:
     """The upper left corner of the tile, drawn among those that keep the rules; None where there is none."""
     corner = []
     for axis in (0, 1):
+        side = sides[axis]
         low, high = float(box[axis]), float(box[axis + 2])
         middle = (low + high) / 2 - side / 2
         if not np.isfinite(middle):
