@@ -14,7 +14,7 @@ from rsvlm.imagery.frames import Frame
 
 from .labels import Labels, ObjectLabel
 from .landcover import CoverReading, LandCoverSource
-from .osm import ChipObjects, ObjectTable, open_cached
+from .osm import ChipObjects, ObjectTable, open_cached, pixel_stretch
 from .plan import ChipRange
 from .unknown import InferredTag, extended
 
@@ -134,4 +134,6 @@ def _one(
         # names of a whole image say nothing sure about a part of it
         scene=list(frame.scene_names) if whole else [],
     )
+    if objects and (stretch := pixel_stretch(grid)) != 1:
+        labels["stretch"] = round(stretch, 4)
     return ChipLabels(labels, labelled, reading.unknown)

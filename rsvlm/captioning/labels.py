@@ -69,7 +69,11 @@ class LandCover(TypedDict):
 
 
 class Labels(TypedDict):
-    """All that is known of one chip. `scene` holds names of a whole image without shares (multi-labels)."""
+    """All that is known of one chip. `scene` holds names of a whole image without shares (multi-labels).
+
+    `stretch` is how much wider than high a pixel is on the ground; it is there only where that is not 1, as in images
+    in degrees away from the equator.
+    """
 
     width: int
     height: int
@@ -78,3 +82,4 @@ class Labels(TypedDict):
     objects: list[ObjectLabel]
     landcover: LandCover | None
     scene: list[str]
+    stretch: NotRequired[float]

@@ -195,6 +195,25 @@ def test_around() -> None:
     assert "surrounded" not in all_of(chip(CHURCH, *ring[:2]))
 
 
+def test_a_row_on_one_side_is_not_around() -> None:
+    church = thing("building=church", (45, 80, 55, 90), role="focus")
+    row = [thing("building=house", (x, 40, x + 6, 46)) for x in (2, 18, 34, 50, 66, 82)]
+    text = all_of(chip(church, *row))
+    assert "around it" not in text
+    assert "surround" not in text
+    text = all_of(chip(church, *row, thing("building=house", (46, 94, 52, 99))))
+    assert "surrounded by seven houses" in text
+
+
+def test_sides_are_those_of_the_ground() -> None:
+    """At 70 degrees north, a pixel of a raster in degrees is a third as wide as high."""
+    labels = chip(CHURCH, thing("leisure=pitch sport=tennis", (5, 15, 20, 30)))
+    assert "to the west of it" in all_of(labels)
+    text = all_of({**labels, "stretch": 0.34})
+    assert "to the north of it" in text
+    assert "to the west of it" not in text
+
+
 def test_beside_and_near() -> None:
     text = all_of(chip(CHURCH, thing("amenity=parking", (62, 45, 80, 60), distance_m=2.0)))
     assert re.search(r"(next to|beside) (a car park|it)|(a car park|it) (next to|beside)", text)
@@ -375,7 +394,12 @@ def chips(draw: st.DrawFn) -> Labels:
         objects.append(
             thing(draw(TAGS), box, shape, role=role, whole=whole, distance_m=None if n == 0 else distance)
         )
-    return chip(*objects, north_up=draw(st.booleans()), gsd=draw(st.sampled_from([1.0, None])))  # type: ignore[no-any-return]
+    more = {
+        "north_up": st.booleans(),
+        "gsd": st.sampled_from([1.0, None]),
+        "stretch": st.sampled_from([1.0, 0.4, 2.0]),
+    }
+    return chip(*objects, **{name: draw(values) for name, values in more.items()})  # type: ignore[no-any-return]
 
 
 @settings(max_examples=300, deadline=None)

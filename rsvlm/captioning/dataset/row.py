@@ -126,6 +126,7 @@ _LABELS = pa.struct(
         "objects": pa.list_(_OBJECT),
         "landcover": _LANDCOVER,
         "scene": pa.list_(_TEXT),
+        "stretch": pa.float64(),
     }
 )
 _COLUMNS: dict[str, pa.DataType] = {
@@ -205,7 +206,9 @@ def labels_from_row(row: Mapping[str, Any]) -> Labels:
         # no words: of a legend that ships, or stored before they were
         known = {name: value for name, value in cover.items() if (name, value) != ("words", None)}
         landcover = cast(LandCover, {**known, "regions": regions})
-    return cast(Labels, {**stored, "objects": objects, "landcover": landcover})
+    # no stretch: of square pixels, or stored before it was
+    told = {name: value for name, value in stored.items() if (name, value) != ("stretch", None)}
+    return cast(Labels, {**told, "objects": objects, "landcover": landcover})
 
 
 def pair_from_row(row: Mapping[str, Any]) -> Pair:

@@ -116,7 +116,8 @@ class ShardWriter(AbstractContextManager["ShardWriter"]):
         self._tar.addfile(member, io.BytesIO(content))
 
     def _count(self, pair: Pair) -> None:
-        self._counts.update(pairs=1, images=pair.image is not None, verified=pair.verified)
+        # as numbers: the first of each would be kept as True, which is no count in JSON
+        self._counts.update(pairs=1, images=int(pair.image is not None), verified=int(pair.verified))
         self._styles.update({caption["style"] for caption in pair.captions})
         self._credits.add(pair.sources)
 

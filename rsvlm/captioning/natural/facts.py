@@ -80,7 +80,8 @@ class Group:
 class Facts:
     """Things of a chip by group, in the labels' order; `side` is the shorter side in metres, if known.
 
-    `said` are the phrases of grounds that land cover has told already: forest, where tree cover was.
+    `said` are the phrases of grounds that land cover has told already: forest, where tree cover was. `stretch` is how
+    much wider than high a pixel is on the ground.
     """
 
     width: int
@@ -91,6 +92,7 @@ class Facts:
     focus: Thing | None
     groups: dict[str, Group]
     said: frozenset[str] = frozenset()
+    stretch: float = 1.0
 
     @property
     def focus_group(self) -> Group | None:
@@ -120,6 +122,7 @@ def read_facts(labels: Labels) -> Facts:
         north_up=labels["north_up"],
         focus=focus,
         groups={phrase: _group(members) for phrase, members in by_phrase.items()},
+        stretch=labels.get("stretch", 1.0),
         said=frozenset(p for p, (first, *_) in by_phrase.items() if first.value in by_cover),
     )
 

@@ -103,7 +103,9 @@ def _along_focus(story: Story, things: list[Thing]) -> str:
         return ""
     box = around(t.box for t in things)
     side = side_along(box, focus)
-    if side and all(is_within(facts, t, focus, BESIDE) and direction(t, focus) == side for t in things):
+    if side and all(
+        is_within(facts, t, focus, BESIDE) and direction(facts, t, focus) == side for t in things
+    ):
         return f"runs along its {(_COMPASS_SIDES if story.compass else _IMAGE_SIDES)[side]} side"
     return ""
 

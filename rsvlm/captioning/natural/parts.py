@@ -77,8 +77,8 @@ def near(story: Story) -> Relation:
 
 def on_side(story: Story, side: str) -> Relation:
     """Return what tests a thing for lying wholly on one side (n, s, w, e) of the focus."""
-    focus = story.hero
-    return lambda thing: thing is not focus and side_of(thing, focus) == side
+    facts, focus = story.facts, story.hero
+    return lambda thing: thing is not focus and side_of(facts, thing, focus) == side
 
 
 def side_words(story: Story, side: str) -> str:
@@ -94,7 +94,12 @@ def surrounding(story: Story, most: int = 2) -> list[Group]:
         things = story.left(group)
         if group.phrase in story.facts.said:
             continue
-        if group.kind != "line" and focus not in things and len(things) <= 40 and surround(things, focus):
+        if (
+            group.kind != "line"
+            and focus not in things
+            and len(things) <= 40
+            and surround(story.facts, things, focus)
+        ):
             found.append(group)
     return found[:most]
 

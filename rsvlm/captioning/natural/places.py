@@ -3,7 +3,9 @@
 The definitions, with their limits, are in section 1.3 and 1.5 of docs/caption-grammar.md.
 """
 
+import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from rsvlm.captioning.natural.facts import Box, Facts, Thing
@@ -13,6 +15,10 @@ SLACK = 0.02
 BESIDE = 0.08
 NEAR = 0.33
 """Distances to the focus as shares of the chip's shorter side."""
+
+HALF_TURN = 179.99
+"""Degrees, a whiff below 180; where no thing lies in so much of the horizon, they stand in a row or a heap, and not
+around."""
 
 COMPASS_CELLS = (
     "in the north-west", "in the north", "in the north-east",
@@ -135,17 +141,22 @@ def is_within(facts: Facts, thing: Thing, focus: Thing, share: float) -> bool:
     )
 
 
-def direction(thing: Thing, focus: Thing) -> str:
-    """Return n, s, w or e, as the boxes' centres lie to each other."""
-    dx, dy = thing.centre[0] - focus.centre[0], thing.centre[1] - focus.centre[1]
+def _offset(facts: Facts, thing: Thing, focus: Thing) -> tuple[float, float]:
+    """From the centre of the focus's box to that of a thing's, in pixels as high as wide on the ground."""
+    return (thing.centre[0] - focus.centre[0]) * facts.stretch, thing.centre[1] - focus.centre[1]
+
+
+def direction(facts: Facts, thing: Thing, focus: Thing) -> str:
+    """Return n, s, w or e, as the boxes' centres lie to each other on the ground."""
+    dx, dy = _offset(facts, thing, focus)
     if abs(dx) >= abs(dy):
         return "e" if dx > 0 else "w"
     return "s" if dy > 0 else "n"
 
 
-def side_of(thing: Thing, focus: Thing) -> str | None:
+def side_of(facts: Facts, thing: Thing, focus: Thing) -> str | None:
     """Return the side of the focus (n, s, w, e) on which the whole thing lies, None where it lies on none."""
-    side = direction(thing, focus)
+    side = direction(facts, thing, focus)
     x0, y0, x1, y1 = thing.box
     fx0, fy0, fx1, fy1 = focus.box
     clear = {"n": y1 <= fy0 + 1, "s": y0 >= fy1 - 1, "w": x1 <= fx0 + 1, "e": x0 >= fx1 - 1}
@@ -181,10 +192,13 @@ def is_inside(thing: Thing, focus: Thing) -> bool:
     )  # fmt: skip
 
 
-def surround(things: Sequence[Thing], focus: Thing) -> bool:
-    """Say whether things lie around the focus: at least three, in at least three of four directions."""
+def surround(facts: Facts, things: Sequence[Thing], focus: Thing) -> bool:
+    """Say whether things lie around the focus: at least three, in three of four directions, and no half is empty."""
     fx0, fy0, fx1, fy1 = focus.box
     outside = all(
         is_apart(t, focus) and not (fx0 <= t.centre[0] <= fx1 and fy0 <= t.centre[1] <= fy1) for t in things
     )
-    return outside and len(things) >= 3 and len({direction(t, focus) for t in things}) >= 3
+    if not outside or len(things) < 3 or len({direction(facts, t, focus) for t in things}) < 3:
+        return False
+    turns = sorted(math.degrees(math.atan2(dy, dx)) for dx, dy in (_offset(facts, t, focus) for t in things))
+    return all(after - before < HALF_TURN for before, after in pairwise([*turns, turns[0] + 360.0]))

@@ -9,7 +9,8 @@ import shapely
 from rsvlm.captioning.labels import ObjectLabel
 from rsvlm.captioning.osm.bulk import collection_paused
 from rsvlm.captioning.osm.clip import Boxes, Geometries, clip
-from rsvlm.captioning.osm.measure import pixel_sizes, three_digits
+from rsvlm.captioning.osm.measure import pixel_sizes, pixel_stretch, three_digits
+from rsvlm.captioning.osm.repeats import repeats
 from rsvlm.captioning.osm.shapes import AREA, LINE, POINT
 from rsvlm.captioning.osm.table import SHAPES, ObjectTable
 from rsvlm.captioning.unknown import ExtendedVocabulary
@@ -19,7 +20,6 @@ from rsvlm.vocabularies.osm import TagVocabulary
 Ints = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float64]
 
-_SQUARE = 0.002  # a ratio of pixel width to height this near 1 is the projection's stretch, not the raster's
 _SLIVER = 1e-3  # pixels: what a cut leaves of a neighbour whose corners were rounded over the edge
 _LEAST_SHOWN = 0.125  # of a chip's side: what a cut object must show to be spoken of first
 _BEHIND = 1 << 40  # puts those that show less behind all others, whatever their rarity
@@ -45,7 +45,7 @@ class ChipObjects:
 
     Attributes:
         grid: The image.
-        rows: Rows of the table that have something to show in this image, ascending (n,).
+        rows: Rows of the table that have something to show in this image, ascending, each thing once (n,).
         names: Their names, as `way/123` (n).
         shapes: Their places in `table.SHAPES` (n,).
         geometries: They themselves, in stretched pixels (n,).
@@ -61,18 +61,21 @@ class ChipObjects:
         self.table = table
         self.grid = grid
         self.gsd = grid.gsd
-        self.stretch = self._stretch()
+        self.stretch = pixel_stretch(grid)
         box = grid.bbox()
         rows = table.index.rows_in(box) if box else np.empty(0, np.int64)
         sights = table.index.sights(self.gsd, vocabulary)
         sets = table.index.tag_sets[1][rows]
         seen = sights.rarity[sets] > 0
-        geometries = self._to_pixels(table.index.geometries(rows[seen]))
+        rows, sets = rows[seen], sets[seen]
+        geometries = table.index.geometries(rows)
+        once = ~repeats(geometries, sets, sights.tags, vocabulary)
+        rows, sets, geometries = rows[once], sets[once], self._to_pixels(geometries[once])
         there = ~shapely.is_missing(geometries)
-        self.rows = rows[seen][there]
+        self.rows = rows[there]
         self.geometries = geometries[there]
         self.shapes = table.index.shapes[self.rows]
-        self._sets = sets[seen][there]
+        self._sets = sets[there]
         self._sights = sights
         self._inferred = _inferred(sights.tags, vocabulary)
         self._guessed = np.array(
@@ -193,13 +196,6 @@ class ChipObjects:
         centre = (corners[:, :2] + corners[:, 2:]) / 2
         metres: Floats = np.sqrt(pixel_sizes(self.grid, *centre.T).prod(axis=1) / self.stretch)
         return metres
-
-    def _stretch(self) -> float:
-        wide, high = pixel_sizes(
-            self.grid, np.array([self.grid.width / 2]), np.array([self.grid.height / 2])
-        )[0]
-        ratio = float(wide / high)
-        return 1.0 if abs(ratio - 1) < _SQUARE or not np.isfinite(ratio) else ratio
 
     def _to_pixels(self, geometries: Geometries) -> Geometries:
         """Bring WGS84 geometries to stretched pixels; None where the image's CRS has no place for one."""

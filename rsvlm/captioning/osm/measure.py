@@ -8,6 +8,7 @@ from rsvlm.imagery.grid import Grid
 
 Floats = npt.NDArray[np.float64]
 
+_SQUARE = 0.002  # a ratio of pixel width to height this near 1 is the projection's stretch, not the raster's
 _GEOD = Geod(ellps="WGS84")
 
 
@@ -18,6 +19,13 @@ def pixel_sizes(grid: Grid, col: Floats, row: Floats) -> Floats:
     )
     _, _, metres = _GEOD.inv(lon[[0, 2]], lat[[0, 2]], lon[[1, 3]], lat[[1, 3]])
     return np.asarray(metres, float).T
+
+
+def pixel_stretch(grid: Grid) -> float:
+    """Return how much wider than high a pixel is on the ground at the centre of a grid; 1 for square ones."""
+    wide, high = pixel_sizes(grid, np.array([grid.width / 2]), np.array([grid.height / 2]))[0]
+    ratio = float(wide / high)
+    return 1.0 if abs(ratio - 1) < _SQUARE or not np.isfinite(ratio) else ratio
 
 
 def three_digits(values: Floats) -> Floats:

@@ -98,7 +98,7 @@ def name_related(
         members = state.name(item.phrase, test, relation)
         check_item(state, item, members)
         found += members
-    if relation == "around" and not surround(found, state.things.focus):
+    if relation == "around" and not surround(found, state.things):
         state.say(f"says {len(found)} objects lie around the {state.things.focus.group.phrase}; they do not")
 
 

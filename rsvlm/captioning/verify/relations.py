@@ -1,5 +1,6 @@
 """How things lie to the focus, and how lines run through the image (sections 1.5 and 2.4 of the caption grammar)."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from rsvlm.captioning.verify.places import union
@@ -28,15 +29,15 @@ def is_within(thing: Thing, focus: Thing, things: Things, share: float) -> bool:
     return distance <= share * things.gsd * min(things.width, things.height)
 
 
-def direction(thing: Thing, focus: Thing) -> str:
+def direction(thing: Thing, things: Things) -> str:
     """In which of the four directions from the focus an object lies, by the centres of the boxes."""
-    dx, dy = thing.cx - focus.cx, thing.cy - focus.cy
+    dx, dy = things.offset(thing)
     if abs(dx) >= abs(dy):
         return "east" if dx >= 0 else "west"
     return "south" if dy >= 0 else "north"
 
 
-def is_on_side(thing: Thing, focus: Thing, side: str) -> bool:
+def is_on_side(thing: Thing, focus: Thing, side: str, things: Things) -> bool:
     """Whether an object lies wholly on one side of the focus."""
     a, b = thing.box, focus.box
     beyond = {
@@ -45,7 +46,7 @@ def is_on_side(thing: Thing, focus: Thing, side: str) -> bool:
         "west": a[2] <= b[0] + 1,
         "east": a[0] >= b[2] - 1,
     }
-    return direction(thing, focus) == side and beyond[side]
+    return direction(thing, things) == side and beyond[side]
 
 
 def is_outside(thing: Thing, focus: Thing) -> bool:
@@ -80,12 +81,20 @@ def relation_test(relation: str, things: Things) -> Callable[[Thing], bool]:
         "around": lambda t: is_outside(t, focus),
         "in": lambda t: holds(t, focus) and fills_its_box(t, things),
     }
-    return tests.get(relation) or (lambda t: is_on_side(t, focus, IMAGE_SIDES.get(relation, relation)))
+    return tests.get(relation) or (
+        lambda t: is_on_side(t, focus, IMAGE_SIDES.get(relation, relation), things)
+    )
 
 
-def surround(members: Sequence[Thing], focus: Thing) -> bool:
-    """Whether objects lie around the focus together: at least three, in at least three of the four directions."""
-    return len(members) >= 3 and len({direction(m, focus) for m in members}) >= 3
+def surround(members: Sequence[Thing], things: Things) -> bool:
+    """Whether objects lie around the focus together: at least three, in at least three of the four directions, and
+    no half turn round the focus is free of them.
+    """
+    if len(members) < 3 or len({direction(m, things) for m in members}) < 3:
+        return False
+    bearings = [math.atan2(*things.offset(m)) for m in members]
+    gaps = [min((b - a) % math.tau for b in bearings if b != a) for a in bearings]
+    return max(gaps) < math.pi
 
 
 def is_one_run(members: Sequence[Thing]) -> bool:

@@ -81,6 +81,12 @@ class Things:
     north_up: bool
     groups: dict[str, Group]
     focus: Thing | None
+    stretch: float = 1.0
+
+    def offset(self, thing: Thing) -> tuple[float, float]:
+        """How far east and south of the focus a thing lies on the ground, by the boxes' centres, in pixel heights."""
+        assert self.focus is not None, "callers ask for the focus first"
+        return (thing.cx - self.focus.cx) * self.stretch, thing.cy - self.focus.cy
 
 
 def things_of(labels: Labels) -> Things:
@@ -102,7 +108,10 @@ def things_of(labels: Labels) -> Things:
         group.members.append(thing)
         if label["role"] == "focus" and focus is None:
             focus = thing
-    return Things(labels["width"], labels["height"], labels["gsd"], labels["north_up"], groups, focus)
+    stretch = labels.get("stretch", 1.0)
+    return Things(
+        labels["width"], labels["height"], labels["gsd"], labels["north_up"], groups, focus, stretch
+    )
 
 
 def _is_sliver(label: ObjectLabel) -> bool:

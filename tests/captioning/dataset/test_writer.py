@@ -1,6 +1,7 @@
 """One shard: tar and parquet, together, the same bytes each time."""
 
 import dataclasses
+import json
 import math
 import tarfile
 from pathlib import Path
@@ -60,6 +61,13 @@ def test_counts(tmp_path: Path) -> None:
         ("OpenStreetMap", False, 2),
         ("scene_1.tif", True, 2),
     ]
+
+
+def test_one_pair_is_counted_as_a_number(tmp_path: Path) -> None:
+    with ShardWriter(tmp_path, 0) as writer:
+        writer.add(pair(1))
+    counts = {name: writer.stats()[name] for name in ("pairs", "images", "verified")}
+    assert json.dumps(counts) == '{"pairs": 1, "images": 1, "verified": 1}'
 
 
 def test_a_pair_without_image_is_text_alone(tmp_path: Path) -> None:

@@ -29,9 +29,11 @@ UTM = Grid(1000, 800, "EPSG:32632", (0.5, 0.0, 500_000.0, 0.0, -0.5, 5_200_000.0
 """An image of 0.5 m pixels, 500 x 400 m on the ground."""
 
 
-def table_of(things: Sequence[tuple[str, int, Any, dict[str, str]]], grid: Grid) -> ObjectTable:
+def table_of(
+    things: Sequence[tuple[str, int, Any, dict[str, str]]], grid: Grid, vocabulary: TagVocabulary = VOCABULARY
+) -> ObjectTable:
     """Make a table of objects: type, id, geometry in pixels of a grid, tags (each with something to show)."""
-    sorter = TagSorter(VOCABULARY)
+    sorter = TagSorter(vocabulary)
     builder = TableBuilder(sorter)
     for kind, number, shape, tags in things:
         lonlat = shapely.transform(shape, lambda xy: np.column_stack(grid.to_lonlat(*xy.T)))

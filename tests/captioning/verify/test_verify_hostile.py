@@ -110,5 +110,5 @@ def test_the_check_imports_nothing_of_the_makers() -> None:
     ).stdout.split()
     rooms = {name.split(".")[1] for name in loaded if "." in name}
     parts = {name.split(".")[2] for name in loaded if name.startswith("rsvlm.captioning.")}
-    assert rooms == {"captioning", "vocabularies"}
+    assert rooms == {"captioning", "errors", "vocabularies"}
     assert parts == {"errors", "labels", "verify"}

@@ -108,6 +108,25 @@ def test_compass_words_need_north_up() -> None:
     assert verify("A church, with a house to the right of it.", turned, "natural") == []
 
 
+def test_sides_are_those_of_the_ground() -> None:
+    court = area({"sport": "tennis", "leisure": "pitch"}, (20, 60, 50, 90))
+    flat = labels([area({"building": "church"}, (120, 120, 150, 150), role="focus"), court])
+    west, north = (f"A church, with a tennis court to the {side} of it." for side in ("west", "north"))
+    assert verify(west, flat, "natural") == []
+    assert verify(north, flat, "natural")
+    assert verify(west, {**flat, "stretch": 0.34}, "natural")
+    assert verify(north, {**flat, "stretch": 0.34}, "natural") == []
+
+
+def test_a_row_on_one_side_is_not_around() -> None:
+    church = area({"building": "church"}, (140, 220, 160, 240), role="focus")
+    row = [area({"building": "house"}, (x, 100, x + 20, 120)) for x in (5, 50, 95, 140, 185, 230, 275)]
+    (problem,) = verify("A church, surrounded by seven houses.", labels([church, *row]), "natural")
+    assert "7 objects lie around the church; they do not" in problem
+    below = area({"building": "house"}, (140, 260, 160, 280))
+    assert verify("A church, surrounded by eight houses.", labels([church, *row, below]), "natural") == []
+
+
 def test_slivers_are_not_counted() -> None:
     cut = area({"building": "house"}, (297, 20, 300, 60), whole=False)
     assert (
