@@ -14,10 +14,10 @@ from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 
 from .errors import EvalError
+from .intervals import mean_intervals
 from .left_out import labelled_rows, left_out_notes
 from .ranking import Ints, Vectors, similarity_blocks, unit_rows
 from .result import EvalResult
-from .statistics import bootstrap_interval
 from .vectors import Progress, encoder_record, image_vectors
 from .zeroshot import label_places
 
@@ -155,7 +155,7 @@ def retrieve_by_class(
         n=len(asked),
         n_failed=int(queries.failed.sum()),
         groups={"class": _by_class(asked, values, columns, names)},
-        intervals={column: bootstrap_interval(values[:, i], seed=seed) for i, column in enumerate(columns)},
+        intervals=mean_intervals(dict(zip(columns, values.T, strict=True)), seed=seed),
         config={
             "protocol": "class relevance", "same": same, "ties": "lower index first",
             "n_items": len(held), "seed": seed,

@@ -8,9 +8,9 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import EvalError
+from .intervals import mean_intervals
 from .ranking import unit_rows
 from .result import EvalResult
-from .statistics import bootstrap_interval
 
 WEIGHT = 2.5
 """Section 3: spreads the scores of CLIP ViT-B/32, which lie in 0..0.4, over about 0..1."""
@@ -109,7 +109,7 @@ def clip_score_result(
         n=len(captions),
         n_unanswered=int(silent.sum()),
         n_failed=int((unit_rows(image_vectors).failed & ~silent).sum()),
-        intervals={metric: bootstrap_interval(values, seed=seed) for metric, values in scores.items()},
+        intervals=mean_intervals(scores, seed=seed),
         config=config,
         comparable=comparable,
         notes=notes,

@@ -12,9 +12,9 @@ from rsvlm.models import Encoder
 
 from .clipscore import PAPER_MODEL, PROMPT, WEIGHT, clip_scores, ref_clip_scores
 from .errors import EvalError
+from .intervals import mean_intervals
 from .left_out import captioned_rows
 from .result import EvalResult
-from .statistics import bootstrap_interval
 from .vectors import encoder_record, image_vectors, text_vectors
 
 
@@ -61,9 +61,9 @@ def add_clip_scores(
     scores["refclipscore"] = ref_clip_scores(scores["clipscore"], captions, vectors[len(texts) :], owner)
     for metric, values in scores.items():
         result.metrics[metric] = float(values.mean())
-        result.intervals[metric] = bootstrap_interval(values, seed=seed)
         items = items.append_column(metric, pa.array(values))
     result.items = items
+    result.intervals |= mean_intervals(scores, seed=seed)
     told = [text for text, answer in zip(texts, said, strict=True) if answer is not None]
     _record(result, encoder, n_cut=_cut(encoder, [*told, *golds]), n_unread=int(images.failed.sum()))
 

@@ -11,12 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from .errors import EvalError
+from .intervals import FEWEST, count_groups, few_notes
 from .paired import Float64s, Ints, Statistic, dependent_groups, item_values, statistics_of
 from .result import EvalResult, load_result
 from .statistics import Interval, mcnemar, paired_bootstrap
 
 EXAMPLES = 12
 MCNEMAR, BOOTSTRAP = "McNemar, exact", "paired bootstrap"
+TOO_FEW = "too few to resample"
 
 _MANY = 5000
 """Items above which fewer resamples are drawn."""
@@ -36,7 +38,8 @@ class MetricDifference(NamedTuple):
         difference: second - first.
         interval: 95 % bootstrap interval of the difference; None where the items do not tell it.
         p: Two-sided p-value of "no difference"; None likewise.
-        test: What gave the p-value.
+        test: What gave the p-value, or why there is none.
+        least: Whether p is the least that so many resamples can give: it may be smaller.
     """
 
     metric: str
@@ -46,6 +49,7 @@ class MetricDifference(NamedTuple):
     interval: Interval | None = None
     p: float | None = None
     test: str = ""
+    least: bool = False
 
 
 class Changed(NamedTuple):
@@ -121,12 +125,19 @@ def compare_results(
     if not values:
         raise EvalError("the results have no metric in common, so there is nothing to compare")
     found = {name: _by_items(one, other, name, first, second, groups, seed) for name in values}
-    rest = {name: first.metrics[name] for name, row in found.items() if row.interval is None}
+    rest = {name: first.metrics[name] for name, row in found.items() if not row.test}
     intervals = _of_statistics(one, other, rest, {name: second.metrics[name] for name in rest}, groups, seed)
     rows = [row._replace(**intervals.get(name, {})) for name, row in found.items()]
     counts, won, lost = _right_and_wrong(one, other)
     return Comparison(
-        first, second, rows, counts, won, lost, _changed(first.config, second.config), _notes(first, second)
+        first,
+        second,
+        rows,
+        counts,
+        won,
+        lost,
+        _changed(first.config, second.config),
+        [*_notes(first, second), *few_notes(groups, one.num_rows)],
     )
 
 
@@ -200,10 +211,14 @@ def _by_items(
     if old is None or new is None:
         return row
     draws = 10_000 if len(old) <= _MANY else 2000
+    enough = count_groups(groups, len(old)) >= FEWEST
     found = paired_bootstrap(new, old, groups=groups, draws=draws, seed=seed)
+    interval = found.interval if enough else None
     if groups is None and _binary(old) and _binary(new):
-        return row._replace(interval=found.interval, p=mcnemar(new > 0, old > 0).p, test=MCNEMAR)
-    return row._replace(interval=found.interval, p=found.p, test=BOOTSTRAP)
+        return row._replace(interval=interval, p=mcnemar(new > 0, old > 0).p, test=MCNEMAR)
+    if not enough:
+        return row._replace(test=TOO_FEW)
+    return row._replace(interval=interval, p=found.p, test=BOOTSTRAP, least=_is_least(found.p, draws))
 
 
 def _of_statistics(
@@ -218,6 +233,8 @@ def _of_statistics(
     old, new = statistics_of(one, before), statistics_of(other, after)
     if old is None or new is None:
         return {}
+    if count_groups(groups, one.num_rows) < FEWEST:
+        return {name: {"test": TOO_FEW} for name in before if name in old(np.arange(one.num_rows))}
     rows = np.arange(one.num_rows)
     names = [name for name in old(rows) if name in new(rows)]
     differences = _resampled(old, new, names, one.num_rows, groups, seed)
@@ -226,7 +243,8 @@ def _of_statistics(
         low, high = np.quantile(values, (0.025, 0.975))
         smaller = min(int((values <= 0).sum()), int((values >= 0).sum()))
         p = min(1.0, 2 * (smaller + 1) / (len(values) + 1))
-        found[name] = {"interval": Interval(float(low), float(high)), "p": p, "test": BOOTSTRAP}
+        ends, least = Interval(float(low), float(high)), _is_least(p, len(values))
+        found[name] = {"interval": ends, "p": p, "test": BOOTSTRAP, "least": least}
     return found
 
 
@@ -246,6 +264,11 @@ def _resampled(
         before, after = old(rows), new(rows)
         found[draw] = [after[name] - before[name] for name in names]
     return found
+
+
+def _is_least(p: float, draws: int) -> bool:
+    """Whether no smaller p can come of so many resamples: the sample itself counts as one of them."""
+    return p <= 2 / (draws + 1)
 
 
 def _binary(values: Float64s) -> bool:

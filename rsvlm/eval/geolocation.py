@@ -15,9 +15,10 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import EvalError
+from .intervals import FEWEST, mean_intervals
 from .ranking import Ints, Mask, Rows, similarity_blocks, unit_rows
 from .result import EvalResult
-from .statistics import bootstrap_interval, bootstrap_of
+from .statistics import bootstrap_of
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
@@ -160,6 +161,7 @@ def geolocate(
     covered = _count(held, grid.cells(truth)) - (same & ~queries.failed) > 0
     recalls = {f"recall@{limit:,}km2".replace(",", ""): areas <= limit for limit in AREAS_KM2}
     shares = {f"accuracy@{reach}km": errors <= reach for reach in DISTANCES_KM} | recalls
+    median = bootstrap_of(lambda drawn: float(np.median(errors[drawn])), len(errors), seed=seed)
     return EvalResult(
         task="geolocation",
         name=name,
@@ -171,8 +173,8 @@ def geolocate(
         n=len(truth),
         n_failed=int((best < 0).sum()),
         intervals={
-            "median_km": bootstrap_of(lambda drawn: float(np.median(errors[drawn])), len(errors), seed=seed),
-            **{metric: bootstrap_interval(hits, seed=seed) for metric, hits in shares.items()},
+            **({} if len(errors) < FEWEST else {"median_km": median}),
+            **mean_intervals(shares, seed=seed),
         },
         config={
             "cell_km": cell_km, "same": same, "n_items": len(known), "seed": seed, "recall_vs_area": "arXiv:2407.13862",

@@ -3,7 +3,7 @@
 Zero-shot classification and probes are measured by the same functions, so that their numbers can be compared.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,10 @@ from .classification_metrics import (
     ranked_classes,
     regression_metrics,
 )
+from .intervals import FEWEST, few_notes, mean_interval
 from .jsonlines import text_column
 from .result import EvalResult
-from .statistics import Interval, bootstrap_interval
+from .statistics import Interval
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
@@ -50,9 +51,18 @@ class Draws:
         order = np.argsort(labels, kind="stable")
         self._rows = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
 
-    def mean(self, values: Any) -> Interval:
-        """Return the 95 % interval of the mean of (n,) values."""
-        return bootstrap_interval(np.asarray(values, np.float64), groups=self.groups, seed=self.seed)
+    def mean(self, values: Any) -> Interval | None:
+        """Return the 95 % interval of the mean of (n,) values, where they can carry one."""
+        return mean_interval(np.asarray(values, np.float64), groups=self.groups, seed=self.seed)
+
+    def ends(self, values: Sequence[float]) -> Interval | None:
+        """Return the middle 95 % of what a metric is in resamples; None where too few items, or alike, decide it."""
+        low, high = np.quantile(values, (0.025, 0.975))
+        return Interval(float(low), float(high)) if len(self._rows) >= FEWEST and low < high else None
+
+    def notes(self) -> list[str]:
+        """What a reader should know of the intervals."""
+        return few_notes(self.groups, sum(len(rows) for rows in self._rows))
 
     def rows(self, draws: int = _DRAWS) -> Iterator[Ints]:
         """Yield the numbers of resampled items, a draw at a time, groups whole."""
@@ -108,7 +118,7 @@ def measure_classes(
     cells = gold * table.shape[1] + np.where(answered, said, len(names))
     resampled = [metrics_of_confusion(cell.reshape(table.shape)) for cell in draws.tables(cells, table.size)]
     for name in ("balanced_accuracy", "macro_f1", "kappa"):
-        intervals[name] = _ends([metrics[name] for metrics in resampled])
+        intervals[name] = draws.ends([metrics[name] for metrics in resampled])
     rows = np.arange(len(gold))
     columns = {
         "gold": [names[index] for index in gold],
@@ -125,7 +135,8 @@ def measure_classes(
         n=len(gold),
         n_failed=int((~answered).sum()),
         groups={"class": per_class(names, table)},
-        intervals=intervals,
+        intervals=_known_ends(intervals),
+        notes=draws.notes(),
         confusion=confusion_record(names, table),
         items=pa.table(columns),
     )
@@ -171,10 +182,13 @@ def measure_labels(
         n=len(gold),
         n_failed=int((~answered).sum()),
         groups={"class": {name: _of_class(gold[:, c], said[:, c], each[c]) for c, name in enumerate(names)}},
-        intervals={
-            "map": _ends([mean_precision(rows) for rows in draws.rows(_MAP_DRAWS)]),
-            "exact_match": draws.mean(exact),
-        },
+        notes=draws.notes(),
+        intervals=_known_ends(
+            {
+                "map": draws.ends([mean_precision(rows) for rows in draws.rows(_MAP_DRAWS)]),
+                "exact_match": draws.mean(exact),
+            }
+        ),
         items=pa.table(columns),
     )
 
@@ -202,10 +216,13 @@ def measure_numbers(task: str, predicted: Floats, gold: Floats, draws: Draws) ->
         metrics=regression_metrics(gold, predicted),
         n=len(gold),
         n_failed=int((~answered).sum()),
-        intervals={
-            name: _ends([metrics[name] for metrics in resampled])
-            for name in ("r2", "rmse", "mae", "spearman")
-        },
+        intervals=_known_ends(
+            {
+                name: draws.ends([metrics[name] for metrics in resampled])
+                for name in ("r2", "rmse", "mae", "spearman")
+            }
+        ),
+        notes=draws.notes(),
         items=pa.table(columns),
     )
 
@@ -228,10 +245,8 @@ def hot(places: Sequence[tuple[int, ...]], n_classes: int) -> Mask:
     return rows
 
 
-def _ends(values: Sequence[float]) -> Interval:
-    """The ends of the middle 95 %."""
-    low, high = np.quantile(values, (0.025, 0.975))
-    return Interval(float(low), float(high))
+def _known_ends(found: Mapping[str, Interval | None]) -> dict[str, Interval]:
+    return {name: ends for name, ends in found.items() if ends is not None}
 
 
 def _rows_without_nan(values: Floats) -> Mask:

@@ -8,10 +8,11 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import EvalError
+from .intervals import FEWEST, few_notes, mean_intervals
 from .ranking import NOT_FOUND, Ints, Ranked, Vectors, matrix_blocks, rank_pairs, similarity_blocks, unit_rows
 from .result import EvalResult
 from .retrieval_protocols import SUCCESS_NOTE, RetrievalProtocol, RetrievalSet, retrieval_protocol
-from .statistics import Interval, bootstrap_interval, bootstrap_of
+from .statistics import Interval, bootstrap_of
 from .trec import trec_measures
 
 MEAN_OF = (1, 5, 10)
@@ -33,6 +34,15 @@ class _Direction(NamedTuple):
     def asked(self) -> Ints:
         """Return the queries that have a right item; the others cannot be judged."""
         return np.unique(self.queries)
+
+    def images(self) -> Ints:
+        """Return the image of each query that was asked: itself, or the first one of a text."""
+        asked = self.asked()
+        if self.name != "t2i":
+            return asked
+        first = np.full(self.n_queries, self.n_items)
+        np.minimum.at(first, self.queries, self.items)
+        return first[asked]
 
     def best_ranks(self) -> Ints:
         """Return the rank of the first right item of each query that was asked."""
@@ -174,7 +184,7 @@ def _result(
             "n_images": directions[0].n_queries, "n_texts": directions[1].n_queries,
             "n_pairs": len(directions[0].queries),
         },
-        notes=[SUCCESS_NOTE],
+        notes=[SUCCESS_NOTE, *few_notes(directions[1].images(), len(directions[1].asked()))],
         items=pa.concat_tables([_items(way, failed[way.name], words) for way in directions]),
     )  # fmt: skip
 
@@ -196,25 +206,20 @@ def _intervals(
     found: dict[str, Interval] = {}
     means: list[tuple[Float64s, Ints]] = []
     for way in directions:
-        asked, ranks = way.asked(), way.best_ranks()
-        owner = asked
-        if way.name == "t2i":
-            first = np.full(way.n_queries, way.n_items)
-            np.minimum.at(first, way.queries, way.items)
-            owner = first[asked]
+        ranks, owner = way.best_ranks(), way.images()
         hits = np.mean([ranks <= k for k in MEAN_OF], axis=0)
         means.append((hits, owner))
+        shares = {f"{way.name}_success@{k}": ranks <= k for k in protocol.ks}
         if protocol.per_direction:
-            found[f"{way.name}_mean_success"] = bootstrap_interval(hits, groups=owner, seed=seed)
-        for k in protocol.ks:
-            found[f"{way.name}_success@{k}"] = bootstrap_interval(ranks <= k, groups=owner, seed=seed)
-    if not protocol.per_direction:
-        found["mean_success"] = _both_ways(means, seed)
+            shares[f"{way.name}_mean_success"] = hits
+        found |= mean_intervals(shares, groups=owner, seed=seed)
+    if not protocol.per_direction and (both := _both_ways(means, seed)) is not None:
+        found["mean_success"] = both
     return found
 
 
-def _both_ways(means: Sequence[tuple[Float64s, Ints]], seed: int) -> Interval:
-    """Return the interval of the mean of both directions' means, drawing images."""
+def _both_ways(means: Sequence[tuple[Float64s, Ints]], seed: int) -> Interval | None:
+    """Return the interval of the mean of both directions' means, drawing images; None for few of them, or all alike."""
     size = 1 + max(int(owner.max()) for _, owner in means)
     sums = [np.bincount(owner, weights=hits, minlength=size) for hits, owner in means]
     counts = [np.bincount(owner, minlength=size) for _, owner in means]
@@ -225,7 +230,8 @@ def _both_ways(means: Sequence[tuple[Float64s, Ints]], seed: int) -> Interval:
         each = [sums[way][chosen].sum() / max(counts[way][chosen].sum(), 1) for way in (0, 1)]
         return float(np.mean(each))
 
-    return bootstrap_of(statistic, len(images), seed=seed)
+    found = bootstrap_of(statistic, len(images), seed=seed)
+    return found if len(images) >= FEWEST and found.low < found.high else None
 
 
 def _ranks_by_query(way: _Direction) -> list[Ints]:

@@ -14,10 +14,11 @@ import pyarrow as pa
 from rsvlm.datasets.textfiles import file_record
 
 from .errors import EvalError
+from .intervals import few_notes
 from .jsonlines import text_column
 from .result import EvalResult
 from .rsrag_files import RsRagFile, RsRagItem, read_rsrag
-from .text.scores import METRICS, intervals, score_captions
+from .text.scores import METRICS, images_together, intervals, score_captions
 from .vqa import is_correct, is_exact
 
 Mode = Literal["rs-rag", "strict"]
@@ -122,6 +123,7 @@ def _score_texts(read: RsRagFile, strict: bool, task: Task, synonyms: bool) -> E
     )
     result.intervals = intervals(table, {column: column for column in COLUMNS.values()}, "key")
     result.comparable = scored.comparable
+    result.notes += few_notes(images_together(result.items, "key"), len(items))
     return _count(result, read, items, strict)
 
 
@@ -144,6 +146,7 @@ def _score_classes(read: RsRagFile, strict: bool) -> EvalResult:
     result = EvalResult("classification", "", metrics, len(items), groups={"class": classes})
     result.items, result.confusion = _table(items, answers, correct), _confusion(list(classes), golds, said)
     result.intervals = intervals(result.items, {"Accuracy": "correct"}, "key")
+    result.notes += few_notes(images_together(result.items, "key"), len(items))
     return _count(result, read, items, strict)
 
 

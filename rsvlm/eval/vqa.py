@@ -12,11 +12,12 @@ from rsvlm.datasets.textfiles import file_record
 
 from .coverage import coverage_metrics
 from .errors import EvalError
+from .intervals import few_notes
 from .jsonlines import Line, as_text, read_lines, text_column, texts_column
 from .result import EvalResult
 from .rsvqa_bins import binned, counts_in_intervals
 from .text.normalize import same_answer
-from .text.scores import intervals
+from .text.scores import images_together, intervals
 
 Path = str | os.PathLike[str]
 
@@ -188,7 +189,7 @@ def _result(
         "vqa", name, metrics, n=len(questions), n_unanswered=int(unanswered.sum()), n_failed=int(failed.sum()),
         groups={"type": groups},
         intervals=intervals(items, {"accuracy": "correct", "exact_match": "exact"}, "image"), config=config,
-        items=items,
+        notes=few_notes(images_together(items, "image"), len(questions)), items=items,
     )  # fmt: skip
 
 

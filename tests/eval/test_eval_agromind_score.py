@@ -68,7 +68,8 @@ def test_golds_are_right(made: AgroMind, mode: Mode) -> None:  # noqa: F811
     assert result.metrics["majority_corrected"] == 1
     assert next(iter(result.metrics)) == "accuracy"
     assert (result.n, result.n_unanswered, result.n_failed) == (len(made.items), 0, 0)
-    assert result.intervals["accuracy"] == (1, 1)
+    assert result.intervals == {}  # two images say nothing of others
+    assert any("are of 2 images" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -110,7 +111,7 @@ def test_balanced_and_corrected_scores_by_hand(made: AgroMind) -> None:  # noqa:
     assert figures["balanced_accuracy"] == 0.5
     assert figures["majority_corrected"] == 0
     assert figures["chance"] == 0.25
-    assert figures["low"] <= 0.75 <= figures["high"]
+    assert not {"low", "high"} & figures.keys()  # of one image
     figures = score_agromind(part, {item.key: "A" for item in part.items}).groups["file"]["OC_2_1_1"]
     assert figures["majority_corrected"] == pytest.approx((0.25 - 0.75) / 0.25)
 

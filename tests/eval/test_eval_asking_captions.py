@@ -114,8 +114,7 @@ def test_clip_scores_by_hand(eval_set: EvalSet, tmp_path: Path) -> None:
     harmonic = [2 * a * b / (a + b) if a + b else 0 for a, b in zip(clip, best, strict=True)]
     assert result.items["refclipscore"].to_pylist() == pytest.approx(harmonic, abs=1e-5)
     assert result.metrics["clipscore"] == pytest.approx(sum(clip) / 3, abs=1e-5)
-    low, high = result.intervals["refclipscore"]
-    assert low <= result.metrics["refclipscore"] <= high
+    assert not {"clipscore", "refclipscore"} & result.intervals.keys()  # of three captions
     assert all(text.startswith("A photo depicts ") for text in encoder.asked[:-2])
     assert "A photo depicts a red field" in encoder.asked
     assert not result.comparable

@@ -53,8 +53,8 @@ def test_the_answers_are_those_of_the_classifier() -> None:
 
 
 def test_all_intervals_have_a_low_and_a_high_end(tmp_path: Path) -> None:
-    labels = [("red",), ("green",), ("blue",), ("red",)]
-    result = evaluate_zero_shot(Colours(), in_memory(labels, ["red", "green", "red", "red"]), VOCABULARY)
+    labels = [("red",), ("green",), ("blue",), ("red",)] * 3
+    result = evaluate_zero_shot(Colours(), in_memory(labels, ["red", "green", "red", "red"] * 3), VOCABULARY)
     result.save(tmp_path / "result.json")
     for found in (result, load_result(tmp_path / "result.json")):
         assert {"accuracy", "balanced_accuracy"} <= set(found.intervals)
@@ -161,11 +161,11 @@ def test_intervals_draw_groups_together() -> None:
     shown = ["red", "green"] * 50
     labels = [("red",)] * 100
     alone = evaluate_zero_shot(Colours(), in_memory(labels, shown), VOCABULARY)
-    grouped = in_memory(labels, shown, groups=tuple("ab"[row % 2] for row in range(100)))
+    grouped = in_memory(labels, shown, groups=tuple(str(row % 10) for row in range(100)))
     together = evaluate_zero_shot(Colours(), grouped, VOCABULARY)
     assert alone.metrics["accuracy"] == together.metrics["accuracy"] == 0.5
     assert alone.intervals["accuracy"][0] > 0.35
-    assert together.intervals["accuracy"] == (0.0, 1.0)  # there are but two groups, one right and one wrong
+    assert together.intervals["accuracy"][0] <= 0.2  # there are but ten groups, all of each right or wrong
 
 
 def test_vectors_are_kept_and_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,11 +22,13 @@ from rsvlm.eval.agromind.summary import (
     Outcome,
     group_outcomes,
     headline_metrics,
+    image_of_each,
     is_answered,
     metric_intervals,
 )
 from rsvlm.eval.agromind.tasks import QuestionType
 from rsvlm.eval.errors import EvalError
+from rsvlm.eval.intervals import few_notes
 from rsvlm.eval.result import EvalResult
 from rsvlm.models.generators.protocol import Answer
 
@@ -172,7 +174,8 @@ def _remarks(outcomes: Sequence[Outcome], answers: Mapping[str, Any]) -> list[st
         SEVERAL: "answers held several different answers",
         FORM: "answers said the right thing in a form that the reference does not read, and strict adds nothing to it",
     }
-    remarks = [f"{reasons[reason]} {text}" for reason, text in said.items() if reasons[reason]]
+    remarks = few_notes(image_of_each(outcomes), len(outcomes))
+    remarks += [f"{reasons[reason]} {text}" for reason, text in said.items() if reasons[reason]]
     never = sum(item.key not in answers for item, _ in outcomes)
     return remarks + ([f"{never} questions were never asked, and count as unanswered"] if never else [])
 

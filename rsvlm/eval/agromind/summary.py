@@ -10,7 +10,8 @@ from rsvlm.eval.agromind.judging import FORM, GUESSED, SEVERAL, UNREAD, Judgemen
 from rsvlm.eval.agromind.read import Item
 from rsvlm.eval.agromind.tasks import TYPE_NAMES, QuestionType
 from rsvlm.eval.coverage import coverage_metrics
-from rsvlm.eval.statistics import Interval, bootstrap_interval
+from rsvlm.eval.intervals import mean_interval
+from rsvlm.eval.statistics import Interval
 
 UNANSWERED = "unanswered"
 FAILED = "failed"
@@ -62,7 +63,8 @@ def is_answered(judgement: Judgement) -> bool:
 
 def metric_intervals(outcomes: Sequence[Outcome], *, free_text: bool, seed: int) -> dict[str, Interval]:
     """Return the 95 % bootstrap intervals of the shares of right answers among the metrics."""
-    return {name: _interval(part, seed) for name, part in _parts(outcomes, free_text=free_text)}
+    found = {name: _interval(part, seed) for name, part in _parts(outcomes, free_text=free_text)}
+    return {name: ends for name, ends in found.items() if ends is not None}
 
 
 def group_outcomes(outcomes: Sequence[Outcome], seed: int) -> dict[str, dict[str, dict[str, float]]]:
@@ -74,12 +76,11 @@ def group_outcomes(outcomes: Sequence[Outcome], seed: int) -> dict[str, dict[str
 
 
 def _group_figures(outcomes: Sequence[Outcome], seed: int) -> dict[str, float]:
-    low, high = _interval(outcomes, seed)
+    ends = _interval(outcomes, seed)
     reasons = Counter(judgement.reason for _, judgement in outcomes)
     counts = {f"n_{reason}": float(reasons[reason]) for reason in _COUNTED}
-    return {"accuracy": _share(outcomes), "low": low, "high": high, "n": float(len(outcomes))} | (
-        _figures(outcomes) | counts
-    )
+    figures = {"accuracy": _share(outcomes), **(ends._asdict() if ends else {}), "n": float(len(outcomes))}
+    return figures | _figures(outcomes) | counts
 
 
 def _figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
@@ -105,10 +106,15 @@ def _share(outcomes: Sequence[Outcome]) -> float:
     return sum(judgement.right for _, judgement in outcomes) / len(outcomes)
 
 
-def _interval(outcomes: Sequence[Outcome], seed: int) -> Interval:
+def _interval(outcomes: Sequence[Outcome], seed: int) -> Interval | None:
     """Draw images, each with all its questions: answers about one image err together."""
     right = [judgement.right for _, judgement in outcomes]
-    return bootstrap_interval(right, groups=[item.images[0] for item, _ in outcomes], seed=seed)
+    return mean_interval(right, groups=image_of_each(outcomes), seed=seed)
+
+
+def image_of_each(outcomes: Sequence[Outcome]) -> list[str]:
+    """The (first) image of each question, with which it is drawn."""
+    return [item.images[0] for item, _ in outcomes]
 
 
 def _parts(outcomes: Sequence[Outcome], *, free_text: bool) -> Iterable[tuple[str, Sequence[Outcome]]]:

@@ -72,5 +72,5 @@ def evaluate_few_shot(
         "shots": list(shots), "seeds": seeds, "seed": seed, "limit": limit, "train": dict(train.record),
         "data": dict(test.record), "left_out_of_train": dropped, "names": list(test.target.names),
     }  # fmt: skip
-    result.notes = leak_notes(dropped)
+    result.notes += leak_notes(dropped)
     return result

@@ -120,7 +120,7 @@ def evaluate_fine_tuned(
         "seed": recipe.seed, "n_train": len(good), "train": train.record, "data": test.record,
         "left_out_of_train": dropped, "predicts": "class", "names": list(names),
     }  # fmt: skip
-    result.notes = leak_notes(dropped)
+    result.notes += leak_notes(dropped)
     return with_items(result, test.keys, judged.errors)
 
 

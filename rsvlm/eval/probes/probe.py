@@ -85,7 +85,7 @@ def evaluate_probe(
         "data": dict(test.record), "left_out_of_train": dropped, "left_out_of_validation": dropped_too,
         "predicts": test.target.kind, "names": list(test.target.names),
     }  # fmt: skip
-    result.notes = leak_notes(dropped, dropped_too)
+    result.notes += leak_notes(dropped, dropped_too)
     return with_items(result, test.keys, test.errors)
 
 

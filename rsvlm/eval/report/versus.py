@@ -25,7 +25,12 @@ def difference_text(row: MetricDifference) -> tuple[str, str, str]:
     interval = (
         "" if row.interval is None else " to ".join(show_difference(row.metric, end) for end in row.interval)
     )
-    return show_difference(row.metric, row.difference), interval, NOTHING if row.p is None else show_p(row.p)
+    return show_difference(row.metric, row.difference), interval, NOTHING if row.p is None else _p_text(row)
+
+
+def _p_text(row: MetricDifference) -> str:
+    shown = show_p(row.p or 0.0)
+    return f"\u2264 {shown}" if row.least and not shown.startswith("<") else shown
 
 
 def comparison_sections(comparison: Comparison, thumbnails: Thumbnails) -> Iterator[str]:

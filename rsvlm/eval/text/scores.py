@@ -6,11 +6,13 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from ..errors import EvalError
+from ..intervals import mean_intervals
 from ..jsonlines import text_column, texts_column
 from ..result import EvalResult
-from ..statistics import Interval, bootstrap_interval
+from ..statistics import Interval
 from .bleu import RS_RAG_WEIGHTS, coco_sentence_bleu, corpus_bleu, sentence_bleu
 from .cider import cider
 from .meteor import Synonyms, meteor
@@ -110,7 +112,7 @@ class CaptionScores:
 def intervals(
     items: pa.Table, columns: Mapping[str, str], together: str | None = None
 ) -> dict[str, Interval]:
-    """95 % bootstrap intervals of metrics that are means over items.
+    """95 % intervals of metrics that are means over items, as of `mean_interval`.
 
     Args:
         items: One row an item.
@@ -118,12 +120,15 @@ def intervals(
         together: Column of the image, or whatever makes items depend on each other: its rows are drawn together,
             those without a value each for itself.
     """
-    groups = None
-    if together is not None:
-        names = [name or f"\0{row}" for row, name in enumerate(items[together].to_pylist())]
-        groups = np.unique(names, return_inverse=True)[1]
+    groups = None if together is None else images_together(items, together)
     values = {name: items[column].to_numpy().astype(np.float64) for name, column in columns.items()}
-    return {name: bootstrap_interval(of, groups=groups, draws=DRAWS) for name, of in values.items()}
+    return mean_intervals(values, groups=groups, draws=DRAWS)
+
+
+def images_together(items: pa.Table, column: str) -> NDArray[np.int64]:
+    """Return (n,) numbers of the images that items are of; an item without one is by itself."""
+    names = [name or f"\0{row}" for row, name in enumerate(items[column].to_pylist())]
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 def score_captions(

@@ -1,0 +1,90 @@
+"""95 % intervals of means, where the items can carry one: few of them, or all alike, must not look like certainty."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .statistics import DRAWS, Interval, bootstrap_interval
+
+FEWEST = 10
+"""Items, or images with all their items, below which a bootstrap has too little to draw from: its intervals are far too
+narrow, and of one image, whose draws are all the same, they have no width at all."""
+
+_Z = 1.959964
+"""97.5 % quantile of the normal distribution."""
+
+
+def mean_interval(
+    values: ArrayLike, *, groups: ArrayLike | None = None, draws: int = DRAWS, seed: int = 0
+) -> Interval | None:
+    """Return the 95 % interval of the mean of one number an item.
+
+    That is a bootstrap's. Where the items are fewer than `FEWEST`, or all right or all wrong, it is Wilson's for shares
+    of right answers (with groups each group counts as one item), and there is none for other numbers. Nor is there one
+    for items of fewer than `FEWEST` groups: what lies on one image errs together, and says nothing of other images.
+
+    Args:
+        values: (n,).
+        groups: (n,) labels of what is drawn together, such as the image of a question.
+        draws: Resamples.
+        seed: Of the random numbers.
+
+    Raises:
+        EvalError: As of `bootstrap_interval`.
+    """
+    found = bootstrap_interval(values, groups=groups, draws=draws, seed=seed)
+    numbers = np.asarray(values, np.float64)
+    n = count_groups(groups, len(numbers))
+    if is_clustered(groups, len(numbers)) and n < FEWEST:
+        return None
+    if n >= FEWEST and found.low < found.high:
+        return found
+    whole = np.isin(numbers, (0, 1)).all()
+    return (
+        wilson_interval(float(numbers.mean()), n) if whole and (n < FEWEST or found.low in (0, 1)) else None
+    )
+
+
+def mean_intervals(
+    columns: Mapping[str, Any], *, groups: ArrayLike | None = None, draws: int = DRAWS, seed: int = 0
+) -> dict[str, Interval]:
+    """Return the `mean_interval` of several metrics by name; those that have none are left out."""
+    found = {name: mean_interval(of, groups=groups, draws=draws, seed=seed) for name, of in columns.items()}
+    return {name: ends for name, ends in found.items() if ends is not None}
+
+
+def wilson_interval(share: float, n: int) -> Interval:
+    """Return Wilson's 95 % score interval (Wilson 1927) of a share of n independent items.
+
+    >>> wilson_interval(1.0, 75)
+    Interval(low=0.9512..., high=1.0)
+    """
+    square = _Z**2 / n
+    middle, half = share + square / 2, _Z * (share * (1 - share) / n + square / (4 * n)) ** 0.5
+    return Interval(
+        max(0.0, (middle - half) / (1 + square)) if share > 0 else 0.0,
+        min(1.0, (middle + half) / (1 + square)) if share < 1 else 1.0,
+    )
+
+
+def count_groups(groups: ArrayLike | None, n: int) -> int:
+    """How many groups n items have; without groups each is one."""
+    return n if groups is None else len(np.unique(np.asarray(groups)))
+
+
+def is_clustered(groups: ArrayLike | None, n: int) -> bool:
+    """Whether some of n items are of one group."""
+    return count_groups(groups, n) < n
+
+
+def few_notes(groups: ArrayLike | None, n: int) -> list[str]:
+    """Return why n items have no intervals, or nothing where their groups are enough."""
+    found = count_groups(groups, n)
+    if not is_clustered(groups, n) or found >= FEWEST:
+        return []
+    images = "1 image" if found == 1 else f"{found} images"
+    return [
+        f"no 95 % interval: the {n:,} items are of {images}, too few to tell how others would go; take {FEWEST} or more"
+    ]
