@@ -25,6 +25,9 @@ MadeBy = Annotated[
     str | None, typer.Option("--encoder", help="What made the base, where its name does not say: a folder.")
 ]
 
+_SHOWN = 5
+"""Problems with sources that are told, of all that there are."""
+
 app = typer.Typer(
     no_args_is_help=True,
     help="Make a knowledge base: texts and pictures that answers rest on.",
@@ -157,7 +160,7 @@ def info(place: Base, as_json: AsJson = False, debug: Debug = False, offline: Of
     encoders = f"{summary['sentences']} and {summary['encoder'] or 'no encoder of pictures'}"
     console.print(f"found by {escape(encoders)}", soft_wrap=True)
     table = Table()
-    for name in ("source", "what it is", "chunks", "unreadable", "licence"):
+    for name in ("source", "what it is", "chunks", "problems", "licence"):
         table.add_column(name, overflow="fold")
     for one in summary["sources"]:
         counts = f"{one['chunks']:,}", f"{one['problems']:,}" if one["problems"] else ""
@@ -186,9 +189,12 @@ def _tell(base: Any, as_json: bool) -> None:
         escape(f"{', '.join(parts)}; {base.folder} has {len(base):,} chunks"), highlight=False, soft_wrap=True
     )
     if report.problems:
-        console.print(f"[yellow]{len(report.problems):,} could not be read:[/yellow]")
-        for one in report.problems[:5]:
+        many = len(report.problems)
+        console.print(f"[yellow]{many:,} {'problem' if many == 1 else 'problems'}:[/yellow]")
+        for one in report.problems[:_SHOWN]:
             console.print(f"  {escape(one.file)}: {escape(one.reason)}", highlight=False, soft_wrap=True)
+        if many > _SHOWN:
+            console.print(f"  and {many - _SHOWN:,} more (--json has all)", highlight=False)
     console.print(
         escape(f'Ask it: rsvlm ask IMAGE "What is this?" --knowledge {shlex.quote(str(base.folder))}'),
         highlight=False,

@@ -58,6 +58,12 @@ class Seen:
         width = (east - west) % 360 if west > east else east - west
         return (west + width / 2 + 180) % 360 - 180, (south + north) / 2
 
+    @property
+    def is_grey(self) -> bool:
+        """Whether it has no colours: one band, or several that are alike."""
+        red, green, blue = (self.picture[..., band] for band in range(3))
+        return bool((red == green).all() and (green == blue).all())
+
     def describe_point(self) -> str:
         """Its middle, in words; "" without a place."""
         if self.point is None:

@@ -88,9 +88,15 @@ def test_what_cannot_be_read_is_told(
     texts = "--text-encoder", sentence_model, "--no-pictures"
     assert rsvlm_command("knowledge", "build", notes, "--out", tmp_path / "base", *texts) == 0
     told = capsys.readouterr().err
-    assert "2 could not be read:" in told
+    assert "2 problems:" in told
     assert "[red]broken[bold].json" in told
     assert "save it as PDF, Markdown or CSV" in told
+    for number in range(5):
+        (notes / f"broken-{number}.json").write_text("{", encoding="utf-8")
+    assert rsvlm_command("knowledge", "add", tmp_path / "base", notes) == 0
+    told = capsys.readouterr().err
+    assert "7 problems:" in told
+    assert "and 2 more (--json has all)" in told
 
 
 def test_a_source_that_cannot_be_read_at_all_is_told_by_the_exit_code(
@@ -105,7 +111,7 @@ def test_a_source_that_cannot_be_read_at_all_is_told_by_the_exit_code(
     assert (report["chunks"], report["unread_sources"], len(report["problems"])) == (2, 1, 1)
     assert rsvlm_command("knowledge", "add", base, notes / "tower.md", tmp_path / "absent.txt") == 1
     told = capsys.readouterr().err
-    assert "1 could not be read:" in told
+    assert "1 problem:" in told
     assert "absent.txt: there is no such file or folder" in told
     assert rsvlm_command("knowledge", "add", base, tmp_path / "absent.txt") == 2
 

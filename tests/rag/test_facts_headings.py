@@ -89,3 +89,19 @@ def test_headings_with_colons_and_numbers() -> None:
         "1. It rains.",
         "The lake rose.",
     ]
+
+
+def test_a_value_is_told_with_its_unit_and_what_its_row_is_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "station,year,level_cm,state\nMoor End,2021,317,good\nMoor End,2022,318,bad\n", encoding="utf-8"
+    )
+    evidence = [Evidence(n, one, score=1 / (n + 20)) for n, one in enumerate(read_source(path).chunks(), 1)]
+    told = []
+    for question in ("What was the level of Moor End in 2022?", "What was the state of Moor End in 2021?"):
+        [asked] = understand(question)
+        told.append(fact(asked, Scene((), None, None, None, lambda *_: evidence)).text)
+    assert told == [
+        "318 cm: \u201clevel cm: 318\u201d (station: Moor End; year: 2022)",
+        "good: \u201cstate: good\u201d (station: Moor End; year: 2021)",
+    ]

@@ -28,6 +28,12 @@ _MORE = re.compile(
 )
 """What asks for more than whether a thing is there."""
 _WITHOUT = re.compile(r"\b(?:no|not|without)\b|n't\b", re.IGNORECASE)
+_BECAME = re.compile(
+    r"^\W*(?:is|are|was|were|has|have|had|did)\b.*\b((?:destroyed|damaged|ruined|demolished|collapsed|repaired|rebuilt|"
+    r"burnt|burned|abandoned|torn|hit|survived?)(?: down)?)\b",
+    re.IGNORECASE,
+)
+"""What happened to one thing, which shares of an image do not tell."""
 _CLEARLY = 0.15
 """Difference in shares from which on one image has more of something."""
 
@@ -44,6 +50,8 @@ def compare(asked: Asked, scene: Scene) -> Finding:
         return unknown("two images are needed for that; give the second one, too")
     first, second = (replace(scene, looks=(look,)) for look in scene.looks[:2])
     things = [one for one in asked.things if one.classes]
+    if things and (became := _BECAME.search(asked.text)):
+        return unknown(f"I cannot tell from two images what was {became[1].lower()}")
     if things and _NUMBER.search(asked.text):
         return _by_number(things[0], first, second)
     if things and _WHICH.search(asked.text) and not _MORE.search(asked.text):

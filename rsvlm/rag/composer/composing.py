@@ -10,6 +10,7 @@ from rsvlm.rag.citations import without_citations
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.nearby import Nearby
 from rsvlm.rag.questions import Asked, Kind, understand
+from rsvlm.rag.shippednotes import is_of_no_place
 
 from .amounts import how_many, how_much
 from .choosing import which
@@ -17,7 +18,7 @@ from .comparing import compare
 from .describing import describe
 from .eachimage import of_each, ordinal
 from .facts import fact
-from .finding import Answering, Finding, Scene, unknown
+from .finding import NO_IMAGE, Answering, Finding, Scene, unknown
 from .lexicon import Lexicon
 from .likelihood import Likelihood
 from .look import Look
@@ -49,6 +50,12 @@ _MARKS = re.compile(
     re.IGNORECASE,
 )
 """What somebody drew on an image, and pixels that are named by their coordinates."""
+
+_IN_AN_IMAGE = re.compile(
+    r"\b(?:is|are) there\b|\b(?:do|can|could) (?:you|i|we) see\b|\b(?:this|the) (?:image|picture|photo)\b",
+    re.IGNORECASE,
+)
+"""What asks for what an image shows: "Is there a river?", but not "Is a river wider than a road?"."""
 
 FindText = Callable[[str, int], list[Evidence]]
 FindPlaces = Callable[[], Sequence[Nearby]]
@@ -93,6 +100,11 @@ class Composer:
         looked = any(one.kind != "fact" for one in asked) and bool(looks)
         if looked and self.likelihood is not None and not self.likelihood.calibrated:
             notes.append("The encoder is not calibrated: how sure this is, is not known.")
+        was_seen = looked and any(one.probability < 1 for one in findings)  # what a file says is sure
+        if was_seen and any(look.seen.is_grey for look in looks):
+            notes.append(
+                "The image has no colours, and I learned from ones that do: how sure this is, is not known."
+            )
         answers = _answers(asked, findings)
         known = [one for one in answers if one.known]
         return Answer(
@@ -130,8 +142,14 @@ def _answer(asked: Asked, scene: Scene) -> Finding:
         found = of_the_file(asked, scene) or found
     if found is None and scene.looks:
         found = strange(asked)
+    if found is not None or scene.looks:
+        return found or _ANSWERING[asked.kind](asked, scene)
     # without an image a question of any form is one of fact: "How large is a tennis court?"
-    return found or _ANSWERING[asked.kind if scene.looks else "fact"](asked, scene)
+    told = fact(asked, scene)
+    in_general = all(is_of_no_place(one.chunk.source) for one in told.evidence)
+    if told.known and in_general and asked.kind in ("yes-no", "count") and _IN_AN_IMAGE.search(asked.text):
+        return unknown(NO_IMAGE)
+    return told
 
 
 def _confidence(findings: Sequence[Finding]) -> float | None:

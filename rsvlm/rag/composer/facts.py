@@ -19,6 +19,7 @@ from .nearest import nearest
 from .statements import Statement, statements_of
 from .values import value_of
 from .wanted import Wanted, wanted_of
+from .words import word_table
 
 DEPTH = 30
 """Chunks that are read for an answer."""
@@ -76,8 +77,27 @@ def _quoted(wanted: Wanted, statement: Statement, source: Evidence) -> Finding:
     value = value_of(wanted, statement)
     short = value or statement.text
     text = (
-        f"{value}: \u201c{statement.text}\u201d"
+        f"{value}{_unit_of(statement)}: \u201c{statement.text}\u201d{_row_of(wanted, statement)}"
         if value and value != statement.text
         else f"\u201c{statement.text}\u201d"
     )
     return Finding(text, short, 0.9, (source,))
+
+
+def _unit_of(statement: Statement) -> str:
+    """The unit that the name of a number ends with, as it stands behind one: " cm" of "water level cm: 318"."""
+    last = statement.name.rstrip(")] ").rpartition(" ")[2].lstrip("([")
+    is_unit = any(last.lower() in names.split(", ") for names in word_table()["units"])
+    return f" {last}" if is_unit and statement.value.replace(",", "").replace(".", "", 1).isdigit() else ""
+
+
+def _row_of(wanted: Wanted, statement: Statement) -> str:
+    """What the row of a value is of, and the fields of it that have the year that is asked for."""
+    if not statement.name:
+        return ""
+    years = {str(year) for year in wanted.hard.years}
+    fields = (field.strip() for field in statement.row.split(";"))
+    timed = [field for field in fields if years & set(field.rpartition(":")[2].replace("-", " ").split())]
+    told = [line.rpartition(" > ")[2] for line in statement.context.splitlines()]
+    of = [one for one in dict.fromkeys((*told, *timed)) if one != statement.text]
+    return f" ({'; '.join(of)})" if of else ""

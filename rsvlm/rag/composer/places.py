@@ -13,6 +13,14 @@ from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
 _ROWS = ("upper", "middle", "lower")
 _COLUMNS = ("left", "centre", "right")
 NOWHERE = "nowhere"
+_SIDES = (
+    ("left", "right", 0),
+    ("west", "east", 0),
+    ("top", "bottom", 1),
+    ("upper", "lower", 1),
+    ("north", "south", 1),
+)
+"""Two sides that a question offers; which axis is summed to tell them."""
 _EVERYWHERE = 0.6
 """Share of the tiles from which on a thing is all over the image."""
 _BOX = re.compile(r"\b(?:coordinates|bounding box)\b", re.IGNORECASE)
@@ -52,11 +60,23 @@ def where(asked: Asked, scene: Scene) -> Finding:
         return Finding(
             f"All over the image: most of it looks like {told(thing)}.", "everywhere", likely.probability
         )
+    if (side := _side(asked.text, parts)) is not None:
+        return Finding(f"On the {side} side of the image.", side, likely.probability, likely.support)
     row, column = np.unravel_index(int(parts.argmax()), parts.shape)
     name = place_name(int(row), int(column))
     rest = np.sort(parts.ravel())
     certainty = float(likely.probability * (0.5 + min(0.45, rest[-1] - rest[-2])))
     return Finding(f"In the {name} of the image.", name, certainty, likely.support)
+
+
+def _side(text: str, parts: Floats) -> str | None:
+    """Which of two sides that a question offers looks more like a thing; None where it offers none, or both do."""
+    for one, other, axis in _SIDES:
+        between = r" or (?:on )?(?:the )?"
+        if re.search(rf"\b(?:{one}{between}{other}|{other}{between}{one})\b", text, re.IGNORECASE):
+            first, _, last = parts.sum(axis=axis).tolist()
+            return None if first == last else one if first > last else other
+    return None
 
 
 def in_nine(scene: Scene, thing: Thing) -> Floats:

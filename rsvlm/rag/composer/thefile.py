@@ -49,7 +49,8 @@ _SIZE = re.compile(
 
 def of_the_file(asked: Asked, scene: Scene) -> Finding | None:
     """Answer what the file of the image says of it; None where something else is asked."""
-    about_things = any(one.classes for one in asked.things)  # "I see no airport. Where is it?"
+    # "I see no airport. Where is it?"; but what ground an image covers is how large it is
+    about_things = any(one.classes and one.name != "ground" for one in asked.things)
     if not scene.looks or asked.kind == "yes-no" or asked.options or asked.hard.names or about_things:
         return None
     seen = scene.look.seen
