@@ -94,7 +94,8 @@ def test_headings_with_colons_and_numbers() -> None:
 def test_a_value_is_told_with_its_unit_and_what_its_row_is_of(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
-        "station,year,level_cm,state\nMoor End,2021,317,good\nMoor End,2022,318,bad\n", encoding="utf-8"
+        "no,station,year,level_cm,state\n7,Moor End,2021,317,good\n7,Moor End,2022,318,bad in 2022\n",
+        encoding="utf-8",
     )
     evidence = [Evidence(n, one, score=1 / (n + 20)) for n, one in enumerate(read_source(path).chunks(), 1)]
     told = []

@@ -96,8 +96,13 @@ def _row_of(wanted: Wanted, statement: Statement) -> str:
     if not statement.name:
         return ""
     years = {str(year) for year in wanted.hard.years}
-    fields = (field.strip() for field in statement.row.split(";"))
-    timed = [field for field in fields if years & set(field.rpartition(":")[2].replace("-", " ").split())]
+    timed = [
+        field.strip()
+        for field in statement.row.split(";")
+        if (value := field.rpartition(": ")[2].strip())[:1].isdigit()
+        and years & set(value.replace("-", " ").split())
+    ]
     told = [line.rpartition(" > ")[2] for line in statement.context.splitlines()]
-    of = [one for one in dict.fromkeys((*told, *timed)) if one != statement.text]
+    named = [line for line in told if not line.rpartition(": ")[2][:1].isdigit()]
+    of = [one for one in dict.fromkeys((*(named or told), *timed)) if one != statement.text]
     return f" ({'; '.join(of)})" if of else ""
