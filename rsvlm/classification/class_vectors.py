@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from rsvlm.folders import cache_folder
 from rsvlm.models import Encoder
+from rsvlm.models.generators.versions import class_revision
+from rsvlm.models.given_vectors import given_vectors
 from rsvlm.shards import atomic_write
 
 from .errors import ClassificationError
@@ -97,6 +99,7 @@ def class_vectors(
 
     Raises:
         ClassificationError: The encoder cannot do what the averaging needs, or gave vectors that are not numbers.
+        rsvlm.models.ModelError: It gave other vectors than it says.
     """
     texts = tuple(tuple(group) for group in prompts)
     cached = _cache_file(encoder, texts, averaging)
@@ -112,10 +115,11 @@ def _encode(encoder: Encoder, prompts: tuple[tuple[str, ...], ...], averaging: A
     distinct = list(dict.fromkeys(text for group in prompts for text in group))
     rows = {text: row for row, text in enumerate(distinct)}
     encoded = _text_vectors(encoder, distinct, averaging)
-    if encoded.ndim != 2 or len(encoded) != len(distinct) or not np.isfinite(encoded).all():
+    bad = np.flatnonzero(~np.isfinite(encoded).all(axis=1))
+    if len(bad):
         raise ClassificationError(
-            f"encoder {encoder.name} gave text vectors of shape {encoded.shape} for {len(distinct)} texts, "
-            "or some that are not numbers: check its weights"
+            f"encoder {encoder.name} gave vectors that are not numbers for {len(bad)} of {len(distinct)} texts, first "
+            f"for {distinct[bad[0]]!r}: check its weights"
         )
     means = np.stack([encoded[[rows[text] for text in group]].mean(axis=0) for group in prompts])
     return unit(means)
@@ -124,14 +128,15 @@ def _encode(encoder: Encoder, prompts: tuple[tuple[str, ...], ...], averaging: A
 def _text_vectors(encoder: Encoder, texts: list[str], averaging: Averaging) -> NDArray[np.float64]:
     """Vectors of texts in float64, of unit length unless the averaging is raw."""
     if averaging == "normalized":
-        return unit(np.asarray(encoder.encode_texts(texts), dtype=np.float64)).astype(np.float64)
+        found = given_vectors(encoder, encoder.encode_texts(texts), len(texts), "texts")
+        return unit(found).astype(np.float64)
     if "normalize" not in inspect.signature(encoder.encode_texts).parameters:
         raise ClassificationError(
             f"encoder {encoder.name} gives text vectors of unit length only; this protocol averages raw ones: "
             "take another protocol, or an encoder from load_encoder"
         )
     raw = cast(Any, encoder).encode_texts(texts, normalize=False)
-    return np.asarray(raw, dtype=np.float64)
+    return given_vectors(encoder, raw, len(texts), "texts").astype(np.float64)
 
 
 def unit(vectors: NDArray[Any]) -> Floats:
@@ -145,10 +150,18 @@ def unit(vectors: NDArray[Any]) -> Floats:
 def unusual(encoder: Encoder) -> list[str]:
     """What changes an encoder's vectors and is told by neither its name nor its revision, for keys of what is kept.
 
-    That is the activation, which may be chosen for the same weights; an adapter is part of the revision. Without
-    QuickGELU it is nothing, so that keys are what they were before it was looked at.
+    That is the activation, which may be chosen for the same weights (an adapter is part of the revision), and the code
+    of an encoder of one's own, which is edited and keeps its revision. For what `load_encoder` gives without QuickGELU
+    it is nothing, so that keys are what they were before it was looked at.
     """
-    return ["quick_gelu"] if (getattr(encoder, "info", None) or {}).get("quick_gelu") else []
+    found = ["quick_gelu"] if (getattr(encoder, "info", None) or {}).get("quick_gelu") else []
+    return found + own_code(encoder)
+
+
+def own_code(encoder: Any) -> list[str]:
+    """Return what tells the code of an encoder's class, where it is none of rsvlm's."""
+    kind = type(encoder)
+    return [] if kind.__module__.partition(".")[0] == "rsvlm" else [class_revision(kind)]
 
 
 def _cache_file(encoder: Encoder, prompts: tuple[tuple[str, ...], ...], averaging: str) -> Path | None:

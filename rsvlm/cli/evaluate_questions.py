@@ -141,8 +141,8 @@ def export(
     from rsvlm.eval.exports import export_lmms_eval, export_vlmevalkit
 
     ways = {
-        "lmms-eval": (export_lmms_eval, f"lmms_eval --include_path {out} --tasks {name} ..."),
-        "vlmevalkit": (export_vlmevalkit, f"python run.py --data {name} ..., with LMUData={out}"),
+        "lmms-eval": (export_lmms_eval, "lmms_eval --include_path {out} --tasks {names} ..."),
+        "vlmevalkit": (export_vlmevalkit, "python run.py --data {names} ..., with LMUData={out}"),
     }
     if to not in ways:
         raise typer.BadParameter(f"--to {to}: choose {' or '.join(ways)}")
@@ -157,4 +157,7 @@ def export(
         table.add_row(escape(file), f"{number:,}")
     console.print(table)
     console.print(f"Written: {out}", highlight=False, soft_wrap=True)
-    console.print(f"Ask them with: {escape(command)}", highlight=False, soft_wrap=True)
+    names = " ".join(Path(file).stem for file in written.counts)
+    console.print(
+        f"Ask them with: {escape(command.format(out=out, names=names))}", highlight=False, soft_wrap=True
+    )

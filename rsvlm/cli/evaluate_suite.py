@@ -80,7 +80,7 @@ def suite(
     else:
         _print_suite(report)
         console.print(f"Written: {out}", highlight=False, soft_wrap=True)
-    if report.problems:
+    if report.problems or not report.results:
         raise typer.Exit(1)
 
 

@@ -42,7 +42,7 @@ _GROUPS = 14
 
 
 def finish(result: Any, out: Path | None, as_json: bool) -> None:
-    """Print a result, and write it where that was asked for; where nothing could be measured, exit with 1."""
+    """Print a result, and write it where that was asked for; where nothing was answered, exit with 1."""
     if out is not None:
         result.save(out)
     if as_json:
@@ -51,7 +51,7 @@ def finish(result: Any, out: Path | None, as_json: bool) -> None:
         print_result(result)
     if out is not None:
         console.print(f"Written: {out}", highlight=False, soft_wrap=True)
-    if result.n and result.n_failed == result.n:
+    if result.n and result.n_failed + result.n_unanswered == result.n:
         raise typer.Exit(1)
 
 

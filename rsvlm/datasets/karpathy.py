@@ -15,7 +15,7 @@ from .textfiles import read_utf8
 def read_karpathy(
     path: Path, images: Path | None = None, *, split: str | None = "test", name: str | None = None
 ) -> EvalSet:
-    """Read {"images": [{"filename", "split", "sentences": [{"raw"}]}]}.
+    """Read {"images": [{"filename", "split", "sentences": [{"raw"}]}]}, or captions as COCO has them.
 
     Args:
         path: The json.
@@ -56,14 +56,24 @@ def splits_inside(path: Path) -> tuple[str, ...]:
 def _rows(path: Path) -> tuple[list[dict[str, Any]], str | None]:
     try:
         content = json.loads(read_utf8(path))
-        rows = content["images"]
+        rows = _of_coco(content) if "annotations" in content else content["images"]
         bad = next((n for n, row in enumerate(rows) if not isinstance(row["filename"], str)), None)
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise DatasetError(f"{path}: is no json with `images`, each of them with its `filename`") from None
+        raise DatasetError(
+            f"{path}: is no json with `images`, each of them with its `filename` (or COCO's captions)"
+        ) from None
     if bad is not None:
         raise DatasetError(f"{path}: image {bad} has no `filename`")
     title = content.get("dataset")
     return rows, title if isinstance(title, str) and title else None
+
+
+def _of_coco(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """COCO's images and the captions among its annotations, in Karpathy's form; nothing says what split they are."""
+    said: dict[Any, list[dict[str, str]]] = {}
+    for one in content["annotations"]:
+        said.setdefault(one["image_id"], []).append({"raw": one["caption"]})
+    return [{"filename": one["file_name"], "sentences": said.get(one["id"], [])} for one in content["images"]]
 
 
 def _split(row: dict[str, Any]) -> str | None:

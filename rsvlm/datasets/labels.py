@@ -1,8 +1,10 @@
 """The labels of a column: names, several names, or numbers that stand for names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from rsvlm.vocabularies.class_lists import plain_name
 
 from .errors import DatasetError
 
@@ -14,6 +16,14 @@ SEVERAL = ";"
 
 _WHOLE = re.compile(r"(\d+)(?:\.0*)?", re.ASCII)
 """A number that counts classes; pandas writes 3.0 where another row has none."""
+
+
+def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names, sorted; of those that labels are matched by alike (Sea Lake, sea_lake) the first."""
+    found: dict[str, str] = {}
+    for name in sorted(set(names)):
+        found.setdefault(plain_name(name), name)
+    return tuple(found.values())
 
 
 def label_names(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import DatasetError
+from .labels import distinct_names
 from .pictures import ImageRef
 
 Float64s = NDArray[np.float64]
@@ -75,10 +76,10 @@ class EvalSet:
 
     @property
     def label_names(self) -> Names:
-        """The class names: the set's own list, else those that occur, sorted."""
+        """The class names: the set's own list, else those that occur, sorted; of spellings of one class the first."""
         if self.classes is not None:
             return self.classes
-        return tuple(sorted({name for names in self.labels or () for name in names}))
+        return distinct_names(name for names in self.labels or () for name in names)
 
     @property
     def fingerprint(self) -> str | None:

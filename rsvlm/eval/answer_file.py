@@ -98,13 +98,30 @@ def open_answers(path: Path, head: Mapping[str, Any]) -> Iterator[AnswerFile]:
 def read_answers(path: str | os.PathLike[str]) -> dict[str, Answer]:
     """Return the answers of a file, by the key of the item.
 
+    Args:
+        path: What `open_answers` wrote, or another program: lines with `key` and `answer` (None: no answer).
+
     Raises:
         EvalError: It cannot be read, or is no such file.
     """
     lines = _lines(Path(path))
-    if _head(lines) is None:
-        raise EvalError(f"{path}: is no file of answers; its first line does not say of which run")
-    return {row["key"]: _answer(row) for row in _rows(lines[1:])}
+    return {
+        row["key"]: _answer(row)
+        for row in (_foreign(Path(path)) if _head(lines) is None else _rows(lines[1:]))
+    }
+
+
+def _foreign(path: Path) -> list[dict[str, Any]]:
+    """The answers of another program, of whose lines none may be lost."""
+    lines = [line for line in path.read_bytes().split(b"\n") if line.strip()]
+    for number, line in enumerate(lines, start=1):
+        if not _rows([line]):
+            raise EvalError(
+                f"{path}: is no file of answers: line {number} of text is no object with key and answer (text or null)"
+            )
+    if not lines:
+        raise EvalError(f"{path}: holds no answers")
+    return _rows(lines)
 
 
 def _continued(path: Path, head: Mapping[str, Any]) -> list[dict[str, Any]] | None:

@@ -13,6 +13,7 @@ from .result import EvalResult
 from .retrieval import retrieve
 from .retrieval_protocols import retrieval_set
 from .vectors import Progress, SetVectors, encoder_record, image_vectors, text_vectors
+from .zeroshot import domain_notes
 
 
 def search_captions(
@@ -56,5 +57,5 @@ def search_captions(
     result.config |= {"encoder": encoder_record(encoder), "data": eval_set.record, "seed": seed}
     if eval_set.split is not None:
         result.config["split"] = eval_set.split
-    result.notes += left_out_notes(eval_set, rows, "caption")
+    result.notes += [*left_out_notes(eval_set, rows, "caption"), *domain_notes(encoder, eval_set.name)]
     return result

@@ -11,7 +11,7 @@ from rsvlm.datasets.sets import EvalSet
 from rsvlm.datasets.textfiles import file_record
 
 from .errors import EvalError
-from .jsonlines import as_text, read_lines, text_column
+from .jsonlines import answer_text, read_lines, text_column
 from .left_out import captioned_rows, left_out_notes
 from .result import EvalResult
 from .text.scores import Convention, score_captions
@@ -70,18 +70,27 @@ def read_captions(path: Path) -> dict[str, str | None]:
     """Return the captions of a file, by the key of their image; None where there is no text.
 
     Raises:
-        EvalError: It cannot be read, a line lacks something, or an image is captioned twice.
+        EvalError: It cannot be read or holds none, a line lacks something or has a list for a caption, or an image is
+            captioned twice.
     """
     said: dict[str, str | None] = {}
     for line in read_lines(path):
         row = line.row
         if row is None or "image" not in row or "prediction" not in row:
-            reason = line.error or "needs the fields image and prediction"
+            reason = (
+                line.error
+                or f"needs the fields image and prediction, and has {', '.join(row or ()) or 'none'}"
+            )
             raise EvalError(f"{path}, line {line.number}: {reason}")
         image = str(row["image"])
         if image in said:
             raise EvalError(f"{path}, line {line.number}: captions {image!r} again; keep one of them")
-        said[image] = as_text(row["prediction"])
+        try:
+            said[image] = answer_text(row["prediction"])
+        except EvalError as error:
+            raise EvalError(f"{path}, line {line.number}: {error}") from None
+    if not said:
+        raise EvalError(f"{path}: holds no captions")
     return said
 
 

@@ -19,7 +19,7 @@ from .left_out import labelled_rows, left_out_notes
 from .ranking import Ints, Vectors, similarity_blocks, unit_rows
 from .result import EvalResult
 from .vectors import Progress, encoder_record, image_vectors
-from .zeroshot import label_places
+from .zeroshot import domain_notes, label_places
 
 BY_CLASS = "classes"
 """Name of this way to search, beside the protocols for captions."""
@@ -88,10 +88,13 @@ def search_classes(
     if eval_set.split is not None:
         result.config["split"] = eval_set.split
     if result.items is not None:
-        names = [vocabulary.names[label] for label in truth.tolist()]
-        result.items = result.items.set_column(0, "key", pa.array(list(judged.keys)))
+        kept = [int(row) for row in result.items["key"].to_pylist()]
+        names = [vocabulary.names[truth[row]] for row in kept]
+        result.items = result.items.set_column(0, "key", pa.array([judged.keys[row] for row in kept]))
         result.items = result.items.set_column(1, "class", pa.array(names))
+    result.notes = [f"{way}: {note}" for way, one in ways.items() for note in one.notes]
     result.notes += left_out_notes(eval_set, rows, "label")
+    result.notes += domain_notes(encoder, eval_set.name, vocabulary.name)
     return result
 
 
@@ -125,10 +128,11 @@ def retrieve_by_class(
 
     Returns:
         map (mean average precision over the whole ranking), p@k (items of the class among the first k, divided by k)
-        and success@k. A query whose class has no item gets 0. Groups: "class".
+        and success@k. A query whose class has no (other) item is left out, and
+        counted in a note. Groups: "class".
 
     Raises:
-        EvalError: Shapes that do not fit, or no queries.
+        EvalError: Shapes that do not fit, no queries, or none whose class has an item.
     """
     queries, items = unit_rows(query_vectors), unit_rows(vectors)
     asked, held = _labels(query_classes, len(queries.vectors)), _labels(classes, len(items.vectors))
@@ -138,6 +142,11 @@ def retrieve_by_class(
         )
     # All items of the class are to be found, failed ones too, but not the query itself.
     totals = np.array([np.count_nonzero(held == label) for label in asked.tolist()]) - same
+    kept = np.flatnonzero(totals > 0)
+    if not len(kept):
+        raise EvalError(
+            f"{name}: nothing can be found, for no class has {'another image' if same else 'an item'}; give more images"
+        )
     found = []
     for start, scores in similarity_blocks(queries, items, _LARGEST_BLOCK):
         if same:
@@ -146,14 +155,14 @@ def retrieve_by_class(
         found.append(
             _judge(scores, asked[start : start + len(scores)], held, totals[start : start + len(scores)], ks)
         )
-    values = np.concatenate(found)
+    values, asked = np.concatenate(found)[kept], asked[kept]
     columns = ["map", *(f"p@{k}" for k in ks), *(f"success@{k}" for k in ks)]
     return EvalResult(
         task="retrieval",
         name=name,
         metrics=dict(zip(columns, values.mean(axis=0).tolist(), strict=True)),
         n=len(asked),
-        n_failed=int(queries.failed.sum()),
+        n_failed=int(queries.failed[kept].sum()),
         groups={"class": _by_class(asked, values, columns, names)},
         intervals=mean_intervals(dict(zip(columns, values.T, strict=True)), seed=seed),
         config={
@@ -161,9 +170,21 @@ def retrieve_by_class(
             "n_items": len(held), "seed": seed,
         },
         items=pa.table(
-            {"key": [str(row) for row in range(len(asked))], "class": asked, "average_precision": values[:, 0]}
+            {"key": [str(row) for row in kept.tolist()], "class": asked, "average_precision": values[:, 0]}
         ),
+        notes=_limits(totals, ks),
     )  # fmt: skip
+
+
+def _limits(totals: Ints, ks: Sequence[int]) -> list[str]:
+    """Say which queries nothing can answer, and what precision at k even a perfect order has."""
+    lone, judged = int((totals <= 0).sum()), totals[totals > 0]
+    notes = [f"{lone:,} queries are left out, for their class has nothing to be found"] if lone else []
+    for k in ks:
+        most = float(np.minimum(judged, k).mean()) / k
+        if most < 1:
+            notes.append(f"p@{k} is at most {most:.4f}: some queries have fewer than {k} right items")
+    return notes
 
 
 def _judge(scores: Vectors, asked: Ints, held: Ints, totals: Ints, ks: Sequence[int]) -> NDArray[np.float64]:

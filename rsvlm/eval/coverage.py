@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike
 def coverage_metrics(correct: ArrayLike, answered: ArrayLike) -> dict[str, float]:
     """Return `coverage`, the share that was answered, and `accuracy_answered`, the share of these that is right.
 
+    Of no answers no share is right or wrong: there is no `accuracy_answered` then.
+
     >>> coverage_metrics([True, False, False], [True, True, False])
     {'coverage': 0.6666666666666666, 'accuracy_answered': 0.5}
 
@@ -15,7 +17,5 @@ def coverage_metrics(correct: ArrayLike, answered: ArrayLike) -> dict[str, float
         answered: (n,) whether there is one.
     """
     right, there = np.asarray(correct, np.bool_), np.asarray(answered, np.bool_)
-    return {
-        "coverage": float(there.mean()),
-        "accuracy_answered": float(right[there].mean()) if there.any() else 0.0,
-    }
+    coverage = {"coverage": float(there.mean())}
+    return coverage | ({"accuracy_answered": float(right[there].mean())} if there.any() else {})

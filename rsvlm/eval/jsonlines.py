@@ -3,11 +3,14 @@
 import json
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from rsvlm.datasets.textfiles import read_utf8
+from rsvlm.datasets.textfiles import CSV, read_utf8
+
+from .errors import EvalError
 
 
 class Line(NamedTuple):
@@ -22,10 +25,19 @@ def read_lines(path: str | os.PathLike[str]) -> list[Line]:
     """The objects of a file of JSON lines; empty lines are passed over.
 
     Raises:
-        EvalError: The file cannot be read.
+        EvalError: The file cannot be read, or is a table or one list.
     """
     # Only "\n" ends a line: JSON may hold U+2028 and U+0085 as they are.
-    lines = enumerate(read_utf8(path).split("\n"), start=1)
+    if Path(path).suffix.casefold() in (*CSV, ".parquet"):
+        raise EvalError(
+            f"{path}: is a table, and answers are read from lines of JSON; write each row as an object"
+        )
+    text = read_utf8(path)
+    if text.lstrip().startswith("["):
+        raise EvalError(
+            f"{path}: is one JSON list; write its objects a line each (jq -c '.[]' LIST.json > LINES.jsonl)"
+        )
+    lines = enumerate(text.split("\n"), start=1)
     return [_line(number, text) for number, text in lines if text.strip()]
 
 
@@ -46,6 +58,20 @@ def as_text(value: object) -> str | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value) if isinstance(value, int | float) else None
+
+
+def answer_text(value: object) -> str | None:
+    """What is answered: as of `as_text`, None for null.
+
+    Raises:
+        EvalError: It is a list or an object, which is no answer that could be compared.
+    """
+    if isinstance(value, list | dict):
+        kind = "a list" if isinstance(value, list) else "an object"
+        raise EvalError(
+            f"prediction is {kind}, {json.dumps(value)[:60]}; give one text, or null for no answer"
+        )
+    return as_text(value)
 
 
 def text_column(texts: Sequence[str | None]) -> pa.Array:

@@ -113,8 +113,9 @@ def measure_classes(
     said, answered = ranked[:, 0], ranked[:, 0] != NO_ANSWER
     table = confusion_matrix(gold, said, len(names))
 
-    top5 = (ranked[:, :5] == gold[:, None]).any(axis=1)
-    intervals = {"accuracy": draws.mean(said == gold), "top5": draws.mean(top5)}
+    intervals = {"accuracy": draws.mean(said == gold)}
+    if enough := len(names) > 5:  # else any five answers are right
+        intervals["top5"] = draws.mean((ranked[:, :5] == gold[:, None]).any(axis=1))
     cells = gold * table.shape[1] + np.where(answered, said, len(names))
     resampled = [metrics_of_confusion(cell.reshape(table.shape)) for cell in draws.tables(cells, table.size)]
     for name in ("balanced_accuracy", "macro_f1", "kappa"):
@@ -131,12 +132,12 @@ def measure_classes(
     return EvalResult(
         task=task,
         name="",
-        metrics=classification_metrics(gold, said, len(names), ranked=ranked),
+        metrics=classification_metrics(gold, said, len(names), ranked=ranked if enough else None),
         n=len(gold),
         n_failed=int((~answered).sum()),
         groups={"class": per_class(names, table)},
         intervals=_known_ends(intervals),
-        notes=draws.notes(),
+        notes=[*draws.notes(), *_tie_notes(ranking, names)],
         confusion=confusion_record(names, table),
         items=pa.table(columns),
     )
@@ -222,9 +223,16 @@ def measure_numbers(task: str, predicted: Floats, gold: Floats, draws: Draws) ->
                 for name in ("r2", "rmse", "mae", "spearman")
             }
         ),
-        notes=draws.notes(),
+        notes=[*draws.notes(), *_constant_notes(gold)],
         items=pa.table(columns),
     )
+
+
+def _constant_notes(gold: Floats) -> list[str]:
+    """Say that a correlation with a constant is none."""
+    if gold.min() < gold.max():
+        return []
+    return [f"all {len(gold):,} numbers are {gold[0]:g}: r2 and spearman say nothing of a constant"]
 
 
 def with_items(result: EvalResult, keys: Sequence[str], errors: Sequence[str | None]) -> EvalResult:
@@ -235,6 +243,14 @@ def with_items(result: EvalResult, keys: Sequence[str], errors: Sequence[str | N
             {"key": text_column(list(keys)), **columns, "error": text_column(list(errors))}
         )
     return result
+
+
+def _tie_notes(ranking: Floats, names: Sequence[str]) -> list[str]:
+    """Say for how many items all classes score alike: of equals the first counts, which may flatter."""
+    alike = int((ranking == ranking[:, :1]).all(axis=1).sum()) if len(names) > 1 else 0
+    return (
+        [f"{alike:,} items score alike for all classes, and count as {names[0]}, the first"] if alike else []
+    )
 
 
 def hot(places: Sequence[tuple[int, ...]], n_classes: int) -> Mask:

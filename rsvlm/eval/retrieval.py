@@ -184,9 +184,22 @@ def _result(
             "n_images": directions[0].n_queries, "n_texts": directions[1].n_queries,
             "n_pairs": len(directions[0].queries),
         },
-        notes=[SUCCESS_NOTE, *few_notes(directions[1].images(), len(directions[1].asked()))],
+        notes=[
+            SUCCESS_NOTE, *_trivial_notes(directions, protocol),
+            *few_notes(directions[1].images(), len(directions[1].asked())),
+        ],
         items=pa.concat_tables([_items(way, failed[way.name], words) for way in directions]),
     )  # fmt: skip
+
+
+def _trivial_notes(directions: Sequence[_Direction], protocol: RetrievalProtocol) -> list[str]:
+    """Say which success@k is 1 whatever the order, since there are no more than k items."""
+    return [
+        f"{way.name}_success@{k} says nothing: there are only {way.n_items} items, and all are among the first {k}"
+        for way in directions
+        for k in protocol.ks
+        if k >= way.n_items
+    ]
 
 
 def _group(way: _Direction, metrics: Mapping[str, float]) -> dict[str, float]:

@@ -32,6 +32,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rsvlm.classification.class_vectors import own_code
+from rsvlm.datasets.labels import distinct_names
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.models import Encoder
 from rsvlm.models.quiet import one_line
@@ -109,7 +111,7 @@ class SuiteReport:
     Attributes:
         results: By name of their file, without .json.
         problems: Why a data set could not be evaluated, by its name.
-        passed_over: What of the folder is no data set, and why.
+        passed_over: What of the folder is no data set, and sets of which nothing can be measured; and why.
         means: Means over sets: SkyScript's, and those of GEO-Bench-2's capability groups.
     """
 
@@ -170,6 +172,7 @@ def run_suite(
     results: dict[str, EvalResult] = {}
     problems: dict[str, str] = {}
     groups: dict[str, Vocabulary | None] = {}
+    unmeasured: dict[str, str] = {}
     for found in chosen:
         try:
             work = _SetWork(encoder, found, out, options, progress)
@@ -178,13 +181,15 @@ def run_suite(
         except _FAILURES as error:
             problems[found.name] = one_line(error)
             continue
+        if not tasks:
+            unmeasured[found.name] = work.why_nothing()
         for task in tasks:
             try:
                 results[task.name] = _done(task, work, out)
             except _FAILURES as error:  # what else can be measured on the set is
                 problems[task.name] = one_line(error)
     means = {**suite_means(results), **capability_means(results, groups)}
-    report = SuiteReport(results, problems, dict(layout.passed_over), means)
+    report = SuiteReport(results, problems, {**layout.passed_over, **unmeasured}, means)
     write_json(out / SUMMARY, _summary(report, encoder, options), indent=1)
     return report
 
@@ -221,6 +226,14 @@ class _SetWork:
                 if (kind != "folding" or self._can_fold()) and (kind != "few-shot" or not self._several):
                     yield self._task("probe", kind, self._probe)
 
+    def why_nothing(self) -> str:
+        """Why there is no task."""
+        if self.judged.labels is None and self.judged.captions is None:
+            return "nothing is measured: it has no labels and no captions"
+        if not hasattr(self.encoder, "encode_texts") and self.found.train is None:
+            return "nothing is measured: an encoder of pictures alone is only probed, and there is no training split"
+        return "nothing is measured: none of the protocols, conventions and probes that were chosen fits it"
+
     def _task(self, task: str, by: str, run: Callable[[str], EvalResult]) -> _Task:
         parts = _PARTS[by] if task == "probe" else ("judged",)
         return _Task(f"{self.title}-{task}-{by}", partial(self._decided, by, parts), partial(run, by))
@@ -232,7 +245,8 @@ class _SetWork:
         states = [self._part(part).state for part in parts]
         if not self.encoder.revision or None in states:
             return None
-        return [_FORMAT, encoder_record(self.encoder), states, by, str(self.vocabulary), self.options.seed]
+        told = [encoder_record(self.encoder), *own_code(self.encoder)]
+        return [_FORMAT, *told, states, by, str(self.vocabulary), self.options.seed]
 
     @property
     def title(self) -> str:
@@ -292,8 +306,10 @@ class _SetWork:
             eval_set = self._part(part)
             classes = self.vocabulary
             if classes is None:
-                names = {name for one in ("train", "judged") for name in self._part(one).label_names}
-                classes = vocabulary_from_classes(sorted(names), self.judged.name)
+                names = distinct_names(
+                    name for one in ("train", "judged") for name in self._part(one).label_names
+                )
+                classes = vocabulary_from_classes(names, self.judged.name)
             vectors = image_vectors(self.encoder, eval_set, cache=self.cache, progress=self._tell)
             rows = self._labelled(part)
             self._probe_data[part] = probe_data(eval_set.take(rows), vectors.take(rows), classes)
@@ -333,8 +349,10 @@ def _done(task: _Task, work: _SetWork, out: Path) -> EvalResult:
         return kept
     check_place(path)
     result = task.run()
-    names = (result.name, *([] if work.vocabulary is None else [work.vocabulary.name]))
-    result.notes += [note for note in domain_notes(work.encoder, *names) if note not in result.notes]
+    classes = None if work.vocabulary is None else work.vocabulary.name
+    result.notes += [
+        note for note in domain_notes(work.encoder, result.name, classes) if note not in result.notes
+    ]
     result.config |= {
         "run": run,
         "versions": versions("numpy", "pyarrow", "timm", "open_clip_torch", "transformers"),

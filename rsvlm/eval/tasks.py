@@ -10,6 +10,7 @@ import numpy as np
 
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.datasets.splits import splits_of
+from rsvlm.models.versions import versions
 from rsvlm.vocabularies import Vocabulary, classes_of
 
 from .caption_retrieval import search_captions
@@ -86,7 +87,9 @@ def evaluate(
         "seed": seed,
         "progress": progress,
     }
-    return run(encoder, data, **given, **options)
+    result = run(encoder, data, **given, **options)
+    result.config["versions"] = versions("numpy", "pyarrow", "timm", "open_clip_torch", "transformers")
+    return result
 
 
 def _zero_shot(

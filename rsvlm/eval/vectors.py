@@ -15,10 +15,12 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rsvlm.classification.class_vectors import own_code
 from rsvlm.datasets.pictures import open_picture, picture_hash
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.imagery import ChipReader
 from rsvlm.models import Encoder, Image, encode_stream
+from rsvlm.models.given_vectors import given_vectors
 from rsvlm.shards import atomic_write
 
 from .errors import EvalError
@@ -29,6 +31,9 @@ Progress = Callable[[int], None]
 
 PART = 1024
 """Images a part: some seconds of work."""
+
+NO_DIRECTION = "the encoder gave a vector of zeros"
+"""Why an image failed that could be read."""
 
 _FORMAT = 2  # rises when the vectors of the same encoder and images would come out differently
 
@@ -52,7 +57,7 @@ class SetVectors:
 
     Attributes:
         values: float32 (n, dimension), unit length; NaN where an image failed.
-        hashes: For each image a hash of its pixels, "" where it failed.
+        hashes: For each image a hash of its pixels, "" where it could not be read.
         errors: The reason of each image that failed, else None.
     """
 
@@ -125,7 +130,7 @@ def text_vectors(encoder: Encoder, texts: Sequence[str], *, cache: Path | None =
         file = None if cache is None else _text_file(cache, encoder, part)
         kept = None if file is None else _read(file, len(part), encoder.dimension)
         if kept is None:
-            values = np.asarray(encoder.encode_texts(part), np.float32)
+            values = given_vectors(encoder, encoder.encode_texts(part), len(part), "texts")
             kept = SetVectors(values, ("",) * len(part), (None,) * len(part))
             if file is not None:
                 _store(file, kept)
@@ -143,7 +148,15 @@ def _identity(encoder: Any) -> list[Any]:
     """What decides vectors: not the device, nor versions of libraries, which move them by less than precision does."""
     info = getattr(encoder, "info", None) or {}
     told = [info.get(key) for key in ("precision", "preprocessing", "quick_gelu", "adapter")]
-    return [_FORMAT, encoder.name, encoder.revision, encoder.dimension, encoder.image_size, told]
+    return [
+        _FORMAT,
+        encoder.name,
+        encoder.revision,
+        encoder.dimension,
+        encoder.image_size,
+        told,
+        *own_code(encoder),
+    ]
 
 
 def _digest(value: Any) -> str:
@@ -193,14 +206,17 @@ def _encode(
 
         for place, one in enumerate(encode_stream(cast(Encoder, encoder), rows, load, batch_size=batch_size)):
             errors[place] = one.error
-            if one.vector is not None:
-                values[place] = one.vector
-            else:
+            if one.vector is None:
                 hashes[place] = ""
-    if not np.isfinite(values[[error is None for error in errors]]).all():
-        raise EvalError(
-            f"encoder {encoder.name} gave vectors that are not numbers: check its weights and precision"
-        )
+            elif not one.vector.any():  # which is as near to one thing as to any other
+                errors[place] = NO_DIRECTION
+            elif not np.isfinite(one.vector).all():
+                raise EvalError(
+                    f"encoder {encoder.name} gave a vector that is not numbers for {eval_set.keys[rows[place]]}: check "
+                    "its weights and precision"
+                )
+            else:
+                values[place] = one.vector
     return SetVectors(values, tuple(hashes), tuple(errors))
 
 

@@ -13,7 +13,7 @@ from rsvlm.datasets.textfiles import file_record
 from .coverage import coverage_metrics
 from .errors import EvalError
 from .intervals import few_notes
-from .jsonlines import Line, as_text, read_lines, text_column, texts_column
+from .jsonlines import Line, answer_text, as_text, read_lines, text_column, texts_column
 from .result import EvalResult
 from .rsvqa_bins import binned, counts_in_intervals
 from .text.normalize import same_answer
@@ -70,17 +70,23 @@ def read_predictions(path: Path) -> dict[str, str | None]:
     """Answers from JSON lines with `prediction` and `id`, or `image` and `question`; null is no answer.
 
     Raises:
-        EvalError: The file cannot be read, a line lacks something, or a question is answered in two ways.
+        EvalError: The file cannot be read or holds none, a line lacks something or has a list for an answer, or a
+            question is answered in two ways.
     """
     predictions: dict[str, str | None] = {}
     for line in read_lines(path):
         row = _row(path, line, ("prediction",))
         key = _key(path, line.number, row)
-        answer = as_text(row["prediction"])
+        try:
+            answer = answer_text(row["prediction"])
+        except EvalError as error:
+            raise EvalError(f"{path}, line {line.number}: {error}") from None
         if predictions.setdefault(key, answer) != answer:
             raise EvalError(
                 f"{path}, line {line.number}: answers {key!r} again, differently; give every question an id"
             )
+    if not predictions:
+        raise EvalError(f"{path}: holds no predictions")
     return predictions
 
 

@@ -21,6 +21,7 @@ from .measuring import Draws, hot, measure_classes, measure_labels, with_items
 from .published import in_domain
 from .result import EvalResult
 from .vectors import Progress, SetVectors, image_vectors
+from .vocabulary_choice import candidates
 
 Floats = NDArray[np.float32]
 
@@ -56,8 +57,8 @@ def evaluate_zero_shot(
         progress: Called with the number of images that were encoded.
 
     Returns:
-        Metrics accuracy, top5, balanced_accuracy, macro_f1, kappa; for several labels map, micro_map, micro_f1,
-        macro_f1. Groups by class, confusion, 95 % intervals, a row an image.
+        Metrics accuracy, top5 (of more than 5 classes), balanced_accuracy, macro_f1, kappa; for several labels map,
+        micro_map, micro_f1, macro_f1. Groups by class, confusion, 95 % intervals, a row an image.
 
     Raises:
         EvalError: There are no labels, some that no class has (all are listed), or several where there may be one.
@@ -91,16 +92,36 @@ def evaluate_zero_shot(
         scale=classifier.scale, multi_label=several, seed=seed, config=record,
     )  # fmt: skip
     result.notes += left_out_notes(eval_set, rows, "label")
+    result.notes += _repeat_notes(found.hashes, truth)
     result.notes += domain_notes(encoder, eval_set.name, vocabulary.name)
     return result
 
 
-def domain_notes(encoder: Encoder, *datasets: str) -> list[str]:
-    """Return why a data set, by any of its names, is not new to an encoder; nothing as far as is known."""
+def domain_notes(encoder: Encoder, dataset: str, classes: str | None = None) -> list[str]:
+    """Return why a data set is not new to an encoder; nothing as far as is known.
+
+    Args:
+        encoder: Whose training data are looked at.
+        dataset: The set's name.
+        classes: The vocabulary's, by which the set may be known better ("eurosat" of "eurosat-rgb"). That of a set
+            called otherwise says nothing of it: anybody's images may be told by EuroSAT's classes.
+    """
     info = getattr(encoder, "info", None) or {}
     own = info.get("trained_on") or ()
-    notes = (in_domain(encoder.name, name, own) for name in dict.fromkeys(datasets))
+    names = [dataset, *(entry.name for entry in candidates(dataset) if entry.name == classes)]
+    notes = (in_domain(encoder.name, name, own) for name in names)
     return list(dict.fromkeys(note for note in notes if note))[:1]
+
+
+def _repeat_notes(hashes: Sequence[str], truth: Sequence[tuple[int, ...]]) -> list[str]:
+    """Say how many images are the same picture as an earlier one, and how many of these have other classes than it."""
+    first: dict[str, tuple[int, ...]] = {}
+    again = [
+        set(first.setdefault(one, own)) == set(own) for one, own in zip(hashes, truth, strict=True) if one
+    ]
+    n, other = len(again) - len(first), again.count(False)
+    differs = f", {other:,} of them with other labels" if other else ""
+    return [f"{n:,} images are pictures that are there already{differs}; each counts"] if n else []
 
 
 def label_places(eval_set: EvalSet, vocabulary: Vocabulary, *, multi_label: bool) -> list[tuple[int, ...]]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rsvlm.models.errors import ModelError
+from rsvlm.models.given_vectors import given_vectors
 from rsvlm.models.protocol import Encoder, Image
 from rsvlm.models.quiet import one_line
 from rsvlm.models.threads import usable_cores, work_ahead
@@ -57,7 +58,7 @@ def encode_stream(
     No more than three batches are in memory. Closing the generator ends its threads.
 
     Raises:
-        ModelError: A batch of less than one.
+        ModelError: A batch of less than one, or the encoder gave other vectors than it says.
     """
     size: int = (getattr(encoder, "batch_size", None) or 32) if batch_size is None else batch_size
     if size < 1:
@@ -77,7 +78,7 @@ def encode_stream(
     source = work_ahead(ready, items, threads=workers, ahead=2 * size)
     try:
         while batch := list(islice(source, size)):
-            yield from _encode_batch(batch, encode)
+            yield from _encode_batch(batch, encoder, encode)
     finally:
         source.close()
 
@@ -87,9 +88,9 @@ def _as_it_is(image: Image) -> Image:
 
 
 def _encode_batch(
-    batch: list[_Ready], encode: Callable[[list[Any]], npt.NDArray[np.float32]]
+    batch: list[_Ready], encoder: Encoder, encode: Callable[[list[Any]], npt.NDArray[np.float32]]
 ) -> Iterator[Encoded]:
     good = [ready.content for ready in batch if ready.error is None]
-    vectors = iter(encode(good) if good else ())
+    vectors = iter(given_vectors(encoder, encode(good), len(good), "images") if good else ())
     for ready in batch:
         yield Encoded(ready.item, None if ready.error is not None else next(vectors), ready.error)

@@ -1,5 +1,6 @@
 """Vocabularies: the classes of a data set in its own order, and the words that people say for them."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -114,7 +115,9 @@ class Vocabulary:
 
 def plain_name(text: str) -> str:
     """Return what is compared of a name: its letters and digits, without case ("AnnualCrop": "annualcrop")."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum()) or text.casefold().strip()
+    # folders of some systems have accents apart from their letters
+    folded = unicodedata.normalize("NFC", text.casefold())
+    return "".join(letter for letter in folded if letter.isalnum()) or folded.strip()
 
 
 def _check_texts(vocabulary: Vocabulary) -> None:

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
+from rsvlm.datasets import EvalSet
+
 NAMES = ("red", "green", "blue")
 COLOURS = {"red": (220, 30, 20), "green": (20, 200, 40), "blue": (30, 20, 210), "white": (250, 250, 250)}
 
@@ -43,6 +45,12 @@ def picture(name: str, seed: int = 0, size: int = 8) -> Image.Image:
     """A picture of a colour with some noise, another for every seed."""
     noise = np.random.default_rng(seed).integers(-15, 16, (size, size, 3))
     return Image.fromarray(np.clip(np.array(COLOURS[name]) + noise, 0, 255).astype(np.uint8))
+
+
+def in_memory(labels: Sequence[tuple[str, ...]], shown: Sequence[str], **more: Any) -> EvalSet:
+    """Pictures of colours that are on no disk."""
+    images = [picture(name, row) for row, name in enumerate(shown)]
+    return EvalSet("colours", images, tuple(f"{row}.png" for row in range(len(shown))), tuple(labels), **more)
 
 
 def png(name: str, seed: int = 0) -> bytes:

@@ -190,6 +190,44 @@ def test_few_shots_learn_more_with_more_items() -> None:
     assert result.groups["shots"]["1"]["draws"] == 3
 
 
+def test_few_shot_intervals_hold_the_spread_of_the_test_items_too() -> None:
+    train = made(300)
+    few, many = (evaluate_few_shot(train, made(n, seed=5), shots=(4,), seeds=5) for n in (30, 1000))
+    width = {
+        n: ends.high - ends.low
+        for n, ends in ((30, few.intervals["accuracy@4"]), (1000, many.intervals["accuracy@4"]))
+    }
+    items = 2 * 1.96 * (few.metrics["accuracy@4"] * (1 - few.metrics["accuracy@4"]) / 30) ** 0.5
+    assert width[30] > 0.5 * items
+    assert width[30] > width[1000]
+    same = evaluate_few_shot(train, made(40, seed=5), shots=(300,), seeds=3)  # every draw is all of them
+    assert same.groups["shots"]["300"]["std"] == pytest.approx(0)
+    assert same.intervals["accuracy@300"].low < same.metrics["accuracy@300"]
+
+
+def test_classes_with_fewer_items_than_shots_are_told() -> None:
+    whole = made(120)
+    rows = np.concatenate(
+        [np.flatnonzero(whole.target.classes == label)[: 5 if label else 40] for label in range(3)]
+    )
+    result = evaluate_few_shot(whole.take(rows), made(60, seed=5), shots=(4, 8, 16), seeds=2)
+    name = whole.target.names[1]
+    assert result.notes == [
+        f"accuracy@8, accuracy@16: 2 of 3 classes have fewer training items, {name} only 5; all of theirs are taken"
+    ]
+
+
+@pytest.mark.parametrize("learn", [evaluate_probe, evaluate_few_shot])
+def test_a_class_that_training_never_saw_is_told(learn: Any) -> None:
+    whole, test = made(120), made(60, seed=5)
+    seen = whole.take(np.flatnonzero(whole.target.classes == 0))
+    n = int((test.target.classes != 0).sum())
+    said = (
+        f"no training item is of {', '.join(whole.target.names[1:])}: the {n} test items of it cannot be told"
+    )
+    assert said in learn(seen, test).notes
+
+
 def test_several_labels_and_numbers() -> None:
     rng = np.random.default_rng(4)
     x = rng.normal(size=(150, 4))

@@ -313,15 +313,31 @@ def test_class_retrieval_by_hand() -> None:
     items[2] = np.nan
     failed = retrieve_by_class([[1.0, 0.0]], [0], items, [0, 1, 0, 0], ks=(1,))
     assert failed.metrics["map"] == pytest.approx((1 + 2 / 3) / 3)
-    nowhere = retrieve_by_class([[1.0, 0.0]], [7], items, [0, 1, 0, 0], ks=(1,))
-    assert set(nowhere.metrics.values()) == {0.0}
+    with pytest.raises(EvalError, match="no class has an item"):
+        retrieve_by_class([[1.0, 0.0]], [7], items, [0, 1, 0, 0], ks=(1,))
+
+
+def test_precision_that_no_order_reaches_is_told() -> None:
+    vectors, classes = np.repeat(np.eye(2), 5, axis=0), np.repeat([0, 1], 5)
+    found = retrieve_by_class(vectors, classes, vectors, classes, same=True, ks=(1, 5))
+    assert found.metrics["p@5"] == pytest.approx(0.8)
+    assert found.notes == ["p@5 is at most 0.8000: some queries have fewer than 5 right items"]
+
+
+def test_success_among_no_more_items_than_k_is_told() -> None:
+    found = retrieve(np.eye(12), np.eye(12), np.stack([np.arange(12)] * 2, axis=1), "skyscript")
+    trivial = [note for note in found.notes if "says nothing" in note]
+    assert [note.partition(" ")[0] for note in trivial] == ["i2t_success@100", "t2i_success@100"]
 
 
 def test_no_image_finds_itself() -> None:
     items = np.array([[1.0, 0.0], [0.99, 0.1], [0.0, 1.0]])
     found = retrieve_by_class(items, [0, 0, 1], items, [0, 0, 1], same=True, ks=(1,))
-    assert found.metrics["p@1"] == pytest.approx(2 / 3)
-    assert found.metrics["map"] == pytest.approx(2 / 3)  # the third has no other of its class
+    assert found.metrics["p@1"] == found.metrics["map"] == 1.0
+    assert found.n == 2  # the third has no other of its class
+    assert found.notes == ["1 queries are left out, for their class has nothing to be found"]
+    assert found.items is not None
+    assert found.items["key"].to_pylist() == ["0", "1"]
     for bad in (([0],), ([0, 0, 1],)):
         with pytest.raises(EvalError):
             retrieve_by_class(items[:2], bad[0], items, [0, 0, 1], same=True)

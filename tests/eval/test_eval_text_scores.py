@@ -28,7 +28,8 @@ def test_identical(convention: Convention, small_wordnet: Path) -> None:
     assert 0.9 < scored.metrics[NAMES[convention][4]] < 1  # its penalty for a single run of matches stays
     assert scored.metrics["cider"] > 3
     assert scored.items.num_rows == 3
-    assert scored.comparable
+    assert scored.comparable == (convention == "coco")  # RS-RAG has one reference of an item
+    assert any("up to 2 references" in note for note in scored.notes) == (convention == "rs-rag")
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
@@ -63,6 +64,15 @@ def test_bleu_is_of_the_set_or_a_mean(small_wordnet: Path) -> None:
     assert rs_rag.metrics["bleu2"] == pytest.approx(sum(rs_rag.items["bleu2"].to_pylist()) / 12)
     assert set(coco.result("x").intervals) == {"meteor_nltk", "rouge_l", "cider"}
     assert set(rs_rag.result("x").intervals) == set(METRICS)
+
+
+def test_answers_taken_away_are_told_of_beside_corpus_bleu() -> None:
+    said = [group[0] for group in REFERENCES]
+    assert not any(
+        "length penalty" in note for note in score_captions(said, REFERENCES, synonyms=False).notes
+    )
+    scored = score_captions([*said[:-1], None], REFERENCES, synonyms=False)
+    assert any(note.startswith("1 items without an answer") for note in scored.notes)
 
 
 def test_synonyms(small_wordnet: Path) -> None:

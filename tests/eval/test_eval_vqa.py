@@ -44,6 +44,25 @@ def predictions(answers: Sequence[object]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.parametrize(("answer", "said"), [(["2"], "a list"), ({"text": "2"}, "an object")])
+def test_an_answer_that_is_no_text_is_refused(tmp_path: Path, answer: Any, said: str) -> None:
+    asked = write(tmp_path / "q.jsonl", QUESTIONS)
+    given = write(tmp_path / "a.jsonl", [predictions(ANSWERS)[0] | {"prediction": answer}])
+    with pytest.raises(EvalError, match=f"line 1: prediction is {said}"):
+        score_vqa(asked, given)
+
+
+def test_a_file_without_predictions_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EvalError, match="holds no predictions"):
+        score_vqa(write(tmp_path / "q.jsonl", QUESTIONS), write(tmp_path / "a.jsonl", []))
+
+
+def test_of_no_answers_no_share_is_right() -> None:
+    result = score_vqa([Question("1", "a.png", "what?", ("a",))], {})
+    assert result.metrics["coverage"] == 0
+    assert "accuracy_answered" not in result.metrics
+
+
 def test_from_two_files(tmp_path: Path) -> None:
     asked, answered = (
         write(tmp_path / "q.jsonl", QUESTIONS),

@@ -2,31 +2,25 @@
 
 import csv
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from eval_pictures import NAMES, Colours, picture, write_parquet  # type: ignore[import-not-found] # beside this file
+from eval_pictures import NAMES, Colours, in_memory, picture, write_parquet  # type: ignore[import-not-found] # beside this file
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, cohen_kappa_score, f1_score
 
 from rsvlm.classification import ZeroShotClassifier
 from rsvlm.datasets import EvalSet, read_eval_set
-from rsvlm.eval import EvalError, load_result
+from rsvlm.eval import EvalError, evaluate, load_result
 from rsvlm.eval.published import compare
 from rsvlm.eval.stored import evaluate_stored
 from rsvlm.eval.vectors import image_vectors, text_vectors
 from rsvlm.eval.vocabulary_choice import vocabulary_for
-from rsvlm.eval.zeroshot import evaluate_zero_shot
+from rsvlm.eval.zeroshot import domain_notes, evaluate_zero_shot
 from rsvlm.vocabularies import vocabulary, vocabulary_from_classes
 
 VOCABULARY = vocabulary_from_classes(list(NAMES), "colours")
-
-
-def in_memory(labels: Sequence[tuple[str, ...]], shown: Sequence[str], **more: Any) -> EvalSet:
-    images = [picture(name, row) for row, name in enumerate(shown)]
-    return EvalSet("colours", images, tuple(f"{row}.png" for row in range(len(shown))), tuple(labels), **more)
 
 
 def test_the_answers_are_those_of_the_classifier() -> None:
@@ -173,14 +167,11 @@ def test_vectors_are_kept_and_a_killed_run_goes_on(tmp_path: Path, monkeypatch: 
     given = read_eval_set(write_parquet(tmp_path / "set.parquet", ["red", "green", "blue"] * 3))
     cache = tmp_path / "vectors"
 
-    class Killed(Colours):  # type: ignore[misc]
-        def encode_images(self, images: Any) -> Any:
-            if self.seen >= 4:
-                raise KeyboardInterrupt
-            return super().encode_images(images)
+    def stop(done: int) -> None:
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        image_vectors(Killed(), given, cache=cache, batch_size=4)
+        image_vectors(Colours(), given, cache=cache, batch_size=4, progress=stop)
     encoder = Colours()
     done: list[int] = []
     resumed = image_vectors(encoder, given, cache=cache, progress=done.append)
@@ -223,7 +214,7 @@ def test_vectors_that_are_no_numbers_are_refused() -> None:
         def encode_images(self, images: Any) -> Any:
             return np.full((len(images), 3), np.nan, np.float32)
 
-    with pytest.raises(EvalError, match="vectors that are not numbers"):
+    with pytest.raises(EvalError, match=r"a vector that is not numbers for 0\.png"):
         image_vectors(Broken(), in_memory([("red",)], ["red"]))
 
 
@@ -337,3 +328,34 @@ def test_the_vocabulary_of_a_set(name: str, labels: tuple[str, ...], expected: s
     )
     found = vocabulary_for(given)
     assert (found and found.name) == expected
+
+
+def test_the_same_picture_in_several_rows_is_told() -> None:
+    images = [picture("red"), picture("red"), picture("red"), picture("green")]
+    given = EvalSet("colours", images, ("0", "1", "2", "3"), (("red",), ("red",), ("green",), ("green",)))
+    notes = evaluate_zero_shot(Colours(), given, VOCABULARY).notes
+    assert "2 images are pictures that are there already, 1 of them with other labels; each counts" in notes
+
+
+def test_own_images_told_by_the_classes_of_a_known_set_are_not_in_domain() -> None:
+    encoder = Colours()
+    encoder.info = {"trained_on": ["eurosat"]}
+    assert domain_notes(encoder, "my-fields", "eurosat") == []
+    assert domain_notes(encoder, "eurosat-rgb", "eurosat") == [
+        "in-domain: colours says it was trained on eurosat"
+    ]
+
+
+def test_top5_of_five_classes_is_left_out() -> None:
+    result = evaluate_zero_shot(Colours(), in_memory([("red",)] * 12, ["red"] * 12), VOCABULARY)
+    assert not {"top5"} & (result.metrics.keys() | result.intervals.keys())
+
+
+@pytest.mark.parametrize("protocol", ["remoteclip", "classes"])
+def test_searching_what_was_learned_from_is_marked(protocol: str) -> None:
+    encoder = Colours()
+    encoder.info = {"trained_on": ["colours"]}
+    labels = [("red",), ("green",)] * 6
+    given = in_memory(labels, ["red", "green"] * 6, captions=tuple(labels))
+    notes = evaluate("retrieval", encoder=encoder, data=given, protocol=protocol).notes
+    assert any(note.startswith("in-domain") for note in notes)

@@ -43,11 +43,6 @@ def majority_answers(items: Collection[Item]) -> dict[str, str | None]:
     return {item.key: best[item.file] for item in items}
 
 
-def majority_shares(items: Collection[Item]) -> dict[str, float]:
-    """Return the share of the most frequent right answer of each file: what `majority_answers` gets at least."""
-    return {file: max(counts.values()) / counts.total() for file, counts in _golds(items).items()}
-
-
 def expected_random(item: Item) -> float:
     """Return the chance that the random client is right on an item under compat.
 

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 import rsvlm
+from rsvlm.eval.agromind.baselines import majority_answers
 from rsvlm.eval.agromind.freetext import (
     REFERENCE_EMBEDDER,
     REFERENCE_THRESHOLD,
@@ -65,9 +66,9 @@ def score_agromind(
         Metrics: `accuracy` over all questions; `accuracy_without_free_text`; `accuracy_answerable`, without types 7
         and 10, which the random client leaves out; `free_text_accuracy` where it was judged; `file_accuracy` and
         `balanced_accuracy`, means over files, the latter with each right answer of a file counting the same;
-        `majority` and `chance`, what the baselines get here; `majority_corrected`, which is 0 for the majority
-        baseline and 1 for no error; `coverage`, the share that was answered, and `accuracy_answered`, the share of
-        these that is right. Groups by dimension, task, file and type.
+        `majority` and `chance`, what the baselines get here, the first by the same rules; `majority_corrected`, which
+        is 0 for the majority baseline and 1 for no error; `coverage`, the share that was answered, and
+        `accuracy_answered`, the share of these that is right. Groups by dimension, task, file and type.
 
     Raises:
         EvalError: The mode is unknown, or an answer is to no question.
@@ -80,10 +81,14 @@ def score_agromind(
             f"an answer is to {unknown!r}, which is no question in {data.folder}; is it another release?"
         )
     given = [_answer(answers.get(item.key)) for item in data.items]
-    judged = _judge_all(data.items, given, mode, seed)
+    usual = majority_answers(data.items)
+    baseline = [Answer(usual[item.key]) for item in data.items]
+    judged, most = (_judge_all(data.items, said, mode, seed) for said in (given, baseline))
     if embedder is not None:
         _judge_free_text(data.items, given, judged, mode, embedder, threshold)
-    outcomes = [Outcome(*row) for row in zip(data.items, judged, strict=True)]
+        _judge_free_text(data.items, baseline, most, mode, embedder, threshold)
+    rows = zip(data.items, judged, most, strict=True)
+    outcomes = [Outcome(item, judgement, other.right) for item, judgement, other in rows]
     notes = _obstacles(data, judged, mode, embedder, threshold)
     with_free_text = embedder is not None
     return EvalResult(
@@ -167,7 +172,7 @@ def _obstacles(
 
 def _remarks(outcomes: Sequence[Outcome], answers: Mapping[str, Any]) -> list[str]:
     """Say what happened to answers, as far as it may surprise."""
-    reasons = Counter(judgement.reason for _, judgement in outcomes)
+    reasons = Counter(outcome.judgement.reason for outcome in outcomes)
     said = {
         GUESSED: "answers named no option and were given a random letter, as the reference does",
         UNREAD: "answers held nothing of what was asked for",
@@ -176,7 +181,7 @@ def _remarks(outcomes: Sequence[Outcome], answers: Mapping[str, Any]) -> list[st
     }
     remarks = few_notes(image_of_each(outcomes), len(outcomes))
     remarks += [f"{reasons[reason]} {text}" for reason, text in said.items() if reasons[reason]]
-    never = sum(item.key not in answers for item, _ in outcomes)
+    never = sum(outcome.item.key not in answers for outcome in outcomes)
     return remarks + ([f"{never} questions were never asked, and count as unanswered"] if never else [])
 
 
@@ -195,8 +200,8 @@ def _config(
 
 def _table(outcomes: Sequence[Outcome], given: Sequence[Answer]) -> pa.Table:
     """One row a question, in the order of the data."""
-    items = [item for item, _ in outcomes]
-    judged = [judgement for _, judgement in outcomes]
+    items = [outcome.item for outcome in outcomes]
+    judged = [outcome.judgement for outcome in outcomes]
     return pa.table(
         {
             "key": [item.key for item in items],

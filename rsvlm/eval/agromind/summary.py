@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from rsvlm.eval.agromind.baselines import expected_random, majority_shares
+from rsvlm.eval.agromind.baselines import expected_random
 from rsvlm.eval.agromind.judging import FORM, GUESSED, SEVERAL, UNREAD, Judgement
 from rsvlm.eval.agromind.read import Item
 from rsvlm.eval.agromind.tasks import TYPE_NAMES, QuestionType
@@ -34,10 +34,11 @@ _GROUPS: dict[str, Callable[[Item], str]] = {
 
 
 class Outcome(NamedTuple):
-    """A question and what became of its answer."""
+    """A question, what became of its answer, and whether the most frequent answer of its file is right, too."""
 
     item: Item
     judgement: Judgement
+    majority: bool
 
 
 def headline_metrics(outcomes: Sequence[Outcome], *, free_text: bool) -> dict[str, float]:
@@ -45,14 +46,14 @@ def headline_metrics(outcomes: Sequence[Outcome], *, free_text: bool) -> dict[st
     metrics = {name: _share(part) for name, part in _parts(outcomes, free_text=free_text)}
     figures = _figures(outcomes)
     by_file = _split(outcomes, _GROUPS["file"]).values()
-    right = [judgement.right for _, judgement in outcomes]
+    right = [outcome.judgement.right for outcome in outcomes]
     return metrics | {
         "file_accuracy": fmean(_share(part) for part in by_file),
         "balanced_accuracy": figures["balanced_accuracy"],
         "majority_corrected": figures["majority_corrected"],
         "majority": figures["majority"],
         "chance": figures["chance"],
-        **coverage_metrics(right, [is_answered(judgement) for _, judgement in outcomes]),
+        **coverage_metrics(right, [is_answered(outcome.judgement) for outcome in outcomes]),
     }
 
 
@@ -77,7 +78,7 @@ def group_outcomes(outcomes: Sequence[Outcome], seed: int) -> dict[str, dict[str
 
 def _group_figures(outcomes: Sequence[Outcome], seed: int) -> dict[str, float]:
     ends = _interval(outcomes, seed)
-    reasons = Counter(judgement.reason for _, judgement in outcomes)
+    reasons = Counter(outcome.judgement.reason for outcome in outcomes)
     counts = {f"n_{reason}": float(reasons[reason]) for reason in _COUNTED}
     figures = {"accuracy": _share(outcomes), **(ends._asdict() if ends else {}), "n": float(len(outcomes))}
     return figures | _figures(outcomes) | counts
@@ -85,9 +86,8 @@ def _group_figures(outcomes: Sequence[Outcome], seed: int) -> dict[str, float]:
 
 def _figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """Return what puts an accuracy into perspective: the baselines, and the scores that they do not lift."""
-    items = [item for item, _ in outcomes]
-    sizes = Counter(item.file for item in items)
-    majority = sum(share * sizes[file] for file, share in majority_shares(items).items()) / len(items)
+    items = [outcome.item for outcome in outcomes]
+    majority = sum(outcome.majority for outcome in outcomes) / len(outcomes)
     by_file = _split(outcomes, _GROUPS["file"]).values()
     return {
         "balanced_accuracy": fmean(_balanced(part) for part in by_file),
@@ -103,18 +103,18 @@ def _balanced(outcomes: Sequence[Outcome]) -> float:
 
 
 def _share(outcomes: Sequence[Outcome]) -> float:
-    return sum(judgement.right for _, judgement in outcomes) / len(outcomes)
+    return sum(outcome.judgement.right for outcome in outcomes) / len(outcomes)
 
 
 def _interval(outcomes: Sequence[Outcome], seed: int) -> Interval | None:
     """Draw images, each with all its questions: answers about one image err together."""
-    right = [judgement.right for _, judgement in outcomes]
+    right = [outcome.judgement.right for outcome in outcomes]
     return mean_interval(right, groups=image_of_each(outcomes), seed=seed)
 
 
 def image_of_each(outcomes: Sequence[Outcome]) -> list[str]:
     """The (first) image of each question, with which it is drawn."""
-    return [item.images[0] for item, _ in outcomes]
+    return [outcome.item.images[0] for outcome in outcomes]
 
 
 def _parts(outcomes: Sequence[Outcome], *, free_text: bool) -> Iterable[tuple[str, Sequence[Outcome]]]:

@@ -98,9 +98,13 @@ def evaluate_vqa(
     prompt: Prompt | None = None,
     mode: str = "strict",
     synonyms: bool = True,
-    **options: Any,
+    workers: int | None = None,
+    give_up_after: int = GIVE_UP_AFTER,
+    progress: Progress | None = None,
 ) -> EvalResult:
     """Ask a model with `ask_questions`, and score its answers with `score_answers`; see there for the arguments.
+
+    `mode` is what the shell calls `--compat`.
 
     Returns:
         As of `score_answers`; its config holds the prompt, the generator with all that it says of itself, the hash of
@@ -114,7 +118,15 @@ def evaluate_vqa(
     _check_mode(mode, asked)
     if asked.rsrag is not None and not asked.rsrag.is_classification and synonyms:
         find_wordnet()
-    found = ask_questions(asked, generator, answers, prompt=words, **options)
+    found = ask_questions(
+        asked,
+        generator,
+        answers,
+        prompt=words,
+        workers=workers,
+        give_up_after=give_up_after,
+        progress=progress,
+    )
     result = score_answers(asked, found, mode=mode, synonyms=synonyms)
     result.config |= record_of(generator, words, found)
     return result

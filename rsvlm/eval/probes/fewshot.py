@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rsvlm.eval.classification_metrics import ranked_classes
 from rsvlm.eval.errors import EvalError
+from rsvlm.eval.intervals import few_notes, mean_interval
 from rsvlm.eval.result import EvalResult
-from rsvlm.eval.statistics import over_seeds
+from rsvlm.eval.statistics import Interval, Seeds, over_seeds
 
 from .data import ProbeData
-from .probe import fit_probe, leak_notes, usable
+from .probe import Probe, fit_probe, leak_notes, unseen_notes, usable
 from .splits import few_shot
 
 SHOTS = (1, 2, 4, 8, 16)
@@ -39,7 +42,8 @@ def evaluate_few_shot(
         seed: The first of the seeds.
 
     Returns:
-        Metrics accuracy@k, the means over the seeds, with the 95 % t intervals of these means; groups by k.
+        Metrics accuracy@k, the means over the seeds, with 95 % intervals for other draws and other test items; groups
+        by k.
 
     Raises:
         EvalError: The target is not one class an item, or features or targets differ.
@@ -55,22 +59,64 @@ def evaluate_few_shot(
     )
     result.groups["shots"] = {}
     for k in shots:
-        found = []
-        for drawn in range(seed, seed + seeds):
-            part = learned.take(few_shot(learned.target.classes, k, drawn))
-            found.append(test.target.score(fit_probe(part, kind, setting=setting)(test)))
-        summary = over_seeds(found)
+        right = np.stack([
+            _right(fit_probe(learned.take(few_shot(learned.target.classes, k, drawn)), kind, setting=setting), test)
+            for drawn in range(seed, seed + seeds)
+        ])  # fmt: skip
+        summary = over_seeds(right.mean(axis=1).tolist())
         result.metrics[f"accuracy@{k}"] = summary.mean
-        result.intervals[f"accuracy@{k}"] = summary.interval
+        ends = _interval(summary, right, test.groups, seed)
+        result.intervals |= {} if ends is None else {f"accuracy@{k}": ends}
         result.groups["shots"][str(k)] = {
             "accuracy": summary.mean,
             "std": summary.std,
-            "draws": float(np.size(found)),
+            "draws": float(len(right)),
         }
     result.config = {
         "probe": {"kind": kind, "C" if kind == "linear" else "k": setting, "chosen_on": "nothing: it is fixed"},
         "shots": list(shots), "seeds": seeds, "seed": seed, "limit": limit, "train": dict(train.record),
         "data": dict(test.record), "left_out_of_train": dropped, "names": list(test.target.names),
     }  # fmt: skip
-    result.notes += leak_notes(dropped)
+    result.notes += [
+        *few_notes(test.groups, len(test)), *_scarce_notes(learned, shots), *unseen_notes(learned, test),
+        *leak_notes(dropped),
+    ]  # fmt: skip
     return result
+
+
+def _right(probe: Probe, test: ProbeData) -> NDArray[np.bool_]:
+    """(n,): which test items a probe tells rightly."""
+    return np.asarray(ranked_classes(probe(test))[:, 0] == test.target.classes)
+
+
+def _interval(
+    summary: Seeds, right: NDArray[np.bool_], groups: Sequence[str] | None, seed: int
+) -> Interval | None:
+    """Return the interval for other draws and other test items: both spreads add up as those of independent things.
+
+    Args:
+        summary: Of the accuracies of the draws.
+        right: (draws, n).
+        groups: Of the test items.
+        seed: Of the bootstrap of the items.
+    """
+    items = mean_interval(right.mean(axis=0), groups=groups, seed=seed)
+    if items is None:
+        return None
+    of_draws = summary.interval.high - summary.mean
+    low, high = np.hypot([summary.mean - items.low, items.high - summary.mean], of_draws)
+    return Interval(max(0.0, float(summary.mean - low)), min(1.0, float(summary.mean + high)))
+
+
+def _scarce_notes(train: ProbeData, shots: Sequence[int]) -> list[str]:
+    """Say where a class has not as many items as are drawn of each."""
+    classes, counts = np.unique(train.target.classes, return_counts=True)
+    least = int(counts.argmin())
+    short = [f"accuracy@{k}" for k in shots if k > counts[least]]
+    if not short:
+        return []
+    fewer = int((counts < max(shots)).sum())
+    return [
+        f"{', '.join(short)}: {fewer} of {len(classes)} classes have fewer training items, "
+        f"{train.target.names[classes[least]]} only {counts[least]}; all of theirs are taken"
+    ]

@@ -85,7 +85,7 @@ def evaluate_probe(
         "data": dict(test.record), "left_out_of_train": dropped, "left_out_of_validation": dropped_too,
         "predicts": test.target.kind, "names": list(test.target.names),
     }  # fmt: skip
-    result.notes += leak_notes(dropped, dropped_too)
+    result.notes += [*unseen_notes(learned, test), *leak_notes(dropped, dropped_too)]
     return with_items(result, test.keys, test.errors)
 
 
@@ -152,6 +152,19 @@ def leak_notes(*dropped: Mapping[str, int]) -> list[str]:
         if leaked
         else []
     )
+
+
+def unseen_notes(train: ProbeData, test: ProbeData) -> list[str]:
+    """Return which classes of the test items no training item has: nothing could be learned of them."""
+    if test.target.kind == "number":
+        return []
+    learned, judged = train.target.values.any(axis=0), test.target.values.any(axis=0)
+    missing = [test.target.names[place] for place in np.flatnonzero(judged & ~learned)]
+    if not missing:
+        return []
+    n = int(test.target.values[:, judged & ~learned].any(axis=1).sum())
+    listed = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+    return [f"no training item is of {listed}: the {n:,} test items of it cannot be told"]
 
 
 def _learn(

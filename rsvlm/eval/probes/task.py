@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rsvlm.datasets.labels import distinct_names
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.datasets.splits import splits_of
 from rsvlm.eval.encoders import AnyEncoder, opened_encoder
@@ -139,7 +140,7 @@ def evaluate_probes(
         unknown = "label" if target is None else f"number {target}"
         result.notes.append(f"{left_out} items have no {unknown}, and were left out")
     if model is not None:
-        notes = domain_notes(model, splits.judged.name, *([classes.name] if classes else []))
+        notes = domain_notes(model, splits.judged.name, classes.name if classes else None)
         result.notes += [note for note in notes if note not in result.notes]
     return result
 
@@ -229,8 +230,8 @@ def _classes(given: Vocabulary | PathLike | Sequence[str] | None, splits: _Split
     shipped = vocabulary_for(splits.judged)
     if shipped is not None:
         return shipped
-    names = {name for one in splits.all() for name in one.label_names}
-    return vocabulary_from_classes(sorted(names), splits.judged.name)
+    names = distinct_names(name for one in splits.all() for name in one.label_names)
+    return vocabulary_from_classes(names, splits.judged.name)
 
 
 def _probe_data(

@@ -4,13 +4,8 @@ import re
 import unicodedata
 from decimal import Decimal
 
-UNITS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-NUMBERS = {"none": 0} | {word: value for value, word in enumerate(UNITS)}
-NUMBERS |= {word: 10 * value for value, word in enumerate(TENS, start=2)}
+from .number_words import join_numbers
+
 ARTICLES = frozenset(("a", "an", "the"))
 KEPT = "%"
 
@@ -32,7 +27,7 @@ def normalize_answer(text: str) -> str:
     """An answer without what does not change its meaning.
 
     Compatibility forms of characters (NFKC) and lower case; apostrophes away, other punctuation as a space, but for
-    "%" and symbols such as "<"; the words of numbers up to ninety-nine as digits, "none" as 0; numbers without
+    "%" and symbols such as "<"; the words of numbers as digits, "none" as 0; numbers without
     thousands separators and trailing zeros; a, an and the away, unless nothing else is there; single spaces. What is
     nothing but punctuation stays.
 
@@ -43,7 +38,7 @@ def normalize_answer(text: str) -> str:
         "\N{MINUS SIGN}", "-"
     )
     tokens = [token for token in _TOKEN.findall(lowered) if not _is_punctuation(token)]
-    words = [_as_number(token) for token in _join_tens(tokens)]
+    words = [_as_number(token) for token in join_numbers(tokens)]
     return " ".join([word for word in words if word not in ARTICLES] or words) or lowered.strip()
 
 
@@ -63,21 +58,10 @@ def _is_punctuation(token: str) -> bool:
     return len(token) == 1 and token not in KEPT and unicodedata.category(token).startswith("P")
 
 
-def _join_tens(tokens: list[str]) -> list[str]:
-    """Make "twenty", "one" into "21"."""
-    joined: list[str] = []
-    for token in tokens:
-        if joined and joined[-1] in TENS and token in UNITS[1:10]:
-            joined[-1] = str(NUMBERS[joined[-1]] + NUMBERS[token])
-        else:
-            joined.append(token)
-    return joined
-
-
-def _as_number(token: str) -> str:
+def _as_number(word: str) -> str:
     """A number in its shortest form, or a word as it is."""
-    if token in NUMBERS:
-        return str(NUMBERS[token])
-    if not token.lstrip("-").replace(",", "").replace(".", "").isdecimal() or len(token) > _LONGEST:
-        return token
-    return format(Decimal(token.replace(",", "")).normalize() + 0, "f")
+    if word == "none":
+        return "0"
+    if not word.lstrip("-").replace(",", "").replace(".", "").isdecimal() or len(word) > _LONGEST:
+        return word
+    return format(Decimal(word.replace(",", "")).normalize() + 0, "f")

@@ -89,7 +89,7 @@ class CaptionScores:
         items: One row a prediction: key, gold (list), answer, the metrics of the item, unanswered.
         config: Convention, tokens, weights, synonyms; `of_the_set` names metrics that are no mean over items.
         notes: What a reader should know.
-        comparable: False where METEOR lacks its synonyms.
+        comparable: False where METEOR lacks its synonyms, or rs-rag is given several references.
     """
 
     metrics: dict[str, float]
@@ -177,8 +177,11 @@ def score_captions(
     config = {
         "convention": convention, **rules.record, "meteor": _meteor_record(synonyms),
         "of_the_set": METRICS[:4] if rules.corpus else (),
+        "references": {"least": min(map(len, golds)), "most": max(map(len, golds))},
     }  # fmt: skip
-    return CaptionScores(metrics, table, config, _notes(convention, synonyms, len(answers)), synonyms)
+    notes = _notes(convention, synonyms, len(answers), most=max(map(len, golds)), unanswered=sum(unanswered))
+    comparable = synonyms and not (convention == "rs-rag" and max(map(len, golds)) > 1)
+    return CaptionScores(metrics, table, config, notes, comparable)
 
 
 def _score_items(
@@ -211,8 +214,17 @@ def _meteor_record(synonyms: bool) -> dict[str, Any]:
     }
 
 
-def _notes(convention: str, synonyms: bool, n: int) -> tuple[str, ...]:
+def _notes(convention: str, synonyms: bool, n: int, *, most: int, unanswered: int) -> tuple[str, ...]:
     notes = []
+    if convention == "rs-rag" and most > 1:
+        notes.append(
+            f"items have up to {most} references, of which the best counts; RS-RAG has one: scores are higher than its"
+        )
+    if convention == "coco" and unanswered:
+        notes.append(
+            f"{unanswered:,} items without an answer count with 0, but for BLEU, which is of the whole set: there they "
+            "only add to the length penalty, and it may rise where bad answers are taken away"
+        )
     if not synonyms:
         notes.append("METEOR was computed without synonyms: it is lower than with them")
     if convention == "coco":

@@ -29,6 +29,12 @@ def function_revision(function: Callable[..., Any]) -> str:
     return "code:" + hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def class_revision(owner: type) -> str:
+    """Return as of `function_revision` what decides what a class's methods return: their code, and plain attributes."""
+    told = repr(_class(owner, {}))
+    return "code:" + hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def _told(value: Any, seen: dict[int, Any]) -> Any:
     """Return a value as plain data that is the same in every process.
 
