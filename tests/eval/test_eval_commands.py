@@ -8,6 +8,7 @@ import numpy as np
 import open_clip
 import pytest
 import torch
+from eval_pictures import write_parquet  # type: ignore[import-not-found] # beside this file
 from PIL import Image
 
 TINY: dict[str, Any] = {
@@ -121,6 +122,30 @@ def test_vqa(rsvlm_command: Any, tmp_path: Path, capsys: Any) -> None:
     document = json.loads(capsys.readouterr().out)
     assert document["metrics"]["accuracy"] == pytest.approx(2 / 3)
     assert document["n_unanswered"] == 1
+
+
+def test_where_nothing_is_answered_the_exit_code_is_1(rsvlm_command: Any, tmp_path: Path) -> None:
+    row = {"image": "a.png", "question": "how many?", "answer": "2"}
+    for said, code in (("3", 0), ("", 1), (None, 1)):
+        (tmp_path / "q.jsonl").write_text(json.dumps(row | {"prediction": said}), encoding="utf-8")
+        assert rsvlm_command("eval", "vqa", tmp_path / "q.jsonl") == code
+
+
+def test_a_suite_that_measures_nothing_says_why(rsvlm_command: Any, tmp_path: Path, capsys: Any) -> None:
+    write_parquet(tmp_path / "sets" / "colours" / "validation.parquet", ["red", "green"] * 6)
+    command = (
+        "eval",
+        "suite",
+        "--data",
+        tmp_path / "sets",
+        "--encoder",
+        "colour-histogram",
+        "--out",
+        tmp_path / "out",
+    )
+    assert rsvlm_command(*command) == 1
+    said = " ".join("".join(capsys.readouterr()).split())
+    assert "passed over colours: nothing is measured: an encoder of pictures alone is only probed" in said
 
 
 def test_agromind_baselines(rsvlm_command: Any, tmp_path: Path, capsys: Any) -> None:

@@ -147,8 +147,27 @@ def test_made_questions_are_exported(rsvlm_command: Run, country: Path, tmp_path
     assert rsvlm_command(*command, "vlmevalkit") == 0
     text = said(capsys)
     assert "mine.tsv" in text
-    assert "--data mine" in text
+    assert "--data mine mine_open " in text
     assert (out / "mine_open.tsv").read_text(encoding="utf-8").count("\n") == 1 + 3  # the boxes
+
+
+def test_only_tables_that_were_written_are_named(rsvlm_command: Run, tmp_path: Path, capsys: Any) -> None:
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    row = {"image": "a.png", "question": "Is there water?", "answer": "yes"}
+    (tmp_path / "q.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    command = (
+        "eval",
+        "export",
+        tmp_path / "q.jsonl",
+        "--to",
+        "vlmevalkit",
+        "--name",
+        "mine",
+        "--out",
+        tmp_path / "out",
+    )
+    assert rsvlm_command(*command) == 0
+    assert "--data mine_open ..." in said(capsys)
 
 
 def test_the_folder_of_the_questions_alone_is_enough(
