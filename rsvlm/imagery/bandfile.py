@@ -97,7 +97,10 @@ class BandFile:
 
 
 def _missing(values: Pixels, nodata: float | None) -> Mask:
-    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
+    if values.dtype.kind == "f":  # the least float32 is what many tools fill with, and never a value
+        missing: Mask = np.isnan(values) | (values <= np.finfo(np.float32).min)
+    else:
+        missing = np.zeros(values.shape, dtype=bool)
     if nodata is not None and not np.isnan(nodata):
         missing |= values == nodata
     return missing

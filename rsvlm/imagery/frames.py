@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from rsvlm.imagery.bandfiles import bandfiles_labels
+from rsvlm.imagery.errors import ImageryError
 from rsvlm.imagery.grid import Grid
 from rsvlm.imagery.scene import Scene
-from rsvlm.imagery.windows import Windows, grid_windows, sides_in_pixels
+from rsvlm.imagery.windows import PLACE_NEEDED, Windows, grid_windows, sides_in_pixels
 
 LARGEST_WHOLE = 1024
 """Without a size an image up to this many pixels on its longer side is one chip; a larger one becomes a grid."""
@@ -65,6 +66,20 @@ def cut(grid: Grid, chips: str | None = None, size: str | None = None) -> Window
     if chips == "whole" or (chips is None and size is None and small):
         return np.array([[0, 0, grid.width, grid.height]], dtype=np.int32)
     return grid_windows(grid.width, grid.height, sides_in_pixels(size or GRID_SIZE, grid))
+
+
+def cut_scene(scene: Scene, chips: str | None = None, size: str | None = None) -> Windows:
+    """`cut` for an image, which may know why it has no place to measure metres by.
+
+    Raises:
+        ImageryError: As `cut` raises it.
+    """
+    try:
+        return cut(scene.grid, chips, size)
+    except ImageryError as error:
+        if scene.no_place and str(error).endswith(PLACE_NEEDED):
+            raise ImageryError(f"{error}; {scene.no_place}") from None
+        raise
 
 
 def image_frames(scenes: Sequence[Scene]) -> list[Frame]:

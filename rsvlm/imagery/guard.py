@@ -4,7 +4,8 @@ A raster can make GDAL open other files and URLs: a VRT or WMS description under
 sidecars (.ovr, .msk, .aux.xml may be VRTs themselves), and metadata inside a GeoTIFF or JPEG 2000 that names
 another file as its overviews or geolocation arrays. So the format is told by the file's first bytes, the one
 driver of that format opens it, sidecars are not looked for, and metadata that names files is refused before a
-pixel is read. External overviews and masks are therefore not used; internal ones are.
+pixel is read. External overviews are therefore not used; a mask file is opened through this door, by `masks`, and an
+`.aux.xml` is read without GDAL, by `pamfiles`.
 """
 
 import os

@@ -62,6 +62,10 @@ def picture_of(given: Any, number: int) -> Picture:
     """
     if isinstance(given, PillowImage.Image | Chip):
         return given
+    if hasattr(given, "read_masks"):
+        raise ImageryError(
+            f"image {number} is {_told(given)} of rasterio: write it to a file, and give its path"
+        )
     if hasattr(given, "read"):
         given = given.read()
     if isinstance(given, bytes | bytearray | memoryview):
@@ -74,6 +78,7 @@ def picture_of(given: Any, number: int) -> Picture:
             return content  # told when its turn comes
     if hasattr(given, "detach"):  # a tensor, perhaps on a GPU
         given = given.detach().cpu()
+        given = given.float() if given.is_floating_point() else given  # numpy has no bfloat16
     if hasattr(given, "__array__") and not isinstance(given, np.generic):
         return _of_array(np.ma.asanyarray(given) if np.ma.isMaskedArray(given) else np.asarray(given), number)
     raise ImageryError(f"image {number} is {_told(given)}: {_FORMS}")

@@ -7,16 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rasterio.io import DatasetReader
+
 from .chip import Chip
 from .discover import find_scenes, natural_order
 from .errors import ImageryError
-from .frames import cut, image_frames
+from .frames import cut, cut_scene, image_frames
 from .grid import BBox, Grid
 from .inmemory import Picture as Picture
 from .inmemory import listed, picture_of, size
 from .opening import open_scene
 from .scene import Scene
 from .sensors import load_sensor
+from .stretch import check_stretch
+from .windows import check_size
 
 PathLike = str | os.PathLike[str]
 _CELL = {"bytes", "path"}
@@ -80,6 +84,9 @@ class ChipOptions:
     def __post_init__(self) -> None:
         if self.chips not in (None, "whole", "grid"):
             raise ImageryError(f"chips {self.chips!r}: choose whole or grid")
+        if self.size is not None:
+            check_size(self.size)
+        check_stretch(self.stretch)
         if not 0 <= self.min_valid <= 1:
             raise ImageryError(f"min_valid {self.min_valid}: a share between 0 and 1")
 
@@ -94,7 +101,8 @@ def list_items(
     """Chips of all that is named, in the order given; what cannot be opened is an item with its reason.
 
     Args:
-        images: Files, folders, globs and products; scenes; pictures in memory (`rsvlm.imagery.inmemory.picture_of`);
+        images: Files, folders, globs and products; scenes; rasterio's open files; pictures in memory
+            (`rsvlm.imagery.inmemory.picture_of`);
             chips; alone or mixed. A folder or glob stands for all images in it, sorted. None and NaN are items without
             an image.
         options: How they are read and cut.
@@ -110,6 +118,8 @@ def list_items(
     named = [images] if isinstance(images, str | os.PathLike | Scene) else listed(images)
     entries: list[Scene | Item] = []
     for number, image in enumerate(named):
+        if isinstance(image, DatasetReader):
+            image = image.name  # an open file: its place and bands count, not its values alone
         if isinstance(image, Mapping) and image.keys() <= _CELL and any(map(image.get, _CELL)):
             image = image.get("bytes") or image["path"]
         if isinstance(image, str | os.PathLike):
@@ -182,7 +192,7 @@ def failed(path: str, reason: str) -> Item:
 
 def _scene_items(scene: Scene, name: str, size_of: ChipSize) -> list[Item]:
     try:
-        windows = cut(scene.grid, *size_of(scene.grid))
+        windows = cut_scene(scene, *size_of(scene.grid))
     except ImageryError as error:
         return [failed(scene.path, str(error))]
     return [

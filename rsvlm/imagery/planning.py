@@ -9,7 +9,7 @@ import numpy as np
 
 from .discover import find_scenes
 from .errors import ImageryError
-from .frames import cut, image_frames
+from .frames import cut, cut_scene, image_frames
 from .items import ChipOptions, ChipSize, Item, PathLike, chip_ref, failed
 from .scene import Scene
 from .windows import Windows
@@ -61,7 +61,8 @@ def plan_images(
     planned = []
     for frame in image_frames(scenes):
         try:
-            windows = cut(frame.grid, *size_of(frame.grid))
+            how = size_of(frame.grid)
+            windows = cut_scene(frame.scene, *how) if frame.scene else cut(frame.grid, *how)
             planned.append(Planned(frame.title, frame.name, frame.scene, windows))
         except ImageryError as error:
             planned.append(Planned(frame.title, frame.name, None, nothing, str(error)))

@@ -16,7 +16,7 @@ from rsvlm.imagery.resample import place_band
 from rsvlm.imagery.scene import Band, Scene
 from rsvlm.imagery.sensors import SENSORS
 from rsvlm.imagery.stac_place import crs_text
-from rsvlm.imagery.stretch import fit_stretch
+from rsvlm.imagery.stretch import fitted_stretch
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def product_scene(product: Product, bands: Sequence[str] | None, stretch: str) -
         attribution=product.attribution,
         url=product.url,
     )
-    return replace(scene, stretch=fit_stretch(stretch, scene))
+    limits, fill = fitted_stretch(stretch, scene)
+    return replace(scene, stretch=limits, notes=(fill,) if fill else ())
 
 
 def _choose(product: Product, names: Sequence[str] | None) -> tuple[Band, ...]:

@@ -1,48 +1,30 @@
 """One image file as a scene: GeoTIFF, JPEG 2000, PNG or JPEG."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 from rasterio.enums import ColorInterp
-from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 
 from rsvlm.imagery.bands import ALPHA, QUALITY, RGB, FileBands, choose_shown, name_bands
 from rsvlm.imagery.errors import ImageryError
-from rsvlm.imagery.grid import Grid, Transform
+from rsvlm.imagery.filetags import rights_of, time_of
+from rsvlm.imagery.grid import Grid
 from rsvlm.imagery.guard import check_path, open_raster
 from rsvlm.imagery.headers import Header, plain_header
-from rsvlm.imagery.metafiles import utc
+from rsvlm.imagery.masks import mask_of
+from rsvlm.imagery.placing import check_place, place_of, why_no_place
 from rsvlm.imagery.scene import Band, Scene
 from rsvlm.imagery.sensors import Sensor, load_sensor
-from rsvlm.imagery.sidecars import sidecar_place
+from rsvlm.imagery.sidecars import pam_beside, sidecar_place
 from rsvlm.imagery.stac import Item
-from rsvlm.imagery.stac_place import SidecarPlace, crs_text
-from rsvlm.imagery.stretch import Limits, fit_stretch, sample_valid
+from rsvlm.imagery.stac_place import SidecarPlace
+from rsvlm.imagery.stretch import Limits, fitted_stretch, sample_valid
 
-# Tags that tell when an image was taken, surest first. TIFF's own DateTime comes last: some tools write there
-# when they wrote the file.
-_TIMES = (
-    "ACQUISITION_DATETIME",
-    "ACQUISITIONDATETIME",
-    "ACQUISITION_DATE",
-    "ACQUISITIONDATE",
-    "DATE_ACQUIRED",
-    "SENSING_TIME",
-    "DATETIME",
-    "EXIF_DateTimeOriginal",
-    "TIFFTAG_DATETIME",
-)
-_RIGHTS = ("TIFFTAG_COPYRIGHT", "EXIF_Copyright", "COPYRIGHT")
 _STRUCTURE = "IMAGE_STRUCTURE"  # where GDAL says how a file is stored
 _BITS = {"1": 1, "2": 2, "4": 4}
-_TIFF_TIME = re.compile(r"(\d{4}):(\d\d):(\d\d)(.*)", re.DOTALL)
 
 
 def raster_scene(
@@ -53,10 +35,10 @@ def raster_scene(
     stretch: str = "auto",
     item: Item | None = None,
 ) -> Scene:
-    """Describe one image file, with what the files beside it say (world file, STAC item).
+    """Describe one image file, with what the files beside it say (world file, .aux.xml, .msk, STAC item).
 
-    A place inside the file counts before one beside it. Ground control points and RPCs give no place, nor
-    does a CRS that is not tied to the Earth.
+    What the file says itself counts before what lies beside it. Ground control points give a place where they lie on
+    one straight grid, RPCs give none, nor does a CRS that is not tied to the Earth.
 
     Args:
         path: The file.
@@ -78,7 +60,14 @@ def raster_scene(
     else:
         with open_raster(file) as dataset:
             content = _content(dataset, file, item, preset, bands)
-    found, beside, time = content.bands, content.beside, content.time
+    pam = pam_beside(file)
+    mask, unmasked = mask_of(file, content.grid.width, content.grid.height)
+    found, beside, time = _with_nodata(content.bands, pam.nodata), content.beside, content.time
+    if mask is not None and ALPHA in found:
+        mask, unmasked = (
+            None,
+            "its .msk file was not read: it has an alpha band, too, and only one can be its mask",
+        )
     imagery = tuple(band for name, band in found.items() if name not in {ALPHA, *QUALITY})
     if not imagery:
         raise ImageryError(f"{path} holds no imagery: its only bands are {', '.join(found)}")
@@ -89,20 +78,22 @@ def raster_scene(
         bands=imagery,
         dtype=content.dtype,
         shown=choose_shown([band.name for band in imagery], preset),
-        mask=found.get(ALPHA),
+        mask=found.get(ALPHA, mask),
         quality=next((found[name] for name in QUALITY if name in found), None),
         sensor=preset.name if preset else None,
         datetime=time,
         licence=beside.licence or (preset.licence if preset else None),
         attribution=beside.attribution or content.rights or (preset.credit(time) if preset else None),
         url=beside.url or (preset.url if preset else None),
+        no_place=content.no_place,
     )
     if scene.mask is not None and scene.mask.nodata is None:
         sample_valid(scene)  # an alpha band that is none is found here rather than in the middle of a run
-    limits = fit_stretch(stretch, scene)
+    limits, fill = fitted_stretch(stretch, scene)
     if stretch.strip().lower() == "auto":
         limits = _shown_right(limits, content, len(scene.shown))
-    return replace(scene, stretch=limits)
+    notes = tuple(note for note in (content.no_place, pam.note, unmasked, fill) if note)
+    return replace(scene, stretch=limits, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -118,6 +109,7 @@ class _Content:
         dtype: numpy name of the widest stored type.
         bits: Bits of a stored value, where they are fewer than 8.
         white_first: Whether the lowest value is white.
+        no_place: As of `Scene`.
     """
 
     bands: dict[str, Band]
@@ -128,23 +120,25 @@ class _Content:
     dtype: str = "uint8"
     bits: int = 8
     white_first: bool = False
+    no_place: str | None = None
 
 
 def _content(
     dataset: DatasetReader, file: Path, item: Item | None, sensor: Sensor | None, names: Sequence[str] | None
 ) -> _Content:
     found = _bands(dataset, sensor, names, str(file))
-    grid, beside = _place(dataset, file, item)
+    grid, beside = place_of(dataset, file, item)
     palette = dataset.colorinterp[0] == ColorInterp.palette
     return _Content(
         bands=found,
         grid=grid,
         beside=beside,
-        time=beside.datetime or _time(dataset),
-        rights=next((text for name in _RIGHTS if (text := _tag(dataset, name))), None),
+        time=beside.datetime or time_of(dataset),
+        rights=rights_of(dataset),
         dtype=str(np.result_type(*(dataset.dtypes[band.index - 1] for band in found.values()))),
         bits=8 if palette else _BITS.get(dataset.tags(1, ns=_STRUCTURE).get("NBITS", ""), 8),
         white_first=not palette and dataset.tags(ns=_STRUCTURE).get("MINISWHITE") == "YES",
+        no_place=why_no_place(file, dataset) if grid.crs is None else None,
     )
 
 
@@ -153,10 +147,11 @@ def _plain_content(file: Path, header: Header, item: Item | None) -> _Content:
     beside = sidecar_place(file, header.width, header.height, item=item) or SidecarPlace()
     grid = Grid(header.width, header.height, beside.crs, beside.transform)
     if grid.crs is not None:
-        _check_place(grid, file)
+        check_place(grid, file)
     names = RGB if header.bands == 3 else ("gray",)
     bands = {name: Band(name, str(file), index) for index, name in enumerate(names, start=1)}
-    return _Content(bands, grid, beside, time=beside.datetime)
+    no_place = why_no_place(file) if grid.crs is None else None
+    return _Content(bands, grid, beside, time=beside.datetime, no_place=no_place)
 
 
 def _shown_right(limits: Limits | None, content: _Content, count: int) -> Limits | None:
@@ -200,48 +195,14 @@ def _band(dataset: DatasetReader, index: int, name: str, path: str, sensor: Sens
     return Band(name, path, index, scale, offset, dataset.nodatavals[index - 1])
 
 
-def _place(dataset: DatasetReader, file: Path, item: Item | None) -> tuple[Grid, SidecarPlace]:
-    width, height = dataset.width, dataset.height
-    crs = _crs(dataset, file)
-    placed = crs is not None and not dataset.transform.is_identity
-    beside = sidecar_place(file, width, height, item=item, placed=placed) or SidecarPlace()
-    grid = Grid(width, height, beside.crs, beside.transform)
-    if placed:
-        grid = Grid(width, height, crs, _six(dataset.transform))
-    if grid.crs is not None:
-        _check_place(grid, file)
-    return grid, beside
-
-
-def _six(affine: Sequence[float]) -> Transform:
-    a, b, c, d, e, f = (float(value) for value in affine[:6])
-    return (a, b, c, d, e, f)
-
-
-def _crs(dataset: DatasetReader, file: Path) -> str | None:
-    try:
-        return _crs_of(dataset.crs.to_wkt()) if dataset.crs else None
-    except (CRSError, RasterioError, RasterioIOError, ValueError) as error:
-        raise ImageryError(
-            f"{file} has a CRS that cannot be read ({error}): set it with gdal_edit -a_srs"
-        ) from error
-
-
-@lru_cache(maxsize=64)
-def _crs_of(wkt: str) -> str | None:
-    """As text, once for all images of one CRS: reading WKT takes as long as opening a small file."""
-    crs = CRS.from_wkt(wkt)
-    return None if crs.is_engineering else crs_text(crs)
-
-
-def _check_place(grid: Grid, file: Path) -> None:
-    lon, lat = grid.to_lonlat(grid.width / 2, grid.height / 2)
-    a, b, _, d, e, _ = grid.transform or (0.0,) * 6
-    if not (np.isfinite(lon) and abs(lat) <= 90.0) or a * e == b * d:
-        raise ImageryError(
-            f"{file} lies nowhere on Earth: {grid.crs} and the transform {grid.transform} do not fit; "
-            "correct them with gdal_edit -a_srs or -a_ullr"
-        )
+def _with_nodata(bands: Mapping[str, Band], nodata: Mapping[int, float]) -> dict[str, Band]:
+    """The bands with the nodata that was stated beside the file, where the file states none itself."""
+    return {
+        name: replace(band, nodata=nodata.get(band.index))
+        if band.nodata is None and name not in {ALPHA, *QUALITY}
+        else band
+        for name, band in bands.items()
+    }
 
 
 def _descriptions(dataset: DatasetReader) -> tuple[str | None, ...]:
@@ -249,23 +210,3 @@ def _descriptions(dataset: DatasetReader) -> tuple[str | None, ...]:
         return tuple(dataset.descriptions)
     except UnicodeDecodeError:  # written in some code page that the file does not name
         return (None,) * int(dataset.count)
-
-
-def _tag(dataset: DatasetReader, name: str) -> str:
-    """One metadata item, upper or lower case; "" where it is missing or in a code page that nobody names."""
-    for domain in (None, "IMAGERY"):
-        try:
-            if text := dataset.get_tag_item(name, domain):
-                return str(text).strip()
-        except UnicodeDecodeError:
-            continue
-    return ""
-
-
-def _time(dataset: DatasetReader) -> str | None:
-    for name in _TIMES:
-        if match := _TIFF_TIME.fullmatch(text := _tag(dataset, name)):
-            text = f"{match[1]}-{match[2]}-{match[3]}{match[4]}"
-        if (time := utc(text)) is not None:
-            return time
-    return None

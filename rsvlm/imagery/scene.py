@@ -36,7 +36,7 @@ class Scene:
         grid: Grid of the finest band; windows are given in it.
         bands: All bands of the image, in file order.
         dtype: numpy name of the stored type ("uint8", "uint16", "int16", "float32"); of the widest band.
-        mask: Alpha band that is a mask (0 = no pixel, 255 = pixel), or None.
+        mask: Alpha band, or mask file, that is a mask (0 = no pixel, 255 = pixel), or None.
         quality: Scene classification (SCL) or QA_PIXEL band when there is one, for clouds.
         shown: Names of the three bands shown as red, green, blue, or of the one shown in grey.
         sensor: Name of the preset in use, or None.
@@ -46,6 +46,8 @@ class Scene:
         licence: Licence of the image, or None.
         attribution: Who must be named, or None.
         url: Where the image or its product is described, or None.
+        no_place: Why it has no place, where something speaks of one, and what to do.
+        notes: What a person should know of how it is read, a line each; `no_place` is among them.
     """
 
     path: str
@@ -62,3 +64,5 @@ class Scene:
     licence: str | None = None
     attribution: str | None = None
     url: str | None = None
+    no_place: str | None = None
+    notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What lies beside an image and gives it a place: world files with a .prj, and STAC items.
+"""What lies beside an image: world files with a .prj, .aux.xml and .msk files, and STAC items.
 
 A world file holds six numbers, one a line: A D B E C F. C and F are the coordinates of the centre of the
 upper left pixel, not of its corner (https://en.wikipedia.org/wiki/World_file, section "Definition").
@@ -17,21 +17,31 @@ from pyproj.exceptions import CRSError
 from rsvlm.imagery.errors import ImageryError
 from rsvlm.imagery.grid import Transform
 from rsvlm.imagery.metafiles import read_bytes, reason
+from rsvlm.imagery.pamfiles import Pam, read_pam
 from rsvlm.imagery.stac import Item, item_files, read_item
 from rsvlm.imagery.stac_place import SidecarPlace, crs_text, item_place
 
-__all__ = ["SidecarPlace", "image_item", "read_world_file", "sidecar_place"]
+__all__ = [
+    "SidecarPlace", "coordinates_file", "image_item", "mask_beside", "pam_beside", "read_world_file", "sidecar_place",
+]  # fmt: skip
 
 _SETTLED = 2.0  # seconds: the coarsest time stamp of a common file system (FAT)
 
 
 def sidecar_place(
-    path: Path, width: int, height: int, *, item: Item | None = None, placed: bool = False
+    path: Path,
+    width: int,
+    height: int,
+    *,
+    item: Item | None = None,
+    crs: str | None = None,
+    transform: Transform | None = None,
 ) -> SidecarPlace | None:
     """What the files beside an image say of it.
 
-    A world file with a .prj gives the place; one without says nothing, since its numbers could be metres or
-    degrees of any system. A STAC item that has the image's stem, or names the image in an asset, gives the
+    A world file or an .aux.xml gives the transform, a .prj or an .aux.xml the CRS: together with what the image says
+    itself a place. A world file alone says nothing, since its numbers could be metres or degrees of any system. A STAC
+    item that has the image's stem, or names the image in an asset, gives the
     place where no world file does, and time, licence, attribution and URL.
 
     Args:
@@ -39,7 +49,8 @@ def sidecar_place(
         width: Its columns.
         height: Its rows.
         item: The STAC item that led to the image; None = look for one beside it.
-        placed: Whether the image itself says where it lies; then world files are not looked for.
+        crs: The CRS that the image itself states.
+        transform: The transform that it states; where it states both, no place is looked for.
 
     Returns:
         None where nothing beside it speaks of it.
@@ -49,7 +60,7 @@ def sidecar_place(
     """
     item = item or image_item(path)
     said = item_place(item, path, width, height) if item else None
-    world = None if placed else _world_place(path)
+    world = None if crs and transform else _beside(path, crs, transform)
     if world is None:
         return said
     return replace(said or SidecarPlace(), crs=world[0], transform=world[1])
@@ -87,13 +98,33 @@ def read_world_file(path: Path) -> Transform:
     return (a, b, c - (a + b) / 2, d, e, f - (d + e) / 2)
 
 
-def _world_place(path: Path) -> tuple[str, Transform] | None:
+def pam_beside(path: Path) -> Pam:
+    """What an image's .aux.xml says; nothing where there is none."""
+    found = _listing(path.parent).get(f"{path.name}.aux.xml".casefold())
+    return read_pam(path.parent / found) if found else Pam()
+
+
+def mask_beside(path: Path) -> Path | None:
+    """The mask file of an image, as GDAL names it; None where there is none."""
+    found = _listing(path.parent).get(f"{path.name}.msk".casefold())
+    return path.parent / found if found else None
+
+
+def coordinates_file(path: Path) -> str | None:
+    """Name of the world file of an image; None where there is none."""
     listing = _listing(path.parent)
-    world = next((listing[name] for name in _world_names(path) if name in listing), None)
-    prj = listing.get(f"{path.stem}.prj".casefold())
-    if world is None or prj is None:
-        return None
-    return _read_prj(path.parent / prj), read_world_file(path.parent / world)
+    return next((listing[name] for name in _world_names(path) if name in listing), None)
+
+
+def _beside(path: Path, crs: str | None, transform: Transform | None) -> tuple[str, Transform] | None:
+    """The place of an image that states one of both at most; None where one is still missing."""
+    world, prj = coordinates_file(path), _listing(path.parent).get(f"{path.stem}.prj".casefold())
+    pam = pam_beside(path)
+    if not ((transform or world or pam.transform) and (crs or prj or pam.crs)):
+        return None  # what is of no use is not read: it may be broken
+    crs = crs or (_read_prj(path.parent / prj) if prj else pam.crs)
+    transform = transform or (read_world_file(path.parent / world) if world else pam.transform)
+    return (crs, transform) if crs and transform else None
 
 
 def _world_names(path: Path) -> list[str]:

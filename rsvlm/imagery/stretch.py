@@ -26,6 +26,19 @@ _SAMPLE_WINDOW = 32
 _SAMPLE_LATTICE = 24
 
 
+def check_stretch(text: str) -> None:
+    """Refuse a text that is no stretch, whatever the scene (`ImageryError`)."""
+    text = text.strip().lower()
+    if fixed := _FIXED.fullmatch(text):
+        if not float(fixed[1]) < float(fixed[2]):
+            raise ImageryError(f"stretch {text!r} is empty: the first value must be below the second")
+    elif pair := _PERCENTILES.fullmatch(text):
+        if not 0 <= float(pair[1]) < float(pair[2]) <= 100:
+            raise ImageryError(f"stretch {text!r} must be two percentiles with 0 <= first < second <= 100")
+    elif text not in ("auto", "none", "percentile"):
+        raise ImageryError(f"unknown stretch {text!r}: choose {_ALLOWED}")
+
+
 def fit_stretch(text: str, scene: Scene) -> Limits | None:
     """Low and high stored values of each shown band, which are shown as 0 and 255.
 
@@ -43,13 +56,16 @@ def fit_stretch(text: str, scene: Scene) -> Limits | None:
         ImageryError: The text is none of these, or "none" for bands of more than 8 bits; the scene cannot be
             read.
     """
+    return fitted_stretch(text, scene)[0]
+
+
+def fitted_stretch(text: str, scene: Scene) -> tuple[Limits | None, str | None]:
+    """What `fit_stretch` gives, and a line where a value that looks like undeclared nodata has set it."""
+    check_stretch(text)
     text = text.strip().lower()
     shown = [next(band for band in scene.bands if band.name == name) for name in scene.shown]
     if fixed := _FIXED.fullmatch(text):
-        low, high = float(fixed[1]), float(fixed[2])
-        if not low < high:
-            raise ImageryError(f"stretch {text!r} is empty: the first value must be below the second")
-        return ((low, high),) * len(shown)
+        return ((float(fixed[1]), float(fixed[2])),) * len(shown), None
     if pair := _PERCENTILES.fullmatch(text):
         return _percentiles(scene, float(pair[1]), float(pair[2]))
     if text == "percentile":
@@ -59,12 +75,11 @@ def fit_stretch(text: str, scene: Scene) -> Limits | None:
             raise ImageryError(
                 f"stretch 'none' shows stored values as they are, but {scene.name} is {scene.dtype}"
             )
-        return None
-    if text != "auto":
-        raise ImageryError(f"unknown stretch {text!r}: choose {_ALLOWED}")
+        return None, None
     if scene.dtype == "uint8":
-        return None
-    return _sensor_range(scene, shown) or _percentiles(scene, *_USUAL)
+        return None, None
+    fixed_range = _sensor_range(scene, shown)
+    return (fixed_range, None) if fixed_range else _percentiles(scene, *_USUAL)
 
 
 def limits_of(scene: Scene, band: str) -> tuple[float, float] | None:
@@ -93,16 +108,29 @@ def _stored(value: float, band: Band) -> float:
     return round((value - band.offset) / band.scale, 6)  # 3000, not 2999.9999999999995
 
 
-def _percentiles(scene: Scene, low: float, high: float) -> Limits:
-    if not 0 <= low < high <= 100:
-        raise ImageryError(
-            f"stretch '{low:g}-{high:g}' must be two percentiles with 0 <= first < second <= 100"
-        )
-    limits = []
+def _percentiles(scene: Scene, low: float, high: float) -> tuple[Limits, str | None]:
+    limits, fill = [], None
     for values in sample_valid(scene):
         a, b = np.percentile(values, [low, high]) if values.size else (0.0, 1.0)
+        fill = fill or _fill(values, float(a), float(b))
         limits.append((float(a), float(b) if b > a else _above(float(a))))
-    return tuple(limits)
+    return tuple(limits), fill
+
+
+def _fill(values: npt.NDArray[np.float64], low: float, high: float) -> str | None:
+    """A line on a limit that lies farther from all other values than these from each other."""
+    for limit in (low, high):
+        others = values[values != limit]
+        if not others.size or others.size == values.size:
+            continue
+        least, largest = float(others.min()), float(others.max())
+        if least < largest and max(least - limit, limit - largest) > largest - least:
+            share = 1 - others.size / values.size
+            return (
+                f"{share:.0%} of its values are {limit:g}, far from all others, and set the stretch: if that is "
+                f"nodata, say so with gdal_edit.py -a_nodata {limit:g}"
+            )
+    return None
 
 
 def _above(low: float) -> float:

@@ -12,13 +12,23 @@ from rsvlm.imagery.grid import BBox, Grid
 from rsvlm.imagery.projection import world_width
 from rsvlm.imagery.quality import cloud_mask
 
-__all__ = ["Windows", "bbox_windows", "cloud_mask", "grid_windows", "sides_in_pixels", "size_in_pixels"]
+__all__ = [
+    "Windows",
+    "bbox_windows",
+    "check_size",
+    "cloud_mask",
+    "grid_windows",
+    "sides_in_pixels",
+    "size_in_pixels",
+]
 
 Windows = npt.NDArray[np.int32]
 """(n, 4): x, y, width, height in pixels."""
 
 MAX_SIZE = 2**15
 """Pixels along one side of the largest chip."""
+
+PLACE_NEEDED = "needs an image with a place: give the size in pixels"
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(m|px)?")
 
@@ -71,18 +81,35 @@ def size_in_pixels(size: str | int, gsd: float | None) -> int:
         ImageryError: The text is neither, metres are asked for without a GSD, or the chip has no or too many
             pixels.
     """
+    value, in_metres = _read(size)
+    if in_metres:
+        if gsd is None:
+            raise ImageryError(f"a size in metres ({size}) {PLACE_NEEDED}")
+        value /= gsd
+    return _whole(size, value)
+
+
+def check_size(size: str | int) -> None:
+    """Refuse a text that is no size, whatever the image (`ImageryError`)."""
+    value, in_metres = _read(size)
+    if not in_metres:
+        _whole(size, value)
+    elif value <= 0:
+        raise ImageryError(f"size {size!r} is no length: give metres above 0, such as 640m")
+
+
+def _read(size: str | int) -> tuple[float, bool]:
+    """The number, and whether it is in metres."""
     match = _SIZE.fullmatch(str(size).strip().lower())
     if match is None:
         raise ImageryError(f"size {size!r} is neither pixels, such as 256, nor metres, such as 640m")
-    value, unit = float(match[1]), match[2]
-    if unit == "m":
-        if gsd is None:
-            raise ImageryError(
-                f"a size in metres ({size}) needs an image with a place: give the size in pixels"
-            )
-        value /= gsd
-    elif value != int(value):
+    value = float(match[1])
+    if match[2] != "m" and value != int(value):
         raise ImageryError(f"size {size!r} must be whole pixels, such as 256, or metres, such as 640m")
+    return value, match[2] == "m"
+
+
+def _whole(size: str | int, value: float) -> int:
     pixels = round(value)
     if not 1 <= pixels <= MAX_SIZE:
         raise ImageryError(f"size {size} is {pixels:,} pixels here: it must be between 1 and {MAX_SIZE:,}")

@@ -130,3 +130,35 @@ def test_any_text_is_a_stretch_or_an_error(text: str) -> None:
         return
     assert limits is not None
     assert all(low < high for low, high in limits)
+
+
+def with_fill(path: Path, fill: float, dtype: str, share: float = 0.1) -> Scene:
+    """A scene of values from 100 to 1100, of which a share is the fill that nobody declared."""
+    pixels = noise(3, 50, 100, low=100, high=1100, dtype="int16").astype(dtype)
+    pixels[:, :, : round(100 * share)] = fill
+    return open_scene(write_tif(path, pixels))
+
+
+def test_the_least_float_is_no_value(tmp_path: Path) -> None:
+    for dtype in ("float32", "float64"):
+        scene = with_fill(tmp_path / f"{dtype}.tif", float(np.finfo(np.float32).min), dtype)
+        assert scene.stretch is not None
+        assert all(low > 100 for low, _ in scene.stretch)
+        assert scene.notes == ()
+        with SceneReader(scene) as reader:
+            assert reader.read(0, 0, 100, 50).valid.mean() == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(("fill", "dtype"), [(-9999, "float32"), (-9999, "int16"), (65535, "uint16")])
+def test_a_fill_that_nobody_declared_is_told_and_left(tmp_path: Path, fill: float, dtype: str) -> None:
+    scene = with_fill(tmp_path / "a.tif", fill, dtype)
+    assert scene.stretch is not None
+    assert fill in scene.stretch[0]
+    (note,) = scene.notes
+    assert note.startswith(f"10% of its values are {fill:g}, far from all others")
+    assert note.endswith(f"-a_nodata {fill:g}")
+
+
+@pytest.mark.parametrize(("fill", "share"), [(0, 0.1), (-9999, 0.01), (-9999, 1.0)])
+def test_values_that_are_no_fill_are_not_told(tmp_path: Path, fill: float, share: float) -> None:
+    assert with_fill(tmp_path / "a.tif", fill, "int16", share).notes == ()
