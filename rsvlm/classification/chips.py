@@ -1,6 +1,6 @@
 """What is classified: the chips of images, cut to the ground that the classes are about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,17 @@ from rsvlm.vocabularies import Vocabulary
 
 from .errors import ClassificationError
 
-__all__ = ["ChipOptions", "ChipRef", "check_in_memory", "chip_size", "cut_entries", "far_gsd", "list_items"]
+__all__ = [
+    "ChipOptions",
+    "ChipRef",
+    "check_in_memory",
+    "chip_size",
+    "cut_entries",
+    "far_gsd",
+    "list_items",
+    "tiny",
+    "told_of",
+]
 
 FAR = 4.0
 """A vocabulary is about things of some size: beyond this ratio of ground sample distances a warning is due."""
@@ -93,3 +103,21 @@ def far_gsd(chips: Iterable[ChipRef], vocabulary: Vocabulary) -> str | None:
         f"{len(far)} of {len(found)} images have another ground sample distance than {vocabulary.name} "
         f"({vocabulary.gsd:g} m): {Path(path).name} has {gsd:.3g} m; its classes may not be what is seen"
     )
+
+
+def tiny(chips: Sequence[ChipRef]) -> str | None:
+    """One line where chips have too few pixels to show anything; else None."""
+    found = [chip for chip in chips if 0 < min(chip.window[2:]) < _LEAST]
+    if not found:
+        return None
+    width, height = found[0].window[2:]
+    return (
+        f"{len(found):,} of {len(chips):,} chips are less than {_LEAST} pixels wide or high, too small to show what "
+        f"they are of; the first, {Path(found[0].image).name}, has {width} x {height}"
+    )
+
+
+def told_of(images: Collection[str]) -> str:
+    """Which images a line is on."""
+    more = f" and {len(images) - 1:,} more" if len(images) > 1 else ""
+    return f"{Path(min(images)).name}{more}"

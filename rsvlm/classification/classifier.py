@@ -20,7 +20,7 @@ from .answers import answer
 from .calibrated import Calibration
 from .calibration import fit_calibration
 from .calibration_store import load_calibration, store_calibration, told
-from .chips import check_in_memory, far_gsd, list_items
+from .chips import check_in_memory, far_gsd, list_items, tiny, told_of
 from .class_vectors import ClassVectors, class_vectors, fill_templates, unusual
 from .encode import Cosines, chip_cosines, class_cosines
 from .errors import ClassificationError
@@ -130,6 +130,7 @@ class ZeroShotClassifier:
         self._stored_calibration = stored_calibration
         self._calibrations: dict[tuple[str, ...], Calibration | None] = {}
         self.warnings: list[str] = []
+        self._noted: set[str] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -198,7 +199,7 @@ class ZeroShotClassifier:
             size: Side of a grid's chip, in pixels (256) or metres ("640m").
             min_valid: Least share of a chip's pixels that are neither nodata, masked nor cloud.
             sensor: Preset that names the bands of files.
-            bands: Names of the bands, in order.
+            bands: Names of the bands, in order; also as one text with commas.
             stretch: How pixels become 8 bits.
             batch_size: Pictures a call of the encoder; None is its own choice.
             progress: Called with 1 for each chip that is done.
@@ -237,8 +238,14 @@ class ZeroShotClassifier:
         stretch: str,
     ) -> ChipOptions:
         """The options of `classify` as one record; a protocol of a paper takes whole images unless told otherwise."""
+        if chips == "whole" and size is not None:
+            raise ClassificationError(
+                f"size {size} is for chips of a grid, not for whole images: leave one of both out"
+            )
         if chips is None and size is None and self.protocol.name != "rsvlm":
             chips = "whole"
+        if isinstance(bands, str):
+            bands = bands.split(",")
         return ChipOptions(
             chips=chips,
             size=None if size is None else str(size),
@@ -268,7 +275,8 @@ class ZeroShotClassifier:
         """Classify chips that were listed before."""
         check_views(views)
         refs = [item.ref for item in items]
-        self._warn(far_gsd(refs, self.vocabulary))
+        for line in (far_gsd(refs, self.vocabulary), tiny(refs), *self._notes(items)):
+            self._warn(line)
         cosines = chip_cosines(
             items,
             self.encoder,
@@ -282,6 +290,16 @@ class ZeroShotClassifier:
         result = self._result(refs, cosines, views, top_k)
         result.grids = {item.scene.path: item.scene.grid for item in items if item.scene is not None}
         return result
+
+    def _notes(self, items: Sequence[Item]) -> list[str]:
+        """What the files say of how they are read, a line each; one that was said of another image is not repeated."""
+        found: dict[str, set[str]] = {}
+        for item in items:
+            for note in item.scene.notes if item.scene is not None else ():
+                found.setdefault(note, set()).add(item.ref.image)
+        new = {note: images for note, images in found.items() if note not in self._noted}
+        self._noted |= new.keys()
+        return [f"{told_of(images)}: {note}" for note, images in new.items()]
 
     def _result(
         self, refs: list[ChipRef], cosines: Cosines, views: Sequence[str], top_k: int

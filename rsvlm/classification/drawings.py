@@ -108,12 +108,16 @@ def _maps(
     """A map of each image that is tiled and of which a tile was classified."""
     scenes = [(one, one.scene) for one in planned if one.scene is not None]
     gone = sorted(set(pc.unique(rows["image"]).to_pylist()) - {scene.path for _, scene in scenes})
+    errors = {one.path: one.error for one in planned}
+    reasons = {errors.get(path) or "cannot be opened" for path in gone}
     whole = [scene.path for one, scene in scenes if len(one.windows) == 1]
     answered = set(pc.unique(rows.filter(pc.is_valid(rows["label"]))["image"]).to_pylist())
     tiled = [(one, scene) for one, scene in scenes if len(one.windows) > 1]
     silent = [scene.path for _, scene in tiled if scene.path not in answered]
     drawn.unmapped += [
-        *_told(gone, "cannot be opened"),
+        *_told(
+            gone, reasons.pop() if len(reasons) == 1 else "cannot be opened or cut, as the row of each says"
+        ),
         *_told(whole, "one chip is all of it; a smaller size makes several"),
         *_told(silent, "no chip of it was classified"),
     ]

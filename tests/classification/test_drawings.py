@@ -61,9 +61,20 @@ def test_images_without_a_map_are_named_with_the_reason(scenes: Path, tmp_path: 
         "b.classes.tif",
     ]
     assert report.warnings == [
-        f"no class map of {scenes / 'torn.png'}: cannot be opened",
+        f"no class map of {scenes / 'torn.png'}: is refused: its first bytes are b'no pictu', but no GeoTIFF, "
+        "JPEG 2000, PNG or JPEG",
         f"no class map of {scenes / 'small.png'}: one chip is all of it; a smaller size makes several",
     ]
+
+
+def test_an_image_that_cannot_be_cut_is_named_with_its_own_reason(scenes: Path, tmp_path: Path) -> None:
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=["{}"])
+    options, pictures = ChipOptions(size="320m"), Pictures(map_folder=tmp_path / "maps")
+    report = classify_files(classifier, [scenes], tmp_path / "out.csv", options=options, pictures=pictures)
+    assert report.warnings[-1].endswith("and 1 more: cannot be opened or cut, as the row of each says")
+    (scenes / "torn.png").unlink()
+    report = classify_files(classifier, [scenes], tmp_path / "two.csv", options=options, pictures=pictures)
+    assert "needs an image with a place" in " ".join(report.warnings)
 
 
 def test_an_image_of_which_no_chip_was_chosen_is_passed_over(scenes: Path, tmp_path: Path) -> None:
