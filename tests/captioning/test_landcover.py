@@ -284,6 +284,37 @@ def test_dates_side_by_side_are_one_map(tmp_path: Path) -> None:
     assert [share["pixels"] for share in cover["regions"]["overall"]] == [800, 800]
 
 
+def test_pixels_that_contradict_each_other_are_an_error(tmp_path: Path) -> None:
+    grid = write(tmp_path / "a.tif", np.full((40, 40), 10, np.uint8))
+    write(tmp_path / "b.tif", np.full((40, 40), 80, np.uint8))
+    source = LandCoverSource.open(tmp_path, WORLDCOVER)
+    for call in (
+        lambda: source.check("scene", grid),
+        lambda: LandCoverSource.open(tmp_path, WORLDCOVER).rasters(),
+    ):
+        with pytest.raises(
+            CaptioningError, match=r"contradict each other: a\.tif and b\.tif differ in 100% .*keep one"
+        ):
+            call()
+    # a raster with the image's name is chosen by it
+    LandCoverSource.open(tmp_path, WORLDCOVER).check("b.tif", grid)
+
+
+def test_overlaps_that_say_the_same_are_no_error(tmp_path: Path) -> None:
+    """Tiles with a common margin, a tile in the next zone, and a sheet that fills the gaps of another."""
+    codes = np.repeat(np.repeat(np.random.default_rng(1).choice([10, 40, 80], (20, 20)), 4, 0), 4, 1).astype(
+        np.uint8
+    )
+    grid = write(tmp_path / "a.tif", codes[:, :60], nodata=0)
+    write(tmp_path / "b.tif", codes[:, 40:], origin=(500_400.0, 5_500_000.0), nodata=0)
+    half = codes[:, :60].copy()
+    half[40:] = 0
+    write(tmp_path / "c.tif", half, nodata=0)
+    source = LandCoverSource.open(tmp_path, WORLDCOVER)
+    source.check("scene", grid)
+    assert len(source.rasters()) == 1
+
+
 def test_products_that_overlap_are_an_error(tmp_path: Path) -> None:
     grid = write(tmp_path / "fine.tif", np.full((40, 40), 10, np.uint8))
     write(tmp_path / "coarse.tif", np.full((14, 14), 10, np.uint8), size=30.0)

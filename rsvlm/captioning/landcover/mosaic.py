@@ -84,7 +84,7 @@ def check_agreement(sheets: Iterable[Sheet]) -> None:
 @lru_cache(maxsize=4096)
 def _contradiction(first: Sheet, second: Sheet) -> str | None:
     alike = _product(first) == _product(second)
-    if (alike and first.date == second.date) or not _overlap(first, second):
+    if (alike and first.date == second.date) or not overlap(first, second):
         return None
     if first.date != second.date:
         what = f"{first.title} ({first.date or 'no date'}) and {second.title} ({second.date or 'no date'})"
@@ -97,7 +97,8 @@ def _product(sheet: Sheet) -> str:
     return f"{'colours' if sheet.coding == 'colours' else 'codes'}, {sheet.resolution}"
 
 
-def _overlap(first: Sheet, second: Sheet) -> bool:
+def overlap(first: Sheet, second: Sheet) -> bool:
+    """Say whether two rasters cover common ground, by more than the rounding of their headers."""
     if first.grid.crs == second.grid.crs:
         (w1, s1, e1, n1), (w2, s2, e2, n2) = first.bounds, second.bounds
         size_x, size_y = first.pixel

@@ -1,8 +1,9 @@
 """The land cover of chips, from a class raster, a colour-coded mask or a folder of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,12 +17,13 @@ from rsvlm.vocabularies import Legend
 from ..classwords import own_words
 from ..errors import CaptioningError
 from ..labels import OVERALL, ClassWords, LandCover
+from .agreement import check_pixels
 from .dates import agrees, date_in
 from .decode import NONE, Indices, show_value
 from .files import OpenSheets
 from .fit import check_legend
 from .join import Joined, join_sheets
-from .mosaic import SheetIndex
+from .mosaic import SheetIndex, overlap
 from .read import ChipClasses, Window
 from .regions import count_regions
 from .sheets import Sheet, find_sheets
@@ -141,22 +143,25 @@ class LandCoverSource:
         return show_value(self.sheets[0], value)
 
     def check(self, scene_name: str, grid: Grid) -> None:
-        """See, without reading pixels, whether rasters of different dates or products overlap under an image.
+        """See whether rasters of different dates or products, or of contradicting pixels, overlap under an image.
 
         Raises:
             CaptioningError: They do.
         """
         if grid.crs is not None:
-            self._index(self._named(scene_name)).under(grid)
+            hits = self._index(self._named(scene_name)).under(grid)
+            self._compare(combinations(dict.fromkeys(hit.sheet for hit in hits), 2))
 
     def rasters(self) -> list[Joined]:
         """What captions without images are cut from: the rasters, those that join as one.
 
         Raises:
-            CaptioningError: Rasters of different dates or products overlap.
+            CaptioningError: Rasters of different dates or products, or of contradicting pixels, overlap.
         """
         folder = Path(self.path)
-        return join_sheets(self.sheets, folder if folder.is_dir() else folder.parent)
+        joined = join_sheets(self.sheets, folder if folder.is_dir() else folder.parent)
+        self._compare(self._all.neighbours())
+        return joined
 
     def covered(self, grid: Grid, windows: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.bool_]:
         """Which windows (n, 4) of one of `rasters()` lie on a file: what is joined of tiles may have gaps."""
@@ -178,6 +183,19 @@ class LandCoverSource:
 
     def __getstate__(self) -> dict[str, object]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def _compare(self, pairs: Iterable[tuple[Sheet, Sheet]]) -> None:
+        """Compare the pixels of those pairs that overlap, each pair once."""
+        new = [pair for pair in pairs if pair not in self._compared and overlap(*pair)]
+        self._compared.update(new)
+        try:
+            check_pixels(new, self._files)
+        finally:
+            self.close()
+
+    @cached_property
+    def _compared(self) -> set[tuple[Sheet, Sheet]]:
+        return set()
 
     @cached_property
     def _files(self) -> OpenSheets:

@@ -14,7 +14,7 @@ from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm.table import SCHEMA, ObjectTable
 from rsvlm.imagery.grid import BBox
 
-VERSION = 3
+VERSION = 4
 """Rises with every change in what is kept of a file or how it is stored; older cache files are then made
 anew."""
 

@@ -11,6 +11,7 @@ import shapely
 from pyproj.exceptions import ProjError
 
 from rsvlm.captioning.errors import CaptioningError
+from rsvlm.captioning.osm.antimeridian import split_jumps
 from rsvlm.captioning.osm.attributes import BAGS, holds_tags
 from rsvlm.captioning.osm.extent import Extents
 from rsvlm.captioning.osm.shapes import Geometries, take_apart, tidy
@@ -65,7 +66,7 @@ class FeatureCollector:
         numbers = np.array([self._sorter.number(own) for own in tags], np.int64)
         several = (shapely.get_type_id(given) == shapely.GeometryType.MULTIPOLYGON) & (numbers >= 0)
         where = f"layer {layer!r} of {self._path}" if layer else str(self._path)
-        found, places = take_apart(tidy(_to_wgs84(given, crs, where)), several)
+        found, places = take_apart(tidy(split_jumps(_to_wgs84(given, crs, where))), several)
         numbers = numbers[places]
         used = numbers >= 0
         sound = ~shapely.is_missing(found)

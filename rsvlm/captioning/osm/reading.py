@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from rsvlm.captioning.osm.antimeridian import reach, split_jumps
 from rsvlm.captioning.osm.areas import is_area
 from rsvlm.captioning.osm.extent import Extents, Mask
 from rsvlm.captioning.osm.opl import (
@@ -62,7 +63,7 @@ class Reading:
 
     def relation_areas(self, batch: list[tuple[int, str]]) -> None:
         """Take areas assembled from relations: id and WKB, hexadecimal."""
-        geometries = shapely.from_wkb([wkb for _, wkb in batch])
+        geometries = split_jumps(shapely.from_wkb([wkb for _, wkb in batch]))
         near = self._extents.near(shapely.bounds(geometries))
         for (number, _), geometry, inside in zip(batch, geometries, near, strict=True):
             self._areas[number] = geometry if inside else None
@@ -100,14 +101,16 @@ class Reading:
         ends = np.cumsum(counts)
         closed = (counts >= SMALLEST_RING) & (ids[ends - counts] == ids[ends - 1])
         runs = Runs(xy, counts)
-        near = self._extents.near(runs.bounds())
+        near = self._extents.near(reach(runs.bounds()))
         lines = self._keep(lines, near, "outside")
         tags, areal = self._read_tags(lines)
         used = tags >= 0
         areal = (areal & closed[near])[used]
         near[near] = used
         shapes = np.where(areal, AREA, LINE).astype(np.int8)
-        self._add(_WAY, parse_ids(lines)[used], tags[used], shapes, runs.take(near).shapes(areal))
+        found = split_jumps(runs.take(near).shapes(areal))
+        found[areal] = repair_areas(found[areal])
+        self._add(_WAY, parse_ids(lines)[used], tags[used], shapes, found)
 
     def _relations(self, lines: Lines) -> None:
         tags, _ = self._read_tags(lines)

@@ -35,7 +35,8 @@ def repeats(
     members = defaultdict(list)
     for place in np.flatnonzero(dimensions != LINE).tolist():
         members[int(sets[place])].append(place)
-    inner, outer = defaultdict(list), defaultdict(list)
+    inner: dict[tuple[str, str], list[int]] = defaultdict(list)
+    outer: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, places in members.items():
         main, *others = tags[number].items()
         entry = vocabulary.entry(*main)

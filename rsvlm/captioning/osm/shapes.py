@@ -34,9 +34,12 @@ class Runs(NamedTuple):
         return Runs(self.xy[np.repeat(chosen, self.counts)], self.counts[chosen])
 
     def shapes(self, areal: npt.NDArray[np.bool_]) -> Geometries:
-        """Return the ways as polygons where the mask (n,) says so, else as lines; None for broken ones."""
+        """Return the ways as polygons where the mask (n,) says so, else as lines; None for broken ones.
+
+        Areas are as they were drawn, valid or not: see `repair_areas`.
+        """
         shapes: Geometries = np.full(len(self.counts), None, object)
-        shapes[areal] = repair_areas(self.take(areal)._polygons())
+        shapes[areal] = self.take(areal)._polygons()
         shapes[~areal] = self.take(~areal)._lines()
         return shapes
 

@@ -14,6 +14,10 @@ LONGEST_VALUE = 255
 TOLD = 10_000
 """So many of the tags that the vocabulary does not know are told, the commonest."""
 
+PRESENT = frozenset({"yes", "y", "true", "t", "1", "1.0"})
+"""Values, in lower case, that only say that a thing is there: `yes` is OpenStreetMap's, the others are what tables
+and programs make of a flag that is set. They count as `yes` for the keys that know `yes`; a road's one lane is none."""
+
 _ROOM = 200_000  # tags remembered at a time: names and house numbers of a country must not fill the memory
 _BASES = frozenset(chain.from_iterable(REFINES.values()))
 
@@ -37,16 +41,16 @@ class TagSorter:
         self.max_gsd: list[float] = []
         self._vocabulary = vocabulary
         self._numbers: dict[tuple[Tag, ...], int] = {}
-        self._known: dict[Tag, bool | None] = {}
+        self._known: dict[Tag, tuple[Tag, bool | None]] = {}
         self._unknown: Counter[Tag] = Counter()
 
     def number(self, tags: Iterable[Tag], times: int = 1) -> int:
         """Return the number of the kept ones of tags that so many objects have, -1 where none is seen."""
         found = []
         for tag in tags:
-            state = self._known[tag] if tag in self._known else self._sort(tag)
+            plain, state = self._known[tag] if tag in self._known else self._sort(tag)
             if state:
-                found.append(tag)
+                found.append(plain)
             elif state is None:
                 self._unknown[tag] += times
         if not found:
@@ -60,9 +64,12 @@ class TagSorter:
         ranked = sorted(self._unknown.items(), key=lambda item: (-item[1], item[0]))
         return {f"{key}={value[:LONGEST_VALUE]}": count for (key, value), count in ranked[:TOLD]}
 
-    def _sort(self, tag: Tag) -> bool | None:
-        """Say whether a tag is kept (True), known to be no sight (False), or unknown (None)."""
+    def _sort(self, tag: Tag) -> tuple[Tag, bool | None]:
+        """Return a tag as it is kept, and whether it is (True), is known to be no sight (False), or unknown (None)."""
         key, value = tag
+        if value.strip().lower() in PRESENT:
+            flag = self._vocabulary.entry(key, "yes")
+            value = "yes" if flag is not None and flag.value == "yes" else value
         entry = self._vocabulary.entry(key, value)
         state = None if entry is None else entry.max_gsd is not None or entry.kind == "hides"
         if f"{key}={value}" in _BASES:
@@ -72,8 +79,8 @@ class TagSorter:
         if len(self._unknown) >= _ROOM:
             # Rare ones give way, as in lossy counting: what is common enough to be told comes again.
             self._unknown = Counter(dict(self._unknown.most_common(_ROOM // 2)))
-        self._known[tag] = state
-        return state
+        self._known[tag] = (key, value), state
+        return self._known[tag]
 
     def _admit(self, key: tuple[Tag, ...]) -> int:
         number = -1

@@ -87,9 +87,7 @@ def relation_test(relation: str, things: Things) -> Callable[[Thing], bool]:
 
 
 def surround(members: Sequence[Thing], things: Things) -> bool:
-    """Whether objects lie around the focus together: at least three, in at least three of the four directions, and
-    no half turn round the focus is free of them.
-    """
+    """Whether objects lie around the focus: three or more, in three of the four directions, and in every half turn."""
     if len(members) < 3 or len({direction(m, things) for m in members}) < 3:
         return False
     bearings = [math.atan2(*things.offset(m)) for m in members]

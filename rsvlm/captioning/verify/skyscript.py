@@ -19,7 +19,7 @@ def tag_text(key: str, value: str) -> str:
     said = _plain(value)
     if not said[:1].isdigit():
         said = said.lower()
-    if value in ("yes", "no"):
+    if said in ("yes", "no"):
         return f"{said_key} is {said}"
     return f"{said_key} {said}" if key in _JUXTAPOSED else f"{said_key} of {said}"
 

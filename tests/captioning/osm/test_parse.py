@@ -204,6 +204,28 @@ def test_imagery_across_the_antimeridian(tmp_path: Path) -> None:
     assert set(told(read_objects(path, extents=[(179.99, -1, -179.99, 1)]))) == {"node/1", "node/2"}
 
 
+@pytest.mark.parametrize("half", [0.0001, 0.002])
+def test_what_reaches_over_the_antimeridian(tmp_path: Path, half: float) -> None:
+    """Within the imagery, and past both of its edges; a box round the Earth is none of these."""
+    nodes = {1: (180 - half, 0.0), 2: (half - 180, 0.0), 3: (half - 180, 0.001), 4: (180 - half, 0.001)}
+    world = {5: (-180.0, 0.0), 6: (180.0, 0.0), 7: (180.0, 0.001), 8: (-180.0, 0.001)}
+    ways = {1: (RING, LAKE), 2: ((1, 2), ROAD), 3: ((5, 6, 7, 8, 5), {"landuse": "forest"})}
+    path = write(tmp_path / "a.osm", osm_text(nodes | world, ways=ways))
+    table = read_objects(path, extents=[(179.999, -1, -179.999, 1)])
+    assert set(told(table)) == {"way/1", "way/2", "way/3"}
+    lake, road, forest = (shapely.from_wkb(wkb.as_py()) for wkb in table.table["geometry"])
+    assert (lake.area, road.length) == pytest.approx((2 * half * 0.001, 2 * half))
+    assert forest.area == pytest.approx(0.36)
+    assert len(read_objects(path, extents=[(10.0, -1, 11.0, 1)])) == 1
+
+
+def test_what_is_not_visible_any_more_is_gone(tmp_path: Path) -> None:
+    ways = {1: (RING, HOUSE), 2: ((1, 3), ROAD)}
+    text = osm_text(SQUARE, ways=ways).replace("<way id='1'", '<way id="1" visible="false"')
+    text = text.replace("<way id='2'", "<way id='2' visible='true'")
+    assert told(read(tmp_path, text)) == {"way/2": ("line", ROAD)}
+
+
 def test_the_last_version_of_an_object_counts(tmp_path: Path) -> None:
     text = osm_text(SQUARE, ways={1: (RING, HOUSE)})
     newer = "<way id='1' version='2'><nd ref='1'/><nd ref='2'/><tag k='highway' v='residential'/></way>"

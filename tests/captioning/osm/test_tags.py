@@ -5,7 +5,7 @@ import pytest
 from rsvlm.captioning.osm import tags as module
 from rsvlm.captioning.osm.areas import is_area
 from rsvlm.captioning.osm.tags import TagSorter
-from rsvlm.vocabularies.osm import read_tags
+from rsvlm.vocabularies.osm import load_tags, read_tags
 
 LINES = """key,value,max_gsd,kind,phrase,plural
 building,*,1,object,building,buildings
@@ -41,6 +41,15 @@ def test_nothing_to_show(sorter: TagSorter) -> None:
 def test_what_tells_a_refining_tag_stays_beside_it(sorter: TagSorter) -> None:
     number = sorter.number([("leisure", "pitch"), ("sport", "tennis")])
     assert sorter.kept[number] == (("leisure", "pitch"), ("sport", "tennis"))
+
+
+@pytest.mark.parametrize("value", ["1", "1.0", "TRUE", "True", "Y", "t", "Yes", " yes"])
+def test_flags_that_are_set_are_yes(value: str) -> None:
+    """As tables write them: a building of 1 is a building; one lane is no lane of yes."""
+    sorter = TagSorter(load_tags())
+    assert sorter.kept[sorter.number([("building", value)])] == (("building", "yes"),)
+    road = sorter.number([("highway", "residential"), ("lanes", value)])
+    assert ("lanes", "yes") not in sorter.kept[road]
 
 
 def test_unknown_tags_are_counted_the_commonest_first(sorter: TagSorter) -> None:

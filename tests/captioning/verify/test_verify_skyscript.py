@@ -1,8 +1,11 @@
 """The check of SkyScript's forms, on its published captions and on wrong ones."""
 
+import random
+
 import pytest
 from making import area, labels, line, point  # type: ignore[import-not-found]
 
+from rsvlm.captioning import skyscript
 from rsvlm.captioning.labels import ObjectLabel
 from rsvlm.captioning.verify import verify
 
@@ -118,6 +121,14 @@ def test_wrong_captions_are_told(caption: str, problem: str) -> None:
 )
 def test_tags_and_objects_may_be_left_out_from_the_end(caption: str) -> None:
     assert verify(caption, labels(TOWN), "skyscript-multi") == []
+
+
+@pytest.mark.parametrize("value", ["yes", "Yes", "YES", " yes", "no_"])
+def test_a_value_that_is_said_as_yes_or_no_is_read_so(value: str) -> None:
+    held = labels([focus({"building": value})])
+    for caption in skyscript.captions(held, random.Random(0)):
+        assert caption == f"building is {'no' if value == 'no_' else 'yes'}"
+        assert verify(caption, held, "skyscript") == []
 
 
 def test_values_may_hold_the_words_that_join() -> None:
