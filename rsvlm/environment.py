@@ -59,6 +59,17 @@ EXTRAS = {
 }
 
 
+_OTHER_NAMES = {"open_clip": "open-clip-torch", "faiss": "faiss-cpu", "accelerate": "torch"}
+"""Modules whose distribution is called otherwise, or comes with another one of the extra."""
+
+
+def extra_of(module: str) -> str | None:
+    """Return the extra that adds a module; None where there is none."""
+    top = module.partition(".")[0]
+    package = _OTHER_NAMES.get(top, top.replace("_", "-"))
+    return next((name for name, (packages, _) in EXTRAS.items() if package in packages), None)
+
+
 class Extra(NamedTuple):
     """One optional set of packages: those present with their versions, those missing, and what it is for."""
 

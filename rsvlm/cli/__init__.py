@@ -5,6 +5,7 @@ import os
 import sys
 
 import typer
+from rich.markup import escape
 
 from . import (
     ask,
@@ -88,6 +89,12 @@ def main() -> None:
     except BrokenPipeError:  # `rsvlm ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        if is_debug() or (error.name or "").startswith("rsvlm"):
+            raise
+        missing = f"{error.name} is needed for this and is not installed: {_extra_for(error.name)}"
+        console.print(f"[red]rsvlm:[/red] {escape(missing)}", highlight=False, soft_wrap=True)
+        sys.exit(2)
     except (ValueError, OSError, RuntimeError) as error:
         if is_debug():
             raise
@@ -95,8 +102,14 @@ def main() -> None:
         sys.exit(2 if isinstance(error, ValueError | FileNotFoundError) else 1)
 
 
+def _extra_for(module: str | None) -> str:
+    """How to get a package that is not here: by the extra that adds it."""
+    from rsvlm.environment import extra_of
+
+    extra = extra_of(module or "")
+    return f"pip install 'rsvlm[{extra}]'" if extra else "see rsvlm doctor"
+
+
 def _one_line(error: BaseException) -> str:
     """The message of an error for people: escaped, so that brackets in a file name stay what they are."""
-    from rich.markup import escape
-
     return escape(" ".join(str(error).split()) or type(error).__name__)

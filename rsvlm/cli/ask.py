@@ -132,7 +132,7 @@ def _show(answer: Any, show_prompt: bool) -> None:
     typer.echo(answer.text)
     if answer.confidence is not None:
         sure = min(answer.confidence, 0.99)  # no encoder is sure to 100 %
-        console.print(f"[dim]sure to {sure:.0%}[/dim]", highlight=False)
+        console.print(f"[dim]{sure:.0%} sure[/dim]", highlight=False)
     for one in answer.evidence:
         place = f", {one.km:,.1f} km away" if one.km is not None else ""
         console.print(

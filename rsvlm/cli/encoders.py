@@ -51,7 +51,7 @@ def load_for_base(
     try:
         return load(name or made_by, weights, device, precision, batch_size, offline)
     except ModelError as error:
-        if name is not None:
+        if name is not None or isinstance(error.__cause__, ImportError):
             raise
         raise ModelError(f"the base was made by {made_by}: name that one by --encoder ({error})") from None
 

@@ -183,7 +183,7 @@ def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool
     for name in ("", "score", "image", "where", "when", *(["caption"] if captions else [])):
         table.add_column(name, overflow="fold")
     for row, name in zip(rows, short_names(rows), strict=True):
-        place = f"{row['south']:.3f} {row['west']:.3f}" if row["west"] is not None else ""
+        place = _centre(row) if row["west"] is not None else ""
         if row.get("km") is not None:
             place += f", {row['km']:,.1f} km away"
         when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
@@ -191,6 +191,13 @@ def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool
         score = f"{row['score']:.4f}" if captions else f"{row['score']:.3f}"
         table.add_row(str(row["rank"]), score, escape(name), place, when, *words)
     console.print(table)
+
+
+def _centre(row: dict[str, Any]) -> str:
+    """The middle of a footprint, of which the west may lie beyond the antimeridian, with the names of its numbers."""
+    width = row["east"] - row["west"] + (360 if row["east"] < row["west"] else 0)
+    longitude, latitude = (row["west"] + width / 2 + 180) % 360 - 180, (row["south"] + row["north"]) / 2
+    return f"{abs(latitude):.3f}°{'NS'[latitude < 0]} {abs(longitude):.3f}°{'EW'[longitude < 0]}"
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -130,3 +130,24 @@ def test_a_truncated_file_is_told_without_gdals_own_lines(tmp_path: Path) -> Non
     assert done.returncode != 0
     assert "größer 1.tif" in done.stderr
     assert "CPLE" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "command", "extra"),
+    [
+        ("datasets", ("pretrain", "pairs/", "--out", "adapter/"), "cpu"),
+        ("torch", ("doctor", "--check"), "cpu"),
+        ("peft", ("merge", "built-in", "--out", "merged/"), "cpu"),
+    ],
+)
+def test_a_package_that_is_missing_is_told_with_its_extra(
+    module: str, command: tuple[str, ...], extra: str, tmp_path: Path
+) -> None:
+    program = (
+        f"import sys; sys.modules[{module!r}] = None; sys.argv = ['rsvlm', *{list(command)!r}]; "
+        "from rsvlm.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 2, done.stderr
+    assert last == f"rsvlm: {module} is needed for this and is not installed: pip install 'rsvlm[{extra}]'"
