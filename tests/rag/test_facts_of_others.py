@@ -3,6 +3,8 @@
 import pytest
 from test_facts import told  # type: ignore[import-not-found] # beside this file
 
+from rsvlm.rag import Chunk
+
 IT = "The stone viaduct over the river Wend was finished in 1888. It is 340 m long and 30 m high."
 BESIDE = "The Orm is 96 km long, and its main tributary is the Sill."
 EACH = "Farby has 12 wells and Tolby has 7."
@@ -91,3 +93,54 @@ def test_sources_that_contradict_each_other_are_both_told() -> None:
         "The warden of Norhavn is Ole Berg.",
     )
     assert again.known
+
+
+DIARY = "3 April 2017. Calm and dry. Transect C: 28 godwits, 6 ruffs.\n\n9 April 2017. Rain. 17 godwits."
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "short"),
+    [
+        ("Who is Norhavn's harbour master?", "port: Norhavn; harbour master: Ole Berg", "Ole Berg"),
+        (
+            "What was the water temperature at Sund?",
+            "station: Sund; water_temp_c: 7.5; air_temp_c: 12",
+            "7.5",
+        ),
+        ("What was the maximum gauge at Sund?", "station: Sund; min_gauge_cm: 12; max_gauge_cm: 75", "75"),
+        ("How many oaks did the gale fell?", "The gale felled some 340 oaks.", "340"),
+        ("How high is Mount Orr?", "The highest point is Mount Orr, 512 m above the sea.", "512 m"),
+        ("How old is the yew of Lunby?", "The yew of Lunby is thought to be 900 years old.", "900 years old"),
+        ("How many godwits were counted on 3 April 2017?", DIARY, "28"),
+        ("How many godwits were counted on 9 April 2017?", DIARY, "17"),
+        ("How many godwits were counted on 9 April?", DIARY, "17"),
+        ("How long is the river Orm?", "The Orm is 96 km long.", "96 km"),
+    ],
+)
+def test_other_words_for_the_same_are_found(question: str, text: str, short: str) -> None:
+    found = told(question, text)
+    assert found.known, found.text
+    assert found.short == short
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("How many godwits were counted on 5 April 2017?", DIARY),
+        ("How many godwits were counted on 5 April?", DIARY),
+        ("Who was warden of Norhavn before Eva Lind?", "The warden of Norhavn, Eva Lind, came in May 2014."),
+        ("How many ruffs were counted on 9 April 2017?", DIARY),
+        ("How high is Mount Orr?", "The road to Mount Orr begins in Sund, 40 m above the sea."),
+    ],
+)
+def test_another_day_or_place_is_not_told(question: str, text: str) -> None:
+    found = told(question, text)
+    assert not found.known, found.text
+
+
+def test_the_name_of_a_file_tells_what_its_sentences_are_about() -> None:
+    text = "The warden, Ole Berg, came in 2014. The tower was built in 1999."
+    report = Chunk("reports", "norhavn_report_2020.pdf, page 1, 2", text)
+    assert "Ole Berg" in told("Who is the warden of Norhavn?", report).text
+    assert not told("When was Norhavn built?", report).known
+    assert not told("Who is the warden of Sund?", report).known

@@ -37,7 +37,7 @@ def _names_someone(wanted: Wanted, statement: Statement) -> bool:
     if new or _BY.search(text):
         return True
     head = head_of(subject_of(text))
-    noun = _NOUN.search(head)
+    noun = _NOUN.search(head.rstrip(" ,;:"))
     return noun is None or singular(noun[0].lower()) not in {singular(word) for word in wanted.said}
 
 

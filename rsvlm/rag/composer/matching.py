@@ -13,7 +13,7 @@ from .numbers import NUMBER, plain
 from .siblings import siblings_in
 from .statements import Statement
 from .subjects import is_about
-from .times import days_in
+from .times import day_months, days_in
 from .values import value_of
 from .wanted import Wanted
 from .words import word_list, word_table
@@ -30,6 +30,10 @@ _MEASURES = frozenset({"tall", "elevation", "long", "wide", "deep", "large"})
 _BESIDE = re.compile(
     r"\b(?:over|above|near|around|towards|through|beside|behind|past|below|under) (?:the )?(?:[A-Z][\w'-]* ?)+"
 )
+_ABOVE_SEA = (
+    r",? \(?(?:(?:is|lies|rises|stands|at|to|about) ){0,3}\d[\d,. ]*(?:m|metres|meters|ft|feet) "
+    r"above (?:the )?(?:mean )?sea\b"
+)
 _AREA = re.compile(r"\d ?(?:\w+ )?(?:by|x) \d|\d ?(?:k?m[²2]|ha|hectares|acres|square \w+)(?!\w)")
 _SUBJECT = re.compile(r"(?:,| is| are| was| were| has| had| lies)\b")
 
@@ -44,7 +48,9 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
         statement: What is tried.
         chunk: That it is from; its place in its source says what it is about.
     """
-    around = f"{chunk.where}\n{statement.context}"
+    # a file's name tells what its sentences are about; of what a row is, the row says
+    where = chunk.where if statement.name else chunk.where.replace("_", " ")
+    around = f"{where}\n{statement.context}"
     if statement.text.startswith("Sources:"):  # names who says so, not what
         return None
     if (
@@ -64,8 +70,12 @@ def answers(wanted: Wanted, statement: Statement, chunk: Chunk) -> float | None:
     numbers = {*map(plain, NUMBER.findall(f"{statement.text}\n{around}\n{statement.row}"))}
     if not all(plain(number) in numbers for number in wanted.numbers if number not in years):
         return None
-    own = singular_words(statement.text) | raw_words(statement.text)
-    here = singular_words(f"{statement.text} {around}")
+    full = frozenset(
+        word_table()["short"][word]
+        for word in raw_words(statement.name.replace("_", " ")) & word_table()["short"].keys()
+    )
+    own = singular_words(statement.text) | raw_words(statement.text) | full
+    here = singular_words(f"{statement.text} {around}") | full
     told = siblings_in(wanted.said, own)
     if told is False or (told is None and siblings_in(wanted.said, raw_words(around)) is False):
         return None
@@ -166,8 +176,7 @@ def _has_names(wanted: Wanted, statement: Statement, around: str) -> bool:
     if not names and (wanted.hard.months or wanted.hard.years):
         # a measured value of one place: a name that the question does not say is that of another
         others = hard_words_of(f"{around}\n{statement.text}").names
-        first = statement.text.partition(" ")[0]
-        others = tuple(name for name in others if name != first or not is_word(first.lower()))
+        others = tuple(name for name in others if not _only_begins(name, statement.text, bool(wanted.days)))
         return all(wanted.said & raw_words(name.lower()) for name in others)
     if not names or any(inside) or statement.name:
         return True
@@ -175,6 +184,16 @@ def _has_names(wanted: Wanted, statement: Statement, around: str) -> bool:
         line for line in statement.context.splitlines() if not any(is_named(name, line) for name in names)
     ]
     return not any(_is_of_another(wanted, text) for text in (statement.text, *lines))
+
+
+def _only_begins(name: str, text: str, is_entry: bool) -> bool:
+    """Whether a name is but the plain word that begins a sentence: "Herons nest here".
+
+    Of what is told of a day, it may also be a part of what was seen: "Transect C: 28 godwits".
+    """
+    if not text.startswith(name):
+        return False
+    return is_word(name.lower()) or (is_entry and len(name.rpartition(" ")[2]) == 1)
 
 
 def _is_of_another(wanted: Wanted, text: str) -> bool:
@@ -209,11 +228,16 @@ def _on_topic(wanted: Wanted, statement: Statement, own: frozenset[str]) -> floa
     ]
     if not any(found) and "where" in wanted.said and not statement.name and _PLACED.search(statement.text):
         return _SYNONYM
-    if not any(found) and wanted.also & own:
+    if not any(found) and (wanted.also & own or (wanted.also and _tells_elevation(wanted, statement.text))):
         return _SYNONYM / 2
     if not any(found) and not _tells_size(wanted, statement):
         return None
     return sum(found) / len(found)
+
+
+def _tells_elevation(wanted: Wanted, text: str) -> bool:
+    """Whether a sentence tells how high above the sea what is asked for is: "Mount Orr, 688 m above the sea"."""
+    return any(re.search(rf"\b{re.escape(name)}{_ABOVE_SEA}", text) for name in wanted.hard.names)
 
 
 def _tells_size(wanted: Wanted, statement: Statement) -> bool:
@@ -230,6 +254,10 @@ def _same_time(wanted: Wanted, statement: Statement, around: str, chunk: Chunk) 
             (found for text in (statement.text, around, statement.row) if (found := days_in(text))), None
         )
         return bool(wanted.days & days) if days else dated is not None and dated.date() in wanted.days
+    if dates := day_months(wanted.text):  # of any year
+        told = (day_months(text) for text in (statement.text, around, statement.row))
+        if not dates & next(filter(None, told), frozenset()):
+            return False
     # the first moment of a year stands for all of it where no month was told
     month_known = dated is not None and (dated.month, dated.day, dated.hour, dated.minute) != (1, 1, 0, 0)
     months = next((one.months for one in said if one.months), ())

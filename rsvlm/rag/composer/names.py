@@ -13,6 +13,8 @@ from .words import beside
 
 _LETTERS = 5
 """Of a word, from which on a slip of one letter is forgiven."""
+_STEM = 4
+"""Of a word, from which on its past is known by its ending: "felled" of "fell"."""
 _AFTER = re.compile(r"[ -](?:(?:of|de|du|des|la|and|&) )?([^\W\d_a-zß-öø-ÿ][\w']*)")
 """A word with a capital that goes on with a name: "Forest" after "White River", "Artemis" after "Temple"."""
 _RUNS = re.compile(r"(?:[A-Z][\w'-]+ )+[A-Z][\w'-]+")
@@ -75,6 +77,7 @@ def is_among(word: str, words: Iterable[str]) -> bool:
     """Whether a word is there, in the singular, or one that differs in its ending or by a slip of one letter."""
     return any(
         word == one
+        or (len(word) >= _STEM and one in (f"{word}d", f"{word}ed"))
         or (len(word) >= _LETTERS and len(one) >= _LETTERS and (_common(word, one) or _is_slip(word, one)))
         for one in words
     )

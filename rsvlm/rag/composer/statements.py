@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .times import is_date
+
 _END = re.compile(r"(?<=[.!?])(?:[\"')\]]|[(\[]\d{1,2}[)\]])*\s+(?=[\"'(\[]?[^\W_a-z])")
 """Between sentences, behind the marks of footnotes, too: "of stone.(2) The"."""
 _OF_A_LIST = re.compile(r"\s*\d{1,3}\.")
@@ -39,8 +41,8 @@ class Statement:
 
     Attributes:
         text: As it stands.
-        context: What it stands under: a heading, the line that ends in a colon, the first of a line of data; and, of a
-            sentence that begins with "it", the one before that says what "it" is.
+        context: What it stands under: a heading, the date of an entry, the line that ends in a colon, the first of a
+            line of data; and, of a sentence that begins with "it", the one before that says what "it" is.
         name: Of a line of data: what has the value; "" of a sentence.
         value: Of a line of data: the value.
         row: Of a line of data: all of it.
@@ -85,10 +87,13 @@ def statements_of(text: str, where: str = "") -> list[Statement]:
             continue
         if line.strip().endswith(":"):
             head = line.strip()
+        entry = ""
         for sentence in _sentences(said):
+            entry = sentence if is_date(sentence) else entry
             goes_on = _GOES_ON.match(sentence) is not None
             before = subject if goes_on else ""
-            found.append(Statement(sentence, _joined([title, lead, before]), before=before))
+            context = [title, lead, "" if sentence == entry else entry, before]
+            found.append(Statement(sentence, _joined(context), before=before))
             subject = subject if goes_on else sentence
     return found
 

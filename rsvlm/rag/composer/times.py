@@ -25,6 +25,10 @@ TIME = re.compile(rf"(?<![\w.,/-])(?:{'|'.join(_DATED)}|{_YEARS})(?![\w%]|[.,/]\
 """A time. A number of four digits may be a year."""
 DATE = re.compile(rf"(?<![\w.,/-])(?:{'|'.join(_DATED)})(?!\w|[.,/]\d)", re.IGNORECASE)
 """A time that is no mere year."""
+_DAY_MONTH = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})|\b({_MONTH}) (\d{{1,2}})\b(?! ?\d)", re.IGNORECASE
+)
+_ENTRY = re.compile(rf"(?:{'|'.join(_DATED)})[.:]?", re.IGNORECASE)
 _DAYS = re.compile(rf"(?<![\w.,/-])(?:{'|'.join(_WHOLE)})(?!\w|[.,/]\d)", re.IGNORECASE)
 
 
@@ -32,3 +36,14 @@ def days_in(text: str) -> frozenset[date]:
     """The whole dates in a text; one that may be read in two ways is none."""
     told = (moment(re.sub(r"\bof ", "", match[0])) for match in _DAYS.finditer(text))
     return frozenset(one.date() for one in told if one is not None)
+
+
+def day_months(text: str) -> frozenset[tuple[str, str]]:
+    """The days of months in a text, whatever the year: ("16", "jun") of "on 16 June"."""
+    found = _DAY_MONTH.finditer(text)
+    return frozenset(((one[1] or one[4]).lstrip("0"), (one[2] or one[3])[:3].lower()) for one in found)
+
+
+def is_date(sentence: str) -> bool:
+    """Whether a sentence is a mere date, as entries of a diary begin: "19 May 2021."."""
+    return _ENTRY.fullmatch(sentence) is not None

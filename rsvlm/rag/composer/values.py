@@ -14,6 +14,8 @@ from .times import DATE, TIME
 from .wanted import Wanted
 from .words import word_table
 
+_HOW_OLD = re.compile(r"\bhow old\b", re.IGNORECASE)
+_AGE = re.compile(r"\b\d[\d,]* years old\b")
 _SCALE = re.compile(r"\b(?:thousand|million|billion)\b")
 _COUNTS = frozenset({"inhabitants", "people", "%"})
 """What stands behind numbers as units do, and is counted."""
@@ -58,7 +60,9 @@ def _span(wanted: Wanted, text: str) -> str | None:
 
 
 def _times(wanted: Wanted, text: str) -> list[re.Match[str]]:
-    """The times in a text that the question does not name."""
+    """The times in a text that the question does not name; of "how old" the age, where it is told."""
+    if _HOW_OLD.search(wanted.text) and (ages := list(_AGE.finditer(text))):
+        return ages
     years = {str(year) for year in wanted.hard.years}
     return [
         match

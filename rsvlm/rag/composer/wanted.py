@@ -175,6 +175,8 @@ def _names(asked: Asked) -> tuple[str, ...]:
 def _apart(hard: HardWords, text: str) -> HardWords:
     """Tell variables from names: "SPEED of Gahirmatha Beach" is one and the other."""
     # "WELL" of "WELL-17" is a part of the name
+    # "the mayor of Norhavn" and "Norhavn's mayor" ask the same
+    hard = hard._replace(names=tuple(name.removesuffix("'s") for name in hard.names))
     names, codes = [], [code for code in hard.codes if not any(f"{code}-" in name for name in hard.names)]
     for name in hard.names:
         match = _CODE_OF.fullmatch(name)
