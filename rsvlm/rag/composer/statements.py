@@ -23,6 +23,8 @@ _IN_SENTENCES = re.compile(r"(?:the|it|they|he|she|we|there)\b", re.IGNORECASE)
 """How sentences begin whose verb is none of the common ones."""
 _LONG = 100
 """Letters from which a place in a source may be cut: it then says only how a heading begins."""
+_LONGEST_HEADING = 1000
+"""Letters."""
 _BULLET = re.compile(r"^\s*[-*\u2022] (?=\S)")
 _NAMES = re.compile(
     r"(?:^|[\s_])(?:name|site|station|place|id|code|species|plot|title|scene|tile|sample|sensor|satellite|city|town|lake"
@@ -105,7 +107,7 @@ def headed(text: str, where: str) -> tuple[str, str]:
         text: Of a chunk: a heading, a colon and the words; the heading may have colons, too.
         where: Of it: a heading stands there, and one that is long may be cut.
     """
-    line = text.partition("\n")[0]
+    line = text[:_LONGEST_HEADING].partition("\n")[0]
     for colon in reversed([match.start() for match in re.finditer(": ", line)]):
         heading = line[:colon]
         if heading in where or (len(where) > _LONG and heading.startswith(where)):
