@@ -1,4 +1,4 @@
-"""Images that are copies of each other: the same bytes at the same place."""
+"""Images that are copies of each other: the same bytes at the same place and time."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ _ZIPPED = "/vsizip/{"
 
 
 def same_contents(scenes: Sequence[Scene]) -> dict[int, int]:
-    """Find copies: scenes with equal grids whose files have equal sizes and then equal SHA-256 digests.
+    """Find copies: scenes with equal grids and times whose files have equal sizes and then equal SHA-256 digests.
 
     Files are read only as far as needed: most sets of images have no two of the same grid and size.
 
@@ -45,7 +45,7 @@ def _grouped(
 
 
 def _sizes(scene: Scene) -> Hashable:
-    return (scene.grid, *(_size(path) for path in _paths(scene)))
+    return (scene.grid, scene.datetime, *(_size(path) for path in _paths(scene)))
 
 
 def _heads(scene: Scene) -> Hashable:

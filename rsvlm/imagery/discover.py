@@ -36,12 +36,12 @@ def find_scenes(
         sensor: Name of a sensor preset, for all images.
         bands: Names of the bands, for all images; see `open_scene`.
         stretch: How values become 8 bits, for all images; see `rsvlm.imagery.stretch.fit_stretch`.
-        copies: Whether each file with the content and place of another one is an image, too.
+        copies: Whether each file with the content, place and time of another one is an image, too.
 
     Returns:
         Scenes by path, numbers in it counted ("tile_2" before "tile_10"), the same order on every system; and
         failures, sorted in the same way. A file is taken once however many ways lead to it; of files with the
-        same content and the same place, all but the first are failures, unless copies are wanted.
+        same content, place and time, all but the first are failures, unless copies are wanted.
 
     Raises:
         ImageryError: The inputs lead to no image at all, or the sensor is unknown.

@@ -359,6 +359,19 @@ def test_sensor_bands_and_stretch_reach_every_image(tmp_path: Path) -> None:
 # Copies
 
 
+def test_the_same_content_at_another_time_is_another_image(tmp_path: Path) -> None:
+    for name, time in (
+        ("a", "2023-06-01T10:00:00Z"),
+        ("b", "2023-07-01T10:00:00Z"),
+        ("c", "2023-07-01T10:00:00Z"),
+    ):
+        image(tmp_path / f"{name}.png", seed=1)
+        item = {"type": "Feature", "stac_version": "1.0.0", "id": name, "geometry": None, "links": [],
+                "properties": {"datetime": time}, "assets": {"image": {"href": f"./{name}.png"}}}  # fmt: skip
+        (tmp_path / f"{name}.json").write_text(json.dumps(item), encoding="utf-8")
+    assert [scene.name for scene in find_scenes([tmp_path])[0]] == ["a", "b"]
+
+
 def test_the_same_content_twice_is_taken_once(tmp_path: Path) -> None:
     first = image(tmp_path / "a.png", seed=1)
     shutil.copy(first, tmp_path / "b.png")
