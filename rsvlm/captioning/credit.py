@@ -7,11 +7,15 @@ from pathlib import Path
 from xml.sax.saxutils import unescape
 
 from rsvlm.imagery.guard import open_raster
+from rsvlm.vocabularies import legend_names
 
 from .dataset.row import Source
 from .landcover import LandCoverSource
 
 _START = 4096
+_PLACES = 3  # of a raster's path: its name and the folders that it lies in
+_ALSO = {"corine": ("CLC",), "chatearthnet": ("WorldCover",)}
+_CC0 = "creativecommons.org/publicdomain/zero/1.0"
 _ROOT = re.compile(r"<osm\b[^>]*>")
 
 
@@ -23,13 +27,15 @@ def map_credit(path: str, known: dict[str, str]) -> Source:
         known: What its kind of file is usually credited as: name, licence, attribution, url.
     """
     own = _root_licence(Path(path))
+    if own and _CC0 in own:
+        own = "CC0-1.0"
     if own and "opendatacommons.org/licenses/odbl" not in own:
         return Source(name=Path(path).name, licence=own, attribution=None, url=None)
     return Source(
         name=known["name"],
-        licence=known.get("licence"),
-        attribution=known.get("attribution"),
-        url=known.get("url"),
+        licence=known.get("licence") or None,
+        attribution=known.get("attribution") or None,
+        url=known.get("url") or None,
     )
 
 
@@ -51,11 +57,30 @@ def _root_licence(path: Path) -> str | None:
 
 
 def cover_credit(source: LandCoverSource) -> Source:
-    """Credit for land cover: the licence tag of its first raster, else that of the legend's product."""
+    """Credit for land cover: the licence tag of its first raster, else that of the legend's product.
+
+    A shipped legend's codes are used for other rasters too: only where names or tags say that a raster is the product
+    is it credited so, and published under its licence.
+    """
     legend = source.legend
-    with open_raster(Path(source.sheets[0].path)) as raster:
+    first = Path(source.sheets[0].path)
+    with open_raster(first) as raster:
         tags = raster.tags()
     if licence := tags.get("LICENCE") or tags.get("LICENSE"):
         name = Path(source.path).name
         return Source(name=name, licence=licence, attribution=tags.get("TIFFTAG_COPYRIGHT"), url=None)
+    told = _plain(" ".join([source.path, *first.parts[-_PLACES:], *tags.values()]))
+    if legend.name in legend_names() and not any(
+        _plain(name) in told for name in _product_names(legend.name)
+    ):
+        return Source(name=Path(source.path).name, licence=None, attribution=None, url=None)
     return Source(name=legend.title, licence=legend.licence, attribution=legend.attribution, url=legend.url)
+
+
+def _product_names(legend: str) -> tuple[str, ...]:
+    """What names of files call the product of a shipped legend."""
+    return (legend, *_ALSO.get(legend, ()))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())

@@ -57,7 +57,8 @@ class CaptionReport:
     def why_nothing(self) -> str:
         """One line for a run that made no pair at all."""
         kinds = ", ".join(f"{kind} ({count:,})" for kind, count in self.skipped.most_common(3))
-        return f"no pair was made of {self.chips:,} chips: {kinds}; {self.out}/errors.parquet says more"
+        chips = "the only chip" if self.chips == 1 else f"{self.chips:,} chips"
+        return f"no pair was made of {chips}: {kinds}; {self.out}/errors.parquet says more"
 
     def rows(self, *, planned: bool = False) -> list[tuple[str, str]]:
         """Name and value of each line of the closing table; `planned`: of a dry run, which has made nothing yet."""

@@ -299,13 +299,31 @@ def _warnings(plan: Plan, report: CaptionReport, dry_run: bool) -> list[str]:
         codes = ", ".join(code for code, _ in report.unknown_codes.most_common(5))
         found.append(f"codes that legend {settings.legend} does not know were left unlabelled: {codes}")
     if report.rejected:
-        found.append(f"{report.rejected} captions failed the check and were left out: please report this")
+        left = "1 caption was" if report.rejected == 1 else f"{report.rejected:,} captions were"
+        found.append(f"{left} left out, for the check failed: please report this")
     if report.rewriting["no answer"]:
+        unanswered = report.rewriting["no answer"]
+        captions = "1 caption was" if unanswered == 1 else f"{unanswered:,} captions were"
         found.append(
-            f"{report.rewriting['no answer']} captions were not rewritten, for the generator gave no answer; "
+            f"{captions} not rewritten, for the generator gave no answer; "
             "`rewriting` in the shards' statistics says why"
         )
     unlicensed = sum(1 for part in plan.ranges if part.frame.scene and not part.frame.scene.licence)
     if unlicensed and not settings.imagery_licence:
-        found.append(f"the licence of {unlicensed} images is not known: state it with --imagery-licence")
+        images = "1 image" if unlicensed == 1 else f"{unlicensed:,} images"
+        found.append(f"the licence of {images} is not known: state it with --imagery-licence")
+    return found + _unlicensed_labels(plan)
+
+
+def _unlicensed_labels(plan: Plan) -> list[str]:
+    """Warn of map and land cover that do not say their licences, since captions made of them go on under these."""
+    found = []
+    osm, cover = plan.settings.osm, plan.landcover
+    if osm and plan.objects is not None and not map_credit(osm, plan.objects.source)["licence"]:
+        found.append(f"the licence of the map {osm} is not known: look it up before you publish the pairs")
+    if cover is not None and not cover_credit(cover)["licence"]:
+        found.append(
+            f"the licence of the land cover {cover.path} is not known, and neither names nor tags say that it is "
+            f"{cover.legend.title}: write it in (gdal_edit.py -mo LICENCE=...) before you publish the pairs"
+        )
     return found

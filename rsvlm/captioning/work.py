@@ -146,7 +146,7 @@ def _pair(
         tally.unknown.update({task.landcover.show(code): pixels for code, pixels in found.unknown.items()})
     styles, seed = task.settings.chosen_styles(), task.settings.seed
     captions, rejected = compose(found.labels, styles, seed, key)
-    image = None
+    image, hidden = None, False
     if captions and reader is not None:
         x, y, width, height = window
         chip = reader.read(x, y, width, height, bands=reader.scene.shown)
@@ -158,12 +158,14 @@ def _pair(
             tally.problems.append(Problem(frame.title, key, "too little valid area", reason))
             return None
         if valid < 1:
-            found = seen_labels(found, chip.valid, frame, window, task.landcover)
+            known = found
+            found = seen_labels(known, chip.valid, frame, window, task.landcover)
+            hidden = bool(known.labels["objects"])
             captions, rejected = compose(found.labels, styles, seed, key)
         image = encode(chip)
     tally.rejected += [[key, bad.style, bad.text, "; ".join(bad.problems)] for bad in rejected]
     if not captions:
-        tally.problems.append(Problem(frame.title, key, *_why_silent(found, task, bool(rejected))))
+        tally.problems.append(Problem(frame.title, key, *_why_silent(found, task, bool(rejected), hidden)))
         return None
     labels = found.labels
     used = _used(labels, captions[0].style)
@@ -186,8 +188,8 @@ def _pair(
     )
 
 
-def _why_silent(found: ChipLabels, task: ShardTask, rejected: bool) -> tuple[str, str]:
-    """Kind and reason of a chip without a caption."""
+def _why_silent(found: ChipLabels, task: ShardTask, rejected: bool, hidden: bool) -> tuple[str, str]:
+    """Kind and reason of a chip without a caption; `hidden` where objects may lie under pixels without data."""
     if rejected:
         return (
             "failed the check",
@@ -197,7 +199,9 @@ def _why_silent(found: ChipLabels, task: ShardTask, rejected: bool) -> tuple[str
     labels = found.labels
     if task.objects_file is not None and not labels["objects"]:
         lacking.append(
-            why_no_object(task.objects_file)
+            "its map objects, or the one that it is centred on, lie in pixels without data"
+            if hidden
+            else why_no_object(task.objects_file)
             or "no map object that can be seen at this ground sample distance"
         )
     if task.landcover is not None and found.labelled < LEAST_LABELLED:

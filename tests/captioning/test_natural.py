@@ -184,6 +184,18 @@ def test_lines_run_along_edges() -> None:
 # Relations ----------------------------------------------------------------------------------------
 
 
+def test_the_others_have_no_adjective_that_the_first_has_not() -> None:
+    red = thing("building=house roof:colour=red", (5, 70, 15, 80))
+    labels = chip(CHURCH, thing("building=house", (45, 5, 55, 15)), red)
+    assert not re.search(r"(another|one other) red", all_of(labels))
+
+
+def test_ties_have_no_largest() -> None:
+    text = all_of(chip(landcover=cover({"Cropland": 5000, "Permanent water bodies": 5000})))
+    assert "dominates (" not in text
+    assert "largest" not in text
+
+
 def test_around() -> None:
     ring = [
         thing("building=house", b)

@@ -109,7 +109,9 @@ def _size_category(pairs: int) -> str:
 def _opening(manifest: Manifest) -> str:
     counts = manifest.counts
     images = (
-        f"{counts.pairs:,} image-text pairs" if counts.images else f"{counts.pairs:,} captions without images"
+        f"{counts.pairs:,} image-text pair{'' if counts.pairs == 1 else 's'}"
+        if counts.images
+        else f"{counts.pairs:,} caption{'' if counts.pairs == 1 else 's'} without images"
     )
     if 0 < counts.images < counts.pairs:
         images += f" ({counts.images:,} with an image)"

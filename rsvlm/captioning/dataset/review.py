@@ -69,6 +69,7 @@ def summarise(file: Path, dataset: PairsDataset) -> list[ReviewLine]:
             f"{file}: holds no verdict; on the page, press r (right) or w (wrong) and save again"
         )
     _check_keys(file, {key for key, _ in verdicts}, dataset)
+    _check_styles(file, {style for _, style in verdicts}, dataset)
     counts: Counter[tuple[str, str, bool]] = Counter()
     for (_, style), (source, verdict) in verdicts.items():
         for group in {(style, source), (style, ""), ("", "")}:
@@ -110,6 +111,15 @@ def _check_keys(file: Path, keys: set[str], dataset: PairsDataset) -> None:
     strange = keys - {row["key"] for row in dataset.rows(["key"]) if row["key"] in keys}
     if strange:
         raise CaptioningError(
-            f"{file}: judges {len(strange)} pairs that {dataset.folder} does not have, as {min(strange)}; "
-            "name the dataset that the page was made from"
+            f"{file}: judges {len(strange)} pair{'' if len(strange) == 1 else 's'} that {dataset.folder} "
+            f"does not have, as {min(strange)}; name the dataset that the page was made from"
+        )
+
+
+def _check_styles(file: Path, styles: set[str], dataset: PairsDataset) -> None:
+    held = dataset.manifest.counts.styles
+    if strange := styles - held.keys():
+        raise CaptioningError(
+            f"{file}: judges captions of style {min(strange)!r}, which {dataset.folder} does not have "
+            f"({', '.join(sorted(held))}); name the dataset that the page was made from"
         )

@@ -28,7 +28,8 @@ def cover_sentence(landcover: LandCover, rng: random.Random, most: int = MOST_CL
     base = "the image" if landcover["coverage"] >= ALMOST_ALL else "the labelled area"
     forms = [_listed_shares(told, base, rng)]
     first = told[0]
-    if first.share < ALMOST_ALL or len(told) > 1:
+    tied = len(classes) > 1 and classes[1].share == first.share
+    if not tied and (first.share < ALMOST_ALL or len(told) > 1):
         forms.append(_dominating(told, rng))
     if first.share >= MOST:
         mostly = "almost entirely" if first.share >= ALMOST_ALL else "mostly"

@@ -142,16 +142,18 @@ class Story:
 
     def _phrase(self, group: Group, things: Sequence[Thing], other: bool) -> tuple[str, bool]:
         count = len(things)
+        # "another red-roofed house" would say that those named before are red-roofed, too
+        alike = group.things if other else things
         if group.kind == "mass":
-            words = self._described(group, things, group.phrase)
+            words = self._described(group, alike, group.phrase)
             return ("other " if other else "") + words, is_plural(group.phrase)
         if group.kind == "line":
             if count == 1 or (not other and is_run(things)):
                 return self._one(group, things, other, counted=False), False
-            return ("other " if other else "") + self._described(group, things, group.plural), True
+            return ("other " if other else "") + self._described(group, alike, group.plural), True
         if count == 1:
             return self._one(group, things, other, counted=True), False
-        words = ("other " if other else "") + self._described(group, things, group.plural)
+        words = ("other " if other else "") + self._described(group, alike, group.plural)
         if self._is_ground(things) and self.chance(0.75):
             return words, True
         if count == 2 and not other and self.chance(0.15):
@@ -159,7 +161,7 @@ class Story:
         return f"{self._number(count)} {words}", True
 
     def _one(self, group: Group, things: Sequence[Thing], other: bool, counted: bool) -> str:
-        words = self._described(group, things, group.phrase)
+        words = self._described(group, group.things if other else things, group.phrase)
         if other:
             return f"{self.pick('another', 'another', 'one other') if counted else 'another'} {words}"
         detail = things[0].details[:1] if len(things) == 1 and self.chance(0.3) else ()

@@ -28,7 +28,7 @@ def split_jumps(geometries: Geometries) -> Geometries:
 
 
 def reach(bounds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Widen the bounds (n, 4) of what may jump over the antimeridian to all longitudes: the ends hide what is between."""
+    """Widen bounds (n, 4) of what may jump over the antimeridian to all longitudes: they hold what it does not."""
     found = bounds.copy()
     found[bounds[:, 2] - bounds[:, 0] > _HALF, 0::2] = -_HALF, _HALF
     return found

@@ -142,5 +142,8 @@ def _to_wgs84(geometries: Geometries, crs: str | None, where: str) -> Geometries
     lonlat = np.column_stack(transformer.transform(*xy.T))
     found: Geometries = shapely.set_coordinates(geometries, lonlat)
     wrong = ~(np.abs(lonlat) <= (180.0, 90.0)).all(axis=1)
+    if len(xy) and wrong.all() and pyproj.CRS.from_user_input(crs).is_geographic:
+        x, y = xy[0]
+        raise CaptioningError(f"{where} is said to be in degrees, but {x:.10g}, {y:.10g} are none: {_REMEDY}")
     found[owner[wrong]] = None
     return found

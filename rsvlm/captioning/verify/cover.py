@@ -163,6 +163,10 @@ class CoverReader:
         first = self._share(named[0])
         if "D" in codes and first is not None and first < 0.5:
             problems.append(f"says that '{named[0]}' dominates; the labels hold {100 * first:.1f} %")
+        if set(codes) & {"D", "L"} and len(self.words) > 1 and named[0] in self.words[:2]:
+            largest, second, *_ = self.pixels[OVERALL].values()
+            if largest == second:
+                problems.append(f"says that '{named[0]}' is the largest; '{self.words[1]}' is as large")
         return problems
 
     def _share(self, word: str) -> float | None:

@@ -41,6 +41,11 @@ def test_by_style_and_source(dataset: PairsDataset, tmp_path: Path) -> None:
     assert found[0] == ReviewLine("natural", "a", 9, 10, 0.9, *wilson(9, 10))
 
 
+def test_a_style_that_the_dataset_does_not_have_is_refused(dataset: PairsDataset, tmp_path: Path) -> None:
+    with pytest.raises(CaptioningError, match=r"style 'haiku', which .* does not have \(natural, "):
+        summarise(save(tmp_path, HEAD + "town_00001,haiku,a,wrong\n"), dataset)
+
+
 def test_the_last_verdict_counts(dataset: PairsDataset, tmp_path: Path) -> None:
     text = HEAD + "town_00001,natural,a,wrong\ntown_00001,natural,a,right\n"
     assert summarise(save(tmp_path, text), dataset)[0].right == 1
@@ -60,7 +65,7 @@ def test_a_spreadsheet_may_save_it_again(dataset: PairsDataset, tmp_path: Path) 
         ("key,style,verdict\n", "has no column 'source'"),
         (HEAD, "holds no verdict"),
         (HEAD + "town_00001,natural,a,perhaps\n", "holds no verdict"),
-        (HEAD + "elsewhere_1,natural,a,right\n", "judges 1 pairs that .* does not have, as elsewhere_1"),
+        (HEAD + "elsewhere_1,natural,a,right\n", "judges 1 pair that .* does not have, as elsewhere_1"),
         (HEAD + "town_00001\n", "holds no verdict"),
     ],
 )

@@ -71,6 +71,20 @@ def test_any_crs_comes_to_wgs84(tmp_path: Path, name: str, epsg: int) -> None:
     assert table.table["east"][0].as_py() == pytest.approx(11.001)
 
 
+def test_metres_that_are_said_to_be_degrees_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    feature = {
+        "type": "Feature",
+        "properties": {"building": "yes"},
+        "geometry": {"type": "Point", "coordinates": [500010, 5538000]},
+    }
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    with pytest.raises(
+        CaptioningError, match=r"said to be in degrees, but 500010, 5538000 are none: .*a_srs"
+    ):
+        read_objects(path)
+
+
 def test_all_layers_of_a_geopackage_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     for layer, key, shape in (("points", "natural", shapely.Point(11, 47)), ("polygons", "building", SQUARE)):
