@@ -15,7 +15,7 @@ IndexPlace = Annotated[
     typer.Option("--index", help="One's own tiles, to be searched: a folder of `rsvlm index build`."),
 ]
 Encoder = Annotated[
-    str | None, typer.Option("--encoder", help="What sees. (default: what made the knowledge base)")
+    str | None, typer.Option("--encoder", help="Image-text model. (default: what made the knowledge base)")
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0: any that is free.", min=0, max=65535)]

@@ -12,10 +12,10 @@ from .common import console
 EncoderName = Annotated[
     str,
     typer.Option(
-        "--encoder", help="What sees: ViT-B-32/openai, remoteclip-vit-b-32, hf:OWNER/MODEL, a folder."
+        "--encoder", help="Image-text model: ViT-B-32/openai, remoteclip-vit-b-32, hf:OWNER/MODEL, a folder."
     ),
 ]
-Weights = Annotated[str | None, typer.Option(help="Weights of it: a .pt or .safetensors file.")]
+Weights = Annotated[str | None, typer.Option(help="Weights file of --encoder: .pt or .safetensors.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 Precision = Annotated[str, typer.Option(help="auto (measured once), fp32 or bf16.")]
 BatchSize = Annotated[int | None, typer.Option(help="Pictures at a time. (default: by the device)", min=1)]

@@ -56,7 +56,10 @@ def zero_shot(
     ] = None,
     templates: Annotated[str | None, typer.Option(help="A template set, instead of the protocol's.")] = None,
     prompt: Annotated[
-        str, typer.Option(help="Of stored vectors: average, or one of the prompts that they were made with.")
+        str,
+        typer.Option(
+            help="Text vectors, of stored ones: average, or one of the prompts that they were made with."
+        ),
     ] = "average",
     split: Split = None,
     cache: Cache = None,
@@ -139,7 +142,7 @@ def probe(
             "show random: the gap is what neighbours flatter."
         ),
     ] = None,
-    n_folds: Annotated[int, typer.Option(help="Of cross-validation.", min=2)] = 5,
+    n_folds: Annotated[int, typer.Option(help="Number of folds of the cross-validation.", min=2)] = 5,
     target: Annotated[
         str | None, typer.Option(help="Column of numbers to predict, instead of classes: R2, RMSE, Spearman.")
     ] = None,

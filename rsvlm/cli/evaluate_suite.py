@@ -28,10 +28,11 @@ def suite(
     weights: Weights = None,
     sets: Annotated[str | None, typer.Option(help="Only these: ucm,rsicd,...")] = None,
     protocols: Annotated[
-        str, typer.Option(help="Of zero-shot: rsvlm,skyscript,georsclip,clip-benchmark,rs-transclip.")
+        str,
+        typer.Option(help="Protocols of zero-shot: rsvlm,skyscript,georsclip,clip-benchmark,rs-transclip."),
     ] = "rsvlm",
     conventions: Annotated[
-        str, typer.Option(help="Of retrieval: skyscript,remoteclip (captions), classes (labels).")
+        str, typer.Option(help="Protocols of retrieval: skyscript,remoteclip (captions), classes (labels).")
     ] = "skyscript,remoteclip,classes",
     probes: Annotated[
         str, typer.Option(help="linear,knn,few-shot, and folding (spatial cross-validation); or none.")

@@ -33,16 +33,19 @@ Place = Annotated[
 Images = Annotated[
     list[str], typer.Argument(help="Images: files, folders, globs, .SAFE folders or zips; data sets, pairs.")
 ]
-Licence = Annotated[str | None, typer.Option(help="Of all the images; kept with each.")]
+Licence = Annotated[str | None, typer.Option(help="Licence of all the images; kept with each.")]
 Kind = Annotated[
     str, typer.Option(help="auto, exact, ivf-sq8, hnsw-sq8, ivf-flat; coarse, small: ivf-pq, ivf-rabitq.")
 ]
 Recall = Annotated[float, typer.Option(help="Share of the true first ten that a search shall find.")]
 MaxMemory = Annotated[
-    str | None, typer.Option(help="That a graph may take: 8GiB. (default: half of the machine's)")
+    str | None, typer.Option(help="Memory that a graph may take: 8GiB. (default: half of the machine's)")
 ]
 Workers = Annotated[
-    int, typer.Option(help="That encode side by side, with --engine ray; each loads the encoder.", min=1)
+    int,
+    typer.Option(
+        help="Processes that encode side by side, with --engine ray; each loads the encoder.", min=1
+    ),
 ]
 
 _NAMED = 3
@@ -236,7 +239,8 @@ def export(
 def captions(
     place: Place,
     text_encoder: Annotated[
-        str | None, typer.Option(help="Of captions: a folder, hf:OWNER/MODEL. (default: all-MiniLM-L6-v2)")
+        str | None,
+        typer.Option(help="Model of captions: a folder, hf:OWNER/MODEL. (default: all-MiniLM-L6-v2)"),
     ] = None,
     device: Device = "auto",
     as_json: AsJson = False,

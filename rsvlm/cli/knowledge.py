@@ -20,7 +20,7 @@ Sources = Annotated[
         help="Texts, tables, PDFs, map extracts, pairs datasets, indexes; built-in: the notes that ship."
     ),
 ]
-Licence = Annotated[str | None, typer.Option(help="Of what does not say its own.")]
+Licence = Annotated[str | None, typer.Option(help="Licence of what does not say its own.")]
 MadeBy = Annotated[
     str | None, typer.Option("--encoder", help="What made the base, where its name does not say: a folder.")
 ]
@@ -45,7 +45,7 @@ def build(
         bool, typer.Option("--no-pictures", help="Texts only: pictures neither find nor are found.")
     ] = False,
     text_encoder: Annotated[
-        str | None, typer.Option(help="Of texts: a folder, hf:OWNER/MODEL. (default: all-MiniLM-L6-v2)")
+        str | None, typer.Option(help="Model of texts: a folder, hf:OWNER/MODEL. (default: all-MiniLM-L6-v2)")
     ] = None,
     licence: Licence = None,
     device: Device = "auto",

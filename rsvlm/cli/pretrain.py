@@ -40,7 +40,7 @@ def pretrain(
         int | None, typer.Option(help="Pairs a step. (default: 256; fewer where they are few)", min=2)
     ] = None,
     lr: Annotated[float, typer.Option(help="Highest learning rate.")] = 2e-4,
-    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     image_column: Annotated[
         str | None, typer.Option(help="Column of images, if not a usual name.", rich_help_panel=DATA)
     ] = None,
@@ -107,14 +107,25 @@ def pretrain(
             "--no-augmentation", help="Do not turn, crop and tint the images.", rich_help_panel=DATA
         ),
     ] = False,
-    rank: Annotated[int, typer.Option(help="Of LoRA; 0 for none.", min=0, rich_help_panel=LORA)] = 16,
-    alpha: Annotated[float, typer.Option(help="Of LoRA.", rich_help_panel=LORA)] = 32.0,
-    dropout: Annotated[float, typer.Option(help="Of LoRA.", rich_help_panel=LORA)] = 0.0,
+    rank: Annotated[
+        int, typer.Option(help="Rank of the LoRA matrices; 0: no LoRA.", min=0, rich_help_panel=LORA)
+    ] = 16,
+    alpha: Annotated[
+        float, typer.Option(help="LoRA's alpha: it scales by alpha / rank.", rich_help_panel=LORA)
+    ] = 32.0,
+    dropout: Annotated[
+        float, typer.Option(help="Dropout rate in the LoRA layers.", rich_help_panel=LORA)
+    ] = 0.0,
     rslora: Annotated[
-        bool, typer.Option("--rslora", help="For ranks of 64 and more.", rich_help_panel=LORA)
+        bool,
+        typer.Option(
+            "--rslora", help="Scale by alpha / sqrt(rank), for ranks of 64 and more.", rich_help_panel=LORA
+        ),
     ] = False,
     dora: Annotated[bool, typer.Option("--dora", help="DoRA; slower.", rich_help_panel=LORA)] = False,
-    sides: Annotated[str, typer.Option(help="image, text or both.", rich_help_panel=LORA)] = "both",
+    sides: Annotated[
+        str, typer.Option(help="Which tower learns: image, text or both.", rich_help_panel=LORA)
+    ] = "both",
     targets: Annotated[
         str | None,
         typer.Option(
@@ -124,7 +135,7 @@ def pretrain(
     whole: Annotated[
         str | None,
         typer.Option(
-            help="Learns whole: norms,biases,heads,depthwise,all; or image:all.",
+            help="Parts that are trained whole, without LoRA: norms,biases,heads,depthwise,all; or image:all.",
             rich_help_panel=LORA,
         ),
     ] = None,
@@ -134,16 +145,26 @@ def pretrain(
             help="soft (texts that say the same don't compete), clip or sigmoid.", rich_help_panel=TRAINING
         ),
     ] = "soft",
-    warmup: Annotated[float, typer.Option(help="Share of the steps.", rich_help_panel=TRAINING)] = 0.05,
+    warmup: Annotated[
+        float,
+        typer.Option(help="Share of the steps that the learning rate rises in.", rich_help_panel=TRAINING),
+    ] = 0.05,
     heads_first: Annotated[
         float,
         typer.Option(help="Share of the steps in which only the heads learn.", rich_help_panel=TRAINING),
     ] = 0.0,
-    weight_decay: Annotated[float, typer.Option(help="Of matrices.", rich_help_panel=TRAINING)] = 0.01,
-    clip: Annotated[float, typer.Option(help="Longest gradient; 0: any.", rich_help_panel=TRAINING)] = 1.0,
+    weight_decay: Annotated[
+        float, typer.Option(help="Weight decay, of matrices.", rich_help_panel=TRAINING)
+    ] = 0.01,
+    clip: Annotated[
+        float, typer.Option(help="Largest norm of the gradient; 0: any.", rich_help_panel=TRAINING)
+    ] = 1.0,
     scale: Annotated[
         float | None,
-        typer.Option(help="Of cosines in the loss. (default: the encoder's)", rich_help_panel=TRAINING),
+        typer.Option(
+            help="What cosines are multiplied with in the loss. (default: the encoder's)",
+            rich_help_panel=TRAINING,
+        ),
     ] = None,
     train_size: Annotated[
         int | None,
@@ -192,12 +213,15 @@ def pretrain(
         typer.Option(help="Data set that is measured, too, and decides nothing.", rich_help_panel=JUDGING),
     ] = None,
     tolerance: Annotated[
-        float, typer.Option(help="What each of --retain may lose, of 1.", min=0, rich_help_panel=JUDGING)
+        float,
+        typer.Option(
+            help="Most that each --retain set may lose: 0.01 is one point.", min=0, rich_help_panel=JUDGING
+        ),
     ] = 0.01,
     store: Annotated[str, typer.Option(help="Numbers of the adapter's files: fp32 or fp16.")] = "fp32",
     device: Device = "auto",
     threads: Annotated[
-        int | None, typer.Option(help="That read images. (default: one a core)", min=1)
+        int | None, typer.Option(help="Threads that read images. (default: one a core)", min=1)
     ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
