@@ -61,19 +61,21 @@ def search_classes(
     vectors = image_vectors(encoder, eval_set, cache=cache, progress=progress).take(rows)
     occur = np.unique(truth)
     by_words = retrieve_by_class(
-        classifier.classes.vectors[occur], occur, vectors.values, truth, name=eval_set.name, seed=seed
-    )
-    result = retrieve_by_class(
-        vectors.values,
-        truth,
-        vectors.values,
-        truth,
-        same=True,
-        names=vocabulary.names,
-        name=eval_set.name,
+        classifier.classes.vectors[occur], occur, vectors.values, truth, names=vocabulary.names, name=eval_set.name,
         seed=seed,
+    )  # fmt: skip
+    result, ways, keys, asked = (
+        by_words,
+        {"t2i": by_words},
+        [vocabulary.names[label] for label in occur],
+        occur,
     )
-    ways = {"t2i": by_words, "i2i": result}
+    if len(occur) < len(truth):
+        result = retrieve_by_class(
+            vectors.values, truth, vectors.values, truth, same=True, names=vocabulary.names, name=eval_set.name,
+            seed=seed,
+        )  # fmt: skip
+        ways["i2i"], keys, asked = result, list(judged.keys), truth
     result.metrics = {
         f"{way}_{name}": value for way, one in ways.items() for name, value in one.metrics.items()
     }
@@ -89,10 +91,12 @@ def search_classes(
         result.config["split"] = eval_set.split
     if result.items is not None:
         kept = [int(row) for row in result.items["key"].to_pylist()]
-        names = [vocabulary.names[truth[row]] for row in kept]
-        result.items = result.items.set_column(0, "key", pa.array([judged.keys[row] for row in kept]))
+        names = [vocabulary.names[asked[row]] for row in kept]
+        result.items = result.items.set_column(0, "key", pa.array([keys[row] for row in kept]))
         result.items = result.items.set_column(1, "class", pa.array(names))
     result.notes = [f"{way}: {note}" for way, one in ways.items() for note in one.notes]
+    if "i2i" not in ways:
+        result.notes.append("no class has a second image, so that none is searched by example")
     result.notes += left_out_notes(eval_set, rows, "label")
     result.notes += domain_notes(encoder, eval_set.name, vocabulary.name)
     return result

@@ -78,14 +78,14 @@ def test_a_run(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_stopped_run_goes_on_and_a_finished_one_is_read(folder: Path, tmp_path: Path) -> None:
-    class Killed(Colours):  # type: ignore[misc]
-        def encode_images(self, images: Any) -> Any:
-            if self.seen >= 10:
-                raise KeyboardInterrupt
-            return super().encode_images(images)
+    killed = Colours()
+
+    def stop(what: str, images: int) -> None:
+        if killed.seen >= 10:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_suite(Killed(), folder, tmp_path / "out", QUICK)
+        run_suite(killed, folder, tmp_path / "out", QUICK, progress=stop)
     assert not (tmp_path / "out" / "suite.json").exists()
     encoder = Colours()
     first = run_suite(encoder, folder, tmp_path / "out", QUICK)
