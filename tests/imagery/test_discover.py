@@ -366,8 +366,10 @@ def test_the_same_content_at_another_time_is_another_image(tmp_path: Path) -> No
         ("c", "2023-07-01T10:00:00Z"),
     ):
         image(tmp_path / f"{name}.png", seed=1)
-        item: dict[str, object] = {"type": "Feature", "stac_version": "1.0.0", "id": name, "geometry": None,
-                "links": [], "properties": {"datetime": time}, "assets": {"image": {"href": f"./{name}.png"}}}  # fmt: skip
+        item: dict[str, object] = {
+            "type": "Feature", "stac_version": "1.0.0", "id": name, "geometry": None, "links": [],
+            "properties": {"datetime": time}, "assets": {"image": {"href": f"./{name}.png"}},
+        }  # fmt: skip
         (tmp_path / f"{name}.json").write_text(json.dumps(item), encoding="utf-8")
     assert [scene.name for scene in find_scenes([tmp_path])[0]] == ["a", "b"]
 

@@ -114,8 +114,10 @@ def test_sides_are_those_of_the_ground() -> None:
     west, north = (f"A church, with a tennis court to the {side} of it." for side in ("west", "north"))
     assert verify(west, flat, "natural") == []
     assert verify(north, flat, "natural")
-    assert verify(west, {**flat, "stretch": 0.34}, "natural")
-    assert verify(north, {**flat, "stretch": 0.34}, "natural") == []
+    narrow = flat.copy()
+    narrow["stretch"] = 0.34
+    assert verify(west, narrow, "natural")
+    assert verify(north, narrow, "natural") == []
 
 
 def test_a_row_on_one_side_is_not_around() -> None:
