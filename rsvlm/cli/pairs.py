@@ -43,6 +43,7 @@ def show(
       rsvlm pairs show pairs/ -n 200 --page check.html --sheet sheet.png
       rsvlm pairs show pairs/ --reviewed reviewed.csv
     """
+    from rsvlm.captioning import CaptioningError
     from rsvlm.captioning.dataset import open_dataset, summarise, write_contact_sheet, write_page
 
     for file in (page, sheet):
@@ -76,6 +77,10 @@ def show(
             )
         console.print(table)
         return
+    if not len(pairs):
+        raise CaptioningError(
+            f"{dataset}: holds no pair, so there is nothing to show; {page} is left as it is"
+        )
     write_page(pairs, page, count=count, seed=seed)
     written = [str(page)]
     if sheet is not None:
@@ -115,10 +120,17 @@ def export(
     written = export_dataset(open_dataset(dataset), out, form)  # type: ignore[arg-type]
     if as_json:
         print_json(
-            {"file": str(written.file), "pairs": written.pairs, "without_image": written.without_image}
+            {
+                "file": str(written.file),
+                "pairs": written.pairs,
+                "without_image": written.without_image,
+                "other_style": written.other_style,
+            }
         )
     else:
         left = f"; {written.without_image:,} without an image left out" if written.without_image else ""
+        if written.other_style:
+            left += f"; {written.other_style:,} have no caption of style {form}, and came with another one"
         console.print(f"{written.pairs:,} pairs in {written.file}{left}", highlight=False, soft_wrap=True)
 
 

@@ -134,6 +134,10 @@ def test_what_lies_under_nodata_is_not_told(tmp_path: Path) -> None:
         [caption] = said(out).values()
         assert "water" not in caption
         assert ("church" in caption) == (path == in_sight)
+    report = rsvlm.caption(image, osm=unseen, out=tmp_path / "silent")
+    assert report.pairs == 0
+    (problem,) = read_problems(tmp_path / "silent")
+    assert problem.reason.endswith("lie in pixels without data")
 
 
 @pytest.mark.parametrize("date", ["2021-9", "2021/10", "10.2021", "2021-13", "yesterday"])

@@ -20,11 +20,19 @@ COLUMNS = ["key", "image", "caption", "captions"]
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export wrote: the file of captions, its pairs, and pairs left out for want of an image."""
+    """What an export wrote.
+
+    Attributes:
+        file: The file of captions.
+        pairs: How many it holds.
+        without_image: Pairs left out for want of an image.
+        other_style: Pairs that have no caption of the format's own styles, and came with another one.
+    """
 
     file: Path
     pairs: int
     without_image: int
+    other_style: int
 
 
 def export_dataset(dataset: PairsDataset, out: Path, form: ExportFormat) -> Exported:
@@ -46,9 +54,9 @@ def export_dataset(dataset: PairsDataset, out: Path, form: ExportFormat) -> Expo
     return Exported(out / name, *counts)
 
 
-def _skyscript(dataset: PairsDataset, file: Path) -> tuple[int, int]:
+def _skyscript(dataset: PairsDataset, file: Path) -> tuple[int, int, int]:
     """SkyScript's table; the single- and the multi-object caption where there are such."""
-    pairs = left = 0
+    pairs = left = other = 0
     with file.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(["filepath", "title", "title_multi_objects"])
@@ -59,16 +67,18 @@ def _skyscript(dataset: PairsDataset, file: Path) -> tuple[int, int]:
                 if row["image"] is None:
                     left += 1
                     continue
-                single = caption_of(row, "skyscript") or row["caption"]
+                own = caption_of(row, "skyscript")
+                other += own is None
+                single = own or row["caption"]
                 many = caption_of(row, "skyscript-multi") or caption_of(row, "natural-long") or single
                 table.writerow([_save_image(file.parent, folder, row), single, many])
                 pairs += 1
-    return pairs, left
+    return pairs, left, other
 
 
-def _chatearthnet(dataset: PairsDataset, file: Path) -> tuple[int, int]:
+def _chatearthnet(dataset: PairsDataset, file: Path) -> tuple[int, int, int]:
     """ChatEarthNet's list of `{"image": name, "caption": text}`; images lie in images/ under that name."""
-    pairs = left = 0
+    pairs = left = other = 0
     with file.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write("[")
         for row in dataset.rows(COLUMNS):
@@ -76,11 +86,13 @@ def _chatearthnet(dataset: PairsDataset, file: Path) -> tuple[int, int]:
                 left += 1
                 continue
             name = Path(_save_image(file.parent, "images", row)).name
-            entry = {"image": name, "caption": caption_of(row, "chatearthnet") or row["caption"]}
+            own = caption_of(row, "chatearthnet")
+            other += own is None
+            entry = {"image": name, "caption": own or row["caption"]}
             _write_entry(stream, entry, first=pairs == 0)
             pairs += 1
         stream.write("\n]\n")
-    return pairs, left
+    return pairs, left, other
 
 
 def _write_entry(stream: TextIO, entry: Mapping[str, str], *, first: bool) -> None:

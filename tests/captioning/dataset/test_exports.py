@@ -17,7 +17,7 @@ def test_skyscript(dataset: PairsDataset, tmp_path: Path) -> None:
     done = export_dataset(dataset, tmp_path / "sky", "skyscript")
     with done.file.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert (done.pairs, done.without_image, len(rows)) == (25, 0, 25)
+    assert (done.pairs, done.without_image, done.other_style, len(rows)) == (25, 0, 0, 25)
     assert list(rows[0]) == ["filepath", "title", "title_multi_objects"]
     assert rows[12] == {
         "filepath": "images/00001/town_00012.jpg",
@@ -52,7 +52,7 @@ def test_awkward_text_survives_csv(awkward: PairsDataset, tmp_path: Path) -> Non
     done = export_dataset(awkward, tmp_path / "sky", "skyscript")
     with done.file.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert done.without_image == 1
+    assert (done.without_image, done.other_style) == (1, 2)
     assert [row["title"] for row in rows] == [AWKWARD, "x" * 10_000]
     assert [row["title_multi_objects"] for row in rows] == [AWKWARD, "x" * 10_000]
     assert rows[0]["filepath"] == "images/00000/town_00000.png"

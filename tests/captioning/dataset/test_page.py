@@ -175,3 +175,13 @@ def test_a_folder_as_page_is_refused(
 ) -> None:
     assert rsvlm_command("pairs", "show", dataset.folder, "--page", tmp_path) == 2
     assert "is a folder: name a file in it" in re.sub(r"[│\s]+", " ", capsys.readouterr().err)
+
+
+def test_a_dataset_without_pairs_leaves_the_page_that_is_there(
+    rsvlm_command: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty, page = make_dataset(tmp_path / "empty", []), tmp_path / "pairs.html"
+    page.write_text("another page", "utf-8")
+    assert rsvlm_command("pairs", "show", empty.folder, "--page", page) == 2
+    assert "holds no pair" in re.sub(r"\s+", " ", capsys.readouterr().err)
+    assert page.read_text("utf-8") == "another page"
