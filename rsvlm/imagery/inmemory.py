@@ -78,7 +78,8 @@ def picture_of(given: Any, number: int) -> Picture:
             return content  # told when its turn comes
     if hasattr(given, "detach"):  # a tensor, perhaps on a GPU
         given = given.detach().cpu()
-        given = given.float() if given.is_floating_point() else given  # numpy has no bfloat16
+        if str(getattr(given, "dtype", "")) == "torch.bfloat16":  # which numpy has not
+            given = given.float()
     if hasattr(given, "__array__") and not isinstance(given, np.generic):
         return _of_array(np.ma.asanyarray(given) if np.ma.isMaskedArray(given) else np.asarray(given), number)
     raise ImageryError(f"image {number} is {_told(given)}: {_FORMS}")
