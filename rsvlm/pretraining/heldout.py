@@ -24,6 +24,9 @@ from .step import Step
 LIMIT = 1000
 """Held-out pairs that are looked at after each epoch: enough for intervals of some 3 points."""
 
+UNSURE = (0.0, 1.0)
+"""The interval of what so few images were asked that they say nothing (`rsvlm.eval.intervals`)."""
+
 Kind = Literal["held-out", "validation"]
 
 _CAPTIONS = 50
@@ -137,7 +140,9 @@ class HeldOut:
         )  # fmt: skip
         both = ("i2t", "t2i")
         ways = [found.metrics[f"{way}_success@1"] for way in both]
-        low, high = np.mean([found.intervals[f"{way}_success@1"] for way in both], axis=0).tolist()
+        low, high = np.mean(
+            [found.intervals.get(f"{way}_success@1", UNSURE) for way in both], axis=0
+        ).tolist()
         loss = float("nan") if step is None else self._loss(images.values, texts, step, batch_size)
         reciprocal = float(np.mean([_reciprocal(found, way) for way in both]))
         return HeldOutScore(

@@ -18,7 +18,7 @@ from rsvlm.eval.vocabulary_choice import vocabulary_for
 from rsvlm.eval.zeroshot import evaluate_zero_shot
 
 from .errors import PretrainingError
-from .heldout import HeldOut
+from .heldout import UNSURE, HeldOut
 
 Role = Literal["held-out", "retain", "target"]
 
@@ -168,7 +168,7 @@ class Judge:
 
 def _measure(role: Role, one: EvalSet, metric: str, result: EvalResult) -> Measure:
     name, value = next(iter(result.metrics.items()))
-    return Measure(role, one.title, metric, value, *result.intervals[name], n=len(one))
+    return Measure(role, one.title, metric, value, *result.intervals.get(name, UNSURE), n=len(one))
 
 
 def _told(tell: Callable[[str], None] | None, what: str) -> None:

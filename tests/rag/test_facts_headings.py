@@ -46,7 +46,7 @@ DOCUMENTS: tuple[tuple[str, str, dict[str, str | None]], ...] = (
             "When was the football stadium opened?": None,
             "Who designed the football stadium?": None,
             "How many cellars were flooded in Hovde?": "23",
-            "How old is Anna Moe?": None,
+            "How old is Anna Moe?": "101 years old",
             "What is the material?": "Timber and brick.",
         },
     ),
