@@ -138,7 +138,7 @@ def test_exact_is_never_more_than_correct(answer: str, gold: str) -> None:
     [
         ([], "holds no questions"),
         (['{"image": '], "line 1: is no JSON"),
-        (["[1]"], "line 1: is a JSON list, not an object"),
+        (["[1]"], "is one JSON list; write its objects a line each"),
         ([{"image": "a", "question": "?"}], "line 1: lacks answer; it has image, question"),
         ([{"image": "a", "question": "?", "answer": " "}], "line 1: has no answer"),
         ([{"image": "a", "question": "?", "answer": []}], "line 1: has no answer"),
