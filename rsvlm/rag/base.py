@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self, get_args
 
 import numpy as np
@@ -42,10 +43,11 @@ ALPHA = 0.5
 class KnowledgeBase:
     """Chunks of text, with pictures or without, found for a question and a picture.
 
-    An open base stays as it was when it was opened; what this object adds, it sees.
+    An open base stays as it was when it was opened; what this object adds, it sees. It may be used from several
+    threads; pickled, it is opened anew where it arrives.
 
     Attributes:
-        folder: Where it is.
+        folder: Where it is, absolute.
         record: What it consists of.
         report: What became of the sources, after `build` or `add`.
     """
@@ -67,8 +69,9 @@ class KnowledgeBase:
             RagError: It is no base, or a damaged one.
             rsvlm.retrieval.RetrievalError: A part of it is damaged, or was made by another encoder.
         """
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()  # so that it is the same one wherever the process goes
         self.report: Report | None = None
+        self._loading = Lock()
         self._encoder = None if encoder is None else loaded(encoder)
         self._sentences = None if sentences is None else loaded_sentences(sentences)
         self._open()
@@ -150,6 +153,8 @@ class KnowledgeBase:
             RagError: None of the sources can be read.
             rsvlm.retrieval.RetrievalError: Another process is writing, or the disk is full.
         """
+        if not (self.folder / RECORD).exists():
+            raise RagError(f"{self.folder}: is gone: build it anew")
         made = None if self.record.encoder is None else self.encoder
         self.report = update(
             self.folder, sources, made, self.texts.encoder, licence=licence, progress=progress
@@ -182,14 +187,18 @@ class KnowledgeBase:
         """
         if self.record.encoder is None:
             raise RagError(f"{self.folder}: was built without an encoder of pictures: ask it in words only")
-        if self._encoder is None:
-            made = loaded(self.record.encoder.name)
-            check_encoder(self.folder, self.record.encoder, made)
-            self._encoder = made
+        with self._loading:
+            if self._encoder is None:
+                made = loaded(self.record.encoder.name)
+                check_encoder(self.folder, self.record.encoder, made)
+                self._encoder = made
         return self._encoder
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.folder, self._encoder, self._sentences)
 
     def __repr__(self) -> str:
         return (
@@ -319,7 +328,8 @@ class KnowledgeBase:
         return pc.list_element(self.texts.snapshot.column("labels"), 0)
 
     def _sentence(self, text: str) -> Floats:
-        encoder = self.texts.encoder
+        with self._loading:
+            encoder = self.texts.encoder
         encode = getattr(encoder, "encode_queries", encoder.encode_texts)
         found: Floats = encode([text])[0].astype(np.float64)
         return found
