@@ -27,7 +27,13 @@ def article(phrase: str) -> str:
 
 
 def number_word(value: int) -> str:
-    """Spell a number from 0 to 99."""
+    """Spell a number from 0 to 99.
+
+    Raises:
+        ValueError: A number that is not.
+    """
+    if not 0 <= value < 100:
+        raise ValueError(f"number {value}: only 0 to 99 are spelled; write digits")
     if value < len(_SMALL):
         return _SMALL[value]
     tens, ones = divmod(value, 10)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rsvlm.captioning import natural
 from rsvlm.captioning.clip_tokens import count_tokens
-from rsvlm.captioning.english import article
+from rsvlm.captioning.english import article, number_word
 from rsvlm.captioning.labels import Labels
 from rsvlm.captioning.verify import verify
 from rsvlm.captioning.verify.words import article_before
@@ -434,3 +434,10 @@ def test_good_english_whatever_the_chip(labels: Labels, seed: int) -> None:
         assert re.fullmatch(r"[A-Z][^.]*(\.\d[^.]*)*\.( [A-Z][^.]*(\.\d[^.]*)*\.)*", text), text
         assert not re.search(r"\ba [aeiou]|\ban [^aeiou]|\b(one|1) \w+s\b|  | ,|,,|\b(\w+) \1\b", text), text
         assert not re.search(r"(in|at|on) the ([\w-]+)( of the image)? (in|at|on) the", text), text
+
+
+@pytest.mark.parametrize("value", [-1, 100])
+def test_numbers_that_are_not_spelled_are_refused(value: int) -> None:
+    assert number_word(99) == "ninety-nine"
+    with pytest.raises(ValueError, match="only 0 to 99"):
+        number_word(value)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from rsvlm.captioning.chatearthnet import context, parts
-from rsvlm.captioning.english import number_word
+from rsvlm.captioning.english import number, number_word
 from rsvlm.captioning.labels import REGIONS, Labels, LandCover
 from rsvlm.captioning.natural.facts import Facts, Group, read_facts
 from rsvlm.captioning.natural.places import place_of, place_words
@@ -67,5 +67,6 @@ def _named(group: Group) -> str:
         return f"{like}{group.phrase}"
     if count == 1:
         return f"one {like}{group.phrase}"
-    number = "" if group.kind == "line" else f"{number_word(count)} "
-    return f"{number}{like}{group.plural}" + (" (not counted)" if group.kind == "line" else "")
+    if group.kind == "line":
+        return f"{like}{group.plural} (not counted)"
+    return f"{number_word(count) if count < 100 else number(count)} {like}{group.plural}"

@@ -24,6 +24,7 @@ from lying_server import (  # type: ignore[import-not-found] # of the generators
     says,
 )
 from rasterio.transform import Affine
+from rasterio.warp import transform
 
 import rsvlm
 from rsvlm.captioning import CaptioningError
@@ -162,6 +163,43 @@ def test_osm_captions_are_rewritten_from_the_map(town: SamplePaths, tmp_path: Pa
     assert report.rewriting["rewritten"] > 0
     assert "{facts}" not in prompts[0]
     assert report.styles["natural-rewritten"] == report.rewriting["rewritten"]
+
+
+def test_more_than_a_hundred_of_a_kind_are_told_in_digits(tmp_path: Path) -> None:
+    image = tmp_path / "estate.tif"
+    profile = {"driver": "GTiff", "count": 3, "height": 512, "width": 512, "dtype": "uint8"}
+    place = {"crs": "EPSG:32632", "transform": Affine(1, 0, 5e5, 0, -1, 5e6)}
+    with rasterio.open(image, "w", **profile, **place) as file:
+        file.write(np.random.default_rng(0).integers(1, 255, (3, 512, 512), dtype=np.uint8))
+    lines = ["<osm version='0.6'>"]
+    for house in range(130):
+        west, north = 5e5 + 20 + 35 * (house % 13), 5e6 - 20 - 45 * (house // 13)
+        lon, lat = transform(
+            "EPSG:32632", "EPSG:4326", [west, west, west + 12, west + 12], [north, north - 9] * 2
+        )
+        corners = [4 * house + number + 1 for number in range(4)]
+        lines += [f"<node id='{c}' lon='{x}' lat='{y}'/>" for c, x, y in zip(corners, lon, lat, strict=True)]
+        ring = (corners[0], corners[1], corners[3], corners[2], corners[0])
+        nodes = "".join(f"<nd ref='{corner}'/>" for corner in ring)
+        lines.append(f"<way id='{house + 1}'>{nodes}<tag k='building' v='house'/></way>")
+    (tmp_path / "estate.osm").write_text("\n".join([*lines, "</osm>"]), encoding="utf-8")
+    prompts = []
+
+    def model(prompt: str, images: Sequence[Any]) -> str:
+        prompts.append(prompt)
+        return "The image features 130 houses."
+
+    report = rsvlm.caption(
+        image,
+        osm=tmp_path / "estate.osm",
+        chips="whole",
+        style="natural",
+        out=tmp_path / "pairs",
+        rewrite=model,
+    )
+    all_true(tmp_path / "pairs")
+    assert report.rewriting == {"rewritten": 1}
+    assert "- 130 houses" in prompts[0]
 
 
 def test_styles_without_a_prompt_are_passed_by(town: SamplePaths, tmp_path: Path) -> None:
