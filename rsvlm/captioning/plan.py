@@ -151,14 +151,20 @@ def _failure(failure: Failure) -> Problem:
 
 def _place_needed(frames: list[Frame], plan: Plan) -> list[Frame]:
     """Images without a place cannot be matched with a map; each becomes a problem that says what would help."""
+    placed = []
     for frame in frames:
-        if frame.grid.crs is None:
-            reason = (
-                "no georeference, so --osm cannot be matched: add a world file with a .prj or a STAC item, "
-                "or use --landcover of the same shape"
-            )
-            plan.problems.append(Problem(frame.title, "", "no place", reason))
-    return [frame for frame in frames if frame.grid.crs is not None]
+        reason = (
+            "no georeference, so --osm cannot be matched: add a world file with a .prj or a STAC item, "
+            "or use --landcover of the same shape"
+        )
+        try:
+            if frame.grid.bbox() is not None:
+                placed.append(frame)
+                continue
+        except ImageryError as error:  # a full disk: its corners are not on the Earth
+            reason = str(error)
+        plan.problems.append(Problem(frame.title, "", "no place", reason))
+    return placed
 
 
 def _expect_labels(frames: list[Frame], plan: Plan) -> None:

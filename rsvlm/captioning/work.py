@@ -179,7 +179,7 @@ def _pair(
         style=captions[0].style,
         captions=[Caption(style=variant.style, text=variant.text) for variant in captions],
         labels=labels,
-        bbox=grid.bbox(),
+        bbox=grid.bbox_if_any(),
         crs=grid.crs,
         gsd=grid.gsd,
         datetime=frame.scene.datetime if frame.scene else None,

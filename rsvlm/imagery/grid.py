@@ -115,6 +115,13 @@ class Grid:
         west, east = within(np.array([lon.min(), lon.max()]))
         return (float(west), south, float(east), north)
 
+    def bbox_if_any(self) -> BBox | None:
+        """As `bbox`; None also where the grid reaches past what its CRS can describe, as a full disk does."""
+        try:
+            return self.bbox()
+        except ImageryError:
+            return None
+
     def to_pixels(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Bring places to the grid.
 

@@ -38,7 +38,7 @@ class ChipRef:
         image: Path as the user gave it, or "#3" for the fourth picture that was in memory.
         key: The image's name, unique among those listed together, and the window's place where there are several.
         window: x, y, width, height in pixels of the image.
-        bbox: West, south, east, north in WGS84 degrees; None without a place.
+        bbox: West, south, east, north in WGS84 degrees; None without a place, or where a corner has none.
         gsd: Ground sample distance in metres; None without a place.
         datetime: Time of acquisition, ISO 8601 UTC, or None.
     """
@@ -154,7 +154,10 @@ def _in_memory(picture: Picture, number: int, size_of: ChipSize) -> list[Item]:
         grid = picture.grid
         ref = ChipRef(picture.source or name, key, (0, 0, grid.width, grid.height))
         return [
-            Item(replace(ref, bbox=grid.bbox(), gsd=grid.gsd, datetime=picture.datetime), picture=picture)
+            Item(
+                replace(ref, bbox=grid.bbox_if_any(), gsd=grid.gsd, datetime=picture.datetime),
+                picture=picture,
+            )
         ]
     width, height = size(picture)
     if isinstance(picture, bytes):
@@ -208,7 +211,7 @@ def chip_ref(scene: Scene, name: str, window: tuple[int, int, int, int], *, seve
         image=scene.path,
         key=f"{name}_{window[0]}_{window[1]}" if several else name,
         window=window,
-        bbox=grid.bbox(),
+        bbox=grid.bbox_if_any(),
         gsd=grid.gsd,
         datetime=scene.datetime,
     )

@@ -10,7 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import rasterio
+from rasterio.crs import CRS
+from rasterio.transform import Affine
 from small_rasters import halves, picture, raster  # type: ignore[import-not-found] # beside this file
 
 import rsvlm
@@ -175,6 +179,20 @@ def test_image_without_a_place(town: SamplePaths, tmp_path: Path) -> None:
     assert report.pairs == 1
     with pytest.raises(CaptioningError, match=r"plain\.tif: no georeference, so --osm cannot be matched"):
         rsvlm.caption(image, osm=town.osm, out=tmp_path / "more")
+
+
+def test_a_full_disk_beside_an_image_is_a_problem_of_its_own(town: SamplePaths, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.tif"
+    profile = {"driver": "GTiff", "count": 3, "height": 300, "width": 300, "dtype": "uint8"}
+    crs = CRS.from_string("+proj=ortho +lat_0=0 +lon_0=0 +datum=WGS84")
+    place = Affine(13e6 / 300, 0, -6.5e6, 0, -13e6 / 300, 6.5e6)  # whose corners are not on the Earth
+    with rasterio.open(disk, "w", **profile, crs=crs, transform=place) as file:
+        file.write(np.full((3, 300, 300), 90, np.uint8))
+    report = rsvlm.caption([town.image, disk], osm=town.osm, out=tmp_path / "pairs", limit=2)
+    assert report.pairs == 2
+    [problem] = read_problems(tmp_path / "pairs")
+    assert (Path(problem.source).name, problem.kind) == ("disk.tif", "no place")
+    assert "reaches past what its CRS can describe" in problem.reason
 
 
 def test_other_shape_is_named(tmp_path: Path) -> None:

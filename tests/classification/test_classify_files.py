@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import rasterio
 from colours import CLASSES, Colours, plain  # type: ignore[import-not-found] # in tests/
 from PIL import Image
+from rasterio.crs import CRS
+from rasterio.transform import Affine
 
 from rsvlm.classification import ChipOptions, ClassificationError, ZeroShotClassifier, classify_files, run
 from rsvlm.imagery import ImageryError
+from rsvlm.retrieval import Index
 from rsvlm.shards import ShardError
 
 
@@ -128,3 +132,36 @@ def test_a_pairs_dataset_is_no_imagery(tmp_path: Path) -> None:
     (tmp_path / "pairs" / "manifest.json").write_text("{}", "utf-8")
     with pytest.raises(ClassificationError, match="is a pairs dataset, no imagery: rsvlm index build"):
         classify_files(classifier(Colours()), [tmp_path / "pairs"], tmp_path / "out.parquet")
+
+
+def test_a_full_disk_has_rows_without_a_box(tmp_path: Path) -> None:
+    tiles = tmp_path / "tiles"
+    tiles.mkdir()
+    disk = CRS.from_string("+proj=ortho +lat_0=0 +lon_0=0 +datum=WGS84")
+    pixels = np.random.default_rng(0).integers(0, 255, (3, 300, 300), dtype=np.uint8)
+    for name, crs, corner, step in (
+        ("disk", disk, (-6.5e6, 6.5e6), 13e6 / 300),
+        ("utm", "EPSG:32632", (5e5, 5e6), 10),
+    ):
+        place = {"crs": crs, "transform": Affine(step, 0, corner[0], 0, -step, corner[1])}
+        profile = {
+            "driver": "GTiff",
+            "width": 300,
+            "height": 300,
+            "count": 3,
+            "dtype": "uint8",
+            "photometric": "RGB",
+        }
+        with rasterio.open(tiles / f"{name}.tif", "w", **profile, **place) as file:
+            file.write(pixels)
+    options = ChipOptions(chips="whole")
+    rows = classifier(Colours()).classify(tiles, chips="whole")
+    assert [(row["key"], row["error"], row["west"] is None) for row in rows] == [
+        ("disk", None, True),
+        ("utm", None, False),
+    ]
+    assert rows[0]["gsd"] == pytest.approx(13e6 / 300, rel=0.01)
+    report = classify_files(classifier(Colours()), [tiles], tmp_path / "out.parquet", options=options)
+    assert (report.chips, report.failed) == (2, 0)
+    index = Index.build(tiles, tmp_path / "index", encoder=Colours(), options=options)
+    assert [row["west"] is None for row in index.rows([0, 1]).to_pylist()] == [True, False]

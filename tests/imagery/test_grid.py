@@ -241,6 +241,7 @@ def test_outside_of_the_projection() -> None:
     place = grid(disk, -5_500_000, -5_500_000, 5_500_000, 5_500_000)
     with pytest.raises(ImageryError, match="reaches past what its CRS can describe"):
         place.bbox()
+    assert place.bbox_if_any() is None
     column, row = place.to_pixels(np.array([0.0, 170.0]), np.array([0.0, 0.0]))
     assert np.isfinite([column[0], row[0]]).all()
     assert not np.isfinite(column[1])
