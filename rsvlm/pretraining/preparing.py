@@ -50,7 +50,7 @@ class Prepared(NamedTuple):
     notes: list[str]
 
 
-def prepare(plan: Plan, processes: Processes, out: Path) -> Prepared:
+def prepare(plan: Plan, processes: Processes, out: Path, *, offline: bool = False) -> Prepared:
     """Open sources, hold a part out and mix the rest; the keys of what is held out are written to `out`.
 
     It needs no model, so that what is wrong with the data is told before one is loaded.
@@ -59,13 +59,14 @@ def prepare(plan: Plan, processes: Processes, out: Path) -> Prepared:
         plan: What is wanted.
         processes: Who trains.
         out: Folder of the run.
+        offline: Fetch nothing.
 
     Raises:
         PretrainingError: A source cannot be used, or there are too few pairs.
     """
     seed, new = plan.training.seed, len(plan.data)
-    opened = [spec.source() for spec in (*plan.data, *(spec for spec, _ in plan.replay))]
-    held: list[PairsSource] = [judging(spec).source() for spec in plan.validation]
+    opened = [spec.source(offline=offline) for spec in (*plan.data, *(spec for spec, _ in plan.replay))]
+    held: list[PairsSource] = [judging(spec).source(offline=offline) for spec in plan.validation]
     train, old = opened, []
     if plan.held_out and not held:
         split = hold_out(opened, plan.held_out, seed)

@@ -65,7 +65,7 @@ class Run:
         sets = (plan.retain, plan.target) if processes.first else ((), ())
         # Before the model is loaded, so that what is wrong here is told at once.
         self._judge = Judge(*sets, seed=seed)
-        self._prepared = prepare(plan, processes, out)
+        self._prepared = prepare(plan, processes, out, offline=offline)
         self._judge.held_out, self._judge.replayed = self._prepared.held_out, self._prepared.replayed
         tower = load_tower(plan.encoder, weights=plan.weights, offline=offline)
         self._base = base_of(plan.encoder, plan.weights, tower)

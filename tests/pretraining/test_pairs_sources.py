@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -335,6 +337,47 @@ def test_hub_is_asked_only_when_named_and_never_offline(monkeypatch: pytest.Monk
     source = read_pairs_source("hf:owner/pairs", split="test")
     assert asked == [("owner/pairs", {"split": "test", "streaming": False})]
     assert source[1].captions == ("field 1", "meadow 1")
+
+
+def test_a_run_that_fetches_nothing_asks_the_hub_for_no_data(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_POST = do_GET  # noqa: N815 - as BaseHTTPRequestHandler calls them
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    hub = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=hub.serve_forever, daemon=True).start()
+    code = (
+        "import rsvlm\n"
+        "for offline in (True, False):\n"
+        f"    try: rsvlm.pretrain('hf:owner/pairs', out={str(tmp_path / 'out')!r}, offline=offline)\n"
+        "    except ValueError as error: print(error, flush=True)\n"
+        "    if offline: input()"
+    )
+    environment = os.environ | {
+        "HF_ENDPOINT": f"http://127.0.0.1:{hub.server_port}", "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0",
+        "NO_PROXY": "127.0.0.1",
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, encoding="utf-8", env=environment,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said.startswith("hf:owner/pairs: is not in the cache of datasets"), said
+        assert asked == []
+        said, _ = process.communicate("\n")
+    hub.shutdown()
+    hub.server_close()
+    assert said.startswith("hf:owner/pairs: cannot be read (")
+    assert asked  # and without it, the hub is asked
 
 
 def test_hub_offline(tmp_path: Path) -> None:

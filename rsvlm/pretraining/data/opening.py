@@ -24,12 +24,17 @@ from .imagefolders import read_folder
 Data: TypeAlias = datasets.Dataset | datasets.IterableDataset
 
 
-def open_data(found: Found, *, streaming: bool) -> Data:
+def open_data(found: Found, *, streaming: bool, offline: bool = False) -> Data:
     """Return the rows of a source, its images not decoded.
 
     A table is copied into the cache of `datasets` once (HF_DATASETS_CACHE says where), from which any row is read
     at any time; a stream is read where it lies, in its order. What is no more than paths and texts, a csv or a list
     of images, is a table in any case, and so is what `save_to_disk` wrote, which is in the cache's form.
+
+    Args:
+        found: The source.
+        streaming: Whether it is read where it lies.
+        offline: Fetch nothing.
 
     Raises:
         PretrainingError: It cannot be read.
@@ -38,7 +43,7 @@ def open_data(found: Found, *, streaming: bool) -> Data:
         if found.kind in ("csv", "folders"):
             data: Data = _csv(found) if found.kind == "csv" else read_folder(Path(found.files[0]))
         elif found.kind == "hub":
-            data = datasets.load_dataset(found.files[0], split=found.split, streaming=streaming)
+            data = _of_the_hub(found, streaming=streaming, offline=offline)
         elif found.kind == "saved":
             data = datasets.load_from_disk(found.files[0])
         else:
@@ -116,6 +121,24 @@ def reading(name: str) -> Iterator[None]:
     finally:
         if bars:
             datasets.enable_progress_bars()
+
+
+def _of_the_hub(found: Found, *, streaming: bool, offline: bool) -> Data:
+    """Open a data set on the hub; with `offline`, as it lies in the cache, or not at all."""
+    before = datasets.config.HF_HUB_OFFLINE
+    # DownloadConfig(local_files_only=True) still asks the hub which files there are
+    datasets.config.HF_HUB_OFFLINE = before or offline
+    try:
+        return datasets.load_dataset(found.files[0], split=found.split, streaming=streaming)
+    except ConnectionError:
+        if not offline:
+            raise
+        raise PretrainingError(
+            f"{found.name}: is not in the cache of datasets on this machine and fetching is off: run once without "
+            "offline, or name its files"
+        ) from None
+    finally:
+        datasets.config.HF_HUB_OFFLINE = before
 
 
 def _load(found: Found, **options: Any) -> Data:

@@ -33,6 +33,7 @@ def read_pairs_source(
     sensor: str | None = None,
     bands: Sequence[str] | None = None,
     stretch: str = "auto",
+    offline: bool = False,
 ) -> PairsSource:
     """Open a source of image-text pairs.
 
@@ -46,7 +47,7 @@ def read_pairs_source(
             * a folder of images with a text beside each (a.jpg and a.txt, a caption a line), with a folder for each
               class, or with a metadata.csv or metadata.jsonl, as `datasets` has it;
             * a folder that `save_to_disk` of `datasets` wrote;
-            * "hf:owner/name": a data set on the Hugging Face hub, fetched unless HF_HUB_OFFLINE is set.
+            * "hf:owner/name": a data set on the Hugging Face hub, fetched unless `offline` or HF_HUB_OFFLINE is set.
         image_column: The column of images, where it has another name than the usual ones.
         caption_column: That of captions: a text, or several, of which one is shown each time.
         label_column: Make captions of the classes in this column; also done where there is no column of captions.
@@ -57,12 +58,13 @@ def read_pairs_source(
         sensor: Preset that names the bands of files.
         bands: Names of the bands, in order.
         stretch: How pixels become 8 bits.
+        offline: Fetch nothing.
 
     Raises:
         PretrainingError: There is no such source or column, it cannot be read, or it holds no pairs.
     """
     found = find_source(spec, split)
-    data = open_data(found, streaming=streaming)
+    data = open_data(found, streaming=streaming, offline=offline)
     first = _first_row(found, data)
     if vocabulary is not None and caption_column is None and label_column is None:
         label_column = column_of(list(first), LABEL)  # it was given for classes, not for captions

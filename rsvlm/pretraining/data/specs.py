@@ -46,9 +46,10 @@ class SourceSpec(BaseModel):
     bands: tuple[str, ...] | None = None
     stretch: str = "auto"
 
-    def source(self) -> PairsSource:
-        """Open it (`PretrainingError`)."""
-        return read_pairs_source(self.data, **self.model_dump(exclude={"data", "weight", "licence"}))
+    def source(self, *, offline: bool = False) -> PairsSource:
+        """Open it (`PretrainingError`); with `offline` nothing is fetched for it."""
+        fields = self.model_dump(exclude={"data", "weight", "licence"})
+        return read_pairs_source(self.data, **fields, offline=offline)
 
 
 def weighted(argument: str) -> SourceSpec:
