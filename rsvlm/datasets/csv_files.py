@@ -40,14 +40,14 @@ def read_csv(
         DatasetError: It cannot be read, has no column of paths or not that split, a line lacks something, a number has
             no name, or the rows of a captioned image have different labels.
     """  # fmt: skip
-    columns = read_columns(path)
+    columns, lines = read_table(path)
     image = column_of(list(columns), IMAGE)
     label = label or column_of(list(columns), LABEL)
     if image is None or (label is not None and label not in columns):
         wanted = "filepath" if image is None else label
         raise DatasetError(f"{path}: has no column {wanted}; its columns are {', '.join(columns) or 'none'}")
     if "" in columns[image]:
-        raise DatasetError(f"{path}: line {columns[image].index('') + 2} lacks its {image}")
+        raise DatasetError(f"{path}: line {lines[columns[image].index('')]} lacks its {image}")
     rows = None if split is None else rows_of_split(path, columns, split)
     if rows is not None:
         columns = {column: [values[row] for row in rows] for column, values in columns.items()}
@@ -55,7 +55,7 @@ def read_csv(
     classes = class_names_beside(path, label or "label")
     labels = None if label is None else label_names(columns.pop(label), classes, str(path))
     base = _base(path, names)
-    extra = [path] if classes is None else [path, _class_file(path, label or "label")]
+    extra = [path] if classes is None else [path, class_file(path, label or "label")]
     found = EvalSet(
         name=name,
         images=[str(base / file) for file in names],
@@ -93,28 +93,45 @@ def header(path: Path) -> list[str]:
 
 
 def read_columns(path: Path) -> dict[str, list[str]]:
-    """Return the columns of a csv by name, without white space around names and values.
+    """Return the columns of a csv by name, as `read_table` does."""
+    return read_table(path)[0]
 
-    Between them are commas, or the semicolons or tabs that the first line has more of.
+
+def read_table(path: Path) -> tuple[dict[str, list[str]], list[int]]:
+    """Return the columns of a csv by name, without white space around names and values, and the line of each row.
+
+    Between them are commas, or the semicolons or tabs that the first line has more of. A row with a line break in a
+    quoted cell is told by the line in which it begins.
 
     Raises:
-        DatasetError: It cannot be read, or a line has more or fewer fields than the first one.
+        DatasetError: It cannot be read, a row has more or fewer fields than the first line, or two columns have one
+            name.
     """
     text = read_utf8(path)
-    sign = separator_of(text.partition("\n")[0])
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=sign)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text.partition("\n")[0]))
+    rows: list[list[str]] = []
+    lines: list[int] = []
     try:
-        rows = list(reader)
+        names = [name.strip() for name in next(reader, [])]
+        before = reader.line_num
+        for row in reader:
+            if row:  # the line is not empty
+                rows.append(row)
+                lines.append(before + 1)
+            before = reader.line_num
     except csv.Error as error:
         raise DatasetError(f"{path}: line {reader.line_num} is no csv ({error})") from None
-    names = [name for name in reader.fieldnames or [] if name]
-    for line, row in enumerate(rows, start=2):
-        missing = [name for name in names if row[name] is None]
-        if missing or None in row:
+    places = {name: place for place, name in enumerate(names) if name}
+    twice = next((name for place, name in enumerate(names) if name and places[name] != place), None)
+    if twice is not None:
+        raise DatasetError(f"{path}: has two columns {twice}: rename one of them, or take it out")
+    for line, row in zip(lines, rows, strict=True):
+        missing = any(names[len(row) :])
+        if missing or len(row) > len(names):
             raise DatasetError(
                 f"{path}: line {line} has {'fewer' if missing else 'more'} fields than the first line"
             )
-    return {name.strip(): [row[name].strip() for row in rows] for name in names}
+    return {name: [row[place].strip() for row in rows] for name, place in places.items()}, lines
 
 
 def separator(path: Path) -> str:
@@ -138,13 +155,13 @@ def class_names_beside(path: Path, label: str = "label") -> tuple[str, ...] | No
         path: The csv.
         label: Its column of labels: "label_v2" has `classnames_v2.txt`.
     """
-    file = _class_file(path, label)
+    file = class_file(path, label)
     if not file.is_file():
         return None
     return tuple(line.strip() for line in read_utf8(file).splitlines() if line.strip())
 
 
-def _class_file(path: Path, label: str) -> Path:
+def class_file(path: Path, label: str) -> Path:
     """`classnames.txt` with the end of the label's name, if there is one of its own."""
     own = path.with_name(f"classnames{label.removeprefix('label')}.txt")
     return own if label.startswith("label") and own.is_file() else path.with_name("classnames.txt")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .columns import IMAGE, LABEL, column_of, optional_columns
-from .csv_files import class_names_beside
+from .csv_files import class_file, class_names_beside
 from .errors import DatasetError
 from .labels import label_names
 from .pictures import Content
@@ -34,9 +34,9 @@ def read_parquet(
     """Read parquet files with a column `image` (bytes, {bytes, path}, or paths) and, if wanted, labels and more.
 
     `label` holds names, lists of names, or numbers whose names stand in the file's own metadata, as `datasets` writes
-    them, or in classnames.txt beside it. `captions` is a text or a list of texts; `latitude` and `longitude` are
-    degrees; other columns of numbers are targets. Rows of one image (of one path, and with the same bytes) with a
-    caption each are one image.
+    them, or in classnames.txt beside it (classnames_v2.txt for the column `label_v2`). `captions` is a text or a list
+    of texts; `latitude` and `longitude` are degrees; other columns of numbers are targets. Rows of one image (of one
+    path, and with the same bytes) with a caption each are one image.
 
     Args:
         paths: The files of one split, in order.
@@ -46,8 +46,8 @@ def read_parquet(
         label: The column of labels; None: `label`, `labels` or `class`.
 
     Raises:
-        DatasetError: One cannot be read, has no column of images or not that split, or the rows of a captioned image
-            have different labels.
+        DatasetError: One cannot be read, has no column of images, other columns than the first or not that split, or
+            the rows of a captioned image have different labels.
     """  # fmt: skip
     images: list[StoredImage] = []
     names: list[str] = []
@@ -56,7 +56,10 @@ def read_parquet(
         column = ImageColumn(path)
         images += [StoredImage(column, row) for row in range(column.n)]
         names += column.names()
-        for key, values in column.others().items():
+        others = column.others()
+        if path is not paths[0] and others.keys() != columns.keys():
+            raise DatasetError(_of_other_columns(paths[0], list(columns), path, list(others)))
+        for key, values in others.items():
             columns.setdefault(key, []).extend(values)
     rows = None if split is None else rows_of_split(paths[0], columns, split)
     if rows is not None:
@@ -65,7 +68,9 @@ def read_parquet(
     label = label or column_of(list(columns), LABEL)
     if label is not None and label not in columns:
         raise DatasetError(f"{paths[0]}: has no column {label}; its columns are {', '.join(columns)}")
-    classes = _classes_inside(paths[0], label) or class_names_beside(paths[0])
+    inside = _classes_inside(paths[0], label)
+    classes = inside or class_names_beside(paths[0], label or "label")
+    beside = [] if inside or classes is None else [class_file(paths[0], label or "label")]
     values = [] if label is None else columns.pop(label)
     labels = None if label is None else label_names(values, classes, str(paths[0]))
     found = EvalSet(
@@ -77,10 +82,18 @@ def read_parquet(
         classes=classes,
         multi_label=any(isinstance(value, list) for value in values) or any(len(row) > 1 for row in labels or ()),
         opening=opening or {},
-        sources=records(paths),
+        sources=records([*paths, *beside]),
         **optional_columns(columns, str(paths[0])),
     )  # fmt: skip
     return one_row_an_image(found, names)
+
+
+def _of_other_columns(first: Path, columns: list[str], path: Path, others: list[str]) -> str:
+    """What is wrong with a file whose columns differ: its values would be those of other images."""
+    lacks = [name for name in columns if name not in others]
+    more = [name for name in others if name not in columns]
+    parts = [f"lacks {', '.join(lacks)}"] * bool(lacks) + [f"has {', '.join(more)}"] * bool(more)
+    return f"{path}: {' and '.join(parts)}, unlike {first}: files of one set have the same columns"
 
 
 class StoredImage:

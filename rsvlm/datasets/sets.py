@@ -59,8 +59,9 @@ class EvalSet:
         """Refuse a set without images, and entries that are not one an image (`DatasetError`)."""
         if not self.keys:
             raise DatasetError(f"{self.title}: holds no images")
-        for what in ("images", "labels", "captions", "groups", "places", "times"):
-            given = getattr(self, what)
+        names = ("images", "labels", "captions", "groups", "places", "times")
+        entries = [(name, getattr(self, name)) for name in names]
+        for what, given in (*entries, *self.targets.items()):
             if given is not None and len(given) != len(self.keys):
                 raise DatasetError(
                     f"{self.title}: {len(given)} {what} for {len(self.keys)} images; give one each"

@@ -1,12 +1,15 @@
 """Times as people write them."""
 
-import calendar
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-_MONTHS = [name.lower() for name in calendar.month_name]
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+"""In English, whatever the language of the machine (which that of `calendar` is)."""
 _YEAR_MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2}))?")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[/-](\d{4})")
 _CLOCK = r"(?:[ T]+(?P<clock>\d\d?:\d\d(?::\d\d)?))?"
@@ -71,7 +74,7 @@ def day_first(values: Iterable[Any]) -> bool | None:
 
 def month_number(name: str) -> int | None:
     """The number of a month by its name, or what that begins with."""
-    return next((number for number, full in enumerate(_MONTHS) if number and full.startswith(name)), None)
+    return next((number for number, full in enumerate(_MONTHS, start=1) if full.startswith(name)), None)
 
 
 def whole(value: Any) -> str:

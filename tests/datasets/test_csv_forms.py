@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from rsvlm.datasets import DatasetError, read_eval_set
+from rsvlm.datasets import DatasetError, EvalSet, read_eval_set
 
 
 @pytest.fixture
@@ -79,3 +80,53 @@ def test_a_cell_that_holds_a_list_of_captions(folder: Path, cell: str, texts: tu
     quoted = cell.replace('"', '""')
     (folder / "list.csv").write_text(f'path,captions\na.png,"{quoted}"\n', encoding="utf-8")
     assert read_eval_set(folder / "list.csv").captions == (texts,)
+
+
+def test_lines_are_counted_past_a_cell_with_a_line_break(folder: Path) -> None:
+    (folder / "list.csv").write_text('path,label\na.png,"roof\nflat"\n\n,wood\n', encoding="utf-8")
+    with pytest.raises(DatasetError, match="line 5 lacks its path"):
+        read_eval_set(folder / "list.csv")
+    (folder / "list.csv").write_text('path,label\na.png,"roof\nflat"\nb.png,"wo\nod",1\n', encoding="utf-8")
+    with pytest.raises(DatasetError, match="line 4 has more fields"):
+        read_eval_set(folder / "list.csv")
+
+
+def test_two_columns_of_one_name_are_refused(folder: Path) -> None:
+    (folder / "list.csv").write_text("path,label, label\na.png,roof,wood\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match="has two columns label"):
+        read_eval_set(folder / "list.csv")
+    (folder / "list.csv").write_text(
+        ",path,label,\n0,a.png,roof,\n", encoding="utf-8"
+    )  # those without one are not
+    assert read_eval_set(folder / "list.csv").labels == (("roof",),)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_another_column_of_labels_has_its_own_class_names(folder: Path, ending: str) -> None:
+    rows = {"path": ["a.png", "b.png"], "label": [0, 1], "label_v2": [1, 0]}
+    file = folder / f"list.{ending}"
+    if ending == "csv":
+        file.write_text("path,label,label_v2\na.png,0,1\nb.png,1,0\n", encoding="utf-8")
+    else:
+        pq.write_table(pa.table(rows), file)
+    (folder / "classnames.txt").write_text("forest\nwater\n", encoding="utf-8")
+    (folder / "classnames_v2.txt").write_text("flat roof\ngabled roof\n", encoding="utf-8")
+    first, second = read_eval_set(file), read_eval_set(file, label="label_v2")
+    assert (first.labels, second.labels) == ((("forest",), ("water",)), (("gabled roof",), ("flat roof",)))
+    assert [one["name"] for one in first.sources] == [file.name, "classnames.txt"]
+    assert [one["name"] for one in second.sources] == [file.name, "classnames_v2.txt"]
+
+
+@pytest.mark.parametrize("wealthy", [0, 1])
+def test_files_of_one_set_have_the_same_columns(folder: Path, wealthy: int) -> None:
+    for shard, name in enumerate("ab"):
+        row = {"image": [f"{name}.png"], "label": [name]} | ({"wealth": [1.5]} if shard == wealthy else {})
+        pq.write_table(pa.table(row), folder / f"test-0000{shard}-of-00002.parquet")
+    said = ("lacks wealth", "has wealth")[wealthy]
+    with pytest.raises(DatasetError, match=rf"test-00001.*: {said}, unlike .*test-00000.*: files of one set"):
+        read_eval_set(folder, split="test")
+
+
+def test_targets_are_one_an_image() -> None:
+    with pytest.raises(DatasetError, match="1 wealth for 2 images"):
+        EvalSet("set", ["a.png", "b.png"], ("a", "b"), targets={"wealth": np.array([1.5])})

@@ -6,7 +6,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from rsvlm.datasets.columns import IMAGE, column_of
-from rsvlm.datasets.csv_files import read_columns
+from rsvlm.datasets.csv_files import read_table
 from rsvlm.datasets.parquet_files import ImageColumn, StoredImage
 from rsvlm.datasets.pictures import ImageRef
 from rsvlm.datasets.sources import records
@@ -89,13 +89,13 @@ def _from_rows(path: Path, lines: Iterable[Line], images: Path | None) -> Questi
 
 
 def _csv_lines(path: Path) -> list[Line]:
-    columns = read_columns(path)
+    columns, numbers = read_table(path)
     image = column_of(list(columns), IMAGE)
     names = {name: "image" if name == image else name for name in columns}
     rows = zip(*columns.values(), strict=True)
     return [
         Line(number, {names[name]: text for name, text in zip(columns, row, strict=True) if text}, None)
-        for number, row in enumerate(rows, start=2)
+        for number, row in zip(numbers, rows, strict=True)
     ]
 
 
