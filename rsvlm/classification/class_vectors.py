@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from rsvlm.folders import cache_folder
 from rsvlm.models import Encoder
-from rsvlm.models.generators.versions import class_revision
 from rsvlm.models.given_vectors import given_vectors
+from rsvlm.models.identity import vector_identity
 from rsvlm.shards import atomic_write
 
 from .errors import ClassificationError
@@ -154,14 +154,9 @@ def unusual(encoder: Encoder) -> list[str]:
     of an encoder of one's own, which is edited and keeps its revision. For what `load_encoder` gives without QuickGELU
     it is nothing, so that keys are what they were before it was looked at.
     """
-    found = ["quick_gelu"] if (getattr(encoder, "info", None) or {}).get("quick_gelu") else []
-    return found + own_code(encoder)
-
-
-def own_code(encoder: Any) -> list[str]:
-    """Return what tells the code of an encoder's class, where it is none of rsvlm's."""
-    kind = type(encoder)
-    return [] if kind.__module__.partition(".")[0] == "rsvlm" else [class_revision(kind)]
+    known = vector_identity(encoder)
+    found = ["quick_gelu"] if known.get("quick_gelu") else []
+    return found + ([known["code"]] if "code" in known else [])
 
 
 def _cache_file(encoder: Encoder, prompts: tuple[tuple[str, ...], ...], averaging: str) -> Path | None:

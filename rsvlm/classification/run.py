@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from rsvlm import __version__
 from rsvlm.imagery import Grid
 from rsvlm.imagery.items import ChipOptions, PathLike
+from rsvlm.models.identity import own_code
 from rsvlm.shards import (
     Run,
     ShardError,
@@ -163,6 +164,8 @@ def _identity(
     calibration, record = classifier.calibration(views), classifier.record(views)
     if classifier.memory is not None:
         record["memory"] = classifier.memory.identity
+    if code := own_code(classifier.encoder):
+        record["code"] = code
     identity = {
         "made by": f"rsvlm {__version__} classify",
         "classifier": record,

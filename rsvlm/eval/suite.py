@@ -32,10 +32,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rsvlm.classification.class_vectors import own_code
 from rsvlm.datasets.labels import distinct_names
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.models import Encoder
+from rsvlm.models.identity import own_code
 from rsvlm.models.quiet import one_line
 from rsvlm.models.versions import versions
 from rsvlm.shards import write_json

@@ -15,12 +15,12 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rsvlm.classification.class_vectors import own_code
 from rsvlm.datasets.pictures import open_picture, picture_hash
 from rsvlm.datasets.sets import EvalSet
 from rsvlm.imagery import ChipReader
 from rsvlm.models import Encoder, Image, encode_stream
 from rsvlm.models.given_vectors import given_vectors
+from rsvlm.models.identity import DECIDES, vector_identity
 from rsvlm.shards import atomic_write
 
 from .errors import EvalError
@@ -145,18 +145,11 @@ def encoder_record(encoder: Any) -> dict[str, Any]:
 
 
 def _identity(encoder: Any) -> list[Any]:
-    """What decides vectors: not the device, nor versions of libraries, which move them by less than precision does."""
-    info = getattr(encoder, "info", None) or {}
-    told = [info.get(key) for key in ("precision", "preprocessing", "quick_gelu", "adapter")]
-    return [
-        _FORMAT,
-        encoder.name,
-        encoder.revision,
-        encoder.dimension,
-        encoder.image_size,
-        told,
-        *own_code(encoder),
-    ]
+    """What decides vectors, in the order in which files of earlier versions are named by it."""
+    known = vector_identity(encoder)
+    basic = [known[key] for key in ("name", "revision", "dimension", "image_size")]
+    code = [known["code"]] if "code" in known else []
+    return [_FORMAT, *basic, [known.get(key) for key in DECIDES], *code]
 
 
 def _digest(value: Any) -> str:

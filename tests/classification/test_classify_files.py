@@ -84,7 +84,7 @@ def test_an_interrupted_run_goes_on_without_repeating_work(folder: Path, tmp_pat
 
 
 def test_a_finished_run_is_not_done_again(folder: Path, tmp_path: Path) -> None:
-    first = classify_files(classifier(Colours()), [folder], tmp_path / "out.csv")
+    first = classify_files(classifier(Interrupted()), [folder], tmp_path / "out.csv")
     again = Interrupted(after=0)
     second = classify_files(classifier(again), [folder], tmp_path / "out.csv")
     assert (second.labels, second.failed) == (first.labels, first.failed)
@@ -100,6 +100,17 @@ def test_other_settings_do_not_overwrite(folder: Path, tmp_path: Path) -> None:
         classify_files(classifier(Interrupted(after=150)), [folder], tmp_path / "half.parquet")
     with pytest.raises(ShardError, match="top_k: was 5, now 2"):
         classify_files(classifier(Colours()), [folder], tmp_path / "half.parquet", top_k=2)
+
+
+def test_the_file_of_an_encoder_that_was_edited_since_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "tiles").mkdir()
+    Image.fromarray(plain((200, 0, 0))).save(tmp_path / "tiles" / "a.png")
+    edited = type(
+        "Interrupted", (Colours,), {"encode_images": lambda self, images: Colours.encode_images(self, images)}
+    )
+    classify_files(classifier(Interrupted()), [tmp_path / "tiles"], tmp_path / "out.parquet")
+    with pytest.raises(ClassificationError, match="made from other images or settings"):
+        classify_files(classifier(edited()), [tmp_path / "tiles"], tmp_path / "out.parquet")
 
 
 def test_a_limit_is_a_seeded_choice(folder: Path, tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ import torch
 from eval_pictures import Colours, in_memory, write_parquet  # type: ignore[import-not-found] # beside this file
 
 import rsvlm
-from rsvlm.classification.class_vectors import class_vectors, own_code
+from rsvlm.classification.class_vectors import class_vectors
 from rsvlm.datasets import read_eval_set
 from rsvlm.eval.floors import FLOORS
 from rsvlm.eval.vectors import NO_DIRECTION, image_vectors, text_vectors
 from rsvlm.eval.zeroshot import evaluate_zero_shot
 from rsvlm.models import ModelError
+from rsvlm.models.identity import own_code
 
 LABELS = [("red",), ("green",), ("blue",), ("red",)] * 3
 SHOWN = ["red", "green", "blue", "red"] * 3

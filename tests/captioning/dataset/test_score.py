@@ -21,6 +21,7 @@ from PIL import Image
 from rsvlm.captioning import CaptioningError
 from rsvlm.captioning.dataset import PairsDataset, ScoreSet, open_dataset, open_scores, score_pairs
 from rsvlm.captioning.dataset.choosing.score import _picture
+from rsvlm.models.identity import own_code
 from rsvlm.shards import ShardError
 
 
@@ -76,7 +77,8 @@ def test_what_is_written(pairs: PairsDataset) -> None:
     assert table.schema.names == ["key", "score", "error"]
     assert [str(kind) for kind in table.schema.types] == ["string", "float", "string"]
     record = json.loads((scores.folder / "scores.json").read_text("utf-8"))
-    assert record["encoder"] == {"name": "Mean colours", "revision": "1", "dimension": 3, "image_size": 64}
+    said = {"name": "Mean colours", "revision": "1", "dimension": 3, "image_size": 64}
+    assert record["encoder"] == said | {"code": own_code(ColourEncoder())[0]}
     assert record["dataset"] == pairs.manifest.processing_id
     assert (record["pairs"], record["scored"], record["unscored"]) == (25, 25, {})
     values = np.array(all_scores(scores, 3))
@@ -184,16 +186,35 @@ def test_precision_and_adapter_make_another_set_but_no_device(pairs: PairsDatase
     assert len({named(precision="fp32"), named(precision="bf16"), named(adapter={"digest": "1"})}) == 3
 
 
+def test_an_edited_encoder_scores_anew(pairs: PairsDataset) -> None:
+    def edited(**methods: Any) -> Any:
+        """An encoder whose class keeps its name and revision, and does something else."""
+        return type("Mine", (ColourEncoder,), methods)()
+
+    before = score_pairs(pairs, edited())
+    turned = edited(encode_texts=lambda self, texts: -ColourEncoder.encode_texts(self, texts))
+    after = score_pairs(pairs, turned)
+    assert before.folder != after.folder
+    np.testing.assert_allclose(all_scores(after, 3), -np.array(all_scores(before, 3)), atol=1e-6)
+    again = edited()
+    assert score_pairs(pairs, again).folder == before.folder
+    assert again.images == 0
+
+
 def test_a_failure_keeps_what_is_done(pairs: PairsDataset) -> None:
     class Failing(ColourEncoder):  # type: ignore[misc]
+        def __init__(self, awake: int) -> None:
+            super().__init__()
+            self.awake = awake
+
         def encode_images(self, images: Any) -> Any:
-            if self.images >= 10:
+            if self.images >= self.awake:
                 raise RuntimeError("the device fell asleep")
             return super().encode_images(images)
 
     with pytest.raises(ShardError, match=r"2 of 3 shards failed.*fell asleep.*run the same command again"):
-        score_pairs(pairs, Failing(), batch_size=5)
-    again = ColourEncoder()
+        score_pairs(pairs, Failing(10), batch_size=5)
+    again = Failing(100)
     assert score_pairs(pairs, again).record.scored == 25
     assert again.images == 15
 

@@ -1,20 +1,17 @@
 """What a set of scores says of itself: `scores.json`, written last."""
 
-import json
 import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from rsvlm.models import Encoder
+from rsvlm.models.identity import vector_identity
 from rsvlm.shards import processing_id
 
 from ...errors import CaptioningError
 
 FORMAT: Literal["rsvlm-scores-1"] = "rsvlm-scores-1"
-
-_DECIDES = ("precision", "preprocessing", "quick_gelu", "adapter")
-"""What else than its weights decides an encoder's vectors. Devices and versions of libraries move them by less."""
 
 
 class _Part(BaseModel):
@@ -73,16 +70,7 @@ def encoder_identity(encoder: Encoder) -> dict[str, Any]:
             f"{type(encoder).__name__} is no encoder: it needs encode_images, encode_texts, name, revision, "
             "dimension and image_size"
         )
-    info = getattr(encoder, "info", None) or {}
-    identity = {
-        "name": encoder.name,
-        "revision": encoder.revision,
-        "dimension": encoder.dimension,
-        "image_size": encoder.image_size,
-        **{name: info[name] for name in _DECIDES if info.get(name) is not None},
-    }
-    stored: dict[str, Any] = json.loads(json.dumps(identity, default=str))
-    return stored
+    return vector_identity(encoder)
 
 
 def set_name(identity: dict[str, Any]) -> str:
