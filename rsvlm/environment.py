@@ -92,7 +92,9 @@ class Report(NamedTuple):
 def examine() -> Report:
     """Look at the packages that are installed, without importing one of them."""
     versions = {
-        dist.metadata["Name"].lower().replace("_", "-"): dist.version for dist in metadata.distributions()
+        dist.metadata["Name"].lower().replace("_", "-"): dist.version
+        for dist in metadata.distributions()
+        if dist.metadata and "Name" in dist.metadata  # a folder that an installer left behind empty has none
     }
     extras = [
         Extra(

@@ -10,7 +10,7 @@ import pytest
 import rasterio
 
 from rsvlm.captioning.sample import SamplePaths
-from rsvlm.environment import conflicts
+from rsvlm.environment import conflicts, examine
 
 
 def rsvlm(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -105,6 +105,14 @@ def test_doctor_refuses_two_faiss() -> None:
     (line,) = conflicts({"faiss-cpu": "1.15.1", "faiss-gpu": "1.15.1"})
     assert "faiss-cpu and faiss-gpu" in line
     assert "pip uninstall" in line
+
+
+def test_doctor_passes_over_what_a_broken_install_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken-1.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert examine().core["numpy"] == np.__version__
 
 
 def test_doctor_prints_json() -> None:
