@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rsvlm import __version__
+from rsvlm.imagery.bands import band_names
 from rsvlm.imagery.frames import fingerprint
 from rsvlm.models.needs import needs_of
 from rsvlm.shards import (
@@ -82,7 +83,7 @@ def caption(
         limit: Take a seeded choice of so many chips.
         seed: Seeds word choices, shifts and `limit`.
         sensor: Preset that names the bands.
-        bands: Names of the bands, in order.
+        bands: Names of the bands, in order, one by one or with commas between them.
         stretch: How pixels become 8 bits: "auto", "none", "2-98" or "0..3000".
         imagery_licence: Licence of the imagery, where its files do not say.
         imagery_attribution: Whom to credit for it.
@@ -122,7 +123,7 @@ def caption(
         limit=limit,
         seed=seed,
         sensor=sensor,
-        bands=None if bands is None else tuple(bands),
+        bands=None if bands is None else band_names(bands),
         stretch=stretch,
         imagery_licence=imagery_licence,
         imagery_attribution=imagery_attribution,

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from rsvlm.imagery.bands import band_names
 from rsvlm.imagery.items import ChipOptions, ChipRef, Item, PathLike, Picture
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.models import Encoder
@@ -244,14 +245,12 @@ class ZeroShotClassifier:
             )
         if chips is None and size is None and self.protocol.name != "rsvlm":
             chips = "whole"
-        if isinstance(bands, str):
-            bands = bands.split(",")
         return ChipOptions(
             chips=chips,
             size=None if size is None else str(size),
             min_valid=min_valid,
             sensor=sensor,
-            bands=None if bands is None else tuple(bands),
+            bands=None if bands is None else band_names(bands),
             stretch=stretch,
         )
 

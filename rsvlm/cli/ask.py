@@ -89,7 +89,7 @@ def ask(
     with console.status("Opening the knowledge base"):
         answerer = VisualQuestionAnswerer(
             knowledge, loaded, asked, alpha=0.5 if alpha is None else alpha, k=k or 5, types=types or (), prompt=prompt,
-            sensor=sensor, bands=bands.split(",") if bands else None,
+            sensor=sensor, bands=bands,
         )  # fmt: skip
     images = [one for one in (None if image == "-" else image, second) if one is not None]
     with console.status("Looking"):

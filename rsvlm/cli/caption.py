@@ -146,7 +146,7 @@ def caption(
     options: dict[str, Any] = {
         "osm": osm, "landcover": landcover, "legend": legend, "landcover_date": landcover_date,
         "style": style, "chips": chips, "size": size, "min_valid": min_valid, "limit": limit, "seed": seed,
-        "sensor": sensor, "bands": bands.split(",") if bands else None, "stretch": stretch,
+        "sensor": sensor, "bands": bands or None, "stretch": stretch,
         "imagery_licence": imagery_licence, "imagery_attribution": imagery_attribution,
         "tag_encoder": tag_encoder, "workers": workers, "engine": engine, "rewrite": rewrite,
         "rewrite_prompt": rewrite_prompt, "rewrite_options": parse_options(rewrite_option or []),

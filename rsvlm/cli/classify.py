@@ -156,7 +156,7 @@ def classify(
     document: dict[str, Any] = {}
     cutting: dict[str, Any] = {
         "chips": chips, "size": size, "min_valid": min_valid, "sensor": sensor,
-        "bands": bands.split(",") if bands else None, "stretch": stretch,
+        "bands": bands or None, "stretch": stretch,
     }  # fmt: skip
     if calibrate:
         reading = {name: cutting[name] for name in ("sensor", "bands", "stretch")}

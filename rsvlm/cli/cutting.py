@@ -1,5 +1,6 @@
 """Options of every command that reads images and cuts them into chips."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -36,16 +37,22 @@ OwnStretch = Annotated[
 
 
 def chip_options(
-    chips: str | None, size: str | None, min_valid: float, sensor: str | None, bands: str | None, stretch: str
+    chips: str | None,
+    size: str | None,
+    min_valid: float,
+    sensor: str | None,
+    bands: str | Sequence[str] | None,
+    stretch: str,
 ) -> Any:
     """The options as the library takes them."""
+    from rsvlm.imagery.bands import band_names
     from rsvlm.imagery.items import ChipOptions
 
     if chips == "whole" and size is not None:
         raise typer.BadParameter(
             f"--size {size} is for chips of a grid, not for --chips whole: leave one of both out"
         )
-    return ChipOptions(chips, size, min_valid, sensor, tuple(bands.split(",")) if bands else None, stretch)
+    return ChipOptions(chips, size, min_valid, sensor, band_names(bands) if bands else None, stretch)
 
 
 def changed_options(
@@ -61,7 +68,7 @@ def changed_options(
     if chips is None and size is None:
         chips, size = before.chips, before.size
     if sensor is None and bands is None:
-        sensor, bands = before.sensor, ",".join(before.bands) if before.bands else None
+        sensor, bands = before.sensor, before.bands
     return chip_options(
         chips,
         size,

@@ -78,8 +78,7 @@ def demo(
     made = None if encoder is None else load(encoder, None, "auto", "auto", None, offline)
     writes = None if generator is None else generators.load(generator, offline, settings)
     with console.status("Getting ready"):
-        named = bands.split(",") if bands else None
-        engine = Engine.load(knowledge, index, made, writes, limits, sensor, named)
+        engine = Engine.load(knowledge, index, made, writes, limits, sensor, bands)
     if not is_local(host) and not users:
         console.print(
             f"[yellow]Everybody who can reach {host} can use the demo:[/yellow] --login asks for a password.",

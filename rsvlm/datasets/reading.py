@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rsvlm.imagery.bands import band_names
+
 from .csv_files import read_csv
 from .errors import DatasetError
 from .folders import read_class_folders
@@ -52,7 +54,11 @@ def read_eval_set(
             picked.
     """
     path = Path(place)
-    given = {"sensor": sensor, "bands": None if bands is None else list(bands), "stretch": stretch}
+    given = {
+        "sensor": sensor,
+        "bands": None if bands is None else list(band_names(bands)),
+        "stretch": stretch,
+    }
     opening = {key: value for key, value in given.items() if value not in (None, "auto")}
     split = None if split is None else split_name(split)
     title = name or (path.name if path.is_dir() else path.stem)

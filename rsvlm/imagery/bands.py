@@ -44,6 +44,11 @@ class FileBands:
     colours: tuple[str, ...]
 
 
+def band_names(bands: Sequence[str]) -> tuple[str, ...]:
+    """Return names of bands that are given one by one, or as one text: "red,green,blue"."""
+    return tuple(name.strip() for name in bands.split(",")) if isinstance(bands, str) else tuple(bands)
+
+
 def name_bands(file: FileBands, sensor: Sensor | None, bands: Sequence[str] | None) -> tuple[str, ...]:
     """Name every band of a file; the mask is called "alpha".
 

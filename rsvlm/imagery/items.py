@@ -9,6 +9,7 @@ from typing import Any
 
 from rasterio.io import DatasetReader
 
+from .bands import band_names
 from .chip import Chip
 from .discover import find_scenes, natural_order
 from .errors import ImageryError
@@ -70,7 +71,7 @@ class ChipOptions:
         size: Side of a grid's chip: "256" (pixels) or "640m". None: 256, or what the task is about.
         min_valid: Least share of a chip's pixels that are neither nodata, masked nor cloud, 0..1.
         sensor: Preset that names the bands.
-        bands: Names of the bands, in order.
+        bands: Names of the bands, in order; given as one text with commas, a tuple of them.
         stretch: How pixels become 8 bits.
     """
 
@@ -87,6 +88,8 @@ class ChipOptions:
         if self.size is not None:
             check_size(self.size)
         check_stretch(self.stretch)
+        if isinstance(self.bands, str):
+            object.__setattr__(self, "bands", band_names(self.bands))
         if not 0 <= self.min_valid <= 1:
             raise ImageryError(f"min_valid {self.min_valid}: a share between 0 and 1")
 

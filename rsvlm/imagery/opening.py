@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rsvlm.imagery.bandfiles import is_bandfiles, open_bandfiles
+from rsvlm.imagery.bands import band_names
 from rsvlm.imagery.rasterfile import raster_scene
 from rsvlm.imagery.safe import is_safe, open_safe
 from rsvlm.imagery.scene import Scene
@@ -21,13 +22,15 @@ def open_scene(
         sensor: Name of a sensor preset ("sentinel-2-l2a", "naip", ...), which tells the bands of a file by
             their order. A product says itself what it is.
         bands: For a file, a name for every band, in order ("alpha" names a mask); for a product, the names of
-            the bands to use, of which one or three are shown in that order.
+            the bands to use, of which one or three are shown in that order. A list, or one text: "red,green,blue".
         stretch: "auto", "none", "percentile", "2-98" or "0..3000"; see `rsvlm.imagery.stretch.fit_stretch`.
 
     Raises:
         ImageryError: The image is refused or cannot be read, or an option does not fit it.
     """
     place = Path(path)
+    if bands is not None:
+        bands = band_names(bands)
     if is_safe(place):
         return open_safe(place, bands=bands, stretch=stretch)
     if is_bandfiles(place):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rsvlm import __version__
+from rsvlm.imagery.bands import band_names
 from rsvlm.imagery.items import PathLike, Picture
 from rsvlm.models import Encoder
 from rsvlm.models.generators import Answer as Reply
@@ -107,7 +108,7 @@ class VisualQuestionAnswerer:
         self.alpha, self.k, self.filter = alpha, k, filter
         self.types = (types,) if isinstance(types, str) else tuple(types)
         self.prompt: Prompt = read_prompt(prompt)
-        self.budget, self.sensor, self.bands = budget, sensor, tuple(bands) if bands else None
+        self.budget, self.sensor, self.bands = budget, sensor, band_names(bands) if bands else None
         sentences = None if self.knowledge is None else self.knowledge.texts.encoder
         self.composer = Composer(self.encoder, sentences)
 

@@ -218,3 +218,18 @@ def test_a_paragraph_on_all_of_an_image_needs_labels_on_half_of_it(tmp_path: Pat
     assert "only 31.2% of it has land-cover labels" in problem.reason
     rsvlm.caption(image, landcover=cover, style="natural", out=tmp_path / "natural")
     assert "labelled area" in said(tmp_path / "natural")["a"]
+
+
+def test_bands_may_be_one_text(tmp_path: Path) -> None:
+    image, cover = raster(tmp_path / "a.tif", picture()), raster(tmp_path / "cover.tif", halves())
+    for number, bands in enumerate(("blue, green,red", ["blue", "green", "red"])):
+        rsvlm.caption(image, landcover=cover, bands=bands, out=tmp_path / f"pairs{number}")
+    assert said(tmp_path / "pairs0") == said(tmp_path / "pairs1")
+    first, second = (
+        json.loads((tmp_path / f"pairs{number}" / "run.json").read_text("utf-8")) for number in (0, 1)
+    )
+    assert (
+        first["config"]["settings"]["bands"]
+        == second["config"]["settings"]["bands"]
+        == ["blue", "green", "red"]
+    )

@@ -142,6 +142,17 @@ def test_a_sensor_that_nobody_knows_is_told_once(tmp_path: Path) -> None:
         list_items([tmp_path / "a.tif"], ChipOptions(sensor="sentinel2"))
 
 
+def test_bands_may_be_one_text(tmp_path: Path) -> None:
+    one_text: Any = "blue, green,red"
+    assert ChipOptions(bands=one_text) == ChipOptions(bands=("blue", "green", "red"))
+    (tmp_path / "a.png").write_bytes(file_of(PIXELS))
+    assert [band.name for band in open_scene(tmp_path / "a.png", bands=one_text).bands] == [
+        "blue",
+        "green",
+        "red",
+    ]
+
+
 def test_of_a_folder_all_rows_are_sorted(tmp_path: Path) -> None:
     for name in ("b.png", "d.png"):
         (tmp_path / name).write_bytes(file_of(PIXELS))

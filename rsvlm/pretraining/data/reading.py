@@ -9,6 +9,7 @@ import numpy as np
 
 from rsvlm.datasets.columns import LABEL, column_of
 from rsvlm.datasets.csv_files import class_names_beside
+from rsvlm.imagery.bands import band_names
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.vocabularies import Vocabulary
 
@@ -77,7 +78,11 @@ def read_pairs_source(
     features = dict(data.features or {})
     captions = _captions(found, features, columns, vocabulary, templates)
     captions.check(_labels(data, features.get(columns.label or ""), columns, first))
-    given = {"sensor": sensor, "bands": None if bands is None else list(bands), "stretch": stretch}
+    given = {
+        "sensor": sensor,
+        "bands": None if bands is None else list(band_names(bands)),
+        "stretch": stretch,
+    }
     opening = {key: value for key, value in given.items() if value not in (None, "auto")}
     read = RowReader(found.name, columns, _base(found, first, columns), captions, opening)
     read.check_place(first)
