@@ -36,7 +36,7 @@ class Base(BaseModel):
     Attributes:
         name: What `load_encoder` takes.
         weights: Its weights file, where the name does not say it.
-        quick_gelu: As it was loaded, where that was told.
+        quick_gelu: As it was loaded, where the caller told it; None: as its name, preset or configuration says.
         revision: Identifies its weights.
     """
 

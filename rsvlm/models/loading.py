@@ -199,8 +199,12 @@ def base_of(name: str | os.PathLike[str], weights: str | os.PathLike[str] | None
     """
     from rsvlm.models.adapters import Base
 
+    told = tower.info.get("quick_gelu_reason") == CALLER
     return Base(
-        name=_anywhere(name), weights=None if weights is None else _anywhere(weights), revision=tower.revision
+        name=_anywhere(name),
+        weights=None if weights is None else _anywhere(weights),
+        quick_gelu=bool(tower.info["quick_gelu"]) if told else None,
+        revision=tower.revision,
     )
 
 

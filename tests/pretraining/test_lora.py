@@ -13,9 +13,9 @@ from PIL import Image
 
 import rsvlm
 from rsvlm.models import hub
-from rsvlm.models.adapters import LORA_WEIGHTS, TRAINED, Base
+from rsvlm.models.adapters import LORA_WEIGHTS, TRAINED, Base, read_record
 from rsvlm.models.errors import ModelError
-from rsvlm.models.loading import load_tower
+from rsvlm.models.loading import base_of, load_tower
 from rsvlm.models.pixels import model_input
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.pretraining.layers import LoraSettings
@@ -138,6 +138,19 @@ def test_a_transformers_folder(kind: str, transformers_models: dict[str, Path], 
     wanted = vectors(model.tower)
     model.save(tmp_path / "adapter")
     assert torch.allclose(vectors(load_tower(tmp_path / "adapter")), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("told", [None, True])
+def test_an_adapter_opens_with_the_activation_that_was_told(told: bool | None, tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", VIT)
+    tower = load_tower(base, quick_gelu=told)
+    model = Adapted(tower, SETTINGS, base_of(base, None, tower))
+    learn(model)
+    model.save(tmp_path / "adapter")
+    opened = load_tower(tmp_path / "adapter")
+    assert opened.info["quick_gelu"] is bool(told)
+    assert read_record(tmp_path / "adapter").base.quick_gelu is told
+    assert torch.allclose(vectors(opened), vectors(model.tower), atol=1e-5)
 
 
 @pytest.mark.parametrize("whole", ["norms", "biases", "heads", "all"])
