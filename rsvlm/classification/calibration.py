@@ -10,7 +10,7 @@ import numpy as np
 from .calibrated import Calibration
 from .errors import ClassificationError
 from .judging import judge
-from .none import KEEP, fit_none_rule
+from .none import fit_none_rule
 from .scores import Float64s, Floats, Mask, as_rows, checked_scale
 from .temperature import LARGEST, SMALLEST, fit_scale
 from .thresholds import fit_platt, fit_thresholds
@@ -32,7 +32,6 @@ def fit_calibration(
     vocabulary: str,
     multi_label: bool = False,
     scale: float = 100.0,
-    keep: float = KEEP,
     groups: Sequence[Hashable] | None = None,
 ) -> Calibration:
     """Fit temperature or thresholds, and "none of these", on labelled images.
@@ -49,7 +48,6 @@ def fit_calibration(
         vocabulary: Digest of what made the class vectors.
         multi_label: Whether an image may have several classes.
         scale: The encoder's own logit scale.
-        keep: Share of images with a class that "none of these" should keep, where no image is labelled none.
         groups: For each image what it was cut from, such as its scene; images of one group stay in one part.
             Neighbours look alike: apart, they would make the metrics flatter.
 
@@ -75,16 +73,19 @@ def fit_calibration(
     )
 
     def fit(use: Mask) -> Calibration:
-        return _fit(blank, rows[use], member[use], keep)
+        return _fit(blank, rows[use], member[use])
 
     fitted = fit(np.ones(len(rows), bool))
     metrics = judge(fit, rows, member, groups, scale=blank.scale)
-    return replace(fitted, metrics=metrics, notes=_notes(fitted, rows, member))
+    notes = _notes(fitted, rows, member)
+    if groups is not None and len(rows) > 1 and len(set(groups)) == 1:
+        notes += ("all labelled images are of one scene: none is left to judge the calibration by",)
+    return replace(fitted, metrics=metrics, notes=notes)
 
 
-def _fit(blank: Calibration, rows: Float64s, member: Mask, keep: float) -> Calibration:
+def _fit(blank: Calibration, rows: Float64s, member: Mask) -> Calibration:
     """Fill a calibration, whose scale is still the encoder's own."""
-    none = fit_none_rule(rows, member, scale=blank.scale, keep=keep)
+    none = fit_none_rule(rows, member, scale=blank.scale)
     has_class = member.any(axis=1)
     fitted = replace(
         blank,

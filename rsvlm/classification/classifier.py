@@ -353,7 +353,8 @@ class ZeroShotClassifier:
             progress: Called with 1 for each image that is done.
 
         Returns:
-            The calibration; its metrics are from images that took no part in the fit.
+            The calibration; its metrics are from images that took no part in the fit, nor did other chips of the scene
+            that they were cut from. Of chips of one scene alone there are none.
 
         Raises:
             ClassificationError: Labels without a class, their number, images that cannot be read, too few images.
@@ -389,6 +390,7 @@ class ZeroShotClassifier:
         calibration = fit_calibration(
             cosines.values, indices(places, multi_label=self.multi_label), encoder=encoder, revision=revision,
             vocabulary=digest, multi_label=self.multi_label, scale=self.scale,
+            groups=[item.ref.image for item in items],  # chips of one scene look alike
         )  # fmt: skip
         self._calibrations[tuple(views)] = calibration
         if store and identity[1]:

@@ -275,8 +275,10 @@ def _grids(chips: Input, target: Path) -> dict[str, Grid]:
 
 
 def _batches(run: Run) -> Iterator[pa.RecordBatch]:
-    for path in sorted(run.shards.glob("*.parquet")):
-        yield from pq.ParquetFile(path).iter_batches()
+    # by number: past 99,999 the names of shards are longer, and as texts in another order
+    for path in sorted(run.shards.glob("*.parquet"), key=lambda path: int(path.stem)):
+        with pq.ParquetFile(path) as file:
+            yield from file.iter_batches()
 
 
 def _draw(

@@ -190,7 +190,6 @@ def test_any_few_labels_give_finite_numbers(data: st.DataObject) -> None:
         (np.zeros((2, 3)), [-1, -1], {}, "no labelled image has a class"),
         (np.full((1, 3), np.nan), [0], {}, "cosines of image 0 are not finite"),
         (np.zeros((2, 3)), [0, 1], {"scale": 0.0}, "scale of 0"),
-        (np.zeros((2, 3)), [0, 1], {"keep": 1.0}, "keep is 1"),
         (np.zeros((2, 3)), [0, 1], {"groups": ["a"]}, "2 images and 1 groups"),
     ],
 )

@@ -19,7 +19,7 @@ from stored import StoredEncoder, picture_of  # type: ignore[import-not-found] #
 from rsvlm.classification import NONE, ClassificationError, ZeroShotClassifier
 from rsvlm.classification.calibration_store import calibration_folder
 from rsvlm.classification.class_vectors import class_vectors, fill_templates
-from rsvlm.imagery import ImageryError
+from rsvlm.imagery import ImageryError, SceneReader, open_scene
 from rsvlm.vocabularies import Vocabulary, VocabularyClass, vocabulary_from_classes
 
 TEMPLATES = ["a photo of {}.", "{} from above"]
@@ -199,6 +199,27 @@ def test_calibration_is_used_stored_and_found_again() -> None:
     assert again.calibration(["ndvi"]) is None
     other = ZeroShotClassifier(CLASSES, Colours(), templates=["{} only"])
     assert other.calibration() is None
+
+
+def test_chips_of_one_scene_do_not_judge_each_other(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    chips, labels = [], []
+    for scene in range(6):
+        colour = rng.integers(0, 255, 3)
+        pixels = np.clip(rng.normal(colour, 30, (64, 64, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{scene}.png")
+        with SceneReader(open_scene(tmp_path / f"{scene}.png")) as reader:
+            chips += [reader.read(x, y, 16, 16) for x in range(0, 64, 16) for y in range(0, 64, 16)]
+        labels += [CLASSES[scene % 3]] * 16
+    classifier = ZeroShotClassifier(CLASSES, Colours(), templates=TEMPLATES)
+    together = classifier.calibrate(chips, labels, store=False)
+    apart = classifier.calibrate([chip.rgb() for chip in chips], labels, store=False)
+    assert together.metrics != apart.metrics
+    assert (together.scale, together.none_threshold) == (apart.scale, apart.none_threshold)
+    of_one = classifier.calibrate(chips[:16], labels[:16], store=False)
+    assert of_one.metrics == {}
+    assert "all labelled images are of one scene: none is left to judge the calibration by" in of_one.notes
+    assert classifier.classify(chips[0]).calibrated
 
 
 def test_a_stored_calibration_is_heard_of_once_and_can_be_left_out(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import rasterio
@@ -16,7 +17,7 @@ from rasterio.transform import Affine
 from rsvlm.classification import ChipOptions, ClassificationError, ZeroShotClassifier, classify_files, run
 from rsvlm.imagery import ImageryError
 from rsvlm.retrieval import Index
-from rsvlm.shards import ShardError
+from rsvlm.shards import ShardError, open_run, shard_name
 
 
 class Interrupted(Colours):  # type: ignore[misc]
@@ -89,6 +90,13 @@ def test_a_finished_run_is_not_done_again(folder: Path, tmp_path: Path) -> None:
     second = classify_files(classifier(again), [folder], tmp_path / "out.csv")
     assert (second.labels, second.failed) == (first.labels, first.failed)
     assert second.resumed == 450
+
+
+def test_rows_of_very_many_shards_stay_in_order(tmp_path: Path) -> None:
+    with open_run(tmp_path / "out", {}) as opened:
+        for shard in (99_999, 100_000):
+            pq.write_table(pa.table({"shard": [shard]}), opened.shards / f"{shard_name(shard)}.parquet")
+        assert [batch["shard"].to_pylist() for batch in run._batches(opened)] == [[99_999], [100_000]]
 
 
 def test_other_settings_do_not_overwrite(folder: Path, tmp_path: Path) -> None:
