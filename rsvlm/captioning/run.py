@@ -1,15 +1,12 @@
 """`rsvlm.caption`: imagery and map labels in, a pairs dataset out."""
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rsvlm import __version__
 from rsvlm.imagery.bands import band_names
-from rsvlm.imagery.frames import fingerprint
 from rsvlm.models.needs import needs_of
 from rsvlm.shards import (
     Needs,
@@ -24,6 +21,7 @@ from rsvlm.shards import (
 
 from .credit import cover_credit, map_credit
 from .dataset import Problem, finish_dataset
+from .identity import identity
 from .plan import Plan, make_plan
 from .report import CaptionReport
 from .rewrite import Rewriter, make_rewriter
@@ -157,40 +155,6 @@ def _tuple(style: Style | Sequence[Style] | None) -> tuple[Any, ...]:
     if style is None:
         return ()
     return (style,) if isinstance(style, str) else tuple(style)
-
-
-def identity(plan: Plan) -> dict[str, Any]:
-    """All that decides what a run writes: settings, and the contents of the sources rather than their places."""
-    settings = plan.settings
-    digest = hashlib.sha256()
-    for part in plan.ranges:
-        content = fingerprint(part.frame.scene.path) if part.frame.scene else {}
-        grid = part.frame.grid  # a world file beside an image moves it, and not a byte of it changes
-        where = (grid.width, grid.height, grid.crs, grid.transform)
-        known = (part.frame.name, part.frame.title, where, part.frame.scene_names, content)
-        digest.update(repr(known).encode("utf-8", "surrogateescape"))
-    kept = settings.model_dump(exclude={"images", "osm", "landcover", "legend", "tag_encoder"})
-    return {
-        "made by": f"rsvlm {__version__} caption",
-        "settings": kept | {"styles": list(settings.chosen_styles())},
-        "images": {"count": len(plan.ranges), "chips": plan.chips, "sha256": digest.hexdigest()},
-        "osm": settings.osm and {"name": Path(settings.osm).name, "sha256": _sha256(settings.osm)},
-        "unknown tags": plan.inferred.record,
-        "landcover": _content(settings.landcover),
-        "legend": None
-        if plan.legend is None
-        else hashlib.sha256(repr(plan.legend).encode("utf-8")).hexdigest()[:16],
-    }
-
-
-def _content(path: str | None) -> dict[str, Any] | None:
-    return None if path is None else {"name": Path(path).name, **fingerprint(path)}
-
-
-def _sha256(path: str) -> str:
-    """Of all of a file: a tag that was corrected may leave it as long as it was."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _begin(plan: Plan, out: Path) -> CaptionReport:

@@ -1,6 +1,7 @@
 """`rsvlm.caption` on sources as people have them: masks without names, own legends, corrected files, clouds."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rasterio.warp import transform
 from small_rasters import halves, picture, raster  # type: ignore[import-not-found] # beside this file
 
 import rsvlm
-from rsvlm.captioning import CaptioningError
+from rsvlm.captioning import CaptioningError, identity
 from rsvlm.captioning.dataset import open_dataset, read_problems
 from rsvlm.captioning.gather import _share_seen
 from rsvlm.captioning.sample import SamplePaths
@@ -81,6 +82,26 @@ def test_what_was_corrected_is_captioned_anew(tmp_path: Path) -> None:
     assert cover.stat().st_size == size
     with pytest.raises(rsvlm.shards.ShardError, match="other settings"):
         rsvlm.caption(image, landcover=tmp_path / "cover", out=tmp_path / "pairs")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_correction_anywhere_in_a_large_land_cover_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    image = raster(tmp_path / "a.tif", picture())
+    codes = np.full((1, 1024, 1024), 10, np.uint8)
+    cover = raster(tmp_path / "cover.tif", codes)
+    if not whole:  # as if it were more than is read whole
+        monkeypatch.setattr(identity, "_WHOLE", 2**18)
+    rsvlm.caption(image, landcover=cover, out=tmp_path / "pairs")
+    assert rsvlm.caption(image, landcover=cover, out=tmp_path / "pairs").pairs == 1
+    before = cover.stat()
+    with cover.open("r+b") as file:
+        file.seek(before.st_size // 2 + 20_000)  # between the blocks that are sampled
+        file.write(bytes([80]))
+    os.utime(cover, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))
+    with pytest.raises(rsvlm.shards.ShardError, match="other settings"):
+        rsvlm.caption(image, landcover=cover, out=tmp_path / "pairs")
 
 
 def test_a_moved_image_is_captioned_anew(tmp_path: Path) -> None:
