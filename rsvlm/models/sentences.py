@@ -21,6 +21,8 @@ from rsvlm.models.quiet import loading_transformers, one_line
 
 SENTENCES = "all-MiniLM-L6-v2"
 """The model that comes with the extras: Wang et al. 2020, trained by sentence-transformers, Apache-2.0."""
+SENTENCES_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of its weights: what was trained on its vectors takes those of no other model."""
 
 _WANTED = ("*.json", "*.txt", "*.model", "*.safetensors")
 _UNWANTED = ("onnx/*", "openvino/*")

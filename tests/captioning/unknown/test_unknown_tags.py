@@ -21,9 +21,9 @@ from rsvlm.captioning.unknown.classifier import (
     read_classifier,
     write_classifier,
 )
-from rsvlm.captioning.unknown.encoder import SHA256
 from rsvlm.captioning.unknown.infer import classify, tag_vectors
 from rsvlm.captioning.unknown.words import is_candidate, key_kinds, tag_words
+from rsvlm.models.sentences import SENTENCES_SHA256
 from rsvlm.vocabularies import load_tags
 from rsvlm.vocabularies.osm import GSD_CLASSES
 
@@ -147,7 +147,7 @@ def test_the_weights_that_ship() -> None:
     classifier = load_classifier()
     assert classifier.dimension == 384
     assert classifier.seen.dtype == classifier.coarser.dtype == np.float32
-    assert classifier.info["encoder"] == f"sha256:{SHA256[:16]}"
+    assert classifier.info["encoder"] == f"sha256:{SENTENCES_SHA256[:16]}"
     assert classifier.info["visible"]["values"]["limit"] == classifier.known_key < classifier.new_key
     assert 0.5 < classifier.sure < 1
 
