@@ -1,7 +1,6 @@
 """A contact sheet of predictions: chips in a grid with what they were taken for, as one picture."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +18,19 @@ from .palette import NO_PREDICTION, Color
 Picture = Image.Image | npt.NDArray[np.uint8]
 Row = dict[str, Any]
 
+COLUMNS = 6
+"""Chips side by side."""
 CELL = 208
 """Pixels along a side of a chip in the sheet."""
 GAP = 24
 BAR = 6
 TITLE, LABEL, SMALL = 20, 15, 12
 """Sizes of text."""
-GROUND, LINE = (240, 240, 238), (200, 200, 198)
+GROUND = (240, 240, 238)
 FAILURES = 6
 """Failed chips that are listed by name."""
 
 _COLUMNS = ("key", "label", "score", "labels", "calibrated", "top_labels", "top_scores", "error")
-
-
-@dataclass(frozen=True)
-class _Band:
-    """Chips side by side, under a heading or none."""
-
-    heading: str
-    rows: tuple[int, ...]
-    cut: int = 0
-    """Where a line stands between the chips."""
 
 
 def write_contact_sheet(
@@ -51,8 +42,6 @@ def write_contact_sheet(
     title: str = "",
     count: int = 24,
     seed: int = 0,
-    by_class: bool = False,
-    columns: int = 6,
 ) -> int:
     """Write a picture of classified chips: each with its label, the next best ones, and its class's colour.
 
@@ -68,9 +57,6 @@ def write_contact_sheet(
         title: What stands on top.
         count: How many chips at most.
         seed: Chooses them.
-        by_class: Instead of a choice by the seed: a line for each class, the commonest first, with the chips of its
-            highest scores on the left and those of its lowest ones on the right.
-        columns: How many side by side.
 
     Returns:
         How many chips it shows.
@@ -80,32 +66,24 @@ def write_contact_sheet(
     """
     empty = pc.is_null(table["error"]).to_numpy()
     answered, failed = np.flatnonzero(empty).tolist(), np.flatnonzero(~empty).tolist()
-    bands = _by_class(table, count, columns) if by_class else _chosen(answered, count, seed, columns)
-    rows = _rows(table, [number for band in bands for number in band.rows])
+    shown = np.sort(np.random.default_rng(seed).permutation(answered)[:count]).astype(int).tolist()
+    rows = _rows(table, shown)
     failures = list(_rows(table, failed[:FAILURES]).values())
     letters = lettering(_texts(title, list(rows.values()), failures))
-    columns = max(min(columns, max((len(band.rows) for band in bands), default=0)), 3)
+    columns = max(min(COLUMNS, len(rows)), 3)
     width = GAP + columns * (CELL + GAP)
     lines = _failures(failures, len(failed), letters, width - 2 * GAP)
-    tops, height = _layout(bands, bool(title), len(lines))
+    top = GAP + (30 if title else 0) + 28
+    line_height = CELL + BAR + 66 + GAP // 2
+    height = top + -(-len(rows) // COLUMNS) * line_height + (18 * len(lines) + GAP if lines else GAP // 2)
     sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
     _draw_head(draw, title, _summary(table, len(rows), len(failed)), letters, width)
-    for band, top in zip(bands, tops, strict=True):
-        if band.heading:
-            draw.text(
-                (GAP, top - 26),
-                letters.shorten(band.heading, width - 2 * GAP, LABEL),
-                INK,
-                letters.font(LABEL),
-            )
-        if band.cut:
-            x = GAP // 2 + band.cut * (CELL + GAP)
-            draw.line((x, top, x, top + CELL - 1), LINE)
-        for place, number in enumerate(band.rows):
-            corner = (GAP + place * (CELL + GAP), top)
-            sheet.paste(_chip(picture, number, letters), corner)
-            _draw_words(draw, corner, rows[number], colors, letters)
+    for place, number in enumerate(shown):
+        down, across = divmod(place, COLUMNS)
+        corner = (GAP + across * (CELL + GAP), top + down * line_height)
+        sheet.paste(_chip(picture, number, letters), corner)
+        _draw_words(draw, corner, rows[number], colors, letters)
     for number, line in enumerate(lines):
         at = (GAP, height - GAP - 18 * (len(lines) - number))
         draw.text(at, line, INK if number == 0 else QUIET, letters.font(LABEL if number == 0 else SMALL))
@@ -113,39 +91,10 @@ def write_contact_sheet(
     return len(rows)
 
 
-def _chosen(answered: Sequence[int], count: int, seed: int, columns: int) -> list[_Band]:
-    """A seeded choice, in the order of the table."""
-    numbers = np.sort(np.random.default_rng(seed).permutation(answered)[:count]).astype(int).tolist()
-    starts = range(0, len(numbers), columns)
-    return [_Band("", tuple(numbers[start : start + columns])) for start in starts]
-
-
 def _rows(table: pa.Table, numbers: Sequence[int]) -> dict[int, Row]:
     """Some rows of a table, by their number."""
     found = table.select(_COLUMNS).take(pa.array(numbers, pa.int64())).to_pylist()
     return dict(zip(numbers, found, strict=True))
-
-
-def _by_class(table: pa.Table, count: int, columns: int) -> list[_Band]:
-    """For each class its chips of the highest scores, then those of the lowest."""
-    groups: dict[str, list[tuple[float, int]]] = {}
-    number = 0
-    for batch in table.select(["label", "labels", "top_scores", "error"]).to_batches():
-        for row in batch.to_pylist():
-            if row["error"] is None:
-                groups.setdefault(_label(row), []).append((-(row["top_scores"] or [0.0])[0], number))
-            number += 1
-    bands = []
-    for label, numbers in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])):
-        ranked = [number for _, number in sorted(numbers)]
-        best = columns // 2 if len(ranked) > columns else 0
-        if best:
-            ranked = ranked[:best] + ranked[best - columns :]
-            heading = f"{label}: {len(numbers):,} chips, highest {best} and lowest {columns - best}"
-        else:
-            heading = f"{label}: {len(numbers):,} chip{'s' if len(numbers) > 1 else ''}"
-        bands.append(_Band(heading, tuple(ranked), best))
-    return bands[: max(count // columns, 1)]
 
 
 def _label(row: Row) -> str:
@@ -201,17 +150,6 @@ def _failures(rows: Sequence[Row], count: int, letters: Lettering, width: int) -
     lines = [f"{count:,} chip{'s' if count > 1 else ''} gave no answer"]
     lines += [letters.shorten(f"{row['key']}: {row['error']}", width, SMALL) for row in rows]
     return lines if count == len(rows) else [*lines, f"and {count - len(rows):,} more"]
-
-
-def _layout(bands: Sequence[_Band], titled: bool, lines: int) -> tuple[list[int], int]:
-    """Upper edges of the bands, and the height of the sheet."""
-    top = GAP + (30 if titled else 0) + 28
-    tops = []
-    for band in bands:
-        top += 28 if band.heading else 0
-        tops.append(top)
-        top += CELL + BAR + 66 + GAP // 2
-    return tops, top + (18 * lines + GAP if lines else GAP // 2)
 
 
 def _draw_head(draw: ImageDraw.ImageDraw, title: str, summary: str, letters: Lettering, width: int) -> None:

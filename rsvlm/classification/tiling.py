@@ -14,7 +14,7 @@ from .errors import ClassificationError
 Ints = npt.NDArray[np.int64]
 
 MAX_PIXELS = 100_000_000
-"""Pixels of the largest map that is made without being asked for its cell."""
+"""Pixels of the largest map."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,6 @@ class Axis:
         tile = np.searchsorted(between, at, side="right")
         start = self.starts[tile]
         return np.where((start <= at) & (at < start + self.size), tile, -1)
-
-    def edges(self) -> Ints:
-        """Where the set of tiles that cover a place changes: all starts and ends, ascending."""
-        return np.unique(np.concatenate([self.starts, self.starts + self.size]))
 
 
 @dataclass(frozen=True)

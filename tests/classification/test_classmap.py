@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.enums import ColorInterp
 
+from rsvlm.classification import tiling as tiling_module
 from rsvlm.classification.classmap import write_class_map
 from rsvlm.classification.errors import ClassificationError
 from rsvlm.classification.palette import palette
@@ -100,7 +101,7 @@ def test_map_of_an_odd_image_covers_it_exactly_and_places_the_moved_tiles(tmp_pa
     width=st.integers(1, 24),
     height=st.integers(1, 24),
     size=st.integers(1, 26),
-    cell=st.none() | st.integers(1, 50),
+    most=st.just(tiling_module.MAX_PIXELS) | st.integers(1, 300),
     data=st.data(),
 )
 def test_every_pixel_has_the_class_of_the_nearest_tile_over_it(
@@ -108,7 +109,7 @@ def test_every_pixel_has_the_class_of_the_nearest_tile_over_it(
     width: int,
     height: int,
     size: int,
-    cell: int | None,
+    most: int,
     data: st.DataObject,
 ) -> None:
     overlap = data.draw(st.integers(0, size // 2))
@@ -117,70 +118,21 @@ def test_every_pixel_has_the_class_of_the_nearest_tile_over_it(
     windows = grid_windows(width, height, size, overlap=overlap)
     classes = np.arange(len(windows)) % 4 - 1  # with holes
     path = tmp_path_factory.getbasetemp() / "property.tif"
-    done = write_class_map(path, grid, windows, classes, NAMES, COLORS, cell=cell)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiling_module, "MAX_PIXELS", most)
+        done = write_class_map(path, grid, windows, classes, NAMES, COLORS)
     expected = by_hand(grid, windows, classes, done.cell)
     assert (read(path) == expected).all()
     assert done.counts == tuple((expected == number).sum() for number in range(3))
     assert done.empty == (expected == 255).sum()
-    if cell is None:
+    if most == tiling_module.MAX_PIXELS:
         assert width % done.cell == height % done.cell == 0
-
-
-@settings(max_examples=25, deadline=None)
-@given(width=st.integers(1, 30), height=st.integers(1, 30), size=st.integers(2, 32), seed=st.integers(0, 999))
-def test_overlapping_tiles_have_the_mean_of_their_scores(
-    tmp_path_factory: pytest.TempPathFactory, width: int, height: int, size: int, seed: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    grid = Grid(width, height)
-    windows = grid_windows(width, height, size, overlap=size // 2)
-    classes = rng.integers(-1, 3, len(windows))
-    scores = rng.random((len(windows), 3)).astype(np.float32)
-    folder = tmp_path_factory.getbasetemp()
-    done = write_class_map(
-        folder / "mean.tif", grid, windows, classes, NAMES, COLORS, scores=scores, score_path=folder / "s.tif"
-    )
-    total, votes = np.zeros((height, width, 3)), np.zeros((height, width, 1))
-    for (x, y, w, h), number, row in zip(windows.tolist(), classes, scores, strict=True):
-        if number >= 0:
-            total[y : y + h, x : x + w] += row
-            votes[y : y + h, x : x + w] += 1
-    mean = total / np.where(votes, votes, np.nan)
-    got, score = read(done.path), read(folder / "s.tif")
-    for row in range(got.shape[0]):
-        for column in range(got.shape[1]):
-            # every pixel of the image in this pixel of the map says the same
-            rows, columns = (slice(at * done.cell, (at + 1) * done.cell) for at in (row, column))
-            part = mean[rows, columns].reshape(-1, 3)
-            if np.isnan(part).any():
-                assert np.isnan(part).all()
-                assert got[row, column] == 255
-                assert np.isnan(score[row, column])
-            else:
-                assert np.ptp(part, axis=0).max() < 1e-9
-                assert part[0, got[row, column]] == pytest.approx(part[0].max(), abs=1e-6)
-                assert score[row, column] == pytest.approx(part[0].max(), abs=1e-6)
 
 
 def test_tiles_left_out_are_holes(tmp_path: Path) -> None:
     grid, windows = Grid(96, 96), grid_windows(96, 96, 32)
     done = write_class_map(tmp_path / "a.tif", grid, windows[[0, 5, 7]], [0, 1, 2], NAMES, COLORS)
     assert read(done.path).tolist() == [[0, 255, 255], [255, 255, 1], [255, 2, 255]]
-
-
-def test_scores_of_failed_tiles_have_no_say(tmp_path: Path) -> None:
-    windows = grid_windows(96, 64, 64, overlap=32)
-    scores = np.array([[0.6, 0.4, 0.0], [np.nan, np.nan, np.nan]], np.float32)
-    done = write_class_map(
-        tmp_path / "a.tif", Grid(96, 64), windows, [0, 2], NAMES, COLORS, scores=scores,
-        score_path=tmp_path / "score.tif",
-    )  # fmt: skip
-    assert read(done.path).tolist() == [[0, 0, 255], [0, 0, 255]]
-    with rasterio.open(tmp_path / "score.tif") as dataset:
-        assert dataset.dtypes == ("float32",)
-        assert np.isnan(dataset.nodata)
-        assert dataset.read(1, masked=True).filled(-1)[0].tolist() == pytest.approx([0.6, 0.6, -1])
-    assert not (tmp_path / "score.qml").exists()
 
 
 @pytest.mark.parametrize(
@@ -239,11 +191,13 @@ def test_more_than_255_classes_take_16_bits(tmp_path: Path) -> None:
         assert (sum(done.counts), done.empty) == (299, 1)
 
 
-def test_large_maps_are_tiled_and_bounded(tmp_path: Path) -> None:
+def test_large_maps_are_tiled_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     grid = Grid(20_011, 12_007, "EPSG:32652", UTM)  # primes: no cell but 1 fits exactly
     windows = grid_windows(grid.width, grid.height, 512)
     assert tiling(grid, windows).cell() == 2
-    done = write_class_map(tmp_path / "m.tif", grid, windows, classes_of(windows), NAMES, COLORS, cell=16)
+    monkeypatch.setattr(tiling_module, "MAX_PIXELS", 1_000_000)
+    done = write_class_map(tmp_path / "m.tif", grid, windows, classes_of(windows), NAMES, COLORS)
+    assert done.cell == 16
     assert (done.grid.width, done.grid.height) == (1251, 751)
     with rasterio.open(done.path) as dataset:
         assert dataset.block_shapes == [(256, 256)]
@@ -253,13 +207,9 @@ def test_large_maps_are_tiled_and_bounded(tmp_path: Path) -> None:
 def test_an_older_map_is_replaced_with_its_sidecars(tmp_path: Path) -> None:
     grid, windows = Grid(64, 64), grid_windows(64, 64, 32)
     write_class_map(tmp_path / "m.tif", grid, windows, [0, 1, 2, 0], NAMES, COLORS)
-    write_class_map(
-        tmp_path / "m.tif", grid, windows, [0, 0, 0, 0], ("Water",), COLORS[:1], tags={"ENCODER": "x"}
-    )
+    write_class_map(tmp_path / "m.tif", grid, windows, [0, 0, 0, 0], ("Water",), COLORS[:1])
     assert "River" not in (tmp_path / "m.qml").read_text(encoding="utf-8")
     assert "River" not in (tmp_path / "m.tif.aux.xml").read_text(encoding="utf-8")
-    with rasterio.open(tmp_path / "m.tif") as dataset:
-        assert dataset.tags()["ENCODER"] == "x"
     assert len(list(tmp_path.iterdir())) == 3
 
 
@@ -281,9 +231,6 @@ WINDOWS = grid_windows(700, 500, 256)
         ({"classes": [-2] * 6}, "class numbers of -2"),
         ({"colors": COLORS[:2]}, "3 classes and 2 colours"),
         ({"names": [], "colors": []}, "0 classes"),
-        ({"scores": np.zeros((6, 2), np.float32)}, r"scores of shape \(6, 2\)"),
-        ({"score_path": Path("s.tif")}, "needs the scores"),
-        ({"cell": 0}, "at least 1"),
         ({"windows": WINDOWS[:0], "classes": []}, "there is none"),
         ({"windows": np.vstack([WINDOWS[:5], [[0, 0, 9, 9]]])}, "of one size"),
         ({"windows": np.vstack([WINDOWS[:5], WINDOWS[:1]])}, "at one place"),

@@ -64,12 +64,12 @@ def test_sheet_shows_seeded_chips_in_order_with_their_colours(tmp_path: Path) ->
     for seed in (0, 1):
         shown[seed] = []
         path = tmp_path / f"{seed}.png"
-        assert write_contact_sheet(rows, grey(shown[seed]), path, COLORS, count=9, seed=seed, columns=3) == 9
+        assert write_contact_sheet(rows, grey(shown[seed]), path, COLORS, count=9, seed=seed) == 9
         with Image.open(path) as sheet:
-            assert sheet.width == GAP + 3 * (CELL + GAP)
+            assert sheet.width == GAP + 6 * (CELL + GAP)
             pixels = np.asarray(sheet.convert("RGB"))
         top = GAP + 28
-        for place, number in enumerate(shown[seed][:3]):
+        for place, number in enumerate(shown[seed][:6]):
             left = GAP + place * (CELL + GAP)
             assert (pixels[top : top + CELL, left : left + CELL] == 5 * number + 10).all()
             bar = pixels[top + CELL + 4 : top + CELL + 4 + BAR, left : left + CELL].reshape(-1, 3)
@@ -78,7 +78,7 @@ def test_sheet_shows_seeded_chips_in_order_with_their_colours(tmp_path: Path) ->
     assert shown[0] != shown[1]
     assert len(set(shown[0])) == 9
     again: list[int] = []
-    write_contact_sheet(rows, grey(again), tmp_path / "again.png", COLORS, count=9, seed=0, columns=3)
+    write_contact_sheet(rows, grey(again), tmp_path / "again.png", COLORS, count=9, seed=0)
     assert again == shown[0]
     assert (tmp_path / "again.png").read_bytes() == (tmp_path / "0.png").read_bytes()
 
@@ -99,25 +99,6 @@ def test_uncalibrated_scores_are_not_shown_at_all(tmp_path: Path, said: list[str
     assert any(text.startswith("then River, St") for text in said)
 
 
-def test_lines_by_class_hold_its_highest_and_lowest_scores(tmp_path: Path, said: list[str]) -> None:
-    seen: list[int] = []
-    shown = write_contact_sheet(
-        table(20), grey(seen), tmp_path / "s.png", COLORS, by_class=True, count=8, columns=4
-    )
-    assert shown == 8
-    assert seen == [0, 3, 15, 18, 1, 4, 16, 19]  # the two commonest classes
-    assert "Forest: 7 chips, highest 2 and lowest 2" in said
-    assert "River: 7 chips, highest 2 and lowest 2" in said
-
-
-def test_few_chips_of_a_class_are_shown_once(tmp_path: Path, said: list[str]) -> None:
-    seen: list[int] = []
-    assert write_contact_sheet(table(4), grey(seen), tmp_path / "s.png", COLORS, by_class=True) == 4
-    assert seen == [0, 3, 1, 2]
-    assert "Forest: 2 chips" in said
-    assert "River: 1 chip" in said
-
-
 def test_failures_are_counted_and_named(tmp_path: Path, said: list[str]) -> None:
     failed = [
         {"image": "b", "key": f"b_{n}", "calibrated": True, "error": f"b_{n} is empty"} for n in range(9)
@@ -134,7 +115,7 @@ def test_failures_are_counted_and_named(tmp_path: Path, said: list[str]) -> None
 
 def test_nothing_but_failures_is_a_sheet_too(tmp_path: Path, said: list[str]) -> None:
     failed = pa.Table.from_pylist([{"image": "b", "key": "b", "calibrated": False, "error": "gone"}], SCHEMA)
-    assert write_contact_sheet(failed, grey(), tmp_path / "s.png", COLORS, by_class=True) == 0
+    assert write_contact_sheet(failed, grey(), tmp_path / "s.png", COLORS) == 0
     assert said[-2:] == ["1 chip gave no answer", "b: gone"]
     assert write_contact_sheet(SCHEMA.empty_table(), grey(), tmp_path / "e.png", COLORS) == 0
 
