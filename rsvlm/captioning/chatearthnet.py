@@ -24,11 +24,6 @@ MOST_CLASSES = 3
 SIZES = ((80, "extra large"), (50, "large"), (20, "medium"), (10, "small"), (0, "extra small"))
 """Least percent of a region, and its size word."""
 NOUNS = ("fraction", "part", "portion", "amount", "quantity")
-FORBIDDEN = (
-    "possibly", "likely", "perhaps", "maybe", "probably", "might", "context", "segmentation",
-    "appear", "seem", "change", "transition", "dynamic",
-)  # fmt: skip
-"""Words that the paper's prompt rules out, and their like: only class names may hold one."""
 
 
 class Part(NamedTuple):

@@ -14,7 +14,6 @@ from functools import cache
 from importlib.resources import files
 
 START_AND_END = 2
-_SUFFIXES = re.compile(r"'(?:s|t|re|ve|m|ll|d)")
 
 
 def count_tokens(text: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rsvlm.imagery import Chip, Grid, ImageryError, Scene, items
+from rsvlm.imagery import Chip, Grid, ImageryError, items
 from rsvlm.imagery.items import ChipOptions, ChipRef, Item
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.vocabularies import Vocabulary
@@ -16,7 +16,6 @@ __all__ = [
     "ChipRef",
     "check_in_memory",
     "chip_size",
-    "cut_entries",
     "far_gsd",
     "list_items",
     "tiny",
@@ -70,11 +69,6 @@ def check_in_memory(items: Sequence[Item], options: ChipOptions, views: Sequence
             f"image {held.ref.image} is a picture in memory, whose bands nobody named: {', '.join(given)} is for files "
             "and chips"
         )
-
-
-def cut_entries(entries: Sequence[Scene | Item], options: ChipOptions, vocabulary: Vocabulary) -> list[Item]:
-    """Put the chips of each scene in its place; items that are there stay as they are."""
-    return items.cut_entries(entries, lambda grid: chip_size(grid, options, vocabulary))
 
 
 def chip_size(grid: Grid, options: ChipOptions, vocabulary: Vocabulary) -> tuple[str | None, str | None]:

@@ -163,9 +163,8 @@ def _cache_file(encoder: Encoder, prompts: tuple[tuple[str, ...], ...], averagin
     """Where the vectors lie; None for an encoder that does not say which weights it has."""
     if not getattr(encoder, "revision", None):
         return None
-    precision = str(getattr(encoder, "info", {}).get("text_precision", ""))
-    told = [encoder.name, encoder.revision, encoder.dimension, precision, prompts, averaging]
-    name = _digest([1, *told, *unusual(encoder)])
+    told = [encoder.name, encoder.revision, encoder.dimension, prompts, averaging]
+    name = _digest([2, *told, *unusual(encoder)])
     return cache_folder() / "class-vectors" / f"{name}.npz"
 
 

@@ -9,13 +9,11 @@ from .calibrated import Calibration
 from .errors import ClassificationError
 from .none import best_evidence, without_own_classes
 from .scores import Float64s, Floats, Mask, relative_scores, softmax
-from .temperature import expected_calibration_error
+from .temperature import expected_calibration_error, nll
 from .thresholds import f1_scores
 
 FOLDS = 5
 """Parts into which the labelled images are dealt; each is judged by what was fitted on the others."""
-
-_TINY = 1e-7  # float32 scores come as 0 and 1: their logarithm is cut here
 
 
 def judge(
@@ -115,8 +113,7 @@ def _single_label(before: Floats, after: Float64s, truth: NDArray[np.int64]) -> 
     right = after.argmax(axis=1) == truth
     metrics = {"accuracy": float(right.mean())}
     for when, shares in (("before", before), ("after", after)):
-        likelihood = np.log(np.maximum(shares[np.arange(len(truth)), truth], _TINY))
-        metrics[f"nll_{when}"] = float(-likelihood.mean())
+        metrics[f"nll_{when}"] = nll(shares[np.arange(len(truth)), truth])
         metrics[f"ece_{when}"] = expected_calibration_error(shares.max(axis=1), right)
     return metrics
 
@@ -124,8 +121,7 @@ def _single_label(before: Floats, after: Float64s, truth: NDArray[np.int64]) -> 
 def _multi_label(before: Floats, after: Float64s, given: Mask, member: Mask) -> dict[str, float]:
     metrics = {}
     for when, scores, found in (("before", before, before >= 0.5), ("after", after, given)):
-        likelihood = np.log(np.maximum(np.where(member, scores, 1 - scores), _TINY))
-        metrics[f"nll_{when}"] = float(-likelihood.mean())
+        metrics[f"nll_{when}"] = nll(np.where(member, scores, 1 - scores))
         metrics[f"ece_{when}"] = expected_calibration_error(scores.ravel(), member.ravel())
         metrics[f"micro_f1_{when}"], metrics[f"macro_f1_{when}"] = f1_scores(found, member)
     return metrics

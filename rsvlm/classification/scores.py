@@ -1,4 +1,4 @@
-"""Cosines to scores: softmax, sigmoid, the evidence for a class, and the best k.
+"""Cosines to scores: softmax, the evidence for a class, and the best k.
 
 All of it takes cosines of n images with c classes, (n, c), works in float64 and gives float32. A row of NaN, an
 image that failed, stays a row of NaN.
@@ -63,20 +63,6 @@ def log_softmax(cosines: Floats, scale: float) -> Float64s:
     rows = as_rows(cosines) * checked_scale(scale)
     rows -= rows.max(axis=1, keepdims=True)
     return np.asarray(rows - np.log(np.exp(rows).sum(axis=1, keepdims=True)))
-
-
-def sigmoid(cosines: Floats, scale: float, bias: float | Floats) -> Scores:
-    """Return scores of classes that stand each for itself: 1 / (1 + exp(-(scale * cosine + bias))).
-
-    Args:
-        cosines: (n, c).
-        scale: Steepness: SigLIP's `logit_scale`, or one that was fitted.
-        bias: One for all classes (SigLIP's `logit_bias`) or one a class (c,).
-
-    Returns:
-        float32 (n, c), each in 0..1.
-    """
-    return logistic(as_rows(cosines) * checked_scale(scale) + np.asarray(bias, np.float64)).astype(np.float32)
 
 
 def logistic(logits: Float64s) -> Float64s:

@@ -16,21 +16,16 @@ SPREAD = 0.5
 BINS = 15
 """Bins of the expected calibration error, as in Guo et al."""
 
+_TINY = 1e-7  # float32 scores come as 0 and 1: their logarithm is cut here
 _STEPS = 41
 _GOLDEN = (5**0.5 - 1) / 2
 
 Labels = NDArray[np.integer[Any]]
 
 
-def nll(cosines: Floats, labels: Labels, scale: float) -> float:
-    """Return the mean negative log likelihood (natural log) of the right classes under `softmax`.
-
-    Args:
-        cosines: (n, c).
-        labels: (n,), the index of each image's class.
-        scale: Inverse temperature.
-    """
-    return float(-log_softmax(cosines, scale)[np.arange(len(labels)), labels].mean())
+def nll(shares: Floats) -> float:
+    """Return the mean negative log likelihood (natural log) of what is true, from the shares that were given to it."""
+    return float(-np.log(np.maximum(shares, _TINY)).mean())
 
 
 def fit_scale(cosines: Floats, labels: Labels, prior: float) -> float:

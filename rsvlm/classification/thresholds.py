@@ -52,29 +52,6 @@ def best_f1_threshold(values: Floats, truth: Mask) -> float:
     return float(between if between > falling[best + 1] else falling[best])
 
 
-def best_f1_threshold_skyscript(cosines: Floats, truth: Mask) -> tuple[float, float]:
-    """Return the threshold and F1 of SkyScript's binary evaluation (arXiv 2312.12856).
-
-    As `run_binary` in the authors' `test_zero_shot_classification.py`: `numpy.linspace(-1, 1, 101)` is tried on
-    the cosine in float32; positive is `cosine >= threshold`; precision = (TP + 1e-9) / (TP + FP + 1e-9), recall =
-    (TP + 1e-9) / (TP + FN + 1e-9), F1 = 2 precision recall / (precision + recall + 1e-9); of equal F1 the lowest.
-    Chosen on the images that it is reported on, such an F1 flatters.
-
-    Args:
-        cosines: (n,) of one class.
-        truth: (n,).
-    """
-    values, best = np.asarray(cosines, np.float32), (0.0, 0.0)
-    for threshold in np.linspace(-1, 1, 101):
-        found = values >= np.float32(threshold)
-        hits = float((found & truth).sum()) + 1e-9
-        precision, recall = hits / (found.sum() + 1e-9), hits / (truth.sum() + 1e-9)
-        f1 = 2 * precision * recall / (precision + recall + 1e-9)
-        if f1 > best[1]:
-            best = (float(threshold), float(f1))
-    return best
-
-
 def fit_thresholds(cosines: Floats, member: Mask) -> Thresholds:
     """Fit a threshold on the evidence of each class, for the best F1 of the class.
 

@@ -21,28 +21,24 @@ class Sensor:
 
     Attributes:
         name: What `--sensor` takes.
-        title: Name for people.
         bands: Band ids in file order.
         shown: Ids of the bands shown as red, green, blue, or of the one shown in grey.
         common: Common name -> band id.
         scale: Physical value = stored integer * scale + offset.
         offset: See scale.
         display: Physical values shown as black and white; None where no fixed range serves.
-        quality: Name of the band that knows of clouds, where such products have one.
         licence: Licence of the images.
         attribution: Who must be named; `{year}` stands for the year of acquisition.
         url: Where the terms are.
     """
 
     name: str
-    title: str
     bands: tuple[str, ...]
     shown: tuple[str, ...]
     common: Mapping[str, str] = field(default_factory=dict)
     scale: float = 1.0
     offset: float = 0.0
     display: tuple[float, float] | None = None
-    quality: str | None = None
     licence: str | None = None
     attribution: str | None = None
     url: str | None = None
@@ -81,8 +77,7 @@ SENSORS: Mapping[str, Sensor] = {
     sensor.name: sensor
     for sensor in (
         Sensor(
-            name="sentinel-2-l1c",
-            title="Sentinel-2 Level-1C, top of atmosphere",
+            name="sentinel-2-l1c",  # Sentinel-2 Level-1C, top of atmosphere
             bands=_S2_BANDS,
             shown=_S2_SHOWN,
             common=_S2_COMMON,
@@ -93,21 +88,18 @@ SENSORS: Mapping[str, Sensor] = {
             url=_COPERNICUS_URL,
         ),
         Sensor(
-            name="sentinel-2-l2a",
-            title="Sentinel-2 Level-2A, surface reflectance (without B10)",
+            name="sentinel-2-l2a",  # Sentinel-2 Level-2A, surface reflectance (without B10)
             bands=_S2_L2A_BANDS,
             shown=_S2_SHOWN,
             common={name: band for name, band in _S2_COMMON.items() if band != "B10"},
             scale=1e-4,
             display=_REFLECTANCE,
-            quality="SCL",
             licence=_COPERNICUS_LICENCE,
             attribution=_COPERNICUS,
             url=_COPERNICUS_URL,
         ),
         Sensor(
-            name="eurosat",
-            title="EuroSAT, Sentinel-2 Level-1C with B8A last",
+            name="eurosat",  # EuroSAT, Sentinel-2 Level-1C with B8A last
             bands=(*(band for band in _S2_BANDS if band != "B8A"), "B8A"),
             shown=_S2_SHOWN,
             common=_S2_COMMON,
@@ -118,8 +110,7 @@ SENSORS: Mapping[str, Sensor] = {
             url="https://github.com/phelber/EuroSAT",
         ),
         Sensor(
-            name="landsat-8-9",
-            title="Landsat 8-9 Collection 2 Level-2, surface reflectance",
+            name="landsat-8-9",  # Landsat 8-9 Collection 2 Level-2, surface reflectance
             bands=("B1", "B2", "B3", "B4", "B5", "B6", "B7"),
             shown=("B4", "B3", "B2"),
             common={
@@ -135,14 +126,12 @@ SENSORS: Mapping[str, Sensor] = {
             scale=2.75e-5,
             offset=-0.2,
             display=_REFLECTANCE,
-            quality="QA_PIXEL",
             licence="public domain",
             attribution="Landsat imagery courtesy of the U.S. Geological Survey",
             url="https://www.usgs.gov/landsat-missions/landsat-collection-2-level-2-science-products",
         ),
         Sensor(
-            name="naip",
-            title="NAIP aerial photography with near infrared",
+            name="naip",  # NAIP aerial photography with near infrared
             bands=("red", "green", "blue", "nir"),
             shown=("red", "green", "blue"),
             licence="public domain",
@@ -151,14 +140,12 @@ SENSORS: Mapping[str, Sensor] = {
         ),
         Sensor(
             name="rgb",
-            title="Red, green, blue",
             bands=("red", "green", "blue"),
             shown=("red", "green", "blue"),
         ),
-        Sensor(name="panchromatic", title="One panchromatic band", bands=("pan",), shown=("pan",)),
+        Sensor(name="panchromatic", bands=("pan",), shown=("pan",)),
         Sensor(
-            name="sentinel-1",
-            title="Sentinel-1 ground range detected, VV and VH (VV is shown, in grey)",
+            name="sentinel-1",  # Sentinel-1 ground range detected, VV and VH (VV is shown, in grey)
             bands=("VV", "VH"),
             shown=("VV",),
             licence=_COPERNICUS_LICENCE,

@@ -32,7 +32,6 @@ class SidecarPlace:
         licence: SPDX identifier or words.
         attribution: Who must be named.
         url: Where the item is published.
-        gsd: Ground sample distance that the provider states, metres; nominal.
     """
 
     crs: str | None = None
@@ -41,7 +40,6 @@ class SidecarPlace:
     licence: str | None = None
     attribution: str | None = None
     url: str | None = None
-    gsd: float | None = None
 
 
 def item_place(item: Item, image: Path, width: int, height: int) -> SidecarPlace:
@@ -63,7 +61,6 @@ def item_place(item: Item, image: Path, width: int, height: int) -> SidecarPlace
         licence=_words(said.get("license")) or _link(item, "license"),
         attribution=_attribution(said.get("providers")),
         url=_link(item, "self") or _link(item, "canonical"),
-        gsd=_positive(said.get("gsd")),
     )
 
 
@@ -151,8 +148,3 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) < 1e12 and math.isfinite(value) else None
-
-
-def _positive(value: object) -> float | None:
-    number = _number(value)
-    return number if number is not None and number > 0 else None

@@ -2,21 +2,16 @@
 
 import math
 import re
-from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from rsvlm.imagery.errors import ImageryError
-from rsvlm.imagery.grid import BBox, Grid
-from rsvlm.imagery.projection import world_width
-from rsvlm.imagery.quality import cloud_mask
+from rsvlm.imagery.grid import Grid
 
 __all__ = [
     "Windows",
-    "bbox_windows",
     "check_size",
-    "cloud_mask",
     "grid_windows",
     "sides_in_pixels",
     "size_in_pixels",
@@ -33,7 +28,7 @@ PLACE_NEEDED = "needs an image with a place: give the size in pixels"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(m|px)?")
 
 
-def grid_windows(width: int, height: int, size: int | tuple[int, int], *, overlap: int = 0) -> Windows:
+def grid_windows(width: int, height: int, size: int | tuple[int, int]) -> Windows:
     """Tile an image with squares, or oblongs, row by row from the upper left.
 
     Every pixel lies in a tile, and every tile is full: the last column and row are moved inwards, where they
@@ -44,24 +39,19 @@ def grid_windows(width: int, height: int, size: int | tuple[int, int], *, overla
         width: Columns of the image.
         height: Rows.
         size: Pixels along a side of a tile, or along its width and its height.
-        overlap: Pixels that neighbouring tiles share, less than `size`.
 
     Returns:
         int32 (n, 4): x, y, width, height.
 
     Raises:
-        ImageryError: A size is below 1, or the overlap not below the size.
+        ImageryError: A size is below 1.
     """
     across, down = size if isinstance(size, tuple) else (size, size)
     if min(width, height, across, down) < 1:
         raise ImageryError(
             f"cannot tile {width} x {height} pixels with tiles of {size}: all must be at least 1"
         )
-    if not 0 <= overlap < min(across, down):
-        raise ImageryError(
-            f"an overlap of {overlap} pixels must be at least 0 and below the tile size {size}"
-        )
-    xs, ys = _starts(width, across, overlap), _starts(height, down, overlap)
+    xs, ys = _starts(width, across), _starts(height, down)
     windows = np.empty((len(ys), len(xs), 4), dtype=np.int32)
     windows[..., 0] = xs
     windows[..., 1] = ys[:, None]
@@ -126,52 +116,7 @@ def sides_in_pixels(size: str | int, grid: Grid) -> tuple[int, int]:
     return size_in_pixels(size, across), size_in_pixels(size, down)
 
 
-def bbox_windows(grid: Grid, boxes: Iterable[BBox]) -> Windows:
-    """The windows that cover boxes in longitude and latitude; they may reach past the image's edges.
-
-    Args:
-        grid: The image.
-        boxes: West, south, east, north in WGS84 degrees; west > east across the antimeridian.
-
-    Returns:
-        int32 (n, 4): x, y, width, height, one for each box, in order.
-
-    Raises:
-        ImageryError: The image has no place, or a box is none or lies outside of the image.
-    """
-    return np.array([_bbox_window(grid, box) for box in boxes], dtype=np.int32).reshape(-1, 4)
-
-
-def _bbox_window(grid: Grid, box: BBox) -> tuple[int, int, int, int]:
-    west, south, east, north = box
-    text = ", ".join(f"{value:g}" for value in box)
-    if not (-90 <= south < north <= 90 and -180 <= west <= 180 and -180 <= east <= 180 and west != east):
-        raise ImageryError(f"{text} is no box: west, south, east, north in degrees, south below north")
-    # a box's edge is no straight line in the image, so points all along it are taken
-    steps = np.linspace(0.0, 1.0, 9)
-    lon = west + steps * (east - west + (360.0 if east < west else 0.0))
-    lat = south + steps * (north - south)
-    lons, lats = np.meshgrid(lon, lat)
-    column, row = grid.to_pixels(lons, lats)  # longitudes may run on past 180
-    if not (np.isfinite(column).all() and np.isfinite(row).all()):
-        raise ImageryError(f"the box {text} reaches past what the image's CRS can describe")
-    across = np.diff(column, axis=1)
-    if grid.crs and world_width(grid.crs) and across.min() < 0 < across.max():
-        raise ImageryError(f"the box {text} crosses the edge of the image's map: give its two halves")
-    # a box drawn along pixel borders must not gain a row from what projecting back and forth loses
-    left, top = math.floor(column.min() + 1e-6), math.floor(row.min() + 1e-6)
-    right, bottom = math.ceil(column.max() - 1e-6), math.ceil(row.max() - 1e-6)
-    if right <= 0 or bottom <= 0 or left >= grid.width or top >= grid.height:
-        raise ImageryError(f"the box {text} lies outside of the image")
-    if max(right - left, bottom - top) > MAX_SIZE:
-        raise ImageryError(
-            f"the box {text} is {right - left:,} x {bottom - top:,} pixels: at most {MAX_SIZE:,} a side"
-        )
-    return left, top, max(right - left, 1), max(bottom - top, 1)
-
-
-def _starts(length: int, size: int, overlap: int) -> npt.NDArray[np.int32]:
+def _starts(length: int, size: int) -> npt.NDArray[np.int32]:
     if length <= size:
         return np.zeros(1, dtype=np.int32)
-    count = math.ceil((length - overlap) / (size - overlap))
-    return np.minimum(np.arange(count) * (size - overlap), length - size).astype(np.int32)
+    return np.minimum(np.arange(math.ceil(length / size)) * size, length - size).astype(np.int32)

@@ -102,7 +102,6 @@ def test_map_of_an_odd_image_covers_it_exactly_and_places_the_moved_tiles(tmp_pa
     height=st.integers(1, 24),
     size=st.integers(1, 26),
     most=st.just(tiling_module.MAX_PIXELS) | st.integers(1, 300),
-    data=st.data(),
 )
 def test_every_pixel_has_the_class_of_the_nearest_tile_over_it(
     tmp_path_factory: pytest.TempPathFactory,
@@ -110,12 +109,9 @@ def test_every_pixel_has_the_class_of_the_nearest_tile_over_it(
     height: int,
     size: int,
     most: int,
-    data: st.DataObject,
 ) -> None:
-    overlap = data.draw(st.integers(0, size // 2))
-    overlap = min(overlap, size - 1)
     grid = Grid(width, height, "EPSG:32652", UTM)
-    windows = grid_windows(width, height, size, overlap=overlap)
+    windows = grid_windows(width, height, size)
     classes = np.arange(len(windows)) % 4 - 1  # with holes
     path = tmp_path_factory.getbasetemp() / "property.tif"
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""Scores: softmax, sigmoid, evidence and the best k, against sums done by hand and properties that must hold."""
+"""Scores: softmax, evidence and the best k, against sums done by hand and properties that must hold."""
 
 import math
 
@@ -15,7 +15,6 @@ from rsvlm.classification.scores import (
     log_softmax,
     logistic,
     relative_scores,
-    sigmoid,
     softmax,
     top_k,
 )
@@ -60,12 +59,6 @@ def test_softmax_of_many_classes_sums_to_one_in_float32() -> None:
     np.testing.assert_allclose(softmax(values, 100).sum(axis=1, dtype=np.float32), 1, atol=1e-6)
 
 
-def test_sigmoid_by_hand_with_one_bias_and_with_one_a_class() -> None:
-    values = np.array([[0.1, 0.2]])
-    assert sigmoid(values, 10, -1)[0] == pytest.approx([0.5, 1 / (1 + math.exp(-1))])
-    assert sigmoid(values, 10, np.array([-1.0, -2.0]))[0] == pytest.approx([0.5, 0.5])
-
-
 @given(hnp.arrays(np.float64, 20, elements=st.floats(-1e6, 1e6)))
 def test_logistic_is_monotone_symmetric_and_never_overflows(logits: NDArray[np.float64]) -> None:
     shares = logistic(np.sort(logits))
@@ -78,7 +71,6 @@ def test_a_row_of_nan_stays_one_and_spoils_no_other() -> None:
     values = np.array([[0.1, 0.2], [np.nan, np.nan]], np.float32)
     for scores in (
         softmax(values, 100),
-        sigmoid(values, 100, 0),
         relative_scores(values, 100),
         evidence(values),
     ):

@@ -1,10 +1,10 @@
-"""Multi-label thresholds: the best F1 by trying every cut, SkyScript's sweep, few images, and the sigmoid over them."""
+"""Multi-label thresholds: the best F1 by trying every cut, few images, and the sigmoid over them."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from labelled_cosines import IDENTITY, whurs19  # type: ignore[import-not-found]
@@ -14,7 +14,6 @@ from rsvlm.classification.calibration import fit_calibration
 from rsvlm.classification.scores import evidence, relative_scores
 from rsvlm.classification.thresholds import (
     best_f1_threshold,
-    best_f1_threshold_skyscript,
     f1_scores,
     fit_platt,
     fit_thresholds,
@@ -42,35 +41,6 @@ def test_the_cut_lies_half_way_and_above_all_without_positives() -> None:
     assert best_f1_threshold(values, np.array([False, False, True, True])) == pytest.approx(0.3)
     assert best_f1_threshold(values, np.array([True] * 4)) == 0.1
     assert not (values >= best_f1_threshold(values, np.zeros(4, bool))).any()
-
-
-def test_skyscript_sweep_by_hand() -> None:
-    """The first of the 101 thresholds, 0.02 apart, above 0.213; with nothing true, -1 of all is as good as any."""
-    cosines = np.array([0.213, 0.251, 0.1], np.float32)
-    threshold, value = best_f1_threshold_skyscript(cosines, np.array([False, True, False]))
-    assert threshold == pytest.approx(0.22)
-    assert value == pytest.approx(1, abs=1e-8)
-    # A cosine that is a threshold counts as positive in float32, as it does on SkyScript's side.
-    for threshold in np.linspace(-1, 1, 101):
-        edge = np.array([threshold, threshold - 0.01], np.float32)
-        assert best_f1_threshold_skyscript(edge, np.array([True, False]))[0] == pytest.approx(threshold)
-
-
-@settings(max_examples=30)
-@given(st.integers(0, 10_000))
-def test_skyscript_sweep_as_written_there(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    cosines, truth = rng.normal(0.2, 0.05, 40).astype(np.float32), rng.random(40) < 0.3
-    best = (0.0, 0.0)
-    for threshold in np.linspace(-1, 1, 101):
-        tp = fp = fn = 0.0
-        for value, true in zip(cosines, truth, strict=True):
-            positive = value >= np.float32(threshold)
-            tp, fp, fn = tp + (positive and true), fp + (positive and not true), fn + (true and not positive)
-        precision, recall = (tp + 1e-9) / (tp + fp + 1e-9), (tp + 1e-9) / (tp + fn + 1e-9)
-        value = 2 * precision * recall / (precision + recall + 1e-9)
-        best = (threshold, value) if value > best[1] else best
-    assert best_f1_threshold_skyscript(cosines, truth) == pytest.approx(best)
 
 
 def test_a_class_without_images_has_the_shared_threshold_and_few_pull_little() -> None:

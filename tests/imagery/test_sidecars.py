@@ -234,7 +234,6 @@ def test_time_licence_attribution_and_url_come_from_the_item(tmp_path: Path) -> 
     properties = {
         "license": "CC-BY-4.0",
         "providers": providers,
-        "gsd": 0.5,
         "datetime": "2023-06-01T12:20:30+02:00",
     }
     write(tmp_path / "scene.json", item(properties, links=links))
@@ -247,7 +246,6 @@ def test_time_licence_attribution_and_url_come_from_the_item(tmp_path: Path) -> 
     )
     place = sidecar_place(path, 30, 20)
     assert place is not None
-    assert place.gsd == 0.5
 
 
 def test_urls_that_are_no_web_addresses_never_become_links(tmp_path: Path) -> None:
@@ -357,7 +355,7 @@ JSON = st.recursive(
     max_leaves=12,
 )
 KEYS = (
-    *("datetime", "license", "providers", "gsd", "proj:epsg", "proj:code", "proj:wkt2", "proj:projjson"),
+    *("datetime", "license", "providers", "proj:epsg", "proj:code", "proj:wkt2", "proj:projjson"),
     *("proj:shape", "proj:transform", "start_datetime"),
 )
 

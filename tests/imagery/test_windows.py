@@ -1,4 +1,4 @@
-"""Windows: tiles that leave out nothing, sizes in metres, boxes in degrees."""
+"""Windows: tiles that leave out nothing, sizes in metres."""
 
 from contextlib import suppress
 
@@ -10,18 +10,15 @@ from pyproj import Geod
 
 from rsvlm.imagery import Grid, ImageryError
 from rsvlm.imagery.frames import cut
-from rsvlm.imagery.windows import bbox_windows, grid_windows, sides_in_pixels, size_in_pixels
+from rsvlm.imagery.windows import grid_windows, sides_in_pixels, size_in_pixels
 
 UTM = Grid(1000, 800, "EPSG:32652", (10.0, 0.0, 300_000.0, 0.0, -10.0, 4_000_000.0))
 
 
 @settings(max_examples=200, deadline=None)
-@given(width=st.integers(1, 300), height=st.integers(1, 300), size=st.integers(1, 310), data=st.data())
-def test_every_pixel_lies_in_a_full_tile(width: int, height: int, size: int, data: st.DataObject) -> None:
-    overlap = data.draw(st.integers(0, size - 1))
-    if overlap > size * 0.9 and width * height > 5_000:
-        overlap = size // 2
-    windows = grid_windows(width, height, size, overlap=overlap)
+@given(width=st.integers(1, 300), height=st.integers(1, 300), size=st.integers(1, 310))
+def test_every_pixel_lies_in_a_full_tile(width: int, height: int, size: int) -> None:
+    windows = grid_windows(width, height, size)
     assert windows.dtype == np.int32
     assert len(np.unique(windows, axis=0)) == len(windows)
     assert set(map(tuple, windows[:, 2:].tolist())) == {(min(size, width), min(size, height))}
@@ -36,8 +33,8 @@ def test_every_pixel_lies_in_a_full_tile(width: int, height: int, size: int, dat
     for axis in (0, 1):
         starts = np.unique(windows[:, axis])
         steps = np.diff(starts)
-        assert (steps[:-1] == size - overlap).all()
-        assert (steps <= size - overlap).all()
+        assert (steps[:-1] == size).all()
+        assert (steps <= size).all()
 
 
 def test_tiles_in_reading_order() -> None:
@@ -55,10 +52,10 @@ def test_tiles_in_reading_order() -> None:
     assert len(grid_windows(36_000, 36_000, 256)) == 141 * 141
 
 
-@pytest.mark.parametrize(("size", "overlap"), [(0, 0), (-1, 0), (10, 10), (10, -1)])
-def test_tiles_that_cannot_be(size: int, overlap: int) -> None:
-    with pytest.raises(ImageryError, match=r"must be|at least"):
-        grid_windows(100, 100, size, overlap=overlap)
+@pytest.mark.parametrize("size", [0, -1])
+def test_tiles_that_cannot_be(size: int) -> None:
+    with pytest.raises(ImageryError, match="at least 1"):
+        grid_windows(100, 100, size)
 
 
 @pytest.mark.parametrize(
@@ -127,49 +124,10 @@ def test_metres_are_as_many_both_ways(grid: Grid, sides: tuple[int, int]) -> Non
 
 
 def test_oblong_tiles_reach_every_edge() -> None:
-    assert grid_windows(100, 50, (60, 20), overlap=5).tolist() == [
-        [x, y, 60, 20] for y in (0, 15, 30) for x in (0, 40)
-    ]
-    with pytest.raises(ImageryError, match="below the tile size"):
-        grid_windows(100, 50, (60, 20), overlap=20)
+    assert grid_windows(100, 50, (60, 20)).tolist() == [[x, y, 60, 20] for y in (0, 20, 30) for x in (0, 40)]
 
 
 @given(text=st.text(max_size=12))
 def test_any_text_is_a_size_or_an_error(text: str) -> None:
     with suppress(ImageryError):
         assert 1 <= size_in_pixels(text, 10.0) <= 2**15
-
-
-def test_boxes_round_trip() -> None:
-    windows = np.array([[0, 0, 256, 256], [300, 200, 64, 32], [900, 700, 200, 200]])
-    boxes = [UTM.window(*window).bbox() for window in windows.tolist()]
-    found = bbox_windows(UTM, [box for box in boxes if box])
-    # a box in degrees round a window in UTM is turned a little, so its window is a little larger
-    assert (found[:, :2] <= windows[:, :2]).all()
-    assert (found[:, :2] + found[:, 2:] >= windows[:, :2] + windows[:, 2:]).all()
-    assert (np.abs(found - windows) <= 12).all()
-    degrees = Grid(200, 200, "EPSG:4326", (0.1, 0.0, 170.0, 0.0, -0.1, 10.0))
-    assert bbox_windows(degrees, [(175.0, 0.0, -175.0, 5.0)]).tolist() == [[50, 50, 100, 50]]
-    assert bbox_windows(degrees, []).shape == (0, 4)
-
-
-def test_boxes_at_the_edge_of_a_map_of_the_earth() -> None:
-    earth = Grid(360, 180, "EPSG:4326", (1.0, 0.0, -180.0, 0.0, -1.0, 90.0))
-    boxes = [(170.0, 0.0, 180.0, 10.0), (-180.0, 0.0, -170.0, 10.0), (-180.0, -90.0, 180.0, 90.0)]
-    assert bbox_windows(earth, boxes).tolist() == [[350, 80, 10, 10], [0, 80, 10, 10], [0, 0, 360, 180]]
-    with pytest.raises(ImageryError, match="crosses the edge of the image's map"):
-        bbox_windows(earth, [(170.0, 0.0, -170.0, 10.0)])
-
-
-@pytest.mark.parametrize(
-    ("box", "message"),
-    [
-        ((127.0, 37.0, 128.0, 36.0), "is no box"),
-        ((127.0, 36.0, 227.0, 37.0), "is no box"),
-        ((10.0, 50.0, 11.0, 51.0), "outside of the image|cannot|describe|pixels"),
-        ((100.0, 0.0, 150.0, 60.0), "at most 32,768 a side|describe"),
-    ],
-)
-def test_boxes_that_cannot_be(box: tuple[float, float, float, float], message: str) -> None:
-    with pytest.raises(ImageryError, match=message):
-        bbox_windows(UTM, [box])

@@ -109,11 +109,7 @@ _LANDCOVER = pa.struct(
         "legend": _TEXT,
         "date": _TEXT,
         "coverage": pa.float64(),
-        "regions": pa.list_(
-            pa.struct(
-                {"region": _TEXT, "classes": pa.list_(pa.struct({"name": _TEXT, "pixels": pa.int64()}))}
-            )
-        ),
+        "regions": pa.list_(pa.struct({"region": _TEXT, "classes": pa.list_(_SHARE)})),
         "words": pa.list_(pa.struct({"name": _TEXT, "natural": _TEXT, "chatearthnet": _TEXT})),
     }
 )
