@@ -29,11 +29,13 @@ from rsvlm.shards import (
     Stats,
     atomic_write,
     check_engine,
+    do_shards,
     done_stats,
     merge_stats,
     open_run,
     processing_id,
     run_shards,
+    stats_of_all,
 )
 
 Results = dict[int, ShardResult]
@@ -399,3 +401,18 @@ def test_merge_stats() -> None:
         stats = {"shard": shard, "pairs": 3, "styles": {"natural": 2}, "files": {"a": 9}, "notes": ["x"]}
         merge_stats(total, stats)
     assert total == {"pairs": 6, "styles": {"natural": 4}}
+
+
+def test_do_shards_tells_what_failed_and_keeps_the_others(tmp_path: Path) -> None:
+    shards = descriptions(tmp_path, 3)
+    shards[1]["do"] = "raise"
+    with open_run(tmp_path, CONFIG) as run:
+        with pytest.raises(
+            ShardError, match=r"^1 of 3 shards failed, the first \(1\) with ValueError: poisoned"
+        ):
+            do_shards(misbehave, shards, run)
+        with pytest.raises(ShardError, match="shard 1 is not here"):
+            list(stats_of_all(run, 3))
+        summary = do_shards(write, shards, run)
+        assert (summary.done, summary.skipped) == (1, 2)
+        assert [stats["pairs"] for stats in stats_of_all(run, 3)] == [0, 1, 2]

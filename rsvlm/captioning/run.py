@@ -11,12 +11,11 @@ from rsvlm.models.needs import needs_of
 from rsvlm.shards import (
     Needs,
     Run,
-    ShardError,
     ShardResult,
     check_engine,
-    done_stats,
+    do_shards,
     open_run,
-    run_shards,
+    stats_of_all,
 )
 
 from .credit import cover_credit, map_credit
@@ -211,23 +210,12 @@ def _work(
         progress(0, plan.chips)
     shards = _descriptions(plan, run, rewriter)
     needs = Needs() if rewriter is None else needs_of(rewriter.opened())
-    summary = run_shards(
+    summary = do_shards(
         caption_shard, shards, run, workers=workers, engine=engine, needs=needs, progress=note
     )
     report.resumed = summary.skipped
-    if summary.failures:
-        first = summary.failures[0]
-        raise ShardError(
-            f"{summary.failed} of {report.shards} shards failed, the first ({first.shard}) with {first.error}; "
-            "the others are kept: run the same command again to try them once more"
-        )
     problems = list(plan.problems)
-    for number in range(report.shards):
-        stats = done_stats(run, number)
-        if stats is None:
-            raise ShardError(
-                f"{run.out}: shard {number} was removed while the run went on; run the same command again"
-            )
+    for stats in stats_of_all(run, report.shards):
         _add(report, stats)
         problems += [Problem(*problem) for problem in stats["problems"]]
     finish_dataset(run, config, problems, report.to_dict())

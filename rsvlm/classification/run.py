@@ -19,13 +19,12 @@ from rsvlm.imagery.items import ChipOptions, PathLike
 from rsvlm.models.identity import own_code
 from rsvlm.shards import (
     Run,
-    ShardError,
     atomic_write,
-    done_stats,
+    do_shards,
     merge_stats,
     open_run,
-    run_shards,
     shard_name,
+    stats_of_all,
     write_json,
 )
 
@@ -222,22 +221,16 @@ def _do(
 
     step(0)
     shards = ({"shard": number, "first": first} for number, first in enumerate(range(0, count, SHARD_SIZE)))
-    summary = run_shards(
+    summary = do_shards(
         partial(work, folder=run.shards, step=step),
         shards,
         run,
         progress=lambda result: step(result.stats["chips"]) if result.skipped else None,
     )
     report.resumed = min(summary.skipped * SHARD_SIZE, count)
-    if summary.failures:
-        first = summary.failures[0]
-        raise ShardError(
-            f"{summary.failed} of {-(-count // SHARD_SIZE)} shards failed, the first ({first.shard}) with "
-            f"{first.error}; the others are kept: run the same command again to try them once more"
-        )
     total: dict[str, Any] = {}
-    for number in range(-(-count // SHARD_SIZE)):
-        merge_stats(total, done_stats(run, number) or {})
+    for stats in stats_of_all(run, -(-count // SHARD_SIZE)):
+        merge_stats(total, stats)
     return total
 
 

@@ -23,11 +23,11 @@ from rsvlm.shards import (
     ShardResult,
     atomic_write,
     check_engine,
-    done_stats,
+    do_shards,
     merge_stats,
     open_run,
-    run_shards,
     shard_name,
+    stats_of_all,
 )
 
 from .errors import RetrievalError
@@ -125,7 +125,7 @@ def encoded_images(
                 step(one.stats.get("chips", 0))
 
         task = partial(_encode_shard, sources, encoder, batch_size, folder=run.shards)
-        summary = run_shards(
+        summary = do_shards(
             partial(task, step=step) if here else task,
             _slices(total),
             run,
@@ -134,20 +134,10 @@ def encoded_images(
             needs=needs_of(encoder),
             progress=note,
         )
-        if summary.failures:
-            raise ShardError(
-                f"shard {summary.failures[0].shard} failed with {summary.failures[0].error}; "
-                "what is done is kept: run the same command again"
-            )
         report.resumed = min(summary.skipped * _shard_size(total), total)
         counts: dict[str, Any] = {}
         names = []
-        for number in range(-(-total // _shard_size(total))):
-            stats = done_stats(run, number)
-            if stats is None:
-                raise ShardError(
-                    f"{work}: shard {number} is not here: was it removed, or written where the folder is not shared?"
-                )
+        for number, stats in enumerate(stats_of_all(run, -(-total // _shard_size(total)))):
             merge_stats(counts, stats)
             report.failures += map(tuple, stats["failures"])
             names.append(run.shards / shard_name(number))

@@ -16,6 +16,7 @@ time, machine, place of the folder or number of workers.
 With `engine="ray"` the workers are actors of Ray, on all machines of a cluster that share the folder.
 """
 
+from .doing import do_shards, stats_of_all
 from .engines import BusyError, EngineError, Needs, ShardError, check_engine
 from .files import atomic_write, write_json
 from .protocol import (
@@ -47,6 +48,7 @@ __all__ = [
     "Work",
     "atomic_write",
     "check_engine",
+    "do_shards",
     "done_stats",
     "merge_stats",
     "open_run",
@@ -54,5 +56,6 @@ __all__ = [
     "run_shard",
     "run_shards",
     "shard_name",
+    "stats_of_all",
     "write_json",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rsvlm import __version__
-from rsvlm.shards import ShardResult, open_run
+from rsvlm.shards import ShardResult, do_shards, open_run
 
 from ...errors import CaptioningError
 from ..finish import finish_dataset
@@ -23,7 +23,6 @@ from .best import Best, Floats, best
 from .candidates import Candidates, left_out, read_candidates
 from .outcome import outcome
 from .rule import Per, Rule
-from .running import do_shards
 from .scores import ScoreSet, open_scores
 from .words import CHOSEN
 
@@ -85,7 +84,7 @@ def filter_pairs(
             }
             for shard, start in enumerate(range(0, len(numbers), SHARD_SIZE))
         )
-        do_shards(work, shards, run, _counting(progress, len(numbers)))
+        do_shards(work, shards, run, progress=_counting(progress, len(numbers)))
         problems = chain(
             read_problems(dataset.folder),
             left_out(dataset, known, candidates, chosen.kept, chosen.begins, rule),

@@ -16,12 +16,20 @@ from PIL import Image, UnidentifiedImageError
 
 from rsvlm.models import Encoder, encode_stream
 from rsvlm.models.pictures import rgb_picture
-from rsvlm.shards import Run, ShardResult, atomic_write, done_stats, open_run, shard_name, write_json
+from rsvlm.shards import (
+    Run,
+    ShardResult,
+    atomic_write,
+    do_shards,
+    open_run,
+    shard_name,
+    stats_of_all,
+    write_json,
+)
 
 from ...errors import CaptioningError
 from ..reader import PairsDataset, Row
 from .records import FORMAT, ScoreRecord, encoder_identity, set_name
-from .running import do_shards
 from .scores import FILE, FOLDER, SCHEMA, ScoreSet, read_shard
 from .spread import spread, spread_by_style
 
@@ -81,7 +89,7 @@ def score_pairs(
         shards = (
             {"shard": shard, "folder": str(run.shards)} for shard in range(dataset.manifest.counts.shards)
         )
-        do_shards(work, shards, run, note)
+        do_shards(work, shards, run, progress=note)
         record = _summary(dataset, run, name, identity)
         write_json(run.out / FILE, record.model_dump(mode="json"), indent=2)
     return ScoreSet(run.out, record)
@@ -165,12 +173,11 @@ def cosines(images: npt.ArrayLike, texts: npt.ArrayLike) -> npt.NDArray[np.float
 
 def _summary(dataset: PairsDataset, run: Run, name: str, identity: dict[str, Any]) -> ScoreRecord:
     """Count and describe what the shards hold."""
-    shards = range(dataset.manifest.counts.shards)
+    count = dataset.manifest.counts.shards
     unscored: Counter[str] = Counter()
-    for shard in shards:
-        stats = done_stats(run, shard)
-        unscored.update(stats["unscored"] if stats else {})
-    scores = [read_shard(run.shards / f"{shard_name(shard)}.parquet").scores for shard in shards]
+    for stats in stats_of_all(run, count):
+        unscored.update(stats["unscored"])
+    scores = [read_shard(run.shards / f"{shard_name(shard)}.parquet").scores for shard in range(count)]
     together = np.concatenate(scores) if scores else np.empty(0, np.float32)
     return ScoreRecord(
         name=name,
