@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 from shard_jobs import (  # type: ignore[import-not-found] # tests/ is on pytest's path
@@ -37,6 +38,7 @@ from rsvlm.shards import (
     run_shards,
     stats_of_all,
 )
+from rsvlm.shards.locking import LOCK, locked_folder
 
 Results = dict[int, ShardResult]
 JOB = [sys.executable, str(Path(__file__).parent / "shard_jobs.py")]
@@ -416,3 +418,20 @@ def test_do_shards_tells_what_failed_and_keeps_the_others(tmp_path: Path) -> Non
         summary = do_shards(write, shards, run)
         assert (summary.done, summary.skipped) == (1, 2)
         assert [stats["pairs"] for stats in stats_of_all(run, 3)] == [0, 1, 2]
+
+
+def test_a_lock_stays_the_one_that_all_see(tmp_path: Path) -> None:
+    busy = ValueError("busy")
+    with locked_folder(tmp_path, busy, ShardError):
+        assert (tmp_path / LOCK).exists()
+        with pytest.raises(ValueError, match="busy"), locked_folder(tmp_path, busy, ShardError):
+            raise AssertionError
+    file = (tmp_path / LOCK).stat().st_ino
+    with (
+        FileLock(tmp_path / LOCK),
+        pytest.raises(ValueError, match="busy"),
+        locked_folder(tmp_path, busy, ShardError),
+    ):
+        raise AssertionError
+    with locked_folder(tmp_path, busy, ShardError):
+        assert (tmp_path / LOCK).stat().st_ino == file

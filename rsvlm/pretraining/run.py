@@ -5,15 +5,15 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from rsvlm.models.shipped import DEFAULT
 from rsvlm.shards.files import remove_leftovers
+from rsvlm.shards.locking import LOCK, locked_folder
 
 from .best import EPOCHS
 from .data import Augmentation
@@ -32,8 +32,7 @@ from .watching import Watcher
 
 LOG = logging.getLogger(__name__)
 
-_LOCK = ".lock"
-_BEFORE_LEARNING = (_LOCK, HELD_KEYS, METRICS, EPOCHS, WORK)
+_BEFORE_LEARNING = (LOCK, HELD_KEYS, METRICS, EPOCHS, WORK)
 """What a run that was stopped early leaves."""
 
 PathLike = str | os.PathLike[str]
@@ -202,26 +201,14 @@ def _alone(out: Path, processes: Processes) -> Iterator[None]:
         yield
         return
     new = not out.exists()
-    lock = FileLock(out / _LOCK)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise PretrainingError(
-            f"{out}: another run is writing there: wait for it, or name another folder"
-        ) from None
-    except OSError as error:
-        raise PretrainingError(
-            f"{out}: cannot be written ({error.strerror or error}): name another folder"
-        ) from None
-    try:
-        remove_leftovers(out)
-        yield
-    finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
-        if not any((out / name).exists() for name in (REPORT, CHECKPOINT)):
-            _clear(out, new)
+    busy = PretrainingError(f"{out}: another run is writing there: wait for it, or name another folder")
+    with locked_folder(out, busy, lambda why: PretrainingError(f"{why}: name another folder")):
+        try:
+            remove_leftovers(out)
+            yield
+        finally:
+            if not any((out / name).exists() for name in (REPORT, CHECKPOINT)):
+                _clear(out, new)
 
 
 def _clear(out: Path, new: bool) -> None:
@@ -229,5 +216,7 @@ def _clear(out: Path, new: bool) -> None:
     for name in (HELD_KEYS, METRICS, EPOCHS):
         (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / WORK, ignore_errors=True)
-    if new and not any(out.iterdir()):
-        out.rmdir()
+    if new and {path.name for path in out.iterdir()} <= {LOCK}:
+        with suppress(OSError):  # Windows keeps a lock that is held, and the folder with it
+            (out / LOCK).unlink()
+            out.rmdir()

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from filelock import FileLock, Timeout
 
 from rsvlm.shards import atomic_write
 from rsvlm.shards.files import is_disk_full
+from rsvlm.shards.locking import LOCK, locked_folder
 
 from .errors import RetrievalError
 from .exact import Mask
@@ -126,7 +126,7 @@ def joined(manifest: Manifest, rows: int) -> tuple[PartRecord, ...]:
 
 
 @contextmanager
-def locked(folder: Path, name: str = ".lock") -> Iterator[None]:
+def locked(folder: Path, name: str = LOCK) -> Iterator[None]:
     """Have the folder of an index to oneself; the lock ends with the process, however that ends.
 
     Args:
@@ -136,24 +136,16 @@ def locked(folder: Path, name: str = ".lock") -> Iterator[None]:
     Raises:
         RetrievalError: Another process has it, or it cannot be written (a full disk included, at any time).
     """
-    lock = FileLock(folder / name, timeout=0)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise RetrievalError(f"{folder}: another process is changing it; wait until it is through") from None
-    except OSError as error:
-        raise RetrievalError(f"{folder}: cannot be written ({error.strerror or error})") from None
-    try:
-        yield
-    except OSError as error:
-        if not is_disk_full(error):
-            raise
-        raise RetrievalError(
-            f"{folder}: the disk is full; make room and run it again: the index is as it was"
-        ) from None
-    finally:
-        lock.release()
+    busy = RetrievalError(f"{folder}: another process is changing it; wait until it is through")
+    with locked_folder(folder, busy, RetrievalError, name):
+        try:
+            yield
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            raise RetrievalError(
+                f"{folder}: the disk is full; make room and run it again: the index is as it was"
+            ) from None
 
 
 @contextmanager

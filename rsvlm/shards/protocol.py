@@ -10,10 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from .engines import BusyError, Needs, ShardError, check_engine, importing_main, run_local
 from .files import is_disk_full, remove_leftovers, write_json
+from .locking import locked_folder
 
 Description = dict[str, Any]
 Stats = dict[str, Any]
@@ -111,25 +110,17 @@ def open_run(out: Path, config: Mapping[str, Any]) -> Iterator[Run]:
             'a worker process imports this script: put the call under `if __name__ == "__main__":`'
         )
     run = Run(out, processing_id(config))
-    lock = FileLock(out / ".lock", timeout=0)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise BusyError(f"{out}: another run is writing here; wait for it, or name another folder") from None
-    except OSError as error:
-        raise ShardError(f"{out}: cannot be written: {error.strerror or error}") from error
-    try:
-        _settle_config(run, config)
-        remove_leftovers(out)
-        run.shards.mkdir(exist_ok=True)
-        yield run
-    except OSError as error:
-        if not is_disk_full(error):
-            raise
-        raise ShardError(_disk_full_message(out)) from error
-    finally:
-        lock.release()
+    busy = BusyError(f"{out}: another run is writing here; wait for it, or name another folder")
+    with locked_folder(out, busy, ShardError):
+        try:
+            _settle_config(run, config)
+            remove_leftovers(out)
+            run.shards.mkdir(exist_ok=True)
+            yield run
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            raise ShardError(_disk_full_message(out)) from error
 
 
 def _settle_config(run: Run, config: Mapping[str, Any]) -> None:

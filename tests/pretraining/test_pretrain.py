@@ -73,8 +73,8 @@ def test_a_run_and_what_it_leaves(model: Path, pairs: Path, colours: Path, tmp_p
     out, seen = tmp_path / "adapter", Seen()
     report = run(model, pairs, out, target=[colours], watcher=seen)
     assert sorted(path.name for path in out.iterdir()) == [
-        "README.md", "adapter_config.json", "adapter_model.safetensors", "epochs.jsonl", "held-out.json", "loss.png",
-        "metrics.jsonl", "report.json", "rsvlm_adapter.json", "tradeoff.png",
+        ".lock", "README.md", "adapter_config.json", "adapter_model.safetensors", "epochs.jsonl", "held-out.json",
+        "loss.png", "metrics.jsonl", "report.json", "rsvlm_adapter.json", "tradeoff.png",
     ]  # fmt: skip
     held = json.loads((out / "held-out.json").read_text(encoding="utf-8"))["sources"][0]["keys"]
     assert len(held) == 12 == report.before.measures[0].n
