@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-from rsvlm.shards import ShardError, atomic_write, open_run, run_shards, shard_name
+from rsvlm.files import atomic_write
+from rsvlm.shards import ShardError, open_run, run_shards, shard_name
 
 CONFIG = {"job": "test", "size": 256}
 SHARDS = 12

@@ -22,13 +22,13 @@ from shard_jobs import (  # type: ignore[import-not-found] # tests/ is on pytest
     write,
 )
 
+from rsvlm.files import atomic_write
 from rsvlm.shards import (
     EngineError,
     RunSummary,
     ShardError,
     ShardResult,
     Stats,
-    atomic_write,
     check_engine,
     do_shards,
     done_stats,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rsvlm import __version__
+from rsvlm.files import sha256_of
 from rsvlm.imagery.frames import fingerprint
 
 from .plan import Plan
@@ -28,7 +29,8 @@ def identity(plan: Plan) -> dict[str, Any]:
         "made by": f"rsvlm {__version__} caption",
         "settings": kept | {"styles": list(settings.chosen_styles())},
         "images": {"count": len(plan.ranges), "chips": plan.chips, "sha256": digest.hexdigest()},
-        "osm": settings.osm and {"name": Path(settings.osm).name, "sha256": _sha256(settings.osm)},
+        # of all of it: a tag that was corrected may leave the file as long as it was
+        "osm": settings.osm and {"name": Path(settings.osm).name, "sha256": sha256_of(settings.osm)},
         "unknown tags": plan.inferred.record,
         "landcover": _of_landcover(settings.landcover),
         "legend": None
@@ -51,12 +53,6 @@ def _of_landcover(path: str | None) -> dict[str, Any] | None:
     small = sum(file.stat().st_size for file in inside) <= _WHOLE
     digest = hashlib.sha256()
     for name, file in files:
-        content = _sha256(file) if small else (fingerprint(file), file.stat().st_mtime_ns)
+        content = sha256_of(file) if small else (fingerprint(file), file.stat().st_mtime_ns)
         digest.update(repr((name, content)).encode("utf-8", "surrogateescape"))
     return {"name": place.name, "files": len(files), "sha256": digest.hexdigest()}
-
-
-def _sha256(path: str | Path) -> str:
-    """Of all of a file: a tag that was corrected may leave it as long as it was."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

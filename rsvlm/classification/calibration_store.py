@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from rsvlm.files import write_json
 from rsvlm.folders import data_folder
-from rsvlm.shards import write_json
 
 from .calibrated import Calibration
 from .errors import ClassificationError

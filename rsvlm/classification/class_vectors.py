@@ -16,11 +16,11 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from rsvlm.files import atomic_write
 from rsvlm.folders import cache_folder
 from rsvlm.models import Encoder
 from rsvlm.models.given_vectors import given_vectors
 from rsvlm.models.identity import vector_identity
-from rsvlm.shards import atomic_write
 
 from .errors import ClassificationError
 

@@ -14,10 +14,10 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
+from rsvlm.files import atomic_write
 from rsvlm.imagery import Grid, Transform
 from rsvlm.imagery.guard import raster_env
 from rsvlm.imagery.windows import Windows
-from rsvlm.shards import atomic_write
 
 from .errors import ClassificationError
 from .palette import Color

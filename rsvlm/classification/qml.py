@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-from rsvlm.shards import atomic_write
+from rsvlm.files import atomic_write
 
 from .palette import Color, hex_color
 

@@ -14,19 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rsvlm import __version__
+from rsvlm.files import atomic_write, write_json
 from rsvlm.imagery import Grid
 from rsvlm.imagery.items import ChipOptions, PathLike
 from rsvlm.models.identity import own_code
-from rsvlm.shards import (
-    Run,
-    atomic_write,
-    do_shards,
-    merge_stats,
-    open_run,
-    shard_name,
-    stats_of_all,
-    write_json,
-)
+from rsvlm.shards import Run, do_shards, merge_stats, open_run, shard_name, stats_of_all
 
 from .classifier import ZeroShotClassifier
 from .drawings import Drawn, Pictures, draw, style_of

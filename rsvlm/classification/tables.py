@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from rsvlm.files import atomic_write
 from rsvlm.imagery import Grid
-from rsvlm.shards import atomic_write
 
 from .cells import finite, map_items
 from .errors import ClassificationError

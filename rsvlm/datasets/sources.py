@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rsvlm.files import sha256_of
+
 from .errors import DatasetError
 from .textfiles import file_record
 
@@ -29,8 +31,7 @@ def folder_record(folder: Path, paths: Sequence[Path]) -> dict[str, Any]:
     digest = hashlib.sha256()
     for path in paths:
         try:
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
+            content = sha256_of(path)
         except OSError:
             content = ""
         digest.update(

@@ -1,8 +1,9 @@
 """Files as text, and what names their content."""
 
-import hashlib
 import os
 from pathlib import Path
+
+from rsvlm.files import sha256_of
 
 from .errors import DatasetError
 
@@ -28,5 +29,4 @@ def read_utf8(path: str | os.PathLike[str]) -> str:
 
 def file_record(path: str | os.PathLike[str]) -> dict[str, str]:
     """Name and SHA-256 of a file, for the record of a result."""
-    with Path(path).open("rb") as opened:
-        return {"name": Path(path).name, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}
+    return {"name": Path(path).name, "sha256": sha256_of(path)}

@@ -18,9 +18,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from rsvlm.datasets.pictures import ImageRef, open_picture
+from rsvlm.files import atomic_write
 from rsvlm.imagery import ChipReader
 from rsvlm.models.pictures import rgb_picture
-from rsvlm.shards import atomic_write
 
 from .agromind.read import AgroMind
 from .agromind.tasks import MANY_LETTERS, OF_IMAGES, TYPE_NAMES

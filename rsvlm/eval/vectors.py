@@ -17,11 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from rsvlm.datasets.pictures import open_picture, picture_hash
 from rsvlm.datasets.sets import EvalSet
+from rsvlm.files import atomic_write
 from rsvlm.imagery import ChipReader
 from rsvlm.models import Encoder, Image, encode_stream
 from rsvlm.models.given_vectors import given_vectors
 from rsvlm.models.identity import DECIDES, vector_identity
-from rsvlm.shards import atomic_write
 
 from .errors import EvalError
 from .indexed import IndexSet, vector_hashes

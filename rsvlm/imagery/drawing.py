@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageFont
 
+from rsvlm.files import atomic_write
 from rsvlm.imagery.errors import ImageryError
-from rsvlm.shards import atomic_write
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 

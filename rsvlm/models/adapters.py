@@ -17,6 +17,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import load_file
 
+from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.attention import plain_state, separate_attention
 from rsvlm.models.errors import ModelError
@@ -214,5 +215,5 @@ def _digest(folder: Path) -> str:
         file = folder / name
         digest.update(f"{name}\0".encode())
         if file.is_file():
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
+            digest.update(bytes.fromhex(sha256_of(file)))
     return f"sha256:{digest.hexdigest()[:16]}"

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from safetensors.torch import load_file
 
+from rsvlm.files import sha256_of
 from rsvlm.models.blueprints import Blueprint
 from rsvlm.models.checkpoints import Checkpoint
 from rsvlm.models.errors import ModelError
@@ -143,8 +144,7 @@ def _module(package: Package) -> Any:
 
 def _check(file: Path, package: Package) -> None:
     try:
-        with file.open("rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        found = sha256_of(file)
     except OSError as error:
         raise ModelError(f"{package.name}: {file} cannot be read ({error.strerror})") from None
     if found != package.sha256:

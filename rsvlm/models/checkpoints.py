@@ -5,7 +5,6 @@ tensors and plain containers and nothing else. Everything else stops here with o
 """
 
 import argparse
-import hashlib
 import pickle
 import re
 import zipfile
@@ -17,6 +16,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from rsvlm.files import sha256_of
 from rsvlm.models.errors import ModelError
 from rsvlm.models.quiet import one_line, quiet
 
@@ -55,8 +55,7 @@ def read_checkpoint(path: str | PathLike[str]) -> Checkpoint:
     file = Path(path)
     try:
         kind = _kind(file)
-        with file.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest = sha256_of(file)
         content = _read_safetensors(file) if kind == "safetensors" else _read_archive(file)
     except OSError as error:
         raise ModelError(f"weights {file} cannot be read: {error.strerror or one_line(error)}") from error

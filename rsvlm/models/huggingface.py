@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image as PillowImage
 
+from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pixels import Three, cropped_to_bounds
@@ -244,8 +245,5 @@ def _weight_files(folder: Path) -> list[Path]:
 
 def _digest(files: Sequence[Path]) -> str:
     """SHA-256 of the weights file; of several, of their own digests one after another."""
-    digests = []
-    for file in files:
-        with file.open("rb") as opened:
-            digests.append(hashlib.file_digest(opened, "sha256").hexdigest())
+    digests = [sha256_of(file) for file in files]
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode("ascii")).hexdigest()

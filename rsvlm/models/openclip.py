@@ -13,6 +13,7 @@ from open_clip.transform import PreprocessCfg
 from PIL import Image as PillowImage
 from torch.overrides import TorchFunctionMode
 
+from rsvlm.files import write_json
 from rsvlm.models import hub
 from rsvlm.models.blueprints import Blueprint, local_config
 from rsvlm.models.checkpoints import Checkpoint, read_checkpoint
@@ -23,7 +24,6 @@ from rsvlm.models.shortening import can_shorten, longest, positions
 from rsvlm.models.state_dicts import Tensors, load_into, tensors_of
 from rsvlm.models.tensor_files import write_tensors
 from rsvlm.models.versions import versions
-from rsvlm.shards import write_json
 
 
 class OpenClipTower:

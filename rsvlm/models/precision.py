@@ -6,9 +6,7 @@ with AVX512-BF16 about twice, others emulate it and take many times as long.
 
 import hashlib
 import json
-import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from typing import NamedTuple
 
 import torch
 
+from rsvlm.files import write_json
 from rsvlm.folders import cache_folder
 from rsvlm.models.errors import ModelError
 
@@ -144,12 +143,6 @@ def _recall(path: Path) -> float | None:
 def _keep(path: Path, told: dict[str, object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(told, file)
-            Path(part).replace(path)
-        finally:
-            Path(part).unlink(missing_ok=True)
+        write_json(path, told)
     except OSError:
         return  # a read-only home costs a measurement at each start, nothing more

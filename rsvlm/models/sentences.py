@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
 from rsvlm.models.quiet import loading_transformers, one_line
@@ -231,9 +232,8 @@ def _revision(folder: Path) -> str:
         return commit
     digest = hashlib.sha256()
     for file in sorted(path for one in _WANTED for path in folder.rglob(one) if path.is_file()):
-        with file.open("rb") as opened:
-            digest.update(file.relative_to(folder).as_posix().encode("utf-8") + b"\0")
-            digest.update(hashlib.file_digest(opened, "sha256").digest())
+        digest.update(file.relative_to(folder).as_posix().encode("utf-8") + b"\0")
+        digest.update(bytes.fromhex(sha256_of(file)))
     return f"sha256:{digest.hexdigest()[:16]}"
 
 

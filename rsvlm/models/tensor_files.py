@@ -7,7 +7,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from rsvlm.shards import atomic_write
+from rsvlm.files import atomic_write
 
 
 def write_tensors(tensors: Mapping[str, torch.Tensor], path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import rsvlm
 from rsvlm.eval.report.picture import Picture, to_image
-from rsvlm.shards import atomic_write
+from rsvlm.files import atomic_write
 
 from .data.specs import LISTS
 from .judging import Measure

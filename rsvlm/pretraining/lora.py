@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 import rsvlm
+from rsvlm.files import write_json
 from rsvlm.models import hub
 from rsvlm.models.adapters import LORA_CONFIG, LORA_WEIGHTS, TRAINED, AdapterRecord, Base, Learned
 from rsvlm.models.attention import separate_attention
 from rsvlm.models.quiet import quiet
 from rsvlm.models.tensor_files import write_tensors
 from rsvlm.models.tower import Tower
-from rsvlm.shards import write_json
 
 from .errors import PretrainingError
 from .layers import SIDES, LoraSettings, Side, Store, depends_on, is_head, target_layers, whole_weights

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rsvlm.datasets.pairs import is_pairs_dataset
 from rsvlm.datasets.splits import splits_of
-from rsvlm.shards import write_json
+from rsvlm.files import write_json
 
 from .data import Holdout, Mixture, PairsSource, hold_out, learned_from
 from .data.specs import SourceSpec, with_weights

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from rsvlm.files import remove_leftovers
 from rsvlm.models.shipped import DEFAULT
-from rsvlm.shards.files import remove_leftovers
 from rsvlm.shards.locking import LOCK, locked_folder
 
 from .best import EPOCHS

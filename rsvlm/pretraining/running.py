@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
+from rsvlm.files import write_json
 from rsvlm.models.adapters import Learned, adapted_state
 from rsvlm.models.loading import base_of, load_tower
 from rsvlm.models.versions import versions
-from rsvlm.shards import write_json
 
 from .best import BestEpoch
 from .card import write_card

@@ -4,7 +4,6 @@ A picture is encoded again where its file is not as it was: of another size, or 
 file beside the index; without it, all are encoded again.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ import pyarrow as pa
 from rsvlm.captioning import CaptioningError
 from rsvlm.datasets import DatasetError
 from rsvlm.datasets.pairs import is_pairs_dataset
+from rsvlm.files import sha256_of, write_json
 from rsvlm.imagery import ImageryError
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.models import Encoder
@@ -25,7 +25,6 @@ from rsvlm.retrieval.making import encoder_record
 from rsvlm.retrieval.manifest import NAME as INDEX
 from rsvlm.retrieval.snapshot import Snapshot, numbers_of, open_snapshot
 from rsvlm.retrieval.stored import Vectors
-from rsvlm.shards import write_json
 
 from .sources import Problem
 
@@ -197,8 +196,7 @@ def _put_copies(place: Path, files: Sequence[str], encoder: Encoder) -> set[str]
 def _content(file: str) -> str:
     """What two files with the same content have in common; of one that cannot be read, what no other has."""
     try:
-        with Path(file).open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return sha256_of(file)
     except OSError:
         return file
 

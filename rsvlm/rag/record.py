@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from rsvlm.files import write_json
 from rsvlm.retrieval.manifest import NAME as INDEX
 from rsvlm.retrieval.manifest import EncoderRecord
-from rsvlm.shards import write_json
 
 from .errors import RagError
 

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rsvlm.shards import write_json
+from rsvlm.files import write_json
 
 from .errors import RetrievalError
 from .filerecords import check_size, record_of

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rsvlm.files import atomic_write
 from rsvlm.imagery import ChipReader
 from rsvlm.imagery.items import ChipOptions, PathLike
 from rsvlm.models import Encoder, encode_stream
@@ -21,7 +22,6 @@ from rsvlm.shards import (
     BusyError,
     ShardError,
     ShardResult,
-    atomic_write,
     check_engine,
     do_shards,
     merge_stats,

@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rsvlm.files import write_json
 from rsvlm.imagery.items import PathLike
 from rsvlm.models import Encoder, Reranker, TextEncoder
 from rsvlm.models.sentences import SENTENCES
-from rsvlm.shards import write_json
 
 from .building import Progress
 from .changes import locked

@@ -21,8 +21,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from rsvlm.shards import atomic_write
-from rsvlm.shards.files import is_disk_full
+from rsvlm.files import atomic_write, is_disk_full
 from rsvlm.shards.locking import LOCK, locked_folder
 
 from .errors import RetrievalError

@@ -1,7 +1,8 @@
 """Files as they were written: their sizes and hashes."""
 
-import hashlib
 from pathlib import Path
+
+from rsvlm.files import sha256_of
 
 from .errors import RetrievalError
 from .manifest import FileRecord
@@ -25,6 +26,4 @@ def check_size(file: Path, written: FileRecord) -> None:
 
 def record_of(file: Path) -> FileRecord:
     """Size and hash of a file."""
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return FileRecord(bytes=file.stat().st_size, sha256=digest)
+    return FileRecord(bytes=file.stat().st_size, sha256=sha256_of(file))

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rsvlm.datasets.pairs import is_pairs_dataset
+from rsvlm.files import atomic_write
 from rsvlm.imagery.items import ChipOptions
-from rsvlm.shards import atomic_write
 
 from .errors import RetrievalError
 from .kinds import Kind

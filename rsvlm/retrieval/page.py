@@ -7,8 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from rsvlm.files import atomic_write
 from rsvlm.offlinepage import offline_page
-from rsvlm.shards import atomic_write
 
 from .hits import Hits, short_names
 from .minimap import minimap

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import ArrayLike
 
-from rsvlm.shards.files import sync_folder
+from rsvlm.files import sync_folder
 
 from .approximate import Structure, open_structure
 from .errors import RetrievalError

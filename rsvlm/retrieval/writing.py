@@ -6,8 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from rsvlm.shards import atomic_write
-from rsvlm.shards.files import is_disk_full
+from rsvlm.files import atomic_write, is_disk_full
 
 from .errors import RetrievalError
 from .geopackage import check_writable, write_geopackage

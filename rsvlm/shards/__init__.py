@@ -18,7 +18,6 @@ With `engine="ray"` the workers are actors of Ray, on all machines of a cluster 
 
 from .doing import do_shards, stats_of_all
 from .engines import BusyError, EngineError, Needs, ShardError, check_engine
-from .files import atomic_write, write_json
 from .protocol import (
     Description,
     Run,
@@ -46,7 +45,6 @@ __all__ = [
     "ShardResult",
     "Stats",
     "Work",
-    "atomic_write",
     "check_engine",
     "do_shards",
     "done_stats",
@@ -57,5 +55,4 @@ __all__ = [
     "run_shards",
     "shard_name",
     "stats_of_all",
-    "write_json",
 ]

@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rsvlm.files import is_disk_full, remove_leftovers, write_json
+
 from .engines import BusyError, Needs, ShardError, check_engine, importing_main, run_local
-from .files import is_disk_full, remove_leftovers, write_json
 from .locking import locked_folder
 
 Description = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from PIL import Image
 
-from rsvlm.shards import atomic_write
+from rsvlm.files import atomic_write
 
 from .choosing.words import CHOSEN, chosen_text
 from .manifest import Manifest

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rsvlm.shards import write_json
+from rsvlm.files import write_json
 
 from ..errors import CaptioningError
 from .credits import Credit

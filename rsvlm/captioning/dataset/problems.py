@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rsvlm.shards import atomic_write
+from rsvlm.files import atomic_write
 
 FILE = "errors.parquet"
 _BATCH = 10_000

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from rsvlm.shards import atomic_write
+from rsvlm.files import atomic_write
 
 from ..labels import Labels, LandCover, ObjectLabel
 from .credits import CreditKey, credit_key

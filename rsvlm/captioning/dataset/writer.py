@@ -15,7 +15,8 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rsvlm.shards import atomic_write, shard_name
+from rsvlm.files import atomic_write
+from rsvlm.shards import shard_name
 
 from ..errors import CaptioningError
 from .credits import Credits

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 
 from rsvlm.captioning.errors import CaptioningError
 from rsvlm.captioning.osm.table import SCHEMA, ObjectTable
+from rsvlm.files import atomic_write, sha256_of
 from rsvlm.imagery.grid import BBox
 
 VERSION = 4
@@ -37,8 +37,7 @@ def cache_file(folder: Path, source: Path, extents: Sequence[BBox] | None, vocab
         vocabulary: Digest of the vocabulary.
     """
     key = hashlib.sha256()
-    with source.open("rb") as file:
-        key.update(hashlib.file_digest(file, "sha256").digest())
+    key.update(bytes.fromhex(sha256_of(source)))
     boxes = None if extents is None else sorted(set(map(tuple, extents)))
     key.update(json.dumps([VERSION, _kind(source), vocabulary, boxes]).encode())
     return folder / f"{key.hexdigest()}.arrow"
@@ -82,26 +81,20 @@ def store(table: ObjectTable, path: Path) -> ObjectTable:
     content = table.table.replace_schema_metadata({_META: json.dumps(told)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem[:16]}-", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file, pa.ipc.new_file(file, content.schema) as writer:
-                writer.write_table(content)
-            _replace(Path(name), path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        with (
+            atomic_write(path) as temporary,
+            temporary.open("wb") as file,
+            pa.ipc.new_file(file, content.schema) as writer,
+        ):
+            writer.write_table(content)
     except OSError as error:
+        if isinstance(error, PermissionError) and path.exists():
+            # Windows: another process has just put the same table there and opened it.
+            return open_cached(path)
         raise CaptioningError(
             f"the cache {path.parent} cannot be written ({error}): name another in RSVLM_CACHE"
         ) from error
     return open_cached(path)
-
-
-def _replace(new: Path, path: Path) -> None:
-    try:
-        new.replace(path)
-    except PermissionError:
-        # Windows: another process has just put the same table there and opened it.
-        open_cached(path)
 
 
 def _kind(source: Path) -> str:

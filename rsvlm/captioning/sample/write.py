@@ -1,6 +1,5 @@
 """Writing the sample town to a folder: its map, its land cover and its picture."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 
+from rsvlm.files import atomic_write
 from rsvlm.imagery.grid import Grid
 
 from .cover import coarse_cover, cover_grid
@@ -67,24 +67,25 @@ def _write(
     path: Path, pixels: npt.NDArray[np.uint8], grid: Grid, tags: dict[str, str], **profile: Any
 ) -> None:
     bands, height, width = pixels.shape
-    partial = path.with_name(path.name + ".part")
-    with rasterio.open(
-        partial,
-        "w",
-        driver="GTiff",
-        width=width,
-        height=height,
-        count=bands,
-        dtype="uint8",
-        crs=grid.crs,
-        transform=rasterio.Affine(*(grid.transform or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0))),
-        compress="deflate",
-        tiled=True,
-        blockxsize=256,
-        blockysize=256,
-        interleave="pixel",
-        **profile,
-    ) as file:
+    with (
+        atomic_write(path) as temporary,
+        rasterio.open(
+            temporary,
+            "w",
+            driver="GTiff",
+            width=width,
+            height=height,
+            count=bands,
+            dtype="uint8",
+            crs=grid.crs,
+            transform=rasterio.Affine(*(grid.transform or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0))),
+            compress="deflate",
+            tiled=True,
+            blockxsize=256,
+            blockysize=256,
+            interleave="pixel",
+            **profile,
+        ) as file,
+    ):
         file.write(pixels)
         file.update_tags(**tags)
-    shutil.move(partial, path)

@@ -8,7 +8,7 @@ from typing import Any
 from rsvlm.datasets.textfiles import read_utf8
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.vqa import UNTYPED, Question
-from rsvlm.shards import atomic_write
+from rsvlm.files import atomic_write
 
 _SUFFIXES = (".tif", ".png", ".jpg")
 

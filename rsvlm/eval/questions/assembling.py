@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rsvlm.eval.agromind.tasks import MANY_LETTERS, OF_IMAGES, QuestionType
+from rsvlm.files import sha256_of
 
 from .drafts import Draft, Mark, Panel, Picture
 from .drawing import draw_picture
@@ -142,8 +143,7 @@ class Assembler:
 
     def _hash(self, path: Path) -> str:
         if path not in self._hashes:
-            with path.open("rb") as file:
-                self._hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
+            self._hashes[path] = sha256_of(path)
         return self._hashes[path]
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from rsvlm.eval.agromind.tasks import DIMENSIONS, TASKS
 from rsvlm.eval.errors import EvalError
-from rsvlm.shards import atomic_write, write_json
+from rsvlm.files import atomic_write, write_json
 
 from . import map_amounts, map_marks, map_places, map_sets, object_questions, scene_questions
 from .assembling import Assembler, Data, Question

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rsvlm.shards import atomic_write
+from rsvlm.files import atomic_write
 
 from ..compare import Comparison
 from ..errors import EvalError

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
 from rsvlm.models.quiet import loading_transformers, one_line
@@ -93,8 +94,7 @@ def revision_of(folder: Path) -> str:
         return commit
     digest = hashlib.sha256()
     for file in weight_files(folder):
-        with file.open("rb") as opened:
-            digest.update(hashlib.file_digest(opened, "sha256").digest())
+        digest.update(bytes.fromhex(sha256_of(file)))
     return f"sha256:{digest.hexdigest()[:16]}"
 
 

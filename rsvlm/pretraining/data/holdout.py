@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from rsvlm.datasets.pictures import ImageRef
 from rsvlm.eval.probes.splits import BLOCK, spatial_blocks
+from rsvlm.files import sha256_of
 from rsvlm.pretraining.errors import PretrainingError
 
 from .examples import Example, mixed
@@ -169,8 +170,7 @@ def _content(image: ImageRef | None) -> str | None:
         if isinstance(image, str):
             if not Path(image).is_file():  # a device or a pipe has no end
                 return None
-            with Path(image).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+            return sha256_of(image)
     except OSError:
         return None
     return hashlib.sha256(image).hexdigest() if isinstance(image, bytes) else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rsvlm.captioning.dataset import PairsDataset
+from rsvlm.files import sha256_of
 from rsvlm.retrieval import Index
 
 from ..chunk import Chunk
@@ -109,11 +110,6 @@ def _read_folder(folder: Path, text_column: str | None, note: Note) -> Iterator[
     yield from read_rswk(_all_entries(landmarks, folder, note), note, folder)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _entries(path: Path, name: str = "") -> Iterator[tuple[str, Any]]:
     """The entries of a file of RSWK, and where they are in it."""
     for number, item in enumerate(read_json(path).records, 1):
@@ -141,7 +137,7 @@ def _content(path: Path, kind: Kind) -> str:
         parts = [path]
         if path.suffix.lower() == ".shp":
             parts += [one for end in BESIDE if (one := path.with_suffix(end)).is_file()]
-        return "".join(map(_digest, parts))
+        return "".join(map(sha256_of, parts))
     digest = hashlib.sha256()
     for one in found_in(path, lambda *_: None):
         try:

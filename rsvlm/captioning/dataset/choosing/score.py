@@ -14,18 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image, UnidentifiedImageError
 
+from rsvlm.files import atomic_write, write_json
 from rsvlm.models import Encoder, encode_stream
 from rsvlm.models.pictures import rgb_picture
-from rsvlm.shards import (
-    Run,
-    ShardResult,
-    atomic_write,
-    do_shards,
-    open_run,
-    shard_name,
-    stats_of_all,
-    write_json,
-)
+from rsvlm.shards import Run, ShardResult, do_shards, open_run, shard_name, stats_of_all
 
 from ...errors import CaptioningError
 from ..reader import PairsDataset, Row

@@ -4,7 +4,6 @@ Class maps are measured as polygons (questions count pixels), outlines as fine r
 what is asked is read from the text of the question and the provenance of its pictures, not from the maker's numbers.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from rsvlm.eval.agromind.read import read_agromind
 from rsvlm.eval.errors import EvalError
+from rsvlm.files import sha256_of
 
 from ..sources import Source, load_sources
 from . import map_rules, other_rules
@@ -124,8 +124,7 @@ class _Files:
         """SHA-256 of a file; "" where it cannot be read."""
         if path not in self._hashes:
             try:
-                with path.open("rb") as file:
-                    self._hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
+                self._hashes[path] = sha256_of(path)
             except OSError:
                 self._hashes[path] = ""
         return self._hashes[path]

@@ -1,6 +1,7 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and what tells one content from another."""
 
 import errno
+import hashlib
 import json
 import os
 import secrets
@@ -51,6 +52,12 @@ def write_json(path: Path, value: Any, *, indent: int | None = None) -> None:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent)
     with atomic_write(path) as temporary:
         temporary.write_bytes(text.encode("utf-8") + b"\n")
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file's content, in hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def remove_leftovers(out: Path) -> None:
