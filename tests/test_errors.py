@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import rsvlm
+from rsvlm.errors import one_line
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,10 @@ def test_all_that_is_refused_is_one_kind_of_error(refused: Callable[[Path], obje
         refused(tmp_path)
     assert "\n" not in str(told.value)
     assert str(told.value)
+
+
+def test_an_error_is_told_in_one_line() -> None:
+    assert one_line(ValueError("two\n  lines")) == "two lines"
+    assert one_line(KeyError()) == "KeyError"
+    assert one_line("x" * 500) == "x" * 237 + "..."
+    assert one_line("x" * 500, most=None) == "x" * 500

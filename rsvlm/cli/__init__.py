@@ -7,6 +7,8 @@ import sys
 import typer
 from rich.markup import escape
 
+from rsvlm.errors import one_line
+
 from . import (
     ask,
     caption,
@@ -98,7 +100,9 @@ def main() -> None:
     except (ValueError, OSError, RuntimeError) as error:
         if is_debug():
             raise
-        console.print(f"[red]rsvlm:[/red] {_one_line(error)}", markup=True, highlight=False, soft_wrap=True)
+        # escaped, so that brackets in a file name stay what they are
+        told = escape(one_line(error, most=None))
+        console.print(f"[red]rsvlm:[/red] {told}", markup=True, highlight=False, soft_wrap=True)
         sys.exit(2 if isinstance(error, ValueError | FileNotFoundError) else 1)
 
 
@@ -108,8 +112,3 @@ def _extra_for(module: str | None) -> str:
 
     extra = extra_of(module or "")
     return f"pip install 'rsvlm[{extra}]'" if extra else "see rsvlm doctor"
-
-
-def _one_line(error: BaseException) -> str:
-    """The message of an error for people: escaped, so that brackets in a file name stay what they are."""
-    return escape(" ".join(str(error).split()) or type(error).__name__)

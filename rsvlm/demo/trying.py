@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from rsvlm.classification import ClassificationError
+from rsvlm.errors import one_line
 from rsvlm.models import ModelError
 from rsvlm.models.generators import GenerationError
 from rsvlm.rag import RagError
@@ -22,12 +23,12 @@ def tried(work: Callable[[], _T]) -> tuple[_T | None, str]:
     try:
         return work(), ""
     except DemoError as error:
-        return None, " ".join(str(error).split())
+        return None, one_line(error, most=None)
     except (
         ClassificationError, RagError, GenerationError, ModelError, RetrievalError, VocabularyError,
     ) as error:  # fmt: skip
         _log.warning("%s", error)
-        return None, " ".join(str(error).split())
+        return None, one_line(error, most=None)
     except Exception:
         _log.exception("a request failed")
         return None, "This did not work, and it is not your fault. The log of the server says why."

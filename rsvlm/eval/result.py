@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rsvlm.errors import one_line
 from rsvlm.files import atomic_write, write_json
-from rsvlm.models.quiet import one_line
 
 from .errors import EvalError
 from .statistics import Interval

@@ -34,10 +34,10 @@ from numpy.typing import NDArray
 
 from rsvlm.datasets.labels import distinct_names
 from rsvlm.datasets.sets import EvalSet
+from rsvlm.errors import one_line
 from rsvlm.files import write_json
 from rsvlm.models import Encoder
 from rsvlm.models.identity import own_code
-from rsvlm.models.quiet import one_line
 from rsvlm.models.versions import versions
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 from rsvlm.vocabularies.protocols import protocol_names

@@ -17,11 +17,12 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import load_file
 
+from rsvlm.errors import one_line
 from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.attention import plain_state, separate_attention
 from rsvlm.models.errors import ModelError
-from rsvlm.models.quiet import one_line, quiet
+from rsvlm.models.quiet import quiet
 from rsvlm.models.tower import Tower
 
 LORA_CONFIG, LORA_WEIGHTS, TRAINED = "adapter_config.json", "adapter_model.safetensors", "trained.safetensors"

@@ -9,9 +9,9 @@ from typing import Any
 
 import open_clip
 
+from rsvlm.errors import one_line
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
-from rsvlm.models.quiet import one_line
 
 
 @dataclass(frozen=True)

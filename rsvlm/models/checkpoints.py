@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from rsvlm.errors import one_line
 from rsvlm.files import sha256_of
 from rsvlm.models.errors import ModelError
-from rsvlm.models.quiet import one_line, quiet
+from rsvlm.models.quiet import quiet
 
 _OTHERS = (
     (b"version https://git-lfs", "a Git LFS pointer and not the weights: run git lfs pull, or download it"),

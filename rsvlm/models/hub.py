@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from rsvlm.errors import one_line
 from rsvlm.models.errors import ModelError
-from rsvlm.models.quiet import one_line
 
 _TRUE = {"1", "on", "true", "yes"}
 

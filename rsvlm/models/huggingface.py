@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from PIL import Image as PillowImage
 
+from rsvlm.errors import one_line
 from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pixels import Three, cropped_to_bounds
-from rsvlm.models.quiet import loading_transformers, one_line
+from rsvlm.models.quiet import loading_transformers
 from rsvlm.models.versions import versions
 
 KINDS = {"clip": "CLIP", "siglip": "SigLIP", "siglip2": "SigLIP 2 (NaFlex)"}

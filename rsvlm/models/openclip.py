@@ -13,13 +13,14 @@ from open_clip.transform import PreprocessCfg
 from PIL import Image as PillowImage
 from torch.overrides import TorchFunctionMode
 
+from rsvlm.errors import one_line
 from rsvlm.files import write_json
 from rsvlm.models import hub
 from rsvlm.models.blueprints import Blueprint, local_config
 from rsvlm.models.checkpoints import Checkpoint, read_checkpoint
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pixels import open_clip_preparation
-from rsvlm.models.quiet import one_line, quiet
+from rsvlm.models.quiet import quiet
 from rsvlm.models.shortening import can_shorten, longest, positions
 from rsvlm.models.state_dicts import Tensors, load_into, tensors_of
 from rsvlm.models.tensor_files import write_tensors

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rsvlm.errors import one_line
 from rsvlm.models.errors import ModelError
 
 
@@ -25,12 +26,6 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
-
-
-def one_line(error: BaseException) -> str:
-    """What another library said, on one line, not longer than a reader bears."""
-    words = " ".join(str(error).split()) or type(error).__name__
-    return words if len(words) <= 240 else f"{words[:237]}..."
 
 
 @contextmanager

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rsvlm.errors import one_line
 from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
-from rsvlm.models.quiet import loading_transformers, one_line
+from rsvlm.models.quiet import loading_transformers
 
 SENTENCES = "all-MiniLM-L6-v2"
 """The model that comes with the extras: Wang et al. 2020, trained by sentence-transformers, Apache-2.0."""

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from rsvlm.errors import one_line
 from rsvlm.models.errors import ModelError
 from rsvlm.models.given_vectors import given_vectors
 from rsvlm.models.protocol import Encoder, Image
-from rsvlm.models.quiet import one_line
 from rsvlm.models.threads import usable_cores, work_ahead
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from rsvlm.errors import one_line
 from rsvlm.files import atomic_write
-from rsvlm.models.quiet import one_line
 
 from .data import Problem, Tally
 from .errors import PretrainingError

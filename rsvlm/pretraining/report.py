@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rsvlm.errors import one_line
 from rsvlm.files import write_json
-from rsvlm.models.quiet import one_line
 
 from .errors import PretrainingError
 from .heldout import Kind

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic import ValidationError
 
+from rsvlm.errors import one_line
+
 from .errors import RetrievalError
 from .kinds import EXACT_UP_TO
 from .milvusaddress import TOKEN, MilvusAddress
@@ -265,4 +267,4 @@ class Collection:
 
 def _message(error: Exception) -> str:
     """What an error says, in one line."""
-    return " ".join(str(getattr(error, "message", "") or error).split()) or type(error).__name__
+    return one_line(getattr(error, "message", "") or error, most=None)

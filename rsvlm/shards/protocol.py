@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rsvlm.errors import one_line
 from rsvlm.files import is_disk_full, remove_leftovers, write_json
 
 from .engines import BusyError, Needs, ShardError, check_engine, importing_main, run_local
@@ -233,7 +234,7 @@ def run_shard(work: Work, run: Run, description: Description) -> ShardResult:
         stats = {**work(description), "shard": shard, "processing_id": run.processing_id}
         write_json(run.shards / f"{shard_name(shard)}.json", stats)
     except Exception as error:
-        line = " ".join(f"{type(error).__name__}: {error}".split())
+        line = one_line(f"{type(error).__name__}: {error}", most=None)
         return ShardResult(shard, {}, line, details=traceback.format_exc(), disk_full=is_disk_full(error))
     return ShardResult(shard, stats)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from rsvlm.errors import one_line
 from rsvlm.vocabularies.class_lists import Vocabulary, VocabularyClass
 from rsvlm.vocabularies.errors import VocabularyError
 from rsvlm.vocabularies.legends import phrase_of
@@ -17,7 +18,7 @@ from rsvlm.vocabularies.vocabulary_files import (
     shipped_vocabulary,
     vocabulary,
 )
-from rsvlm.vocabularies.yaml_files import LARGEST_FILE, one_line
+from rsvlm.vocabularies.yaml_files import LARGEST_FILE
 
 Classes = str | Iterable[str] | Mapping[str, str | Iterable[str]]
 """Names, a text with commas between them, or names with the words that people say for each."""

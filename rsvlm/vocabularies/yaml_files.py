@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from rsvlm.errors import one_line
 from rsvlm.vocabularies.errors import VocabularyError
 
 LARGEST_FILE = 2**20
@@ -68,10 +69,4 @@ def first_error(error: ValidationError) -> str:
     says = first["msg"].removeprefix("Value error, ")
     if first["type"] in _KINDS:
         says = _KINDS[first["type"]].format(**first["ctx"])
-    return one_line(f"{where}: {says}, but found {first['input']!r}")
-
-
-def one_line(error: object) -> str:
-    """Return an error's text in one line of at most 300 characters."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 300 else text[:300] + " ..."
+    return one_line(f"{where}: {says}, but found {first['input']!r}", most=300)

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rsvlm.errors import one_line
 from rsvlm.shards import Run, done_stats, shard_name
 
 from ..errors import CaptioningError
@@ -109,7 +110,7 @@ class PairsDataset:
             with pq.ParquetFile(path) as file:
                 yield file
         except (OSError, pa.ArrowException) as error:
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise CaptioningError(
                 f"{path}: cannot be read ({reason}); delete it and run the command that made it again"
             ) from error

@@ -17,6 +17,7 @@ from rsvlm.captioning.osm.extent import Extents
 from rsvlm.captioning.osm.shapes import Geometries, take_apart, tidy
 from rsvlm.captioning.osm.table import TYPES, ObjectTable, TableBuilder
 from rsvlm.captioning.osm.tags import Tag, TagSorter
+from rsvlm.errors import one_line
 
 _REMEDY = "write the right one in (ogr2ogr -a_srs EPSG:...)"
 _FEATURE = TYPES.index("feature")
@@ -136,7 +137,7 @@ def _to_wgs84(geometries: Geometries, crs: str | None, where: str) -> Geometries
     try:
         transformer = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     except ProjError as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise CaptioningError(f"{where} cannot be brought to WGS84 ({reason}): {_REMEDY}") from error
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     lonlat = np.column_stack(transformer.transform(*xy.T))

@@ -21,6 +21,7 @@ from rsvlm.captioning.osm.reading import AREA_RELATIONS, Reading
 from rsvlm.captioning.osm.table import ObjectTable
 from rsvlm.captioning.osm.tags import TagSorter
 from rsvlm.captioning.osm.unsent import is_unsent, rewrite_unsent
+from rsvlm.errors import one_line
 
 FORMATS = {".osm.pbf": "pbf", ".pbf": "pbf", ".osm": "osm", ".osm.gz": "osm.gz", ".osm.bz2": "osm.bz2"}
 """File names' endings, and what libosmium calls the format."""
@@ -151,5 +152,5 @@ def _why_not(path: Path, error: Exception) -> str:
         return f"{path} is empty: download it again"
     if start.startswith((b"<!doctype html", b"<html")):
         return f"{path} is a web page, not OpenStreetMap data: download it again"
-    reason = " ".join(str(error).split())
+    reason = one_line(error)
     return f"{path} cannot be read as OpenStreetMap data ({reason}): check that it is whole"

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rsvlm.errors import one_line
 from rsvlm.eval.errors import EvalError
-from rsvlm.models.quiet import one_line, quiet
+from rsvlm.models.quiet import quiet
 
 REFERENCE_EMBEDDER = "paraphrase-MiniLM-L6-v2"
 REFERENCE_THRESHOLD = 0.60

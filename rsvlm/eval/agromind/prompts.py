@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from rsvlm.errors import one_line
 from rsvlm.eval.agromind.read import Item
 from rsvlm.eval.agromind.tasks import MANY_LETTERS, OF_IMAGES, ONE_LETTER, QuestionType
 from rsvlm.eval.errors import EvalError
@@ -74,7 +75,7 @@ def read_prompts(path: Path | None = None) -> Prompts:
         TypeError,
         AttributeError,
     ) as error:
-        line = " ".join(str(error).split())[:200]
+        line = one_line(error, most=200)
         raise EvalError(
             f"prompts {source}: cannot be read ({type(error).__name__}: {line}); they need `name` and `templates`"
         ) from None

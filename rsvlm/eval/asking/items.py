@@ -6,6 +6,7 @@ from pathlib import Path
 from types import GeneratorType
 from typing import Any, NamedTuple, cast
 
+from rsvlm.errors import one_line
 from rsvlm.eval.answer_file import AnswerFile, open_answers
 from rsvlm.eval.asking.prompts import Prompt
 from rsvlm.eval.errors import EvalError
@@ -147,7 +148,7 @@ def _checked(asks: Sequence[Ask], file: AnswerFile, report: Callable[[], None]) 
         try:
             ask.check()
         except EvalError as error:
-            file.add(ask.key, Answer(error=" ".join(str(error).split())))
+            file.add(ask.key, Answer(error=one_line(error, most=None)))
             report()
         else:
             yield ask

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from rsvlm.datasets.pictures import open_picture, picture_hash
 from rsvlm.datasets.sets import EvalSet
+from rsvlm.errors import one_line
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.measuring import Draws, with_items
 from rsvlm.eval.result import EvalResult
 from rsvlm.eval.vectors import encoder_record
 from rsvlm.eval.zeroshot import label_places
 from rsvlm.imagery import ChipReader
-from rsvlm.models.quiet import one_line
 from rsvlm.models.threads import usable_cores, work_ahead
 from rsvlm.vocabularies import Vocabulary, vocabulary_from_classes
 

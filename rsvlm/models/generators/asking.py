@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from rsvlm.errors import one_line
 from rsvlm.models.generators.functions import Function, as_generator
 from rsvlm.models.generators.protocol import Answer, Generator, Request
 from rsvlm.models.protocol import Image
-from rsvlm.models.quiet import one_line
 
 AHEAD = 2
 """Batches under way or waiting to be handed out, for each worker."""

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rsvlm.errors import one_line
 from rsvlm.folders import cache_folder
 from rsvlm.models.errors import ModelError
 from rsvlm.models.generators.asking import answer_batch
@@ -17,7 +18,6 @@ from rsvlm.models.generators.errors import GenerationError
 from rsvlm.models.generators.images import digests
 from rsvlm.models.generators.protocol import Answer, Generator, Request
 from rsvlm.models.protocol import Image
-from rsvlm.models.quiet import one_line
 
 LOG = logging.getLogger(__name__)
 

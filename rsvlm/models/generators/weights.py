@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import torch
 
+from rsvlm.errors import one_line
 from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
-from rsvlm.models.quiet import loading_transformers, one_line
+from rsvlm.models.quiet import loading_transformers
 
 CLOSED: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 """Nothing fetched, and no code of the folder run; left unsaid, the latter makes transformers ask at the terminal."""

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from rsvlm.errors import one_line
 from rsvlm.models.generators.errors import GenerationError
-from rsvlm.models.quiet import one_line
 
 PIECE = 1 << 16
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import torch
 
+from rsvlm.errors import one_line
 from rsvlm.imagery import ChipReader
 from rsvlm.models.pictures import rgb_picture
-from rsvlm.models.quiet import one_line
 from rsvlm.models.threads import usable_cores, work_ahead
 from rsvlm.models.tower import Tower
 from rsvlm.pretraining.errors import PretrainingError

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from rsvlm.datasets.csv_files import header, separator
 from rsvlm.datasets.errors import DatasetError
 from rsvlm.datasets.textfiles import read_utf8
-from rsvlm.models.quiet import one_line, quiet
+from rsvlm.errors import one_line
+from rsvlm.models.quiet import quiet
 from rsvlm.pretraining.errors import PretrainingError
 
 from .finding import Found

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rsvlm.datasets.splits import SPLITS, split_name
-from rsvlm.models.quiet import one_line
+from rsvlm.errors import one_line
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.vocabularies.vocabulary_files import YAML_SUFFIXES
 

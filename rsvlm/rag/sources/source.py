@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from rsvlm.errors import one_line
+
 from ..chunk import Chunk
 from ..errors import RagError
 from .text import cleaned, looked_up
@@ -88,10 +90,6 @@ class Source:
 
     def _note(self, where: str, reason: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
-            self.problems.append(Problem(f"{self.name}, {where}" if where else self.name, one_line(reason)))
-
-
-def one_line(error: object) -> str:
-    """Return an error's text in one line of at most 300 characters."""
-    text = " ".join(cleaned(str(error)).split())
-    return text if len(text) <= 300 else text[:300] + " ..."
+            self.problems.append(
+                Problem(f"{self.name}, {where}" if where else self.name, one_line(cleaned(reason), most=300))
+            )

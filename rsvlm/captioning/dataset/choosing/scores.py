@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from rsvlm.errors import one_line
 from rsvlm.shards import Run, done_stats, shard_name
 
 from ...errors import CaptioningError
@@ -65,7 +66,7 @@ def read_shard(path: Path) -> ShardScores:
         with pq.ParquetFile(path) as file:
             table = file.read(SCHEMA.names)
     except (OSError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise CaptioningError(f"{path}: cannot be read ({reason}); delete it and {_SCORE_AGAIN}") from error
     scores = table["score"].to_numpy().astype(np.float32)  # nulls become NaN
     return ShardScores(table["key"].to_pylist(), scores, table["error"].to_pylist())
