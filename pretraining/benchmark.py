@@ -141,7 +141,8 @@ def ours(
     import open_clip
     from safetensors.torch import save_file
 
-    from rsvlm.models.loading import base_of, load_tower
+    from rsvlm.models.loading import load_tower
+    from rsvlm.models.writing import base_of
     from rsvlm.pretraining.data import Batch
     from rsvlm.pretraining.layers import LoraSettings
     from rsvlm.pretraining.lora import Adapted

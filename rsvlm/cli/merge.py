@@ -22,7 +22,7 @@ def merge(
     rsvlm merge adapter/ --out merged/
     python -c "import open_clip; open_clip.create_model_and_transforms('local-dir:merged/')"
     """
-    from rsvlm.models.loading import write_model
+    from rsvlm.models.writing import write_model
 
     with console.status("Merging"):
         library = write_model(adapter, out, weights=weights, offline=offline)

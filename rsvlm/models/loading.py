@@ -6,8 +6,6 @@ Nothing is fetched unless the user named a hub id ("hf:owner/model") or one of o
 
 import logging
 import os
-import re
-import shutil
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
@@ -16,24 +14,25 @@ from typing import TYPE_CHECKING
 
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
-from rsvlm.models.presets import Preset, encoder_presets, find_preset, near_presets, preset_of_file
+from rsvlm.models.names import (
+    WEIGHT_SUFFIXES,
+    architecture_and_tag,
+    how_to_name,
+    is_model_folder,
+    what_was_meant,
+)
+from rsvlm.models.presets import Preset, encoder_presets, find_preset, preset_of_file
 from rsvlm.models.protocol import Encoder
-from rsvlm.models.shipped import SHIPPED, copy_licence, load_shipped, shipped_name
+from rsvlm.models.shipped import load_shipped, shipped_name
 
 if TYPE_CHECKING:
-    from rsvlm.models.adapters import Base
     from rsvlm.models.blueprints import Blueprint
     from rsvlm.models.tower import Tower
 
 LOG = logging.getLogger(__name__)
 
-CARD = "README.md"
-_SHOWN = re.compile(r"!\[[^\]]*\]\((\w+\.png)\)")
-"""Pictures of a card that lie beside it."""
 CALLER = "the caller"
 """Who decided on QuickGELU, where `load_encoder` was told."""
-
-WEIGHT_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".safetensors")
 
 
 def load_encoder(
@@ -137,82 +136,6 @@ def _from_adapter(
     return tower
 
 
-def write_model(
-    name: str | os.PathLike[str],
-    out: Path,
-    *,
-    weights: str | os.PathLike[str] | None = None,
-    offline: bool = False,
-) -> str:
-    """Write a model, with whatever is merged into it, as its own library opens it, and its licence and its card.
-
-    Args:
-        name: What `load_encoder` takes, the folder of an adapter for instance.
-        out: A folder that is not there yet, or empty.
-        weights: Weights of it, where its name does not say them.
-        offline: Fetch nothing.
-
-    Returns:
-        "open_clip" or "transformers".
-
-    Raises:
-        ModelError: It cannot be loaded, or `out` holds something.
-    """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ModelError(f"{out}: holds something already: name a new folder")
-    tower = load_tower(name, weights=weights, offline=offline)
-    tower.write(out)
-    copy_licence(tower, out)
-    shipped = SHIPPED.get(shipped_name(str(name)) or "")
-    card = (Path(name) if shipped is None else shipped.folder) / CARD
-    if card.is_file() and not (out / CARD).exists():
-        text = card.read_text(encoding="utf-8", errors="replace")
-        (out / CARD).write_text(_merged_card(text, out.resolve().name, tower), encoding="utf-8")
-        for picture in _SHOWN.findall(card.read_text(encoding="utf-8", errors="replace")):
-            if (card.parent / picture).is_file():
-                shutil.copyfile(card.parent / picture, out / picture)
-    return str(tower.info["library"])
-
-
-def _merged_card(card: str, name: str, tower: "Tower") -> str:
-    """The card of what was merged, below what the folder is; the lines for the hub stay above."""
-    opened = (
-        f'`open_clip.create_model_and_transforms("local-dir:{name}")`'
-        if tower.info["library"] == "open_clip" else f'`transformers.AutoModel.from_pretrained("{name}")`'
-    )  # fmt: skip
-    head = (
-        f"# {name}\n\nThe whole model: an adapter merged into its base. It opens by {opened} and by "
-        f'`rsvlm.load_encoder("{name}/")`. What follows is the card of what was merged.\n\n'
-    )
-    front = re.match(r"---\n.*?\n---\n+", card, re.DOTALL)
-    end = front.end() if front else 0
-    return card[:end] + head + card[end:]
-
-
-def base_of(name: str | os.PathLike[str], weights: str | os.PathLike[str] | None, tower: "Tower") -> "Base":
-    """Return what an adapter says of its base: what loads the same model again, wherever one stands then.
-
-    Args:
-        name: What `load_tower` was given, and
-        weights: likewise.
-        tower: What it returned.
-    """
-    from rsvlm.models.adapters import Base
-
-    told = tower.info.get("quick_gelu_reason") == CALLER
-    return Base(
-        name=_anywhere(name),
-        weights=None if weights is None else _anywhere(weights),
-        quick_gelu=bool(tower.info["quick_gelu"]) if told else None,
-        revision=tower.revision,
-    )
-
-
-def _anywhere(name: str | os.PathLike[str]) -> str:
-    text = os.fspath(name)  # what ships comes before a folder of that name
-    return str(Path(text).resolve()) if shipped_name(text) is None and Path(text).exists() else text
-
-
 def _load_base(
     name: str | os.PathLike[str],
     weights: str | os.PathLike[str] | None,
@@ -229,19 +152,15 @@ def _load_base(
         if text.startswith(prefix):
             return _from_hub(text, text.removeprefix(prefix), weights, quick_gelu, offline)
     path = Path(text)
-    if not isinstance(name, str) or _is_model_folder(path):
+    if not isinstance(name, str) or is_model_folder(path):
         return _from_path(path, _weights_file(weights, offline), quick_gelu)
     preset = find_preset(text)
     if preset is not None:
         return _from_preset(preset, _weights_file(weights, offline), quick_gelu)
-    split = _architecture_and_tag(text)
+    split = architecture_and_tag(text)
     if split is not None:
         return _from_architecture(text, *split, weights, quick_gelu, offline)
     return _from_path(path, _weights_file(weights, offline), quick_gelu)
-
-
-def _is_model_folder(path: Path) -> bool:
-    return any((path / name).is_file() for name in (hub.OPEN_CLIP_CONFIG, "config.json"))
 
 
 def _weights_file(weights: str | os.PathLike[str] | None, offline: bool) -> Path | None:
@@ -259,19 +178,6 @@ def _from_preset(preset: Preset, weights: Path | None, quick_gelu: bool | None) 
         from_architecture(preset.architecture), quick_gelu=preset.quick_gelu, reason=preset.quick_gelu_reason
     )
     return OpenClipTower(preset.name, _decided(told, quick_gelu), file)
-
-
-def _architecture_and_tag(name: str) -> tuple[str, str | None] | None:
-    """Split "ViT-B-32/openai"; None where no architecture of open_clip's is meant. "ViT-B/32" is one, too."""
-    import open_clip
-
-    known = {architecture.lower(): architecture for architecture in open_clip.list_models()}
-    whole = known.get(name.replace("/", "-").lower())
-    if whole is not None:
-        return whole, None
-    first, _, tag = name.rpartition("/")
-    architecture = known.get(first.replace("/", "-").lower())
-    return None if architecture is None else (architecture, tag)
 
 
 def _from_architecture(
@@ -344,10 +250,10 @@ def _from_path(path: Path, weights: Path | None, quick_gelu: bool | None) -> "To
     if path.is_dir():
         return _from_folder(path.resolve().name, path, weights, quick_gelu, offline=True)
     if not path.is_file():
-        raise ModelError(_unknown(path.as_posix()))
+        raise ModelError(what_was_meant(path.as_posix()))
     if path.suffix.lower() in WEIGHT_SUFFIXES:
         raise ModelError(
-            f"{path} is a weights file: name its architecture, and give it by weights: {_told(path)}"
+            f"{path} is a weights file: name its architecture, and give it by weights: {how_to_name(path)}"
         )
     if weights is None:
         raise ModelError(f"{path} is a configuration without weights: give them by weights=FILE")
@@ -380,24 +286,3 @@ def _from_folder(
 def _decided(blueprint: "Blueprint", quick_gelu: bool | None) -> "Blueprint":
     """Let the caller's word on QuickGELU, where there is one, stand over all others."""
     return blueprint if quick_gelu is None else replace(blueprint, quick_gelu=quick_gelu, reason=CALLER)
-
-
-def _told(path: Path) -> str:
-    preset = preset_of_file(path)
-    return f'load_encoder("{preset.name if preset else "ViT-B-32"}", weights={path.name!r})'
-
-
-def _unknown(name: str) -> str:
-    """Say what the user may have meant with a name that is no model, folder or file."""
-    import open_clip
-
-    presets = get_close_matches(name.lower(), SHIPPED, n=1, cutoff=0.7) + near_presets(name)
-    first = name.split("/")[0]
-    near = presets or get_close_matches(first, open_clip.list_models(), n=3)
-    hints = [f"did you mean {' or '.join(near)}?"] if near else []
-    if name.count("/") == 1 and not presets:
-        hints.append(f"a model of the Hugging Face hub is named hf:{name}")
-    hints.append(
-        "name a preset, an open_clip architecture (with /tag or weights), a folder, or hf:owner/model"
-    )
-    return f"no model or folder {name!r}; {'; '.join(hints)}"

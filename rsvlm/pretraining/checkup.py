@@ -15,11 +15,12 @@ from PIL import Image
 
 from rsvlm.captioning.sample import write_sample
 from rsvlm.imagery import ChipReader, open_scene
-from rsvlm.models.loading import base_of, load_tower
+from rsvlm.models.loading import load_tower
 from rsvlm.models.precision import device_name, pick_precision
 from rsvlm.models.runtime import TorchEncoder, pick_device
 from rsvlm.models.threads import usable_cores
 from rsvlm.models.versions import versions
+from rsvlm.models.writing import base_of
 
 from .data import Batch
 from .layers import LoraSettings

@@ -10,8 +10,9 @@ import torch
 
 from rsvlm.files import write_json
 from rsvlm.models.adapters import Learned, adapted_state
-from rsvlm.models.loading import base_of, load_tower
+from rsvlm.models.loading import load_tower
 from rsvlm.models.versions import versions
+from rsvlm.models.writing import base_of
 
 from .best import BestEpoch
 from .card import write_card

