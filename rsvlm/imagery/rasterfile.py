@@ -61,16 +61,12 @@ def raster_scene(
         with open_raster(file) as dataset:
             content = _content(dataset, file, item, preset, bands)
     pam = pam_beside(file)
-    mask, unmasked = mask_of(file, content.grid.width, content.grid.height)
-    found, beside, time = _with_nodata(content.bands, pam.nodata), content.beside, content.time
-    if mask is not None and ALPHA in found:
-        mask, unmasked = (
-            None,
-            "its .msk file was not read: it has an alpha band, too, and only one can be its mask",
-        )
+    found = _with_nodata(content.bands, pam.nodata)
+    mask, unmasked = _mask(file, content.grid, found)
     imagery = tuple(band for name, band in found.items() if name not in {ALPHA, *QUALITY})
     if not imagery:
         raise ImageryError(f"{path} holds no imagery: its only bands are {', '.join(found)}")
+    licence, attribution, url = _credits(content, preset)
     scene = Scene(
         path=str(path),
         name=file.stem,
@@ -78,20 +74,18 @@ def raster_scene(
         bands=imagery,
         dtype=content.dtype,
         shown=choose_shown([band.name for band in imagery], preset),
-        mask=found.get(ALPHA, mask),
+        mask=mask,
         quality=next((found[name] for name in QUALITY if name in found), None),
         sensor=preset.name if preset else None,
-        datetime=time,
-        licence=beside.licence or (preset.licence if preset else None),
-        attribution=beside.attribution or content.rights or (preset.credit(time) if preset else None),
-        url=beside.url or (preset.url if preset else None),
+        datetime=content.time,
         no_place=content.no_place,
+        licence=licence,
+        attribution=attribution,
+        url=url,
     )
     if scene.mask is not None and scene.mask.nodata is None:
         sample_valid(scene)  # an alpha band that is none is found here rather than in the middle of a run
-    limits, fill = fitted_stretch(stretch, scene)
-    if stretch.strip().lower() == "auto":
-        limits = _shown_right(limits, content, len(scene.shown))
+    limits, fill = _shown(stretch, scene, content)
     notes = tuple(note for note in (content.no_place, pam.note, unmasked, fill) if note)
     return replace(scene, stretch=limits, notes=notes)
 
@@ -154,13 +148,33 @@ def _plain_content(file: Path, header: Header, item: Item | None) -> _Content:
     return _Content(bands, grid, beside, time=beside.datetime, no_place=no_place)
 
 
-def _shown_right(limits: Limits | None, content: _Content, count: int) -> Limits | None:
-    """Stored values shown as black and white, for files of 1, 2 or 4 bits and those whose 0 is white."""
+def _mask(file: Path, grid: Grid, bands: Mapping[str, Band]) -> tuple[Band | None, str | None]:
+    """The alpha band, or else the mask beside the file; and why a mask that is there is not used."""
+    mask, unused = mask_of(file, grid.width, grid.height)
+    if mask is not None and ALPHA in bands:
+        unused = "its .msk file was not read: it has an alpha band, too, and only one can be its mask"
+    return bands.get(ALPHA, mask), unused
+
+
+def _credits(content: _Content, preset: Sensor | None) -> tuple[str | None, str | None, str | None]:
+    """Licence, attribution and address: as the files say, else as the sensor's product has them."""
+    beside = content.beside
+    if preset is None:
+        return beside.licence, beside.attribution or content.rights, beside.url
+    attribution = beside.attribution or content.rights or preset.credit(content.time)
+    return beside.licence or preset.licence, attribution, beside.url or preset.url
+
+
+def _shown(stretch: str, scene: Scene, content: _Content) -> tuple[Limits | None, str | None]:
+    """Stored values shown as black and white, and a note; files of 1, 2 or 4 bits and those whose 0 is white count."""
+    limits, fill = fitted_stretch(stretch, scene)
+    if stretch.strip().lower() != "auto":
+        return limits, fill
     if limits is None and (content.bits < 8 or content.white_first):
-        limits = ((0.0, 2.0**content.bits - 1),) * count
+        limits = ((0.0, 2.0**content.bits - 1),) * len(scene.shown)
     if limits is not None and content.white_first:
         limits = tuple((high, low) for low, high in limits)
-    return limits
+    return limits, fill
 
 
 def _bands(

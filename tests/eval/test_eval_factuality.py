@@ -200,8 +200,8 @@ _MESSAGE = re.compile(
 def messages() -> list[str]:
     """Every message of the two readers, each value in it written as `7`."""
     found = []
-    for name in ("rewritten.py", "rewritten_cover.py", "rewritten_objects.py", "lexicon.py"):
-        path = Path(verify_package.__file__).parent / name
+    folder = Path(verify_package.__file__).parent
+    for path in (*sorted(folder.glob("rewritten*.py")), folder / "lexicon.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         inside = {
             id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
