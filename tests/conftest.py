@@ -1,6 +1,7 @@
 """What every test may use: real data where a folder of it is named, and small things made on the spot."""
 
 import csv
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -114,6 +115,26 @@ def transformers_folder(kind: str, folder: Path) -> Path:
     images.save_pretrained(folder)
     wrapped.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Options of commands that name a small CLIP of open_clip's with random weights."""
+    import open_clip
+    import torch
+
+    folder = tmp_path_factory.mktemp("tiny")
+    content = {
+        "embed_dim": 32,
+        "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
+    }
+    torch.manual_seed(0)
+    torch.save(open_clip.CLIP(**content).state_dict(), folder / "tiny.pt")
+    (folder / "tiny.json").write_text(json.dumps(content), encoding="utf-8")
+    return [
+        "--encoder", str(folder / "tiny.json"), "--weights", str(folder / "tiny.pt"), "--precision", "fp32",
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -4,39 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import open_clip
 import pyarrow.parquet as pq
 import pytest
 import rasterio
-import torch
 from PIL import Image
 
 from rsvlm.captioning.sample import SamplePaths
 from rsvlm.classification import NONE
 from rsvlm.cli.classify import _answer
-
-TINY: dict[str, Any] = {
-    "embed_dim": 32,
-    "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
-    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
-}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Options that name a randomly initialised model."""
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(0)
-    torch.save(open_clip.CLIP(**TINY).state_dict(), folder / "tiny.pt")
-    (folder / "tiny.json").write_text(json.dumps(TINY), encoding="utf-8")
-    return [
-        "--encoder",
-        str(folder / "tiny.json"),
-        "--weights",
-        str(folder / "tiny.pt"),
-        "--precision",
-        "fp32",
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -44,18 +19,22 @@ def town(town: SamplePaths) -> Path:
     return town.image
 
 
-def test_a_few_images_on_the_screen(rsvlm_command: Any, model: list[str], town: Path, capsys: Any) -> None:
-    assert rsvlm_command("classify", town, "--classes", "forest,water,houses", *model) == 0
+def test_a_few_images_on_the_screen(
+    rsvlm_command: Any, tiny_model: list[str], town: Path, capsys: Any
+) -> None:
+    assert rsvlm_command("classify", town, "--classes", "forest,water,houses", *tiny_model) == 0
     said = capsys.readouterr().err
     assert "uncalibrated" in said
     assert any(name in said for name in ("forest", "water", "houses"))
 
 
 def test_json_is_one_document_on_stdout(
-    rsvlm_command: Any, model: list[str], town: Path, capsys: Any
+    rsvlm_command: Any, tiny_model: list[str], town: Path, capsys: Any
 ) -> None:
     assert (
-        rsvlm_command("classify", town, "--classes", "forest,water", "--chips", "whole", "--json", *model)
+        rsvlm_command(
+            "classify", town, "--classes", "forest,water", "--chips", "whole", "--json", *tiny_model
+        )
         == 0
     )
     document = json.loads(capsys.readouterr().out)
@@ -64,10 +43,10 @@ def test_json_is_one_document_on_stdout(
 
 
 def test_a_tiled_scene_becomes_rows_a_map_and_a_sheet(
-    rsvlm_command: Any, model: list[str], town: Path, tmp_path: Path, capsys: Any
+    rsvlm_command: Any, tiny_model: list[str], town: Path, tmp_path: Path, capsys: Any
 ) -> None:
     out = tmp_path / "pre dictions.parquet"
-    arguments = ["classify", town, "--classes", "eurosat", "--size", 64, "--out", out, *model]
+    arguments = ["classify", town, "--classes", "eurosat", "--size", 64, "--out", out, *tiny_model]
     assert rsvlm_command(*arguments, "--map", tmp_path / "maps", "--sheet", tmp_path / "sheet.png") == 0
     table = pq.read_table(out)
     assert table.num_rows > 20
@@ -86,14 +65,14 @@ def test_a_tiled_scene_becomes_rows_a_map_and_a_sheet(
 
 
 def test_calibrating_on_class_folders(
-    rsvlm_command: Any, model: list[str], tmp_path: Path, capsys: Any, town: Path
+    rsvlm_command: Any, tiny_model: list[str], tmp_path: Path, capsys: Any, town: Path
 ) -> None:
     for number in range(30):
         folder = tmp_path / "labelled" / ("Forest" if number % 2 else "river")
         folder.mkdir(parents=True, exist_ok=True)
         colour = (20, 90 + number, 30) if number % 2 else (20, 30, 120 + number)
         Image.new("RGB", (32, 32), colour).save(folder / f"{number}.png")
-    arguments = ["--classes", "eurosat", "--calibrate", tmp_path / "labelled", *model]
+    arguments = ["--classes", "eurosat", "--calibrate", tmp_path / "labelled", *tiny_model]
     assert rsvlm_command("classify", town, "--chips", "whole", "--json", *arguments) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["calibration"]["n_images"] == 30
@@ -101,15 +80,17 @@ def test_calibrating_on_class_folders(
 
 
 def test_a_warning_is_said_once(
-    rsvlm_command: Any, model: list[str], town: Path, capsys: Any, caplog: pytest.LogCaptureFixture
+    rsvlm_command: Any, tiny_model: list[str], town: Path, capsys: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert rsvlm_command("classify", town, "--classes", "forest,", "--chips", "whole", *model) == 0
+    assert rsvlm_command("classify", town, "--classes", "forest,", "--chips", "whole", *tiny_model) == 0
     assert capsys.readouterr().err.count("every image is of it") == 1
     assert caplog.messages == []
 
 
-def test_several_labels_on_the_screen(rsvlm_command: Any, model: list[str], town: Path, capsys: Any) -> None:
-    arguments = ["--classes", "forest,water,houses", "--multi-label", "--chips", "whole", *model]
+def test_several_labels_on_the_screen(
+    rsvlm_command: Any, tiny_model: list[str], town: Path, capsys: Any
+) -> None:
+    arguments = ["--classes", "forest,water,houses", "--multi-label", "--chips", "whole", *tiny_model]
     assert rsvlm_command("classify", town, *arguments) == 0
     said = capsys.readouterr().err
     assert rsvlm_command("classify", town, *arguments, "--json") == 0
@@ -132,10 +113,10 @@ def test_what_the_table_says_of_a_chip() -> None:
 
 
 def test_where_nothing_could_be_classified_the_exit_code_is_1(
-    rsvlm_command: Any, model: list[str], town: Path, tmp_path: Path, capsys: Any
+    rsvlm_command: Any, tiny_model: list[str], town: Path, tmp_path: Path, capsys: Any
 ) -> None:
     (tmp_path / "zz.png").write_bytes(b"no picture")
-    arguments = ["--classes", "forest,water", "--chips", "whole", *model]
+    arguments = ["--classes", "forest,water", "--chips", "whole", *tiny_model]
     assert rsvlm_command("classify", tmp_path / "zz.png", *arguments) == 1
     assert rsvlm_command("classify", tmp_path / "zz.png", *arguments, "--json") == 1
     assert json.loads(capsys.readouterr().out)["rows"][0]["error"]
@@ -164,7 +145,7 @@ def test_where_nothing_could_be_classified_the_exit_code_is_1(
 )
 def test_bad_input_is_one_line_and_exit_2(
     rsvlm_command: Any,
-    model: list[str],
+    tiny_model: list[str],
     town: Path,
     tmp_path: Path,
     monkeypatch: Any,
@@ -173,7 +154,7 @@ def test_bad_input_is_one_line_and_exit_2(
     said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    code = rsvlm_command("classify", *[one.format(town=town) for one in arguments], *model)
+    code = rsvlm_command("classify", *[one.format(town=town) for one in arguments], *tiny_model)
     assert said in " ".join(capsys.readouterr().err.split())
     assert code == 2 or "nowhere" in said
 

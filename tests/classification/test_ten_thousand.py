@@ -7,12 +7,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-import open_clip
 import pyarrow.parquet as pq
 import pytest
-import torch
 from PIL import Image
-from test_command import TINY  # type: ignore[import-not-found] # beside this file
 
 pytestmark = pytest.mark.slow
 
@@ -28,22 +25,6 @@ finally:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(0)
-    torch.save(open_clip.CLIP(**TINY).state_dict(), folder / "tiny.pt")
-    (folder / "tiny.json").write_text(json.dumps(TINY), encoding="utf-8")
-    return [
-        "--encoder",
-        str(folder / "tiny.json"),
-        "--weights",
-        str(folder / "tiny.pt"),
-        "--precision",
-        "fp32",
-    ]
-
-
-@pytest.fixture(scope="module")
 def tiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiles")
     rng = np.random.default_rng(0)
@@ -53,7 +34,7 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def command(tiles: Path, out: Path, model: list[str], *more: str) -> list[str]:
+def command(tiles: Path, out: Path, tiny_model: list[str], *more: str) -> list[str]:
     return [
         sys.executable,
         "-c",
@@ -64,14 +45,16 @@ def command(tiles: Path, out: Path, model: list[str], *more: str) -> list[str]:
         "eurosat",
         "--out",
         str(out),
-        *model,
+        *tiny_model,
         *more,
     ]
 
 
-def test_killed_and_resumed(tiles: Path, tmp_path: Path, model: list[str]) -> None:
+def test_killed_and_resumed(tiles: Path, tmp_path: Path, tiny_model: list[str]) -> None:
     out = tmp_path / "out.parquet"
-    first = subprocess.Popen(command(tiles, out, model), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    first = subprocess.Popen(
+        command(tiles, out, tiny_model), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     shards = tmp_path / "out.parquet.parts" / "shards"
     while first.poll() is None and len(list(shards.glob("*.json"))) < 4:
         time.sleep(0.05)
@@ -80,7 +63,7 @@ def test_killed_and_resumed(tiles: Path, tmp_path: Path, model: list[str]) -> No
     done = {path: path.stat().st_mtime_ns for path in shards.glob("*.json")}
     assert 4 <= len(done) < 10
     again = subprocess.run(
-        command(tiles, out, model, "--json"), capture_output=True, text=True, encoding="utf-8"
+        command(tiles, out, tiny_model, "--json"), capture_output=True, text=True, encoding="utf-8"
     )
     assert again.returncode == 0, again.stderr
     report = json.JSONDecoder().raw_decode(again.stdout)[0]
@@ -93,13 +76,16 @@ def test_killed_and_resumed(tiles: Path, tmp_path: Path, model: list[str]) -> No
 
 @pytest.mark.skipif(sys.platform == "win32", reason="peak memory is read by the resource module")
 def test_memory_does_not_grow_with_the_number_of_images(
-    tiles: Path, tmp_path: Path, model: list[str]
+    tiles: Path, tmp_path: Path, tiny_model: list[str]
 ) -> None:
     peaks = []
     for limit in ("1000", "10000"):
         out = tmp_path / f"{limit}.csv"
         done = subprocess.run(
-            command(tiles, out, model, "--limit", limit), capture_output=True, text=True, encoding="utf-8"
+            command(tiles, out, tiny_model, "--limit", limit),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
         )
         assert done.returncode == 0, done.stderr
         peaks.append(int(done.stdout.split()[-1]) / 1024)

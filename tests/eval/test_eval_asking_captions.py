@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import open_clip
 import pytest
-import torch
 from asking_data import (  # type: ignore[import-not-found] # this folder is on pytest's path
     COLOURS,
     SECRET,
@@ -27,12 +25,6 @@ from rsvlm.eval.captions import evaluate_captions
 from rsvlm.eval.clipscore_captions import add_clip_scores
 from rsvlm.models import load_encoder
 from rsvlm.models.generators import FunctionGenerator
-
-TINY: dict[str, Any] = {
-    "embed_dim": 32,
-    "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
-    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
-}
 
 
 @pytest.fixture
@@ -143,17 +135,8 @@ def test_clip_scores_of_other_images_are_refused(eval_set: EvalSet) -> None:
         add_clip_scores(result, eval_set.take([0]), Colours())
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(0)
-    torch.save(open_clip.CLIP(**TINY).state_dict(), folder / "tiny.pt")
-    (folder / "tiny.json").write_text(json.dumps(TINY), encoding="utf-8")
-    return ["--encoder", str(folder / "tiny.json"), "--weights", str(folder / "tiny.pt")]
-
-
-def test_texts_that_are_cut_are_counted(eval_set: EvalSet, model: list[str]) -> None:
-    encoder: Any = load_encoder(model[1], weights=model[3], device="cpu", precision="fp32")
+def test_texts_that_are_cut_are_counted(eval_set: EvalSet, tiny_model: list[str]) -> None:
+    encoder: Any = load_encoder(tiny_model[1], weights=tiny_model[3], device="cpu", precision="fp32")
     assert encoder.count_cut(["short", "word " * 100, "a " * 77]) == 2
     assert encoder.count_cut([]) == 0
     result = scored(eval_set, {eval_set.keys[0]: "river " * 90}, encoder)
@@ -162,7 +145,7 @@ def test_texts_that_are_cut_are_counted(eval_set: EvalSet, model: list[str]) -> 
 
 
 def test_the_command(
-    data: Path, model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    data: Path, tiny_model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     rsvlm = command_line(monkeypatch, tmp_path)
     lying = load_lying_server()
@@ -175,7 +158,7 @@ def test_the_command(
         assert len(server.requests) == 3
         assert SECRET not in json.dumps(server.requests)
     assert (first["n"], first["n_failed"]) == (3, 0)
-    assert rsvlm(*command, "--answers", tmp_path / "a.jsonl", *model, "--precision", "fp32") == 0
+    assert rsvlm(*command, "--answers", tmp_path / "a.jsonl", *tiny_model) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["metrics"]["bleu1"] == first["metrics"]["bleu1"]
     assert 0 <= document["metrics"]["refclipscore"] <= 2.5

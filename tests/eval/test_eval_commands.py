@@ -5,33 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import open_clip
 import pytest
-import torch
 from eval_pictures import write_parquet  # type: ignore[import-not-found] # beside this file
 from PIL import Image
-
-TINY: dict[str, Any] = {
-    "embed_dim": 32,
-    "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
-    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
-}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(0)
-    torch.save(open_clip.CLIP(**TINY).state_dict(), folder / "tiny.pt")
-    (folder / "tiny.json").write_text(json.dumps(TINY), encoding="utf-8")
-    return [
-        "--encoder",
-        str(folder / "tiny.json"),
-        "--weights",
-        str(folder / "tiny.pt"),
-        "--precision",
-        "fp32",
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +29,13 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_zero_shot_report_and_compare(
-    rsvlm_command: Any, model: list[str], scenes: Path, tmp_path: Path, capsys: Any
+    rsvlm_command: Any, tiny_model: list[str], scenes: Path, tmp_path: Path, capsys: Any
 ) -> None:
     for name, protocol in (("first", "rsvlm"), ("second", "skyscript")):
         out = tmp_path / f"{name}.json"
         assert (
             rsvlm_command(
-                "eval", "zero-shot", scenes / "images", "--protocol", protocol, "--out", out, *model
+                "eval", "zero-shot", scenes / "images", "--protocol", protocol, "--out", out, *tiny_model
             )
             == 0
         )
@@ -81,10 +57,10 @@ def test_zero_shot_report_and_compare(
 
 @pytest.mark.parametrize(("protocol", "texts"), [("remoteclip", 24), ("skyscript", 14)])
 def test_retrieval(
-    rsvlm_command: Any, model: list[str], scenes: Path, capsys: Any, protocol: str, texts: int
+    rsvlm_command: Any, tiny_model: list[str], scenes: Path, capsys: Any, protocol: str, texts: int
 ) -> None:
     data = scenes / "dataset.json"
-    assert rsvlm_command("eval", "retrieval", data, "--protocol", protocol, "--json", *model) == 0
+    assert rsvlm_command("eval", "retrieval", data, "--protocol", protocol, "--json", *tiny_model) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["n_failed"] == 1
     assert document["n"] == 12 + texts
@@ -164,9 +140,9 @@ def test_agromind_baselines(rsvlm_command: Any, tmp_path: Path, capsys: Any) -> 
 
 
 def test_an_unknown_protocol_is_one_line(
-    rsvlm_command: Any, model: list[str], scenes: Path, capsys: Any
+    rsvlm_command: Any, tiny_model: list[str], scenes: Path, capsys: Any
 ) -> None:
-    assert rsvlm_command("eval", "zero-shot", scenes / "images", "--protocol", "clip", *model) == 2
+    assert rsvlm_command("eval", "zero-shot", scenes / "images", "--protocol", "clip", *tiny_model) == 2
     assert "there are rsvlm" in " ".join(capsys.readouterr().err.split())
 
 
