@@ -19,7 +19,8 @@ from rsvlm.files import sha256_of
 
 from ..sources import Source, load_sources
 from . import map_rules, other_rules
-from .asked import RULES, Asked, UnfoundedError, forget
+from .asked import RULES, Asked, UnfoundedError
+from .labels import Labels
 
 _REGISTERED = (map_rules, other_rules)
 Row = tuple[str, dict[str, Any], list[dict[str, Any]]]
@@ -31,7 +32,7 @@ class CheckReport:
     """What checking came to.
 
     Attributes:
-        count: Questions that were checked.
+        count: Questions that were checked, and those that are missing.
         refused: Those whose answer does not follow from the labels: key and reason.
     """
 
@@ -46,7 +47,8 @@ class CheckReport:
 
 def check_rows(rows: Sequence[Row], sources: Sequence[Source]) -> Iterator[str | None]:
     """Yield for each question why its answer does not follow from the labels, None where it does."""
-    return (_reason(row, sources) for row in rows)
+    labels = Labels(sources)
+    return (_reason(row, labels) for row in rows)
 
 
 def check_questions(folder: str | Path, sources: Sequence[Source] | None = None) -> CheckReport:
@@ -57,19 +59,23 @@ def check_questions(folder: str | Path, sources: Sequence[Source] | None = None)
         sources: Where the labels are now, in the same order; None: where they were.
 
     Raises:
-        EvalError: The folder is no such one.
+        EvalError: The folder is no such one, or it was made from another number of sources.
     """
     place = Path(folder)
     own = place / "manifest.json"
-    forget()
     try:
         manifest = json.loads(own.read_text(encoding="utf-8"))
         table = pq.read_table(place / "provenance.parquet").to_pylist()
-        known = list(sources) if sources is not None else load_sources(manifest["sources"], str(own))
+        written = load_sources(manifest["sources"], str(own))
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         if isinstance(error, EvalError):
             raise
         raise EvalError(f"{place}: is no folder of made questions ({error})") from None
+    known = written if sources is None else list(sources)
+    if len(known) != len(written):
+        raise EvalError(
+            f"{place}: was made from {len(written)} sources, not {len(known)}; name all of them, in the same order"
+        )
     read_agromind(place)  # what other programs read must be readable
     items = {
         f"{path.stem}/{item['item_id']}": item
@@ -77,8 +83,8 @@ def check_questions(folder: str | Path, sources: Sequence[Source] | None = None)
         for item in json.loads(path.read_text(encoding="utf-8"))
     }
     provenance = {row["key"]: row for row in table}
-    files = _Files()
-    refused = {}
+    files, labels = _Files(), Labels(known)
+    refused = {key: "is in no file of questions" for key in provenance if key not in items}
     for key, item in items.items():
         row = provenance.get(key)
         if row is None:
@@ -86,13 +92,13 @@ def check_questions(folder: str | Path, sources: Sequence[Source] | None = None)
             continue
         pictures = json.loads(row["pictures"])
         reason = _changed(place, pictures, files, known) or _reason(
-            (key.partition("/")[0], item, pictures), known
+            (key.partition("/")[0], item, pictures), labels
         )
         if reason is None and sorted(_shown(item)) != sorted(picture["path"] for picture in pictures):
             reason = "shows other pictures than its provenance says"
         if reason is not None:
             refused[key] = reason
-    return CheckReport(len(items), refused)
+    return CheckReport(len(items.keys() | provenance.keys()), refused)
 
 
 def _shown(item: dict[str, Any]) -> list[str]:
@@ -100,12 +106,12 @@ def _shown(item: dict[str, Any]) -> list[str]:
     return names or list(item["options"].values())
 
 
-def _reason(row: Row, sources: Sequence[Source]) -> str | None:
+def _reason(row: Row, labels: Labels) -> str | None:
     kind, item, pictures = row
     if kind not in RULES:
         return f"there is no rule for {kind}"
     try:
-        RULES[kind](Asked(kind, item, [picture["panels"] for picture in pictures], list(sources)))
+        RULES[kind](Asked(kind, item, [picture["panels"] for picture in pictures], labels))
     except (UnfoundedError, EvalError) as error:
         return str(error)
     except (KeyError, IndexError, ValueError, TypeError, AssertionError) as error:

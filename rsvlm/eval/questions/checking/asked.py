@@ -1,15 +1,14 @@
 """A question as it was written, with the labels of what it shows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..kinds import KINDS
 from ..sources import ClassMap, Objects, Scenes, Source
+from .labels import Labels
 from .mapview import MapView
-from .objectview import ObjectView, forget_outlines
-from .sceneview import forget_scenes, scene_labels
+from .objectview import ObjectView
 
 
 class UnfoundedError(ValueError):
@@ -24,20 +23,23 @@ class Asked:
         kind: Code of its kind.
         item: Its fields.
         pictures: For each picture its panels: source, image, window, marks.
-        sources: The sources of the labels.
+        known: The labels, of all sources.
+        words: The words in which it differs from others of its kind, read from its text.
+
+    Raises:
+        UnfoundedError: It is not worded as its kind.
     """
 
     kind: str
     item: dict[str, Any]
     pictures: list[list[dict[str, Any]]]
-    sources: list[Source]
+    known: Labels
+    words: dict[str, str] = field(init=False)
 
-    @cached_property
-    def words(self) -> dict[str, str]:
-        """The words in which it differs from others of its kind, read from its text."""
+    def __post_init__(self) -> None:
         words = KINDS[self.kind].read(self.item["question"])
         need(words is not None, "the question is not worded as its kind")
-        return words or {}
+        self.words = words or {}
 
     @property
     def answer(self) -> Any:
@@ -64,53 +66,32 @@ class Asked:
 
     def source(self, picture: int = 0, panel: int = 0) -> Source:
         """The source of a panel."""
-        number: int = self.pictures[picture][panel]["source"]
-        return self.sources[number]
+        return self.known.sources[self._number(picture, panel)]
 
     def map(self, picture: int = 0, panel: int = 0) -> MapView:
         """The classes in a panel."""
-        source = self.source(picture, panel)
         shown = self.pictures[picture][panel]
-        need(isinstance(source, ClassMap), "the source is no class map")
-        assert isinstance(source, ClassMap)
-        return _map(source, shown["image"], tuple(shown["window"]))
+        need(isinstance(self.source(picture, panel), ClassMap), "the source is no class map")
+        return self.known.map(self._number(picture, panel), shown["image"], tuple(shown["window"]))
 
     def things(self, picture: int = 0) -> ObjectView:
         """The outlines in a picture."""
-        source = self.source(picture)
         shown = self.pictures[picture][0]
-        need(isinstance(source, Objects), "the source has no outlines")
-        assert isinstance(source, Objects)
-        return _things(source.model_dump_json(), source.image.name, tuple(shown["window"]), shown["turn"])
+        need(isinstance(self.source(picture), Objects), "the source has no outlines")
+        return self.known.things(self._number(picture), tuple(shown["window"]), shown["turn"])
 
     def labels(self, picture: int = 0) -> set[str]:
         """The classes of an image."""
-        source = self.source(picture)
-        need(isinstance(source, Scenes), "the source has no scene labels")
-        assert isinstance(source, Scenes)
-        return scene_labels(source, self.pictures[picture][0]["image"])
+        need(isinstance(self.source(picture), Scenes), "the source has no scene labels")
+        return self.known.scene(self._number(picture), self.pictures[picture][0]["image"])
 
     def marks(self, picture: int = 0, panel: int = 0) -> list[tuple[float, float, float, float]]:
         """The boxes of the marks on a panel."""
         return [tuple(mark["box"]) for mark in self.pictures[picture][panel]["marks"]]
 
-
-@lru_cache(maxsize=512)
-def _map(source: ClassMap, image: str, window: tuple[int, ...]) -> MapView:
-    return MapView(source, {"image": image, "window": window})
-
-
-@lru_cache(maxsize=512)
-def _things(source: str, image: str, window: tuple[int, ...], turn: int) -> ObjectView:
-    return ObjectView(Objects.model_validate_json(source), {"image": image, "window": window, "turn": turn})
-
-
-def forget() -> None:
-    """Forget all labels that were read: files may be others by now."""
-    _map.cache_clear()
-    _things.cache_clear()
-    forget_outlines()
-    forget_scenes()
+    def _number(self, picture: int, panel: int = 0) -> int:
+        number: int = self.pictures[picture][panel]["source"]
+        return number
 
 
 def need(holds: object, otherwise: str) -> None:

@@ -1,6 +1,7 @@
 """The labels of a window of a class map, read and measured apart from how questions are made: as polygons."""
 
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +33,21 @@ class MapView:
 
     Args:
         source: The source of the window.
-        panel: `image` and `window` of the provenance.
+        image: The image, as the provenance names it.
+        window: Left, top, width and height of the window.
+        files: The rasters that may hold its labels; see `label_files`.
 
     Raises:
         EvalError: A file is not there, or cannot be read.
     """
 
-    def __init__(self, source: ClassMap, panel: dict[str, Any]) -> None:
-        self.window = tuple(int(value) for value in panel["window"])
-        self.width, self.height = self.window[2:]
+    def __init__(self, source: ClassMap, image: str, window: tuple[int, ...], files: Sequence[Path]) -> None:
+        self.window = window
+        self.width, self.height = window[2:]
         self.legend: Legend = load_legend(source.legend)
-        self.files = _label_files(source, panel["image"])
+        self.files = files
         root = source.images or source.labels
-        self.image = root / panel["image"] if root.is_dir() else root
+        self.image = root / image if root.is_dir() else root
         try:
             with raster_env():
                 self._phrases = self._read()
@@ -182,17 +185,16 @@ class MapView:
         return np.array(places, np.int16)[back.reshape(codes.shape[1:])]
 
 
-@lru_cache(maxsize=64)
-def _all_labels(folder: Path) -> tuple[Path, ...]:
+def rasters_of(folder: Path) -> tuple[Path, ...]:
+    """All rasters in and below a folder; of a file it itself."""
     if not folder.is_dir():
         return (folder,)
     return tuple(sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS))
 
 
-def _label_files(source: ClassMap, image: str) -> list[Path]:
-    """The raster of an image's name, else all rasters of the source."""
+def label_files(source: ClassMap, image: str, rasters: Callable[[Path], tuple[Path, ...]]) -> Sequence[Path]:
+    """Return the raster of an image's name, else all rasters of the source, which `rasters` lists."""
     if source.images is None and source.labels.is_dir():
         return [source.labels / image]
-    every = _all_labels(source.labels)
-    named = [path for path in every if path.stem == Path(image).stem]
-    return named or list(every)
+    every = rasters(source.labels)
+    return [path for path in every if path.stem == Path(image).stem] or every

@@ -1,7 +1,7 @@
 """The outlines in a window, read and measured apart from how questions are made: burnt into a fine raster."""
 
 import json
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from .places import at, moved, turned
 
 FINE = 4
 """Cells of the raster along a pixel."""
+Outlines = list[tuple[Any, dict[str, Any]]]
+"""Polygons with their properties."""
 
 
 class Thing:
@@ -45,26 +47,38 @@ class Thing:
 class ObjectView:
     """The things of a window, which may be turned about its middle.
 
+    Args:
+        source: The source of the window.
+        window: Left, top, width and height.
+        turn: Degrees, clockwise.
+        outlines: What gives all outlines of a file in a CRS; see `read_outlines`.
+
     Raises:
         EvalError: The files cannot be read, or an outline is cut by the window's edge or cannot be seen for certain.
     """
 
-    def __init__(self, source: Objects, panel: dict[str, Any]) -> None:
-        x, y, self.width, self.height = (int(value) for value in panel["window"])
+    def __init__(
+        self,
+        source: Objects,
+        window: tuple[int, ...],
+        turn: int,
+        outlines: Callable[[Path, str], Outlines],
+    ) -> None:
+        x, y, self.width, self.height = window
         try:
             with raster_env(), open_dataset(str(source.image.absolute())) as image:
                 upright = moved(image.transform, x, y)
-                outlines = _outlines(source.features, image.crs.to_wkt())
+                known = outlines(source.features, image.crs.to_wkt())
         except RasterioError as error:
             raise EvalError(f"{source.image}: cannot be read again ({error})") from None
-        place = turned(upright, self.width, self.height, panel["turn"])
+        place = turned(upright, self.width, self.height, turn)
         self.pixel = abs(place.a * place.e - place.b * place.d)
         fine = moved(place, 0, 0, 1 / FINE)
         size = (self.height * FINE, self.width * FINE)
         self.things: list[Thing] = []
         corners = ((0, 0), (self.width, 0), (self.width, self.height), (0, self.height))
         frame = Polygon([at(place, *corner) for corner in corners])
-        for outline, properties in outlines:
+        for outline, properties in known:
             if not outline.intersects(frame):
                 continue
             cells = rasterize([(outline, 1)], out_shape=size, transform=fine)
@@ -78,8 +92,7 @@ class ObjectView:
             self.things.append(Thing(rows, columns))
 
 
-@lru_cache(maxsize=8)
-def _outlines(path: Path, crs: str) -> list[tuple[Any, dict[str, Any]]]:
+def read_outlines(path: Path, crs: str) -> Outlines:
     """All polygons of a file in another CRS, with their properties."""
     content = json.loads(path.read_text(encoding="utf-8-sig"))
     own = CRS.from_user_input(str((content.get("crs") or {}).get("properties", {}).get("name", "EPSG:4326")))
@@ -96,8 +109,3 @@ def _outlines(path: Path, crs: str) -> list[tuple[Any, dict[str, Any]]]:
             moved = part if way is None else transform(part, lambda xy: np.column_stack(way.transform(*xy.T)))
             found.append((moved, feature.get("properties") or {}))
     return found
-
-
-def forget_outlines() -> None:
-    """Forget files that were read."""
-    _outlines.cache_clear()

@@ -1,7 +1,7 @@
 """The labels of whole images, read apart from how questions are made."""
 
 import json
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
 
 from rsvlm.datasets import read_eval_set
@@ -11,9 +11,17 @@ from rsvlm.vocabularies.legends import phrase_of
 
 from ..sources import Scenes
 
+Table = dict[str, set[str]]
+"""Key of an image -> its classes."""
 
-def scene_labels(source: Scenes, key: str) -> set[str]:
+
+def scene_labels(source: Scenes, key: str, table: Callable[[Scenes], Table]) -> set[str]:
     """Return the classes of an image by its key: of its json, its folder, or its row of a table.
+
+    Args:
+        source: What has the image.
+        key: What the image is called there.
+        table: What gives the table of a source; see `read_table`.
 
     Raises:
         EvalError: There is no such image.
@@ -23,7 +31,7 @@ def scene_labels(source: Scenes, key: str) -> set[str]:
         return set(json.loads(patch.read_text(encoding="utf-8"))["labels"])
     if source.path.is_dir() and any((folder / key).is_file() for folder in _roots(source.path)):
         return {Path(key).parts[0]}
-    labels = _table(source).get(key)
+    labels = table(source).get(key)
     if labels is None:
         raise EvalError(f"{source.path}: has no image {key} any more")
     return labels
@@ -46,12 +54,7 @@ def _roots(folder: Path) -> list[Path]:
     return [folder, *(path for path in folder.iterdir() if path.is_dir())]
 
 
-@lru_cache(maxsize=4)
-def _table(source_path: Scenes) -> dict[str, set[str]]:
-    found = read_eval_set(source_path.path, split=source_path.split)
+def read_table(source: Scenes) -> Table:
+    """Return the classes of all images of a table."""
+    found = read_eval_set(source.path, split=source.split)
     return {key: set(found.labels[row]) for row, key in enumerate(found.keys)} if found.labels else {}
-
-
-def forget_scenes() -> None:
-    """Forget tables that were read."""
-    _table.cache_clear()
