@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -102,13 +101,9 @@ class Engine:
 
     def ask(self, images: Sequence[Picked], question: str, alpha: float, k: int) -> Answer:
         """Answer a question about no, one or two images."""
-        answerer = copy.copy(self.answerer)  # the settings are this user's, all else is shared
-        answerer.alpha, answerer.k = alpha, k
-        named = any(one.opening for one in images)
-        if not named:
-            answerer.sensor = answerer.bands = None
+        named = any(self.opening.values())  # what fits only some of the images is not told of the others
         given = [one.chip() if named and not one.opening else one.image() for one in images]
-        [answer] = answerer.ask_many([(given, question)])
+        [answer] = self.answerer.ask_many([(given, question)], alpha=alpha, k=k)
         if answer.error is not None:
             message = answer.error
             for one in images:

@@ -5,14 +5,16 @@ answers.jsonl    {"settings": {...}}                            what decides ans
 """
 
 import hashlib
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from rsvlm.models.generators.answerfile import AnswerFileError, AnswerLines, file_mark, open_lines
 
 from .answer import Answer
 from .chunk import Chunk
@@ -21,39 +23,14 @@ from .evidence import Evidence
 
 
 class AnswerFile:
-    """A file of answers, which grows by a line an answer.
+    """Answers as they come in. Made by `open_answers`."""
 
-    Args:
-        file: Where; made where it is missing.
-        settings: What decides answers.
-
-    Raises:
-        RagError: It holds answers of other settings, or something else.
-    """
-
-    def __init__(self, file: Path, settings: dict[str, Any]) -> None:
-        self._file, self._known = file, dict[str, Answer]()
-        told = json.loads(json.dumps(settings))
-        content = file.read_bytes() if file.exists() else b""
-        if (_line({"settings": told}) + b"\n").startswith(content):  # new, or killed while it was begun
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(_line({"settings": told}) + b"\n")
-            return
-        lines = content.split(b"\n")
-        try:
-            first, *rest = [json.loads(line) for line in lines[:-1] if line.strip()]
-            before = first["settings"]
-            self._known = {one.pop("key"): answer_of(one) for one in rest}
-        except (ValueError, KeyError, TypeError):
-            raise RagError(f"{file}: is no file of answers; name another file") from None
-        if before != told:
-            differ = sorted(name for name in {*before, *told} if before.get(name) != told.get(name))
-            raise RagError(
-                f"{file}: holds answers of another run (it differs in {', '.join(differ)}); name another file"
-            )
-        if lines[-1]:  # cut off by a kill
-            with file.open("rb+") as opened:
-                opened.truncate(len(content) - len(lines[-1]))
+    def __init__(self, lines: AnswerLines) -> None:
+        """Continue a file that was opened."""
+        self._lines, self._known = lines, dict[str, Answer]()
+        for row in lines.rows:
+            with suppress(KeyError, IndexError, TypeError, ValueError):  # rubbish: its item is asked again
+                self._known[row["key"]] = answer_of(row)
 
     def get(self, key: str) -> Answer | None:
         """The answer that is there already; None: there is none, or it had failed."""
@@ -62,29 +39,38 @@ class AnswerFile:
 
     def put(self, key: str, answer: Answer) -> None:
         """Keep an answer."""
-        self._append({"key": key, **answer.to_dict(), "prompt": answer.prompt})
-
-    def _append(self, line: dict[str, Any]) -> None:
-        with self._file.open("ab") as opened:
-            opened.write(_line(line) + b"\n")
-            opened.flush()
-            os.fsync(opened.fileno())
+        self._lines.add({"key": key, **answer.to_dict(), "prompt": answer.prompt})
 
 
-def _line(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+@contextmanager
+def open_answers(path: Path, settings: dict[str, Any]) -> Iterator[AnswerFile]:
+    """Open a file of answers to go on with it, or begin it.
+
+    Args:
+        path: Where; made where it is missing.
+        settings: What decides answers.
+
+    Raises:
+        RagError: It holds answers of other settings, or something else, or another run is writing it.
+    """
+    try:
+        with open_lines(path, "settings", settings) as lines:
+            yield AnswerFile(lines)
+    except AnswerFileError as error:
+        raise RagError(str(error)) from None
 
 
 def key_of(images: Sequence[Any], question: str) -> str:
-    """What an item is kept under: its question, and the paths of its images, or their pixels and places."""
+    """What an item is kept under: its question, and the paths and content of its images, or their pixels and places."""
     digest = hashlib.sha256(question.encode("utf-8", "replace"))
     for image in images:
         if isinstance(image, str | os.PathLike):
-            digest.update(b"\0path" + os.fspath(image).encode("utf-8", "surrogateescape"))
+            told = f"{os.fspath(image)}\0{file_mark(image)}"
+            digest.update(b"\0path" + told.encode("utf-8", "surrogateescape"))
         else:
             pixels = np.ascontiguousarray(getattr(image, "pixels", image))
-            told = (pixels.shape, pixels.dtype.str, *(getattr(image, one, None) for one in ("bands", "grid")))
-            digest.update(b"\0pixels" + repr(told).encode() + pixels.tobytes())
+            form = (pixels.shape, pixels.dtype.str, *(getattr(image, one, None) for one in ("bands", "grid")))
+            digest.update(b"\0pixels" + repr(form).encode() + pixels.tobytes())
     return digest.hexdigest()[:32]
 
 

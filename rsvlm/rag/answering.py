@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -23,7 +24,7 @@ from rsvlm.retrieval.exact import Floats
 from rsvlm.retrieval.searchable import loaded
 
 from .answer import Answer
-from .answerfile import AnswerFile, key_of
+from .answerfile import AnswerFile, key_of, open_answers
 from .base import ALPHA, KnowledgeBase
 from .citations import checked, is_unknown
 from .composer import Composer
@@ -97,10 +98,7 @@ class VisualQuestionAnswerer:
             rsvlm.models.ModelError: An encoder that cannot be loaded.
             rsvlm.models.generators.GenerationError: A generator that cannot be.
         """
-        if not 0 <= alpha <= 1 or k < 1 or budget < 0:
-            raise RagError(
-                f"alpha {alpha:g}, k {k}, budget {budget}: give alpha 0 to 1, k from 1, budget from 0"
-            )
+        _check(alpha, k, budget)
         self.knowledge, self.encoder = _opened(knowledge, encoder)
         if self.knowledge is not None:
             self.knowledge.check_types(types)
@@ -112,25 +110,34 @@ class VisualQuestionAnswerer:
         sentences = None if self.knowledge is None else self.knowledge.texts.encoder
         self.composer = Composer(self.encoder, sentences)
 
-    def ask(self, image: Images, question: str) -> Answer:
+    def ask(
+        self, image: Images, question: str, *, alpha: float | None = None, k: int | None = None
+    ) -> Answer:
         """Answer a question.
 
         Args:
             image: What it is about: a file, PIL image, (H, W, 3) uint8 array or chip; two in a list to be compared,
                 or one for each option of a question; None: none.
             question: In anybody's words.
+            alpha: For this question, in place of the answerer's own.
+            k: Likewise.
 
         Raises:
             RagError: There is no question, an image cannot be read, more than two are to be compared, or the generator
                 failed.
         """
-        [answer] = self.ask_many([(image, question)])
+        [answer] = self.ask_many([(image, question)], alpha=alpha, k=k)
         if answer.error is not None:
             raise RagError(answer.error)
         return answer
 
     def ask_many(
-        self, items: Iterable[tuple[Images, str]], *, answers: PathLike | None = None
+        self,
+        items: Iterable[tuple[Images, str]],
+        *,
+        answers: PathLike | None = None,
+        alpha: float | None = None,
+        k: int | None = None,
     ) -> Iterator[Answer]:
         """Answer many questions, in order: images are encoded, and a generator is asked, some at a time.
 
@@ -138,24 +145,39 @@ class VisualQuestionAnswerer:
             items: Images and questions, as of `ask`; taken as the answers are.
             answers: A file (.jsonl) that answers are kept in as they come: a stopped run goes on there, and asks what
                 has no answer yet, failures included.
+            alpha: For these questions, in place of the answerer's own.
+            k: Likewise.
 
         Yields:
             An answer for each; where an image cannot be read or the generator failed, one with its `error`.
 
         Raises:
-            RagError: An item is no image and question, or the file holds answers of another run.
+            RagError: An item is no image and question, or the file holds answers of another run, or one is writing it.
         """
-        kept = None if answers is None else AnswerFile(Path(answers), self.settings)
-        some = iter(items)
-        while batch := [image_and_question(one) for one in islice(some, _BATCH)]:
-            keys = [key_of(several(images), question) for images, question in batch] if kept else []
-            known = {place: one for place, key in enumerate(keys) if kept and (one := kept.get(key))}
-            asked = iter(self._answered([item for place, item in enumerate(batch) if place not in known]))
-            for place in range(len(batch)):
-                answer = known[place] if place in known else next(asked)
-                if kept is not None and place not in known:
-                    kept.put(keys[place], answer)
-                yield answer
+        weights = self.alpha if alpha is None else alpha, self.k if k is None else k
+        _check(*weights, self.budget)
+        settings = self.settings | dict(zip(("alpha", "k"), weights, strict=True))
+        with nullcontext() if answers is None else open_answers(Path(answers), settings) as kept:
+            some = iter(items)
+            while batch := [image_and_question(one) for one in islice(some, _BATCH)]:
+                if kept is None:
+                    yield from self._answered(batch, *weights)
+                else:
+                    yield from self._kept(batch, kept, *weights)
+
+    def _kept(
+        self, batch: Sequence[tuple[Images, str]], kept: AnswerFile, alpha: float, k: int
+    ) -> Iterator[Answer]:
+        """Answers of a file, and new ones, which go into it."""
+        keys = [key_of(several(images), question) for images, question in batch]
+        known = {place: one for place, key in enumerate(keys) if (one := kept.get(key))}
+        new = [item for place, item in enumerate(batch) if place not in known]
+        asked = iter(self._answered(new, alpha, k))
+        for place, key in enumerate(keys):
+            answer = known[place] if place in known else next(asked)
+            if place not in known:
+                kept.put(key, answer)
+            yield answer
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -172,21 +194,30 @@ class VisualQuestionAnswerer:
             "prompt": self.prompt.text, "budget": self.budget, "sensor": self.sensor, "bands": self.bands,
         }  # fmt: skip
 
-    def _answered(self, batch: Sequence[tuple[Images, str]]) -> Iterator[Answer]:
+    def _answered(self, batch: Sequence[tuple[Images, str]], alpha: float, k: int) -> Iterator[Answer]:
         prepared = prepare(batch, self.encoder, self._read) if batch else []
         if self.generator is None:
             yield from (self._composed(one) for one in prepared)
         elif prepared:
-            yield from self._generated(prepared)
+            yield from self._generated(prepared, alpha, k)
 
-    def evidence(self, seen: Sequence[Seen], vector: Floats | None, question: str) -> list[Evidence]:
-        """Find what a generator is given."""
+    def evidence(
+        self,
+        seen: Sequence[Seen],
+        vector: Floats | None,
+        question: str,
+        *,
+        alpha: float | None = None,
+        k: int | None = None,
+    ) -> list[Evidence]:
+        """Find what a generator is given; alpha and k are the answerer's own where none are given."""
         if self.knowledge is None:
             return []
         if self.knowledge.record.encoder is None:  # pictures play no part in it
             vector = None
-        query = self.knowledge.query(question, vector, alpha=self.alpha, near=seen[0].point if seen else None)
-        return self.knowledge.find(query, k=self.k, types=self.types, filter=self.filter)
+        share, point = self.alpha if alpha is None else alpha, seen[0].point if seen else None
+        query = self.knowledge.query(question, vector, alpha=share, near=point)
+        return self.knowledge.find(query, k=self.k if k is None else k, types=self.types, filter=self.filter)
 
     def _read(self, image: Picture | PathLike) -> Seen | str:
         """An image, or the reason why there is none."""
@@ -246,13 +277,19 @@ class VisualQuestionAnswerer:
     def _places(self) -> Places:
         return Places([]) if self.knowledge is None else places_of(self.knowledge)
 
-    def _generated(self, items: Sequence[Item]) -> Iterator[Answer]:
+    def _generated(self, items: Sequence[Item], alpha: float, k: int) -> Iterator[Answer]:
         assert self.generator is not None
         asked = {
             place: ask_with(
                 self.prompt,
                 item.question,
-                self.evidence(item.seen, item.looks[0].vector if item.looks else None, item.question),
+                self.evidence(
+                    item.seen,
+                    item.looks[0].vector if item.looks else None,
+                    item.question,
+                    alpha=alpha,
+                    k=k,
+                ),
                 item.seen,
                 nearby=self._nearby(item, _NEAREST),
                 budget=self.budget,
@@ -298,6 +335,16 @@ class VisualQuestionAnswerer:
             generator=name,
             seconds={"generator": reply.seconds},
         )
+
+
+def _check(alpha: float, k: int, budget: int) -> None:
+    """Refuse what there cannot be.
+
+    Raises:
+        RagError: It is such.
+    """
+    if not 0 <= alpha <= 1 or k < 1 or budget < 0:
+        raise RagError(f"alpha {alpha:g}, k {k}, budget {budget}: give alpha 0 to 1, k from 1, budget from 0")
 
 
 def _pictures(seen: Sequence[Seen]) -> list[Pixels]:

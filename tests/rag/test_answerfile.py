@@ -1,10 +1,12 @@
 """Answers kept in a file: a run that was stopped goes on, and a file of another run is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from rsvlm.rag import KnowledgeBase, RagError, VisualQuestionAnswerer
 from rsvlm.rag.answerfile import key_of
@@ -84,6 +86,18 @@ def test_a_run_killed_as_it_began_begins_anew(answerer: VisualQuestionAnswerer, 
     assert [one.text for one in answerer.ask_many([(None, QUESTIONS[0])], answers=file)] == [whole[0].text]
 
 
+def test_settings_of_one_question(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
+    asking = VisualQuestionAnswerer(answerer.knowledge, generator=lambda prompt, images: "In 1800 [1].")
+    few, many = (asking.ask(None, QUESTIONS[0], k=k) for k in (1, 3))
+    assert [str(one.prompt).count("tower was built") for one in (few, many)] == [1, 3]
+    assert asking.k == 5
+    with pytest.raises(RagError, match="k 0"):
+        asking.ask(None, QUESTIONS[0], k=0)
+    list(asking.ask_many([(None, QUESTIONS[0])], answers=tmp_path / "a.jsonl", k=1))
+    with pytest.raises(RagError, match=r"another run \(it differs in k\)"):
+        list(asking.ask_many([(None, QUESTIONS[0])], answers=tmp_path / "a.jsonl"))
+
+
 def test_failures_are_asked_again(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
     said: Iterator[Exception | str] = iter([RuntimeError("the server is away"), "It was built in 1800 [1]."])
 
@@ -100,6 +114,38 @@ def test_failures_are_asked_again(answerer: VisualQuestionAnswerer, tmp_path: Pa
     assert failed.error is not None
     assert "away" in failed.error
     assert answer.text == "It was built in 1800 [1]."
+
+
+def test_another_picture_under_the_same_name_is_asked_anew(
+    answerer: VisualQuestionAnswerer, tmp_path: Path
+) -> None:
+    def generate(prompt: str, images: Sequence[Any]) -> str:
+        return f"It is {np.asarray(images[0])[0, 0, 0]}."
+
+    asking = VisualQuestionAnswerer(answerer.knowledge, generator=generate)
+    picture, said = tmp_path / "x.png", []
+    for value in (0, 255, 255):
+        Image.fromarray(np.full((32, 32, 3), value, np.uint8)).save(picture)
+        said += [one.text for one in asking.ask_many([(picture, "What?")], answers=tmp_path / "a.jsonl")]
+    assert said == ["It is 0.", "It is 255.", "It is 255."]
+    assert len((tmp_path / "a.jsonl").read_bytes().splitlines()) == 3
+
+
+def test_a_line_of_rubbish_is_passed_over(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    [whole] = answerer.ask_many([(None, QUESTIONS[0])], answers=file)
+    with file.open("ab") as opened:
+        opened.write(b'"abc"\n{"key": "3f", "answer": "1801"}\n\x00\x00\n')
+    assert list(answerer.ask_many([(None, QUESTIONS[0])], answers=file)) == [whole]
+
+
+def test_two_runs_of_one_file(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    first = answerer.ask_many([(None, question) for question in QUESTIONS], answers=file)
+    next(first)
+    with pytest.raises(RagError, match="another run is writing it"):
+        list(answerer.ask_many([(None, QUESTIONS[0])], answers=file))
+    assert len(list(first)) == len(QUESTIONS) - 1
 
 
 def test_images_are_told_apart() -> None:

@@ -1,7 +1,5 @@
 """The pictures that go with what is asked: read as everywhere in evaluation, when their turn comes."""
 
-import os
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,9 +9,7 @@ from rsvlm.datasets.pictures import ImageRef, open_picture
 from rsvlm.eval.errors import EvalError
 from rsvlm.imagery import ChipReader
 from rsvlm.models import Image
-
-_BEGINNING = 2**16
-"""Bytes: of small chips the whole file."""
+from rsvlm.models.generators.answerfile import file_mark
 
 
 def pictures_of(
@@ -40,16 +36,8 @@ def mark_of(*images: ImageRef) -> Callable[[], str | None]:
 
 def _mark(images: Sequence[ImageRef]) -> str | None:
     """None where an image is no file of its own, or not there."""
-    marks = []
-    for image in images:
-        if not isinstance(image, str):
-            return None
-        try:
-            with Path(image).open("rb") as file:
-                marks.append(f"{os.fstat(file.fileno()).st_size}-{zlib.crc32(file.read(_BEGINNING)):08x}")
-        except (OSError, ValueError):
-            return None
-    return " ".join(marks)
+    marks = [file_mark(image) if isinstance(image, str) else None for image in images]
+    return None if None in marks else " ".join(map(str, marks))
 
 
 def _open(image: ImageRef, reader: ChipReader, opening: Mapping[str, Any] | None) -> list[Image]:
