@@ -8,6 +8,7 @@ from PIL import Image
 
 from rsvlm.rag import RagError, VisualQuestionAnswerer
 from rsvlm.rag.composer import Composer
+from rsvlm.rag.composer.numbers import sizes_in
 
 
 def picture(left: tuple[int, ...], right: tuple[int, ...] | None = None) -> Image.Image:
@@ -60,6 +61,9 @@ def answerer() -> VisualQuestionAnswerer:
         (WOODS, "Which of these is the least common here? A: forest B: lake", "B"),
         (WOODS, "What share of it is forest? A: 0.25 B: 0.5 C: 1.0", "C"),
         (WOODS, "What share of it is forest? A: 25 % B: 50 % C: 100 %", "C"),
+        (WATER, "How many trees are there? A: 1,000 B: 12 C: 3", "C"),
+        (BOTH, "Does forest cover at least 100 percent of the image?", "no"),
+        (BOTH, "Does forest cover at most 100 percent of the image?", "yes"),
         (WATER, "Does it show not more than 5 trees?", "yes"),
         (WATER, "Does it show no fewer than 5 trees?", "no"),
         (WOODS, "Is there a forest on both sides of the black line?", "yes"),
@@ -215,3 +219,20 @@ def test_without_an_image_notes_on_how_things_look_do_not_tell_what_is_there() -
     for question in ("Is there a river?", "How many boats are there?", "Is there an airport?"):
         assert base.ask(None, question).text == "I don't know: no image was given."
     assert not base.ask(None, "What is a river mistaken for?").abstained
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1,000", [1000]),
+        ("5,600 m²", [5600]),
+        ("1\u202f200 to 2\u202f400", [1200, 2400]),
+        ("10 \u2013 20 %", [10, 20]),
+        ("0.25-0.5", [0.25, 0.5]),
+        ("1/4", [0.25]),
+        ("1.094,5 ha", [1094.5]),
+        ("none", []),
+    ],
+)
+def test_numbers_of_options(text: str, numbers: list[float]) -> None:
+    assert sizes_in(text) == numbers

@@ -194,31 +194,40 @@ def test_regions(question: str, region: Box | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "name", "first", "second", "amount"),
+    ("question", "name", "first", "second", "amount", "is_share"),
     [
-        ("are there more houses than fields", "more", "house", "farmland", None),
-        ("Are there less cars than trees?", "less", "car", "tree", None),
-        ("Is the forest smaller than the lake?", "less", "forest", "lake", None),
-        ("Is the number of roads equal to the number of buildings?", "equal", "road", "building", None),
-        ("Is the lake next to a road?", "beside", "lake", "road", None),
-        ("Is there a house on the left of the road?", "left of", "house", "road", None),
-        ("Is there a building at the top of a road?", "above", "building", "road", None),
-        ("Does a bridge cross the river?", "across", "bridge", "river", None),
-        ("What is north-east of the lake?", "north-east of", None, "lake", None),
-        ("Are there at least three planes?", "at least", "airplane", None, 3),
-        ("Is more than half of the image forest?", "more than", "forest", None, 0.5),
-        ("Do trees cover less than 30% of it?", "less than", "tree", None, 0.3),
+        ("are there more houses than fields", "more", "house", "farmland", None, False),
+        ("Are there less cars than trees?", "less", "car", "tree", None, False),
+        ("Is the forest smaller than the lake?", "less", "forest", "lake", None, False),
+        (
+            "Is the number of roads equal to the number of buildings?",
+            "equal",
+            "road",
+            "building",
+            None,
+            False,
+        ),
+        ("Is the lake next to a road?", "beside", "lake", "road", None, False),
+        ("Is there a house on the left of the road?", "left of", "house", "road", None, False),
+        ("Is there a building at the top of a road?", "above", "building", "road", None, False),
+        ("Does a bridge cross the river?", "across", "bridge", "river", None, False),
+        ("What is north-east of the lake?", "north-east of", None, "lake", None, False),
+        ("Are there at least three planes?", "at least", "airplane", None, 3, False),
+        ("Is more than half of the image forest?", "more than", "forest", None, 0.5, True),
+        ("Do trees cover less than 30% of it?", "less than", "tree", None, 0.3, True),
+        ("Does forest cover at most 100 percent of the image?", "at most", "forest", None, 1.0, True),
+        ("Does it show at least one forest?", "at least", "forest", None, 1.0, False),
     ],
 )
 def test_relations(
-    question: str, name: str, first: str | None, second: str | None, amount: float | None
+    question: str, name: str, first: str | None, second: str | None, amount: float | None, is_share: bool
 ) -> None:
     relation = only(question).relation
     assert relation is not None
     assert relation.name == name
     assert (relation.first and relation.first.name) == first
     assert (relation.second and relation.second.name) == second
-    assert relation.amount == amount
+    assert (relation.amount, relation.is_share) == (amount, is_share)
 
 
 def test_one_of_the_things_or_all() -> None:

@@ -17,6 +17,7 @@ from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, chosen, unknown
 from .imagechoice import LEAST, which_image
 from .likelihood import softmax
 from .naming import what
+from .numbers import sizes_in
 
 _SEVERAL = re.compile(
     r"\bwhich of (?:these|them|the following) (?:are|were|do|can)\b|\b(?:choose|select|name|list|mark) all\b|"
@@ -31,7 +32,6 @@ _MOST = re.compile(
     r"prevalent|ranked|by area|takes? up|occup(?:y|ies|ying)|more (?:\w+ )?than any)\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SQUARE_METRES = re.compile(r"\bm²|\bm2\b|\bsquare met(?:re|er)s?\b|\bsqm\b|\bsq\.? ?m\b", re.IGNORECASE)
 _UNIT = re.compile(
     r"(?<=\d)\s*(?:[kcm]?m|ha|ft)\b|\]?\s*(?:square|sq\b|hectares?|acres?|met(?:re|er)s?|m²|km²)",
@@ -117,7 +117,7 @@ def _amount(options: Sequence[Option], thing: Thing, scene: Scene) -> Finding:
     """The option that comes nearest to the share, or the area, of a thing."""
     found = share(scene, thing)
     if not any(_UNIT.search(one.text) for one in options):
-        numbers = [float(number) for one in options for number in _NUMBER.findall(one.text)]
+        numbers = [number for one in options for number in sizes_in(one.text)]
         of_one = bool(numbers) and max(numbers) <= 1 and not any("%" in one.text for one in options)
         return _nearest(options, found if of_one else 100 * found, 0.5)
     seen = scene.look.seen
@@ -133,7 +133,7 @@ def _nearest(
     """The option whose number, or interval, is nearest to a value."""
     distances = []
     for one in options:
-        numbers = [float(number) for number in _NUMBER.findall(one.text)]
+        numbers = sizes_in(one.text)
         inside = len(numbers) > 1 and min(numbers) <= value <= max(numbers)
         middle = sum(numbers) / len(numbers) if numbers else math.inf
         distances.append(0.0 if inside else abs(middle - value))

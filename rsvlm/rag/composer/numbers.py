@@ -1,5 +1,6 @@
 """Numbers in texts as people write them, with units, spans and thousands."""
 
+import math
 import re
 
 _NO_QUANTITY = "band|bands|class|figure|landsat|level|no|page|sentinel|table|zone"
@@ -33,6 +34,20 @@ _UNIT = re.compile(
 def plain(number: str) -> str:
     """A number without what is between thousands, with a plain sign, so that two of them can be compared."""
     return re.sub(f"[,{_MARKS}]", "", number.replace("\u2212", "-").replace("\u2013", "-")).lstrip("+")
+
+
+def sizes_in(text: str) -> list[float]:
+    """The numbers of a text without their signs: a dash stands between the ends of a span."""
+    return [abs(_value(number)) for number in NUMBER.findall(text)]
+
+
+def _value(number: str) -> float:
+    if "/" in number:
+        above, below = (float(part) for part in plain(number).split("/"))
+        return above / below if below else math.inf
+    if re.fullmatch(rf"\D*(?:{_POINTED})", number):
+        number = number.replace(".", "").replace(",", ".")
+    return float(plain(number))
 
 
 def unit_behind(text: str, end: int) -> str:

@@ -20,7 +20,11 @@ def yes_or_no(asked: Asked, scene: Scene) -> Finding:
     compared = more_or_less(asked, scene)
     if compared is not None:
         return compared
-    if relation is not None and relation.first and (relation.name, relation.amount) in _ANY:
+    if (
+        relation is not None
+        and relation.first
+        and (relation.name, relation.amount, relation.is_share) in _ANY
+    ):
         return _present(asked, [relation.first], scene)
     if relation is not None and relation.amount is not None and relation.first is not None:
         return _amount(asked, relation, relation.first, scene)
@@ -139,8 +143,8 @@ def _where(asked: Asked) -> str:
     return " in that part of the image" if asked.region is not None else ""
 
 
-_ANY = (("at least", 1.0), ("more than", 0.0))
-"""What asks for no more than that one is there."""
+_ANY = (("at least", 1.0, False), ("more than", 0.0, False), ("more than", 0.0, True))
+"""Names, amounts, and whether these are shares: what asks for no more than that one is there."""
 _TOGETHER = re.compile(r"\b(?:and|with|as well as|plus)\b|[,&]")
 _LACKING = re.compile(
     r"\b(?:without|with no|(?:but|and) (?:(?:it )?has |there (?:is|are) )?(?:no|not))\b", re.IGNORECASE
@@ -152,7 +156,7 @@ _NO = re.compile(r"\b(?:no|not|never|without)\b|n't\b", re.IGNORECASE)
 def _amount(asked: Asked, relation: Relation, thing: Thing, scene: Scene) -> Finding:
     """Whether there are so many of a thing, or so much."""
     assert relation.amount is not None
-    if relation.amount < 1:
+    if relation.is_share:
         found, said, probability = share(scene, thing), "of the image is", 0.6
     else:
         number, probability, support = counted(scene, thing)

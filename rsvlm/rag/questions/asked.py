@@ -55,12 +55,14 @@ class Relation(NamedTuple):
         first: What is said to be so; None where the question asks for it.
         second: What it is compared with; None where that is an amount.
         amount: A number of things, or a share (0 to 1) where the question speaks of one.
+        is_share: Whether it is a share.
     """
 
     name: str
     first: Thing | None
     second: Thing | None
     amount: float | None = None
+    is_share: bool = False
 
 
 class HardWords(NamedTuple):

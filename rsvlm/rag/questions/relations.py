@@ -65,9 +65,10 @@ def _amount(line: str, starts: Sequence[int], things: Sequence[Found]) -> Relati
     amount = float(match[2]) if match[2] else float(_SHARES.get(match[3]) or _DIGITS[match[3]])
     if match[4]:
         amount /= 100
+    is_share = bool(match[4]) or 0 < amount < 1
     before, after = _around(match.start(), match.end(), starts, things)
     first = after or before
-    return Relation(_AMOUNTS[match[1]], first.thing if first else None, None, amount) if first else None
+    return Relation(_AMOUNTS[match[1]], first.thing, None, amount, is_share) if first else None
 
 
 def _compared(line: str, starts: Sequence[int], things: Sequence[Found]) -> Relation | None:
