@@ -14,13 +14,13 @@ from rsvlm.imagery.items import PathLike, Picture
 from rsvlm.models import Encoder, Reranker, TextEncoder
 from rsvlm.models.sentences import SENTENCES
 from rsvlm.models.shipped import DEFAULT
-from rsvlm.retrieval import Filter, TextIndex
+from rsvlm.retrieval import Filter, RetrievalError, TextIndex
 from rsvlm.retrieval.building import Progress
 from rsvlm.retrieval.exact import Floats, Mask
 from rsvlm.retrieval.fusion import RERANKED
 from rsvlm.retrieval.making import check_encoder
 from rsvlm.retrieval.manifest import NAME as INDEX
-from rsvlm.retrieval.nearness import Point
+from rsvlm.retrieval.nearness import Point, check_point
 from rsvlm.retrieval.queries import query_vectors
 from rsvlm.retrieval.searchable import loaded
 from rsvlm.retrieval.snapshot import Snapshot, open_snapshot
@@ -250,7 +250,16 @@ class KnowledgeBase:
     def query(
         self, text: str, image: Floats | None, *, alpha: float = ALPHA, near: Point | None = None
     ) -> Query:
-        """What is looked for, as vectors; `image` is one already."""
+        """What is looked for, as vectors; `image` is one already.
+
+        Raises:
+            RagError: `near` is no place.
+        """
+        if near is not None:
+            try:
+                check_point(near)
+            except RetrievalError as error:
+                raise RagError(str(error)) from None
         return Query(
             words=text,
             text=self._sentence(text) if text.strip() else None,

@@ -261,6 +261,9 @@ def test_types_places_and_times(make: Make, captions: Path, notes: Path) -> None
     near = base.search("port", near=(9.5, 47.1), k=2, fold=False)
     assert [one.chunk.text for one in near] == ["a port", "a port too"]
     assert (near[0].km, near[0].by_image) == (0, None)
+    for nowhere in ((9.5, 147.0), (500.0, 0.0), (float("nan"), 0.0)):
+        with pytest.raises(RagError, match="give longitude"):
+            base.search("port", near=nowhere)
     only = base.search("port", filter=Filter(start="2020", bbox=(19, 49, 21, 51)))
     assert [one.chunk.text for one in only] == ["a port too"]
     assert {one.chunk.type for one in base.search("roofs", k=20, types="note")} == {"note"}
