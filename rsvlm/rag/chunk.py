@@ -10,6 +10,8 @@ from rsvlm.imagery.grid import BBox
 
 TYPE = "type:"
 """What a chunk's type, the first label of its row, begins with; labels behind it may begin so, too."""
+_NAME, _SORT = "name:", "sort:"
+"""What the two labels behind the type of a place begin with."""
 PLACE, CAPTION = "place", "caption"
 """Types of the chunks that name places, and that describe a picture."""
 
@@ -29,6 +31,8 @@ class Chunk:
         datetime: When that was so.
         labels: Classes that a picture has.
         licence: Under which the text may be used.
+        name: Of a place that a map has; None: the text alone tells it.
+        sort: What sort of place it is: "town"; None likewise.
     """
 
     source: str
@@ -40,6 +44,8 @@ class Chunk:
     datetime: datetime | None = None
     labels: tuple[str, ...] = ()
     licence: str | None = None
+    name: str | None = None
+    sort: str | None = None
 
     @property
     def key(self) -> str:
@@ -49,8 +55,10 @@ class Chunk:
     def row(self) -> dict[str, Any]:
         """As a row of a `TextIndex`."""
         west, south, east, north = self.bbox or (None,) * 4
+        named = [] if self.name is None else [_NAME + self.name, _SORT + (self.sort or "")]
         return {
-            "key": self.key, "text": self.text, "image": self.image, "labels": [TYPE + self.type, *self.labels],
+            "key": self.key, "text": self.text, "image": self.image,
+            "labels": [TYPE + self.type, *named, *self.labels],
             "west": west, "south": south, "east": east, "north": north, "datetime": self.datetime,
             "licence": self.licence,
         }  # fmt: skip
@@ -61,6 +69,9 @@ def chunk_of(row: dict[str, Any]) -> Chunk:
     source, _, where = row["key"].rpartition("#")
     box = tuple(row[edge] for edge in ("west", "south", "east", "north"))
     kind, *labels = row["labels"]
+    name = sort = None
+    if kind == TYPE + PLACE and [one[: len(_NAME)] for one in labels[:2]] == [_NAME, _SORT]:
+        name, sort, *labels = (*(one[len(_NAME) :] for one in labels[:2]), *labels[2:])
     return Chunk(
         source=source,
         where=where,
@@ -71,4 +82,6 @@ def chunk_of(row: dict[str, Any]) -> Chunk:
         datetime=row["datetime"],
         labels=tuple(labels),
         licence=row["licence"],
+        name=name,
+        sort=sort or None,
     )

@@ -72,7 +72,9 @@ class Places:
             bearings = np.full(len(chosen), 180.0 if lat > 0 else 0.0)
         order = np.argsort(metres, kind="stable")[:limit]
         return [
-            Nearby(name_in(place.text), float(metres[row]) / 1000, _direction(bearings[row]), place)
+            Nearby(
+                place.name or name_in(place.text), float(metres[row]) / 1000, _direction(bearings[row]), place
+            )
             for row in order
             if metres[row] <= within_km * 1000 and (place := self.chunks[chosen[row]])
         ]

@@ -67,6 +67,22 @@ def test_places(base: KnowledgeBase, placed: Path, question: str, short: str, te
     assert answer.evidence[0].km is not None
 
 
+def test_a_name_with_a_semicolon_is_told_whole(placed: Path, tmp_path: Path) -> None:
+    (tmp_path / "town.osm").write_text(OSM.replace("Vaduz", "Biel; Bienne"), encoding="utf-8")
+    base = KnowledgeBase.build(tmp_path / "town.osm", tmp_path / "kb", None, sentences=HashingEncoder())
+    answer = VisualQuestionAnswerer(base, ColourEncoder()).ask(placed, "What is the nearest town?")
+    assert answer.text == "Biel; Bienne lies 1.0 km to the south [1]."
+    assert base.add(tmp_path / "town.osm").unchanged == 1
+
+
+def test_a_place_of_a_table_is_told_by_its_sentence(placed: Path, tmp_path: Path) -> None:
+    rows = 'chunk_type,text,lon,lat\nplace,"Vaduz, a town; population 5,696",9.521,47.141\n'
+    (tmp_path / "places.csv").write_text(rows, encoding="utf-8")
+    base = KnowledgeBase.build(tmp_path / "places.csv", tmp_path / "kb", None, sentences=HashingEncoder())
+    answer = VisualQuestionAnswerer(base, ColourEncoder()).ask(placed, "What is the nearest town?")
+    assert answer.text == "Vaduz lies 1.0 km to the south [1]."
+
+
 def test_a_sort_that_the_base_has_none_of(base: KnowledgeBase, placed: Path) -> None:
     for question in ("Which airport is closest?", "What is the nearest harbour?"):
         answer = VisualQuestionAnswerer(base, ColourEncoder()).ask(placed, question)

@@ -55,13 +55,13 @@ def surroundings(asked: Asked, scene: Scene) -> Finding | None:
     if not nearby:
         return unknown("the base has no named places near it; add an OSM extract to it")
     if where or _WHICH.search(text):
-        settled = [one for one in nearby if sort_in(one.place.text) in _SETTLEMENTS]
+        settled = [one for one in nearby if _sort(one) in _SETTLEMENTS]
         found = _list_of((settled or nearby)[:_LISTED])
         return replace(found, text=f"At {scene.look.seen.describe_point()}. {found.text}")
     wanted = _wanted(text, nearby)
     if wanted is None:
         return _list_of(nearby[:_LISTED])
-    fits = [one for one in nearby if sort_in(one.place.text) in wanted]
+    fits = [one for one in nearby if _sort(one) in wanted]
     if not fits:
         return unknown(f"the base has no {' or '.join(wanted)} near it")
     most = 1 if re.search(r"\b(?:nearest|closest)\b", text, re.IGNORECASE) else _LISTED
@@ -71,13 +71,17 @@ def surroundings(asked: Asked, scene: Scene) -> Finding | None:
 def _wanted(text: str, nearby: Sequence[Nearby]) -> tuple[str, ...] | None:
     """The sorts of places that a question names; None where any will do."""
     words = text.lower()
-    known = {sort_in(one.place.text) for one in nearby} | set(_SETTLEMENTS)
+    known = {_sort(one) for one in nearby} | set(_SETTLEMENTS)
     found = [one for one in sorted(known) if one and re.search(rf"\b{_stem(one)}(?:s|es|ies|y)?\b", words)]
     if found in (["city"], ["town"]):  # people call either by the other's name
         return ("city", "town")
     if not found and (match := _OTHER.search(words)):
         return (match[1] or match[2],)
     return tuple(found) or None
+
+
+def _sort(one: Nearby) -> str:
+    return one.place.sort or sort_in(one.place.text)
 
 
 def _stem(word: str) -> str:

@@ -19,11 +19,11 @@ from rsvlm.captioning.osm.parse import FORMATS
 from rsvlm.captioning.osm.reading import ATTRIBUTION
 from rsvlm.imagery.grid import BBox
 
-from ..chunk import Chunk
+from ..chunk import PLACE, Chunk
 from ..errors import RagError
 from .documents import BLANK
 from .places import around
-from .placewords import KINDS, in_words, kind_of
+from .placewords import KINDS, called, in_words, kind_of
 from .source import Note
 
 CREDIT = f"{ATTRIBUTION['licence']}, {ATTRIBUTION['attribution']}"
@@ -41,6 +41,8 @@ class _Place:
 
     Attributes:
         text: The place in words.
+        name: Its name.
+        sort: What sort of place it is.
         where: Its name and number.
         box: Of a node; None: what follows says it.
         nodes: Ids (n,).
@@ -48,6 +50,8 @@ class _Place:
     """
 
     text: str
+    name: str
+    sort: str
     where: str
     box: BBox | None = None
     nodes: Ids = field(default_factory=lambda: np.empty(0, np.int64))
@@ -86,7 +90,10 @@ def read_osm(path: Path, note: Note) -> Iterator[Chunk]:
         if box is None:
             lost += 1
             continue
-        yield replace(BLANK, text=place.text, where=place.where, type="place", bbox=box, licence=CREDIT)
+        yield replace(
+            BLANK, text=place.text, where=place.where, type=PLACE, bbox=box, licence=CREDIT,
+            name=place.name, sort=place.sort,
+        )  # fmt: skip
     if lost:
         note("", f"{lost:,} places with names have none of their nodes in it")
 
@@ -102,15 +109,16 @@ def _places(file: Any) -> Iterator[_Place]:
     items: Any = osmium.FileProcessor(file, osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION)
     for item in items.with_filter(filters[0]).with_filter(filters[1]):
         tags = {tag.k: tag.v for tag in item.tags}
-        kind, sort = kind_of(tags), item.type_str()
+        kind, type_ = kind_of(tags), item.type_str()
         if kind is None:
             continue
-        place = _Place(in_words(tags, kind), f"{tags['name']}, {_TYPES[sort]} {item.id}")
-        if sort == "n" and item.location.valid():
+        where = f"{tags['name']}, {_TYPES[type_]} {item.id}"
+        place = _Place(in_words(tags, kind), called(tags), kind, where)
+        if type_ == "n" and item.location.valid():
             place.box = (item.location.lon, item.location.lat) * 2
-        elif sort == "w":
+        elif type_ == "w":
             place.nodes = _refs(item)
-        elif sort == "r":
+        elif type_ == "r":
             _put_parts(place, [(one.type, one.role, one.ref) for one in item.members])
         yield place
 

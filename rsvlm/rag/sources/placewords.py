@@ -70,9 +70,7 @@ def kind_of(tags: Mapping[str, str]) -> str | None:
 
 def in_words(tags: Mapping[str, str], kind: str) -> str:
     """A place as a sentence of a gazetteer: "Vaduz, a town; population 5,696; 455 m above sea level"."""
-    name, english = tags["name"], tags.get("name:en")
-    called = name if english in (None, "", name) else f"{name} ({english})"
-    told = [f"{called}, {article(kind)} {kind}"]
+    told = [f"{called(tags)}, {article(kind)} {kind}"]
     if (capital := tags.get("capital")) and capital != "no":
         told.append("capital of the country" if capital in ("yes", "2") else "capital")
     for key, words in _TOLD.items():
@@ -81,13 +79,19 @@ def in_words(tags: Mapping[str, str], kind: str) -> str:
     return "; ".join(told)
 
 
+def called(tags: Mapping[str, str]) -> str:
+    """The name of a place, with the English one where that is another."""
+    name, english = tags["name"], tags.get("name:en")
+    return name if english in (None, "", name) else f"{name} ({english})"
+
+
 def name_in(text: str) -> str:
-    """The name in what `in_words` made."""
+    """The name in a sentence as `in_words` makes them, of a source that has no more than the sentence."""
     return text.partition(";")[0].rpartition(", a")[0] or text
 
 
 def sort_in(text: str) -> str:
-    """What sort of place it is, in what `in_words` made: "town"; "" where that is not said."""
+    """What sort of place it is, in such a sentence: "town"; "" where that is not said."""
     found = re.search(r", an? ([^;,]+)$", text.partition(";")[0])
     return found[1] if found else ""
 

@@ -13,7 +13,7 @@ from ..chunk import Chunk
 from ..errors import RagError
 from .text import cleaned, looked_up
 
-_FORM = 4
+_FORM = 5
 """A number for each way to make chunks of the same file; in the digest, so that they are made anew."""
 
 NO_TEXT = "holds no text"
@@ -80,7 +80,7 @@ class Source:
                 if text := cleaned(chunk.text):
                     yield replace(
                         chunk, source=self.name, where=looked_up(chunk.where, taken), text=text,
-                        licence=chunk.licence or self.licence,
+                        licence=chunk.licence or self.licence, name=chunk.name and one_line(chunk.name),
                     )  # fmt: skip
         except (RagError, OSError) as error:
             self._note("", str(error).removeprefix(f"{self.name}: "))
