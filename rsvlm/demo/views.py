@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rsvlm.imagery.coordinates import in_words
 from rsvlm.rag.seen import Seen
 from rsvlm.retrieval.hits import short_names
 from rsvlm.retrieval.thumbnails import Thumbnails
@@ -94,8 +95,4 @@ def class_bars(top: Sequence[tuple[str, float]], *, calibrated: bool) -> str:
 def _place(point: tuple[float, float] | None) -> str:
     if point is None:
         return "not told by the file"
-    longitude, latitude = point
-    north, east = "N" if latitude >= 0 else "S", " E" if longitude >= 0 else " W"
-    if round(abs(longitude), 4) == 180:  # neither
-        east = ""
-    return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}°{east}"
+    return in_words(*point)

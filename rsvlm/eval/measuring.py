@@ -209,7 +209,7 @@ def measure_numbers(task: str, predicted: Floats, gold: Floats, draws: Draws) ->
     columns = {
         "gold": pa.array(gold, pa.float64()),
         "prediction": pa.array(predicted, pa.float64(), mask=~answered),
-        "error_size": pa.array(np.abs(predicted - gold), pa.float64(), mask=~answered),
+        "absolute_error": pa.array(np.abs(predicted - gold), pa.float64(), mask=~answered),
     }
     return EvalResult(
         task=task,

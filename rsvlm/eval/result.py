@@ -27,7 +27,8 @@ class EvalResult:
     """The outcome of one evaluation.
 
     Attributes:
-        task: "zero-shot", "probe", "retrieval", "captions", "factuality", "vqa", "agromind" or "geolocation".
+        task: "zero-shot", "classification", "probe", "retrieval", "captions", "factuality", "vqa", "agromind" or
+            "geolocation".
         name: Data set or benchmark.
         metrics: By name, the headline first; shares are 0..1.
         n: Items, those unanswered or failed included: they count as wrong.

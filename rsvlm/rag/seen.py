@@ -15,6 +15,7 @@ from PIL import Image as PillowImage
 
 from rsvlm.datasets.times import moment
 from rsvlm.imagery import ChipReader, ImageryError
+from rsvlm.imagery.coordinates import in_words
 from rsvlm.imagery.grid import BBox
 from rsvlm.imagery.items import ChipOptions, Item, PathLike, Picture, list_items
 from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader, looks_at
@@ -68,10 +69,7 @@ class Seen:
         """Its middle, in words; "" without a place."""
         if self.point is None:
             return ""
-        longitude, latitude = self.point
-        east, north = "E" if longitude >= 0 else "W", "N" if latitude >= 0 else "S"
-        east = "" if abs(longitude) == 180 else east  # neither east nor west
-        return f"{abs(latitude):.4f} {north} {abs(longitude):.4f} {east}".strip()
+        return in_words(*self.point, sign="", between=" ")
 
     def describe(self) -> str:
         """How it was read, in a line."""

@@ -19,6 +19,7 @@ from rsvlm.datasets import read_eval_set
 from rsvlm.eval.compare import compare_results
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.geolocation import geolocate
+from rsvlm.eval.measuring import Draws, measure_numbers
 from rsvlm.eval.report import write_comparison, write_report
 from rsvlm.eval.report.drawings import class_drawing, confusion_drawing, curve_drawings
 from rsvlm.eval.report.heatmap import common_mistakes, read_confusion
@@ -33,6 +34,7 @@ from rsvlm.eval.report.numbers import (
 )
 from rsvlm.eval.report.picture import cut, cut_middle, to_image
 from rsvlm.eval.report.thumbnails import Thumbnails
+from rsvlm.eval.report.words import measures
 from rsvlm.eval.report.worst import worst_items
 from rsvlm.eval.result import EvalResult, load_result
 from rsvlm.eval.retrieval import retrieve
@@ -339,12 +341,12 @@ def test_worst_of_agromind_are_not_sorted_by_nearness_to_the_gold() -> None:
 
 
 def test_worst_of_numbers_and_texts() -> None:
-    numbers = pa.table(
-        {"key": ["a", "b", "c"], "gold": [1.0, 2.0, 3.0], "prediction": [1.5, 9.0, float("nan")]}
-    )
-    found = worst_items(EvalResult("probe", "x", {"rmse": 3.0}, 3, items=numbers), 2)
+    numbers = measure_numbers("probe", np.array([1.5, 9.0, np.nan]), np.array([1.0, 2.0, 3.0]), Draws(3))
+    found = worst_items(numbers, 2)
     assert found is not None
-    assert [row["key"] for row in found.rows] == ["b", "a"]
+    assert [row["gold"] for row in found.rows] == [2.0, 1.0]
+    assert found.heading == "Furthest off"
+    assert measures(numbers, found.rows[0]) == [("off by", "7")]
     texts = pa.table({"key": ["a", "b"], "answer": ["x", "y"], "bleu1": [0.5, 0.1]})
     found = worst_items(EvalResult("captions", "x", {"bleu1": 0.3}, 2, items=texts), 1)
     assert found is not None

@@ -6,6 +6,7 @@ from colour_encoder import BLUE, GREEN, ColourEncoder  # type: ignore[import-not
 from PIL import Image
 
 from rsvlm.rag import VisualQuestionAnswerer
+from rsvlm.rag.composer.eachimage import ordinal
 from rsvlm.rag.composer.look import Look
 from rsvlm.rag.nearby import Nearby
 from rsvlm.rag.questions import understand
@@ -129,3 +130,8 @@ def test_places_near_are_near_to_the_first_image(answerer: VisualQuestionAnswere
 
         answerer.composer.compose(question, looks, lambda *_: [], nearby)
     assert asked == ["What is nearest to the first image?"]
+
+
+def test_ordinals() -> None:
+    said = [ordinal(number - 1) for number in (1, 7, 11, 12, 13, 20, 21, 22, 23, 101, 111)]
+    assert said == ["first", "7th", "11th", "12th", "13th", "20th", "21st", "22nd", "23rd", "101st", "111th"]

@@ -20,9 +20,9 @@ from .heatmap import common_mistakes, read_confusion
 from .html import LONGEST
 from .numbers import metric_label, show, show_interval, unit
 from .picture import cut, cut_middle, to_image
-from .section import MOST_GROUPS, NOTES, measures, said
 from .summary import has_published, shown_metrics, summaries, task_title
 from .thumbnails import Thumbnails
+from .words import MOST_GROUPS, NOTES, measures, said
 from .worst import answer_column, failures, worst_items
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$])")

@@ -14,12 +14,10 @@ from .numbers import metric_label, show, show_interval, unit
 from .picture import cut_middle
 from .summary import task_title
 from .thumbnails import Thumbnails
-from .worst import Worst, answer_column, confidence_column, failures, worst_items
+from .words import MOST_GROUPS, NOTES, measures, place_of, said
+from .worst import Worst, answer_column, failures, worst_items
 
-MOST_GROUPS = 10
-NOTES = 20
 _SAID = {"retrieval": "found"}
-_MEASURES = {"gold_rank": "rank", "error_km": "km off", "absolute_error": "off by"}
 
 
 def result_section(facts: Facts, thumbnails: Thumbnails, worst: int) -> Iterator[str]:
@@ -144,41 +142,6 @@ def _lines(result: EvalResult, row: Mapping[str, Any]) -> str:
     ]  # fmt: skip
     lines += [f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in measures(result, row)]
     return "".join(lines)
-
-
-def place_of(row: Mapping[str, Any], prefix: str) -> str:
-    """Latitude and longitude of an item of geolocation, true or found; "" where there is none."""
-    latitude, longitude = row.get(f"{prefix}latitude"), row.get(f"{prefix}longitude")
-    if not isinstance(latitude, float) or not isinstance(longitude, float):
-        return ""
-    north, east = "N" if latitude >= 0 else "S", "E" if longitude >= 0 else "W"
-    return f"{abs(latitude):.2f}\u00b0 {north}, {abs(longitude):.2f}\u00b0 {east}"
-
-
-def measures(result: EvalResult, row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The numbers of an item that say how far off it was."""
-    score = confidence_column(result)
-    names = [
-        name for name in (score, "gold_rank", "rank", "error_km", "absolute_error") if name and name in row
-    ]
-    names += [name for name in list(result.metrics)[:1] if name in row]
-    found = []
-    for name in names:
-        value = row[name]
-        if isinstance(value, int):
-            found.append((_MEASURES.get(name, name), f"{value:,}"))
-        elif isinstance(value, float):
-            found.append((_MEASURES.get(name, name), f"{value:.4g}"))
-    return found
-
-
-def said(value: Any) -> str:
-    """An answer or a gold as text; several are joined."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, list | tuple):
-        return " | ".join(str(entry) for entry in value[:6]) + (" | …" if len(value) > 6 else "")
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _failed(result: EvalResult) -> str:

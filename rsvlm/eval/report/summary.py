@@ -15,6 +15,7 @@ TASKS = {
     "probe": "Probes",
     "retrieval": "Retrieval",
     "captions": "Captions",
+    "factuality": "Facts of captions",
     "vqa": "Questions about images",
     "agromind": "AgroMind",
     "geolocation": "Geolocation",

@@ -9,9 +9,9 @@ from .facts import model_name
 from .html import cell, data_uri, head_cell, row_head, table, text
 from .numbers import NOTHING, metric_label, show, show_difference, show_p, unit
 from .picture import cut_middle
-from .section import said
 from .summary import task_title
 from .thumbnails import Thumbnails
+from .words import said
 
 
 def names_of(comparison: Comparison) -> tuple[str, str]:

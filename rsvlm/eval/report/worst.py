@@ -47,10 +47,6 @@ def worst_items(result: EvalResult, count: int) -> Worst | None:
     for name in DISTANCES:
         if is_number(items, name):
             return _sorted(items, name, "descending", "Furthest off", count)
-    differences = _differences(items)
-    if differences is not None:
-        ordered = items.append_column("absolute_error", differences)
-        return _sorted(ordered, "absolute_error", "descending", "Furthest off", count)
     headline = next((name for name in result.metrics if is_number(items, name)), None)
     if headline is None:
         return None
@@ -127,14 +123,6 @@ def _sorted(items: pa.Table, name: str, order: str, heading: str, count: int) ->
         return None
     numbers = pc.sort_indices(kept, sort_keys=[(name, order)]).slice(0, count).to_pylist()
     return Worst(heading, _rows(kept, numbers), kept.num_rows)
-
-
-def _differences(items: pa.Table) -> pa.Array | None:
-    """How far numbers that were answered are from the right ones."""
-    answer = answer_column(items)
-    if answer is None or not (is_number(items, "gold") and is_number(items, answer)):
-        return None
-    return pc.abs(pc.subtract(pc.cast(items["gold"], pa.float64()), pc.cast(items[answer], pa.float64())))
 
 
 def _rows(items: pa.Table, numbers: Sequence[int]) -> list[dict[str, Any]]:

@@ -7,11 +7,16 @@ from rsvlm.rag.questions import Asked
 from .finding import Answering, Finding, Scene, a_list
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def ordinal(place: int) -> str:
     """The word for an image, by its place from 0."""
-    return _ORDINALS[place] if place < len(_ORDINALS) else f"{place + 1}th"
+    if place < len(_ORDINALS):
+        return _ORDINALS[place]
+    number = place + 1
+    teen = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if teen else _ENDINGS.get(number % 10, 'th')}"
 
 
 def of_each(asked: Asked, scene: Scene, answer: Answering) -> Finding:
