@@ -1,7 +1,6 @@
 """AgroMind-style questions from a user's own labels."""
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -220,8 +219,6 @@ def _write(
     report: QuestionReport,
     config: dict[str, Any],
 ) -> None:
-    if (folder / "QA_Pairs").exists():
-        shutil.rmtree(folder / "QA_Pairs")
     (folder / "images").mkdir(parents=True, exist_ok=True)
     for one in questions:
         for name, content in one.pictures.items():

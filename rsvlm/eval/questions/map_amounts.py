@@ -11,7 +11,7 @@ from .map_places import dot, inner_pixel
 from .mapchips import MapChip, leads
 from .mapdata import MapData
 from .masks import grown, opened, patches
-from .options import TENTHS, interval, near_intervals, numbers_around
+from .options import RATIO, TENTHS, interval, near_intervals, numbers_around
 
 Drafts = Iterator[Draft | None]
 _MOST_PATCHES = 8
@@ -69,7 +69,7 @@ def hectares(data: MapData, rng: np.random.Generator) -> Drafts:
         area = chip.counts[place] * chip.pixel / 1e4
         shown, right = numbers_around(area, rng)
         total = chip.size * chip.pixel / 1e4
-        if area * 1.45 ** (len(shown) - 1 - right) > total:
+        if area * RATIO ** (len(shown) - 1 - right) > total:
             yield None  # an option larger than the image gives itself away
             continue
         yield Draft(

@@ -19,7 +19,8 @@ QUARTS = ("0% - 25%", "25% - 50%", "50% - 75%", "75% - 100%")
 
 _OFF = 12.0
 """Degrees by which a bearing may miss the middle of its eighth."""
-_LEAST_RATIO = 1.45
+RATIO = 1.45
+"""Of a number that can be chosen to the one before it."""
 _MOST_IOU = 0.45
 
 
@@ -47,10 +48,10 @@ def near_intervals(place: int, steps: int, number: int, rng: np.random.Generator
 def numbers_around(value: float, rng: np.random.Generator, number: int = 4) -> tuple[list[str], int]:
     """Return numbers in equal ratios of which one is a value, to three digits, and its place; any place is as likely.
 
-    Between two neighbours lie 45 %.
+    Each is 1.45 times the one before it.
     """
     place = int(rng.integers(number))
-    shown = [float(f"{value * _LEAST_RATIO ** (i - place):.3g}") for i in range(number)]
+    shown = [float(f"{value * RATIO ** (i - place):.3g}") for i in range(number)]
     return [f"{one:,.0f}" if one >= 100 else f"{one:g}" for one in shown], place
 
 

@@ -52,7 +52,7 @@ class Objects(_Source):
 
 
 class Scenes(_Source):
-    """Images with one class or several: anything that `rsvlm.eval.data.read_eval_set` reads.
+    """Images with one class or several: anything that `rsvlm.datasets.read_eval_set` reads.
 
     Attributes:
         path: Class folders, parquet, csv, or a folder of BigEarthNet patches.

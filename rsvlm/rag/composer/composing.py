@@ -87,7 +87,7 @@ class Composer:
 
         Args:
             question: In anybody's words; of several in one, each is answered.
-            looks: The images that it is about: none, one or two.
+            looks: The images that it is about: none, one, two to be compared, or one for each option.
             find: Finds evidence for words: the words, and how much at most.
             nearby: Finds named places near to the first image, the nearest first.
         """

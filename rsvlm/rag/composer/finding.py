@@ -47,7 +47,7 @@ class Scene:
     """All that an answer may rest on.
 
     Attributes:
-        looks: The images that are asked about; none, one or two.
+        looks: The images that are asked about: none, one, two to be compared, or one for each option.
         lexicon: Vectors of words; None without an encoder.
         likelihood: Tells how likely images show things; None without an encoder.
         sentences: Makes (n, d) sentence vectors; None without a base.

@@ -62,7 +62,7 @@ def _noun(head: str) -> str:
 def asked_of(wanted: Wanted) -> frozenset[str]:
     """The words for what a question is about, in the singular: of "When was the bus station built?" the bus station.
 
-    None where its form does not tell.
+    Empty where its form does not tell.
     """
     words, _ = _asked(wanted.text)
     topical = {word for group in topic_groups() for word in group} | stop_words()

@@ -22,7 +22,7 @@ class Rule(NamedTuple):
     examples: tuple[str, ...]
 
     def tells(self, line: str, marked: str) -> bool:
-        """Whether it decides, by the words as `Line` has them."""
+        """Whether it decides, by the `line` and `marked` of a `Part`."""
         if not self.pattern.search(marked if self.on_things else line):
             return False
         return self.unless is None or not self.unless.search(line)
