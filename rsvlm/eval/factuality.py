@@ -28,9 +28,9 @@ from .captions import check_images, read_captions
 from .errors import EvalError
 from .fact_problems import CONTRADICTED, FACTUAL, KINDS, NOT_UNDERSTOOD
 from .fact_reading import READINGS, Finding, read_caption, usable_readings
+from .intervals import column_intervals
 from .jsonlines import text_column, texts_column
 from .result import EvalResult
-from .text.scores import intervals
 
 METRICS = {"factual": FACTUAL, "contradicted": CONTRADICTED, "not_understood": NOT_UNDERSTOOD}
 """Shares of all captions by their verdict; the rest is off form, unanswered or failed."""
@@ -146,7 +146,7 @@ def _result(name: str, found: Sequence[Finding], config: dict[str, Any]) -> Eval
     return EvalResult(
         "factuality", name, metrics, n=len(found), n_unanswered=int(unanswered.sum()),
         n_failed=int(failed.sum()), groups={"kind": _kinds(found), "style": _styles(found)},
-        intervals=intervals(items, dict(zip(METRICS, METRICS, strict=True))), config=config, items=items,
+        intervals=column_intervals(items, dict(zip(METRICS, METRICS, strict=True))), config=config, items=items,
         notes=list(NOTES),
     )  # fmt: skip
 

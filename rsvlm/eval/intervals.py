@@ -1,16 +1,20 @@
 """95 % intervals of means, where the items can carry one: few of them, or all alike, must not look like certainty."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
 
 from .statistics import DRAWS, Interval, bootstrap_interval
 
 FEWEST = 10
 """Items, or images with all their items, below which a bootstrap has too little to draw from: its intervals are far too
 narrow, and of one image, whose draws are all the same, they have no width at all."""
+
+_COLUMN_DRAWS = 1000
+"""Resamples for each interval: with seven metrics of captions the intervals would else take longer than the metrics."""
 
 _Z = 1.959964
 """97.5 % quantile of the normal distribution."""
@@ -53,6 +57,28 @@ def mean_intervals(
     """Return the `mean_interval` of several metrics by name; those that have none are left out."""
     found = {name: mean_interval(of, groups=groups, draws=draws, seed=seed) for name, of in columns.items()}
     return {name: ends for name, ends in found.items() if ends is not None}
+
+
+def column_intervals(
+    items: pa.Table, columns: Mapping[str, str], together: str | None = None
+) -> dict[str, Interval]:
+    """Return 95 % intervals of metrics that are means over items, as of `mean_interval`.
+
+    Args:
+        items: One row an item.
+        columns: By name of the metric, the column of its values.
+        together: Column of the image, or whatever makes items depend on each other: its rows are drawn together,
+            those without a value each for itself.
+    """
+    groups = None if together is None else image_groups(items[together].to_pylist())
+    values = {name: items[column].to_numpy().astype(np.float64) for name, column in columns.items()}
+    return mean_intervals(values, groups=groups, draws=_COLUMN_DRAWS)
+
+
+def image_groups(images: Sequence[str | None]) -> NDArray[np.int64]:
+    """Return (n,) numbers of the images that items are of; an item without one is by itself."""
+    names = [image or f"\0{row}" for row, image in enumerate(images)]
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 def wilson_interval(share: float, n: int) -> Interval:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .classification_metrics import NO_ANSWER, confusion_matrix, metrics_of_confusion, regression_metrics
+from .intervals import image_groups
 from .retrieval import MEAN_OF
 
 Float64s = NDArray[np.float64]
@@ -77,11 +78,11 @@ def dependent_groups(items: pa.Table) -> Ints | None:
     if {"direction", "key", "gold"} <= names:
         images = _retrieved_images(items)
     elif "image" in names and pa.types.is_string(items.schema.field("image").type):
-        images = [image or f"\0{row}" for row, image in enumerate(items["image"].to_pylist())]
+        images = items["image"].to_pylist()
     else:
         return None
-    numbers = np.unique(np.array([str(image) for image in images]), return_inverse=True)[1]
-    return None if numbers.max(initial=0) + 1 == len(numbers) else numbers.astype(np.int64)
+    numbers = image_groups(images)
+    return None if numbers.max(initial=0) + 1 == len(numbers) else numbers
 
 
 def _retrieved_images(items: pa.Table) -> list[str]:

@@ -14,11 +14,11 @@ import pyarrow as pa
 from rsvlm.datasets.textfiles import file_record
 
 from .errors import EvalError
-from .intervals import few_notes
+from .intervals import column_intervals, few_notes, image_groups
 from .jsonlines import text_column
 from .result import EvalResult
 from .rsrag_files import RsRagFile, RsRagItem, read_rsrag
-from .text.scores import METRICS, images_together, intervals, score_captions
+from .text.scores import METRICS, score_captions
 from .vqa import is_correct, is_exact
 
 Mode = Literal["rs-rag", "strict"]
@@ -121,9 +121,9 @@ def _score_texts(read: RsRagFile, strict: bool, task: Task, synonyms: bool) -> E
     result = EvalResult(
         task, "", metrics, len(items), items=table, config=scored.config, notes=list(scored.notes)
     )
-    result.intervals = intervals(table, {column: column for column in COLUMNS.values()}, "key")
+    result.intervals = column_intervals(table, {column: column for column in COLUMNS.values()}, "key")
     result.comparable = scored.comparable
-    result.notes += few_notes(images_together(result.items, "key"), len(items))
+    result.notes += few_notes(image_groups(result.items["key"].to_pylist()), len(items))
     return _count(result, read, items, strict)
 
 
@@ -145,8 +145,8 @@ def _score_classes(read: RsRagFile, strict: bool) -> EvalResult:
         metrics["Balanced accuracy"] = float(np.mean([group["accuracy"] for group in classes.values()]))
     result = EvalResult("classification", "", metrics, len(items), groups={"class": classes})
     result.items, result.confusion = _table(items, answers, correct), _confusion(list(classes), golds, said)
-    result.intervals = intervals(result.items, {"Accuracy": "correct"}, "key")
-    result.notes += few_notes(images_together(result.items, "key"), len(items))
+    result.intervals = column_intervals(result.items, {"Accuracy": "correct"}, "key")
+    result.notes += few_notes(image_groups(result.items["key"].to_pylist()), len(items))
     return _count(result, read, items, strict)
 
 

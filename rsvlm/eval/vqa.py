@@ -12,12 +12,11 @@ from rsvlm.datasets.textfiles import file_record
 
 from .coverage import coverage_metrics
 from .errors import EvalError
-from .intervals import few_notes
+from .intervals import column_intervals, few_notes, image_groups
 from .jsonlines import Line, answer_text, as_text, read_lines, text_column, texts_column
 from .result import EvalResult
 from .rsvqa_bins import binned, counts_in_intervals
 from .text.normalize import same_answer
-from .text.scores import images_together, intervals
 
 Path = str | os.PathLike[str]
 
@@ -194,8 +193,8 @@ def _result(
     return EvalResult(
         "vqa", name, metrics, n=len(questions), n_unanswered=int(unanswered.sum()), n_failed=int(failed.sum()),
         groups={"type": groups},
-        intervals=intervals(items, {"accuracy": "correct", "exact_match": "exact"}, "image"), config=config,
-        notes=few_notes(images_together(items, "image"), len(questions)), items=items,
+        intervals=column_intervals(items, {"accuracy": "correct", "exact_match": "exact"}, "image"), config=config,
+        notes=few_notes(image_groups(items["image"].to_pylist()), len(questions)), items=items,
     )  # fmt: skip
 
 

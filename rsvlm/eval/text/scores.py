@@ -1,30 +1,25 @@
 """Captions and free answers against references: BLEU, METEOR, ROUGE-L and CIDEr in two named conventions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from ..errors import EvalError
-from ..intervals import mean_intervals
+from ..intervals import column_intervals
 from ..jsonlines import text_column, texts_column
 from ..result import EvalResult
-from ..statistics import Interval
 from .bleu import RS_RAG_WEIGHTS, coco_sentence_bleu, corpus_bleu, sentence_bleu
 from .cider import cider
-from .meteor import Synonyms, meteor
+from .meteor import ALPHA, BETA, GAMMA, Synonyms, meteor
 from .ngrams import Floats, Ngrams, Tokens, count_ngrams
 from .rouge import coco_rouge_l, rouge_l
 from .tokens import coco_tokens, rouge_tokens, split_tokens
 from .wordnet import VERSION, find_wordnet
 
 Convention = Literal["coco", "rs-rag"]
-
-DRAWS = 1000
-"""Resamples for each interval: with seven metrics the intervals would else take longer than the metrics."""
 
 METRICS = ("bleu1", "bleu2", "bleu3", "bleu4", "meteor", "rouge_l", "cider")
 COCO_METRICS = ("bleu1", "bleu2", "bleu3", "bleu4", "meteor_nltk", "rouge_l", "cider")
@@ -104,31 +99,9 @@ class CaptionScores:
         unanswered = sum(self.items["unanswered"].to_pylist())
         return EvalResult(
             "captions", name, self.metrics, n=self.items.num_rows, n_unanswered=unanswered,
-            intervals=intervals(self.items, means), config=self.config, notes=list(self.notes),
+            intervals=column_intervals(self.items, means), config=self.config, notes=list(self.notes),
             comparable=self.comparable, items=self.items,
         )  # fmt: skip
-
-
-def intervals(
-    items: pa.Table, columns: Mapping[str, str], together: str | None = None
-) -> dict[str, Interval]:
-    """95 % intervals of metrics that are means over items, as of `mean_interval`.
-
-    Args:
-        items: One row an item.
-        columns: By name of the metric, the column of its values.
-        together: Column of the image, or whatever makes items depend on each other: its rows are drawn together,
-            those without a value each for itself.
-    """
-    groups = None if together is None else images_together(items, together)
-    values = {name: items[column].to_numpy().astype(np.float64) for name, column in columns.items()}
-    return mean_intervals(values, groups=groups, draws=DRAWS)
-
-
-def images_together(items: pa.Table, column: str) -> NDArray[np.int64]:
-    """Return (n,) numbers of the images that items are of; an item without one is by itself."""
-    names = [name or f"\0{row}" for row, name in enumerate(items[column].to_pylist())]
-    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 def score_captions(
@@ -207,9 +180,9 @@ def _meteor_record(synonyms: bool) -> dict[str, Any]:
     wordnet = f"WordNet {VERSION}" if synonyms else None
     return {
         "form": "as nltk: exact, Porter stem, synonyms",
-        "alpha": 0.9,
-        "beta": 3.0,
-        "gamma": 0.5,
+        "alpha": ALPHA,
+        "beta": BETA,
+        "gamma": GAMMA,
         "synonyms": wordnet,
     }
 
