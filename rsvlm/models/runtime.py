@@ -88,6 +88,11 @@ class TorchEncoder:
             raise ModelError(f"{self.name} was made in memory: load it by load_encoder to send it anywhere")
         return loaded_again, (self._reload, self.revision, self.device.type, self.precision, self.batch_size)
 
+    @property
+    def tower(self) -> Tower:
+        """The model itself, for what trains a copy of it."""
+        return self._tower
+
     def encode_images(self, images: Sequence[Image], *, normalize: bool = True) -> Vectors:
         """Return the vectors of images.
 
@@ -166,7 +171,7 @@ class TorchEncoder:
         if self.precision != "fp32":
             blank = self.prepare(PillowImage.new("RGB", (self.image_size, self.image_size)))
             with torch.inference_mode():
-                batch = self._to_device([blank])
+                batch = self.to_device([blank])
             with torch.no_grad():
                 cast_image_weights(self._tower, batch, self.precision)
 
@@ -204,11 +209,11 @@ class TorchEncoder:
         ]
 
     def _image_batch(self, prepared: list[torch.Tensor]) -> torch.Tensor:
-        batch = self._to_device(prepared)
+        batch = self.to_device(prepared)
         with self._arithmetic():
             return self._tower.images(batch)
 
-    def _to_device(self, prepared: Sequence[torch.Tensor]) -> torch.Tensor:
+    def to_device(self, prepared: Sequence[torch.Tensor]) -> torch.Tensor:
         """Stack images on the device, normalised, (n, 3, H, W)."""
         batch = torch.stack(list(prepared))
         if self.device.type == "cuda":

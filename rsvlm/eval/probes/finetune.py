@@ -91,7 +91,7 @@ def evaluate_fine_tuned(
         EvalError: The encoder has no model in torch, or an image has several classes.
     """
     recipe = recipe or Recipe()
-    tower = _tower(encoder)
+    tower = _tower_of(encoder)
     vocabulary = vocabulary or vocabulary_from_classes(train.label_names, train.name)
     names = vocabulary.names
     gold = Target.of_classes(label_places(test, vocabulary, multi_label=False), names)
@@ -217,7 +217,7 @@ class _Model:
         return values
 
     def _batch(self, prepared: Sequence[Any]) -> Any:
-        return self._encoder._to_device(list(prepared))
+        return self._encoder.to_device(list(prepared))
 
     def _step(
         self,
@@ -252,8 +252,8 @@ class _Model:
         return head, [weight.detach().clone() for _, weight in self._trained]
 
 
-def _tower(encoder: Any) -> Any:
-    tower = getattr(encoder, "_tower", None)
+def _tower_of(encoder: Any) -> Any:
+    tower = getattr(encoder, "tower", None)
     if tower is None or not hasattr(tower, "module"):
         raise EvalError(f"{encoder.name} has no model in torch to fine-tune; take one of load_encoder")
     return tower
