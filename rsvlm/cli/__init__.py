@@ -5,7 +5,6 @@ import os
 import sys
 
 import typer
-from rich.markup import escape
 
 from rsvlm.errors import one_line
 
@@ -28,7 +27,7 @@ from . import (
     pretrain,
     search,
 )
-from .common import console, is_debug
+from .common import is_debug, tell
 
 app = typer.Typer(
     name="rsvlm",
@@ -86,7 +85,7 @@ def main() -> None:
     except (KeyboardInterrupt, SystemExit) as end:
         if isinstance(end, SystemExit) and end.code != 130:  # typer turns an interrupt into this code
             raise
-        console.print("[yellow]Stopped.[/yellow] What is done is kept: the same command goes on from there.")
+        tell("What is done is kept: the same command goes on from there.", "yellow", "Stopped.")
         sys.exit(130)
     except BrokenPipeError:  # `rsvlm ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -95,14 +94,12 @@ def main() -> None:
         if is_debug() or (error.name or "").startswith("rsvlm"):
             raise
         missing = f"{error.name} is needed for this and is not installed: {_extra_for(error.name)}"
-        console.print(f"[red]rsvlm:[/red] {escape(missing)}", highlight=False, soft_wrap=True)
+        tell(missing, "red", "rsvlm:")
         sys.exit(2)
     except (ValueError, OSError, RuntimeError) as error:
         if is_debug():
             raise
-        # escaped, so that brackets in a file name stay what they are
-        told = escape(one_line(error, most=None))
-        console.print(f"[red]rsvlm:[/red] {told}", markup=True, highlight=False, soft_wrap=True)
+        tell(one_line(error, most=None), "red", "rsvlm:")
         sys.exit(2 if isinstance(error, ValueError | FileNotFoundError) else 1)
 
 

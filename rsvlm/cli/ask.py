@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .cutting import Bands, Sensor
 from .encoders import Device, Precision, Weights, load_for_base
 from .generators import GeneratorName, Options
@@ -127,30 +128,24 @@ def _encoder(
 
 def _show(answer: Any, show_prompt: bool) -> None:
     """Print an answer for people: on stdout, so that it can be piped; evidence and notes on stderr."""
-    from rich.markup import escape
-
     typer.echo(answer.text)
     if answer.confidence is not None:
         sure = min(answer.confidence, 0.99)  # no encoder is sure to 100 %
-        console.print(f"[dim]{sure:.0%} sure[/dim]", highlight=False)
+        tell(f"{sure:.0%} sure", "dim")
     for one in answer.evidence:
         place = f", {one.km:,.1f} km away" if one.km is not None else ""
-        console.print(
-            f"\n[bold]\\[{one.number}][/bold] {escape(one.title)}[dim]{place}[/dim]", soft_wrap=True
-        )
-        console.print(f"    {_marked(one)}", soft_wrap=True, highlight=False)
+        tell(Text.assemble((f"\n[{one.number}]", "bold"), f" {one.title}", (place, "dim")))
+        tell(Text.assemble("    ", _marked(one)))
     for note in answer.notes:
-        console.print(f"[yellow]{escape(note)}[/yellow]", soft_wrap=True)
+        tell(note, "yellow")
     if show_prompt and answer.prompt is not None:
-        console.print(f"\n[dim]{escape(answer.prompt)}[/dim]", soft_wrap=True, highlight=False)
+        tell(f"\n{answer.prompt}", "dim")
 
 
-def _marked(one: Any) -> str:
+def _marked(one: Any) -> Text:
     """The text of evidence, with what is quoted from it in bold."""
-    from rich.markup import escape
-
     text, quote = one.chunk.text, one.quote
     if not quote or quote not in text:
-        return escape(text)
+        return Text(text)
     before, _, after = text.partition(quote)
-    return f"{escape(before)}[bold]{escape(quote)}[/bold]{escape(after)}"
+    return Text.assemble(before, (quote, "bold"), after)

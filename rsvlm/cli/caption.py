@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .engines import Engine
 from .progress import progress_bar
 
@@ -171,9 +171,7 @@ def _sample(
         raise typer.BadParameter(
             "--sample brings its own image, map, land cover and legend: leave out the others"
         )
-    console.print(
-        "Drawing the sample town: an [bold]invented[/bold] place, its picture [bold]rendered[/bold] from its map."
-    )
+    tell("Drawing the sample town: an invented place, its picture rendered from its map.")
     paths = write_sample(folder)
     sources = {"osm": str(paths.osm), "landcover": str(paths.landcover), "imagery_licence": LICENCE}
     return [str(paths.image)], options | sources
@@ -200,15 +198,12 @@ def _print(report: Any, dry_run: bool) -> None:
         table.add_row(name, value)
     console.print(table)
     for warning in report.warnings:
-        console.print(f"[yellow]warning:[/yellow] {warning}", highlight=False, soft_wrap=True)
+        tell(warning, "yellow", "warning:")
 
 
 def _next_steps(out: Path, sample: bool) -> None:
     place = shlex.quote(str(out))
-    console.print(f"Look at them:         rsvlm pairs show {place}", highlight=False, soft_wrap=True)
-    console.print(f"Read what they are:   {Path(out) / 'README.md'}", highlight=False, soft_wrap=True)
+    tell(f"Look at them:         rsvlm pairs show {place}")
+    tell(f"Read what they are:   {Path(out) / 'README.md'}")
     if sample:
-        console.print(
-            "Then your own:        rsvlm caption IMAGES... --osm extract.osm.pbf --out pairs/",
-            highlight=False,
-        )
+        tell("Then your own:        rsvlm caption IMAGES... --osm extract.osm.pbf --out pairs/")

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
 from .progress import counting_bar, progress_bar
@@ -148,9 +149,8 @@ def classify(
         )
     if classifier.memory is not None:
         seen = classifier.memory.record
-        console.print(
-            f"Memory: {seen['labelled']:,} labelled rows of {seen['classes']} classes, weight {seen['weight']:g}",
-            highlight=False,
+        tell(
+            f"Memory: {seen['labelled']:,} labelled rows of {seen['classes']} classes, weight {seen['weight']:g}"
         )
     looks = _views(views)
     document: dict[str, Any] = {}
@@ -202,7 +202,7 @@ def _calibrate(
         table.add_row(name.replace("_", " "), f"{value:.4g}")
     console.print(table)
     for note in calibration.notes:
-        console.print(f"[yellow]note:[/yellow] {note}", highlight=False, soft_wrap=True)
+        tell(note, "yellow", "note:")
     return asdict(calibration)
 
 
@@ -228,20 +228,18 @@ def _to_screen(
 
 
 def _print_rows(rows: list[dict[str, Any]], calibrated: bool) -> None:
-    from rich.markup import escape
-
     score = "score" if calibrated else "score, uncalibrated"
     table = Table("image", "label", score, "then")
     for row in rows[:_SHOWN]:
         if row["error"]:
-            table.add_row(escape(row["key"]), "[red]-[/red]", "", escape(row["error"]))
+            table.add_row(row["key"], Text("-", "red"), "", row["error"])
             continue
-        table.add_row(*(escape(text) for text in (row["key"], *_answer(row))))
+        table.add_row(row["key"], *_answer(row))
     console.print(table)
     if len(rows) > _SHOWN:
-        console.print(f"... and {len(rows) - _SHOWN:,} more: name a file with --out to keep them")
+        tell(f"... and {len(rows) - _SHOWN:,} more: name a file with --out to keep them")
     if not calibrated:
-        console.print(_UNCALIBRATED, highlight=False, soft_wrap=True)
+        tell(_UNCALIBRATED)
 
 
 def _answer(row: dict[str, Any]) -> tuple[str, str, str]:
@@ -282,8 +280,6 @@ def _to_file(
 
 
 def _print_report(report: Any) -> None:
-    from rich.markup import escape
-
     table = Table(
         "class",
         "chips",
@@ -295,29 +291,27 @@ def _print_report(report: Any) -> None:
     most = max(report.labels.values(), default=1)
     for name, count in report.labels.most_common(_SHOWN):
         table.add_row(
-            escape(name),
+            name,
             f"{count:,}",
             f"{count / report.chips:.1%}",
             "\u2588" * max(round(30 * count / most), 1),
         )
     console.print(table)
     if report.failed:
-        console.print(f"[yellow]{report.failed:,} chips gave no answer:[/yellow]")
+        tell(f"{report.failed:,} chips gave no answer:", "yellow")
         for reason, count in report.reasons.most_common(5):
-            console.print(f"  {count:,}  {escape(reason)}", highlight=False, soft_wrap=True)
+            tell(f"  {count:,}  {reason}")
     _print_warnings(report.warnings)
     if report.resumed:
-        console.print(f"{report.resumed:,} chips were done before", highlight=False)
+        tell(f"{report.resumed:,} chips were done before")
     rate = f" ({(report.chips - report.resumed) / report.seconds:,.0f} chips/s)" if report.seconds else ""
-    console.print(f"{report.seconds:,.1f} s{rate}", highlight=False)
+    tell(f"{report.seconds:,.1f} s{rate}")
     for path in (report.out, *report.pictures):
-        console.print(f"Written: {path}", highlight=False, soft_wrap=True)
+        tell(f"Written: {path}")
     if not report.calibrated:
-        console.print(_UNCALIBRATED, highlight=False, soft_wrap=True)
+        tell(_UNCALIBRATED)
 
 
 def _print_warnings(warnings: list[str]) -> None:
-    from rich.markup import escape
-
     for warning in warnings:
-        console.print(f"[yellow]warning:[/yellow] {escape(warning)}", highlight=False, soft_wrap=True)
+        tell(warning, "yellow", "warning:")

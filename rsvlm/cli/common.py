@@ -7,9 +7,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
-console = Console(stderr=True)
-"""Progress, tables and warnings: on stderr, so that stdout stays free for `--json`."""
+console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+"""Progress, tables and warnings: on stderr, so that stdout stays free for `--json`.
+
+Paths, captions and reasons are printed as they are: their brackets are no markup, and their colons no emoji.
+"""
 
 _state = {"debug": False}
 
@@ -35,6 +39,12 @@ def _set_offline(value: bool) -> bool:
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", callback=_set_debug)]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use a network.", callback=_set_offline)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document on stdout.")]
+
+
+def tell(text: str | Text, style: str = "", lead: str = "") -> None:
+    """Print a line for people, in one piece however long; after a lead ("warning:") in the style, the text is plain."""
+    line = Text.assemble((f"{lead} ", style), text) if lead else Text.assemble(text, style=style)
+    console.print(line, soft_wrap=True)
 
 
 def print_json(document: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from . import generators
-from .common import Debug, Offline, console
+from .common import Debug, Offline, console, tell
 from .cutting import Bands, Sensor
 from .encoders import load
 
@@ -80,11 +80,8 @@ def demo(
     with console.status("Getting ready"):
         engine = Engine.load(knowledge, index, made, writes, limits, sensor, bands)
     if not is_local(host) and not users:
-        console.print(
-            f"[yellow]Everybody who can reach {host} can use the demo:[/yellow] --login asks for a password.",
-            highlight=False,
-        )
+        tell("--login asks for a password.", "yellow", f"Everybody who can reach {host} can use the demo:")
     with serve(engine, host=host, port=port, login=users) as running:
-        console.print(f"Running at {running.address} (Ctrl+C stops it)", highlight=False, soft_wrap=True)
+        tell(f"Running at {running.address} (Ctrl+C stops it)")
         running.wait()
-    console.print("Stopped. What was uploaded is deleted.")
+    tell("Stopped. What was uploaded is deleted.")

@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from rsvlm.environment import Report, examine
 from rsvlm.models.shipped import DEFAULT, SHIPPED
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import Device, EncoderName
 
 
@@ -65,35 +65,32 @@ def _checked(encoder: str, device: str) -> Any:
 
 def _print_check(found: Any) -> None:
     for name, value in found.machine.items():
-        console.print(f"{name}: {value}", markup=False, highlight=False)
+        tell(f"{name}: {value}")
     table = Table(
-        "what", "device", "precision", "rate", "off the processor's fp32", title=f"Check with {escape(found.encoder)}",
+        "what", "device", "precision", "rate", "off the processor's fp32", title=f"Check with {found.encoder}",
         title_justify="left",
     )  # fmt: skip
     for row in found.rows:
         off = "-" if row.difference is None else f"{row.difference:.1e}"
-        shown = off if row.good else f"[red]{off}, too much[/red]"
+        shown = off if row.good else Text(f"{off}, too much", "red")
         table.add_row(row.what, row.device, row.precision, f"{row.rate:,.1f} {row.unit}", shown)
     console.print(table)
 
 
 def _print(report: Report) -> None:
-    console.print(f"Python {report.python} on {report.system}")
-    console.print("  ".join(f"{name} {version}" for name, version in report.core.items()), highlight=False)
+    tell(f"Python {report.python} on {report.system}")
+    tell("  ".join(f"{name} {version}" for name, version in report.core.items()))
     table = Table("extra", "gives", "installed", "would add", title="Extras", title_justify="left")
     for extra in report.extras:
         have = ", ".join(f"{name} {version}" for name, version in extra.present.items()) or "-"
         table.add_row(extra.name, extra.purpose, have, ", ".join(extra.missing) or "-")
     console.print(table)
     if any(extra.name == "gpu" and extra.missing for extra in report.extras):
-        console.print('Add one with:  pip install "rsvlm\\[NAME]"   (cpu or gpu, never both)')
+        tell('Add one with:  pip install "rsvlm[NAME]"   (cpu or gpu, never both)')
     for one in SHIPPED.values():
-        missing = "" if one.is_here else " [red](its weights are missing: install rsvlm again)[/red]"
-        console.print(f"{one.name}: {escape(one.licence)}{missing}", highlight=False)
-    console.print(
-        "GPU path not yet run: encoders take --device cuda, but nobody has run `pytest -m gpu` so far."
-    )
+        missing = "" if one.is_here else " (its weights are missing: install rsvlm again)"
+        tell(Text.assemble(f"{one.name}: {one.licence}", (missing, "red")))
     for conflict in report.conflicts:
-        console.print(f"[red]clash:[/red] {conflict}", highlight=False, soft_wrap=True)
+        tell(conflict, "red", "clash:")
     if not report.conflicts:
-        console.print("[green]No clashes.[/green]")
+        tell("No clashes.", "green")

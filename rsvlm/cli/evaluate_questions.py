@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,7 +47,7 @@ def make(
     with console.status("Reading labels") as status:
 
         def show(what: str, done: int, total: int) -> None:
-            status.update(f"{what}: {done:,} of {total:,}")
+            status.update(Text(f"{what}: {done:,} of {total:,}"))
 
         wanted = [task.strip() for task in tasks.split(",")] if tasks is not None else None
         report = make_questions(
@@ -57,7 +57,7 @@ def make(
         print_json(report.to_dict())
     else:
         _print_made(report)
-    console.print(f"Written: {out}", highlight=False, soft_wrap=True)
+    tell(f"Written: {out}")
 
 
 def _print_made(report: Any) -> None:
@@ -71,12 +71,12 @@ def _print_made(report: Any) -> None:
     console.print(table)
     table = Table("source", "questions")
     for source, number in report.sources.items():
-        table.add_row(escape(source), f"{number:,}")
+        table.add_row(source, f"{number:,}")
     console.print(table)
     for reason in report.refused:
-        console.print(f"[yellow]refused by the check:[/yellow] {escape(reason)}", soft_wrap=True)
+        tell(reason, "yellow", "refused by the check:")
     for reason in report.skipped:
-        console.print(f"[yellow]none:[/yellow] {escape(reason)}", highlight=False, soft_wrap=True)
+        tell(reason, "yellow", "none:")
 
 
 @app.command("check", no_args_is_help=True)
@@ -110,9 +110,9 @@ def _print_checked(report: Any) -> None:
     if report.refused:
         table = Table("question", "refused because")
         for key, reason in report.refused.items():
-            table.add_row(escape(key), escape(reason))
+            table.add_row(key, reason)
         console.print(table)
-    console.print(report.lines()[0], highlight=False)
+    tell(report.lines()[0])
 
 
 def export(
@@ -154,10 +154,8 @@ def export(
         return
     table = Table("file", "questions")
     for file, number in written.counts.items():
-        table.add_row(escape(file), f"{number:,}")
+        table.add_row(file, f"{number:,}")
     console.print(table)
-    console.print(f"Written: {out}", highlight=False, soft_wrap=True)
+    tell(f"Written: {out}")
     names = " ".join(Path(file).stem for file in written.counts)
-    console.print(
-        f"Ask them with: {escape(command.format(out=out, names=names))}", highlight=False, soft_wrap=True
-    )
+    tell(f"Ask them with: {command.format(out=out, names=names)}")

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights
 from .evaluate import Seed, load_any
 from .evaluation_output import print_comparison
@@ -68,7 +68,7 @@ def suite(
     with console.status("Looking for data sets") as status:
 
         def show(what: str, count: int) -> None:
-            status.update(escape(what) + (f": {count:,} images encoded" if count else ""))
+            status.update(Text(what + (f": {count:,} images encoded" if count else "")))
 
         report = run_suite(loaded, data, out, options, progress=show)
     if as_json:
@@ -80,7 +80,7 @@ def suite(
         )  # fmt: skip
     else:
         _print_suite(report)
-        console.print(f"Written: {out}", highlight=False, soft_wrap=True)
+        tell(f"Written: {out}")
     if report.problems or not report.results:
         raise typer.Exit(1)
 
@@ -102,24 +102,23 @@ def _print_suite(report: Any) -> None:
         split = (result.config.get("data") or {}).get("split")
         title = f"{result.name}, {split}" if split else result.name
         if title != last:
-            table.add_row(f"[bold]{escape(title)}[/bold]")
+            table.add_row(Text(title, "bold"))
         by = f"  {result.task}, {name.rpartition(f'-{result.task}-')[2]}"
-        table.add_row(escape(by), metric, f"{value:.4f}", ends, f"{result.n:,}")
+        table.add_row(by, metric, f"{value:.4f}", ends, f"{result.n:,}")
         last = title
     console.print(table)
     failed = sum(result.n_failed for result in report.results.values())
     if failed:
-        console.print(f"[yellow]{failed:,} items failed[/yellow] and count as wrong; the results say which")
+        tell("and count as wrong; the results say which", "yellow", f"{failed:,} items failed")
     for name, value in report.means.items():
-        console.print(f"mean, {escape(name)}: {value:.4f}", highlight=False)
+        tell(f"mean, {name}: {value:.4f}")
     for name, reason in report.problems.items():
-        console.print(f"[yellow]{escape(name)}:[/yellow] {escape(reason)}", highlight=False, soft_wrap=True)
+        tell(reason, "yellow", f"{name}:")
     reasons: dict[str, list[str]] = {}
     for name, reason in report.passed_over.items():
         reasons.setdefault(reason, []).append(name)
     for reason, names in reasons.items():
-        line = f"[dim]passed over {escape(', '.join(names))}: {escape(reason)}[/dim]"
-        console.print(line, highlight=False, soft_wrap=True)
+        tell(f"passed over {', '.join(names)}: {reason}", "dim")
 
 
 def report(
@@ -144,7 +143,7 @@ def report(
     kept = [path for path in results if path.name != SUMMARY]  # which remoteclip/*.json takes along
     with console.status("Writing the page"):
         write_report(kept, out, images=None if data is None else DataImages(data), title=title)
-    console.print(f"Written: {out}", highlight=False, soft_wrap=True)
+    tell(f"Written: {out}")
 
 
 def compare(
@@ -171,4 +170,4 @@ def compare(
         return
     print_comparison(comparison)
     if out is not None:
-        console.print(f"Written: {out}", highlight=False, soft_wrap=True)
+        tell(f"Written: {out}")

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.table import Table
 
-from .common import console, print_json
+from .common import console, print_json, tell
 
 
 def check_out(out: Path | None) -> Path | None:
@@ -50,29 +49,29 @@ def finish(result: Any, out: Path | None, as_json: bool) -> None:
     else:
         print_result(result)
     if out is not None:
-        console.print(f"Written: {out}", highlight=False, soft_wrap=True)
+        tell(f"Written: {out}")
     if result.n and result.n_failed + result.n_unanswered == result.n:
         raise typer.Exit(1)
 
 
 def print_result(result: Any) -> None:
     """A table of the metrics, one of the groups, and what a reader should know."""
-    table = Table("metric", "value", "95 % interval", title=escape(title_of(result)), title_justify="left")
+    table = Table("metric", "value", "95 % interval", title=title_of(result), title_justify="left")
     for name, value in result.metrics.items():
         low, high = result.intervals.get(name, (None, None))
         table.add_row(name, f"{value:.4f}", "" if low is None else f"{low:.4f} to {high:.4f}")
     console.print(table)
     counts = f"{result.n:,} items, {result.n_unanswered:,} unanswered and {result.n_failed:,} failed (counted as wrong)"
-    console.print(counts, highlight=False)
+    tell(counts)
     for reason, n in reasons_of(result)[:3]:
-        console.print(f"  {n:,} failed: {escape(reason)}", highlight=False, soft_wrap=True)
+        tell(f"  {n:,} failed: {reason}")
     for name, parts in result.groups.items():
         if len(parts) <= _GROUPS:
             _print_group(name, parts)
     for line in published_lines(result):
-        console.print(line, highlight=False, soft_wrap=True)
+        tell(line)
     for note in result.notes:
-        console.print(f"[yellow]note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
+        tell(note, "yellow", "note:")
 
 
 def finish_comparison(comparison: Any, out: Path | None, second_out: Path | None, as_json: bool) -> None:
@@ -89,9 +88,9 @@ def finish_comparison(comparison: Any, out: Path | None, second_out: Path | None
             if len(parts) <= _GROUPS:
                 _print_groups(name, parts, second.groups[name])
         for note in dict.fromkeys([*first.notes, *second.notes]):
-            console.print(f"[yellow]note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
+            tell(note, "yellow", "note:")
     if out is not None:
-        console.print(f"Written: {out}, {second_out}", highlight=False, soft_wrap=True)
+        tell(f"Written: {out}, {second_out}")
     if first.n_failed == second.n_failed == first.n:
         raise typer.Exit(1)
 
@@ -103,7 +102,7 @@ def print_comparison(comparison: Any) -> None:
 
     for place, name in zip(("first", "second"), names_of(comparison), strict=True):
         if name != place:
-            console.print(f"{place}: {name}", highlight=False, markup=False, soft_wrap=True)
+            tell(f"{place}: {name}")
     table = Table(
         "metric", "first", "second", "difference", "95 % interval", "p", box=SIMPLE_HEAD, padding=(0, 1)
     )
@@ -113,9 +112,9 @@ def print_comparison(comparison: Any) -> None:
     console.print(table)
     if comparison.changed:
         differ = ", ".join(changed.name for changed in comparison.changed)
-        console.print(f"They differ in: {differ}", highlight=False, markup=False, soft_wrap=True)
+        tell(f"They differ in: {differ}")
     for note in comparison.notes:
-        console.print(f"[yellow]note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
+        tell(note, "yellow", "note:")
 
 
 def _print_groups(name: str, first: dict[str, dict[str, float]], second: dict[str, dict[str, float]]) -> None:
@@ -123,7 +122,7 @@ def _print_groups(name: str, first: dict[str, dict[str, float]], second: dict[st
     table = Table(name, "first", "second", "items", box=SIMPLE_HEAD, padding=(0, 1))
     for part, values in first.items():
         both = [f"{one['accuracy']:.1%}" for one in (values, second[part])]
-        table.add_row(escape(part), *both, f"{values['n']:,.0f}")
+        table.add_row(part, *both, f"{values['n']:,.0f}")
     console.print(table)
 
 
@@ -153,7 +152,7 @@ def _print_group(name: str, parts: dict[str, dict[str, float]]) -> None:
     table = Table(name, metric, *(["95 % interval"] if with_ends else []), *(["items"] if with_items else []))
     for part, values in parts.items():
         ends = f"{values['low']:.4f} to {values['high']:.4f}" if {"low", "high"} <= values.keys() else ""
-        row = [escape(part), f"{values[metric]:.4f}"]
+        row = [part, f"{values[metric]:.4f}"]
         row += [ends] if with_ends else []
         table.add_row(*row, *([f"{values.get('n', 0):,.0f}"] if with_items else []))
     console.print(table)
@@ -163,4 +162,4 @@ def published_lines(result: Any) -> list[str]:
     """What is published for the same model, set and protocol, a line each."""
     from rsvlm.eval.published import compare
 
-    return [escape(line.text) for line in compare(result)]
+    return [line.text for line in compare(result)]

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .cutting import (
     Bands,
     Chips,
@@ -109,7 +109,7 @@ def build(
             images, place, loaded, options=options, licence=licence, engine=engine, workers=workers,
             progress=show, **planned,
         )  # fmt: skip
-    _tell(index, index.report, as_json)
+    _report(index, index.report, as_json)
 
 
 @app.command(no_args_is_help=True)
@@ -151,7 +151,7 @@ def add(
         report = index.add(
             images, options=options, licence=licence, engine=engine, workers=workers, progress=show, **planned
         )
-    _tell(index, report, as_json)
+    _report(index, report, as_json)
 
 
 @app.command(no_args_is_help=True)
@@ -173,7 +173,7 @@ def remove(
     if as_json:
         print_json({"removed": removed, "rows": len(index)})
     else:
-        console.print(f"{removed:,} rows removed, {len(index):,} left", highlight=False)
+        tell(f"{removed:,} rows removed, {len(index):,} left")
 
 
 @app.command(no_args_is_help=True)
@@ -204,9 +204,7 @@ def label(
     if as_json:
         print_json({"labelled": labelled, "rows": len(index)})
     else:
-        console.print(
-            f"{labelled:,} of {len(index):,} rows have labels of {file}", highlight=False, soft_wrap=True
-        )
+        tell(f"{labelled:,} of {len(index):,} rows have labels of {file}")
 
 
 @app.command(no_args_is_help=True)
@@ -232,7 +230,7 @@ def export(
     if as_json:
         print_json({"written": str(out), "rows": written})
     else:
-        console.print(f"Written: {out} ({written:,} rows)", highlight=False, soft_wrap=True)
+        tell(f"Written: {out} ({written:,} rows)")
 
 
 @app.command(no_args_is_help=True)
@@ -259,11 +257,9 @@ def captions(
     if as_json:
         print_json(report._asdict())
         return
-    console.print(
+    tell(
         f"{report.encoded:,} captions encoded; {report.captions:,} captions of {report.images:,} images can be "
-        f'searched: rsvlm search {shlex.quote(place)} "a harbour with boats" --in captions',
-        highlight=False,
-        soft_wrap=True,
+        f'searched: rsvlm search {shlex.quote(place)} "a harbour with boats" --in captions'
     )
 
 
@@ -308,9 +304,9 @@ def verify(place: Place, as_json: AsJson = False, debug: Debug = False, offline:
         print_json({"problems": problems})
     else:
         for problem in problems:
-            console.print(f"[red]damaged:[/red] {problem}", highlight=False, soft_wrap=True)
+            tell(problem, "red", "damaged:")
         if not problems:
-            console.print(f"{folder}: is whole", highlight=False, soft_wrap=True)
+            tell(f"{folder}: is whole")
     if problems:
         raise typer.Exit(1)
 
@@ -334,7 +330,7 @@ def copy(
     if as_json:
         print_json({"index": copied.place, "rows": len(copied)})
     else:
-        console.print(f"{copied.place} has {len(copied):,} rows", highlight=False, soft_wrap=True)
+        tell(f"{copied.place} has {len(copied):,} rows")
 
 
 def _planned(place: str, kind: Any, recall: float, max_memory: str | None) -> dict[str, Any]:
@@ -348,7 +344,7 @@ def _planned(place: str, kind: Any, recall: float, max_memory: str | None) -> di
     return {}
 
 
-def _tell(index: Any, report: Any, as_json: bool) -> None:
+def _report(index: Any, report: Any, as_json: bool) -> None:
     if as_json:
         print_json(
             {
@@ -358,25 +354,15 @@ def _tell(index: Any, report: Any, as_json: bool) -> None:
             }
         )  # fmt: skip
         return
-    from rich.markup import escape
-
     done = report.chips - report.failed
-    console.print(
-        f"{done:,} chips encoded; {index.place} has {len(index):,} rows",
-        highlight=False,
-        soft_wrap=True,
-    )
+    tell(f"{done:,} chips encoded; {index.place} has {len(index):,} rows")
     if report.failed:
-        console.print(f"[yellow]{report.failed:,} images or chips were left out:[/yellow]")
+        tell(f"{report.failed:,} images or chips were left out:", "yellow")
         for reason, count in report.reasons.most_common(5):
-            console.print(f"  {count:,}  {escape(reason)}", highlight=False, soft_wrap=True)
+            tell(f"  {count:,}  {reason}")
             named = [image for image, why in report.failures if why == reason][:_NAMED]
             more = [f"and {count - len(named):,} more"] if count > len(named) else []
-            console.print(f"     {escape(', '.join(named + more))}", highlight=False, soft_wrap=True)
+            tell(f"     {', '.join(named + more)}")
     for note in report.notes:
-        console.print(f"[yellow]{escape(note)}[/yellow]", highlight=False, soft_wrap=True)
-    console.print(
-        f'Search it: rsvlm search {shlex.quote(index.place)} "a harbour with boats"',
-        highlight=False,
-        soft_wrap=True,
-    )
+        tell(note, "yellow")
+    tell(f'Search it: rsvlm search {shlex.quote(index.place)} "a harbour with boats"')

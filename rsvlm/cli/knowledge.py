@@ -9,7 +9,7 @@ from rich.table import Table
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, load_for_base
 from .progress import progress_bar
 
@@ -71,7 +71,7 @@ def build(
         base = KnowledgeBase.build(
             sources, out, made, sentences=text_encoder or SENTENCES, licence=licence, progress=show
         )
-    _tell(base, as_json)
+    _report(base, as_json)
     if base.report is not None and base.report.unread:
         raise typer.Exit(1)
 
@@ -104,7 +104,7 @@ def add(
     base = KnowledgeBase(place, made)
     with progress_bar("Encoding", "items", "Reading the sources") as show:
         base.add(sources, licence=licence, progress=show)
-    _tell(base, as_json)
+    _report(base, as_json)
     if base.report is not None and base.report.unread:
         raise typer.Exit(1)
 
@@ -122,8 +122,6 @@ def remove(
     rsvlm knowledge remove knowledge/ old-report.pdf
     rsvlm knowledge remove knowledge/ built-in
     """
-    from rich.markup import escape
-
     from rsvlm.rag import KnowledgeBase
 
     base = KnowledgeBase(place)
@@ -131,11 +129,7 @@ def remove(
     if as_json:
         print_json({"base": str(place), "chunks": report.chunks, "removed": report.removed})
         return
-    console.print(
-        escape(f"{report.removed:,} chunks removed; {place} has {report.chunks:,}"),
-        highlight=False,
-        soft_wrap=True,
-    )
+    tell(f"{report.removed:,} chunks removed; {place} has {report.chunks:,}")
 
 
 @app.command(no_args_is_help=True)
@@ -144,8 +138,6 @@ def info(place: Base, as_json: AsJson = False, debug: Debug = False, offline: Of
 
     rsvlm knowledge info knowledge/
     """
-    from rich.markup import escape
-
     from rsvlm.rag import KnowledgeBase
 
     summary = KnowledgeBase(place).summary()
@@ -153,24 +145,19 @@ def info(place: Base, as_json: AsJson = False, debug: Debug = False, offline: Of
         print_json(summary)
         return
     types = ", ".join(f"{count:,} {name}" for name, count in summary["types"].items())
-    console.print(
-        escape(f"{place}: {summary['chunks']:,} chunks ({types}), {summary['pictures']:,} pictures"),
-        soft_wrap=True,
-    )
+    tell(f"{place}: {summary['chunks']:,} chunks ({types}), {summary['pictures']:,} pictures")
     encoders = f"{summary['sentences']} and {summary['encoder'] or 'no encoder of pictures'}"
-    console.print(f"found by {escape(encoders)}", soft_wrap=True)
+    tell(f"found by {encoders}")
     table = Table()
     for name in ("source", "what it is", "chunks", "problems", "licence"):
         table.add_column(name, overflow="fold")
     for one in summary["sources"]:
         counts = f"{one['chunks']:,}", f"{one['problems']:,}" if one["problems"] else ""
-        table.add_row(escape(one["name"]), one["kind"], *counts, escape(one["licence"] or ""))
+        table.add_row(one["name"], one["kind"], *counts, one["licence"] or "")
     console.print(table)
 
 
-def _tell(base: Any, as_json: bool) -> None:
-    from rich.markup import escape
-
+def _report(base: Any, as_json: bool) -> None:
     report = base.report
     if as_json:
         print_json(
@@ -185,18 +172,12 @@ def _tell(base: Any, as_json: bool) -> None:
     parts = [f"{report.encoded:,} chunks encoded", f"{report.pictures:,} pictures"]
     parts += [f"{report.removed:,} dropped"] if report.removed else []
     parts += [f"{report.unchanged} sources unchanged"] if report.unchanged else []
-    console.print(
-        escape(f"{', '.join(parts)}; {base.folder} has {len(base):,} chunks"), highlight=False, soft_wrap=True
-    )
+    tell(f"{', '.join(parts)}; {base.folder} has {len(base):,} chunks")
     if report.problems:
         many = len(report.problems)
-        console.print(f"[yellow]{many:,} {'problem' if many == 1 else 'problems'}:[/yellow]")
+        tell(f"{many:,} {'problem' if many == 1 else 'problems'}:", "yellow")
         for one in report.problems[:_SHOWN]:
-            console.print(f"  {escape(one.file)}: {escape(one.reason)}", highlight=False, soft_wrap=True)
+            tell(f"  {one.file}: {one.reason}")
         if many > _SHOWN:
-            console.print(f"  and {many - _SHOWN:,} more (--json has all)", highlight=False)
-    console.print(
-        escape(f'Ask it: rsvlm ask IMAGE "What is this?" --knowledge {shlex.quote(str(base.folder))}'),
-        highlight=False,
-        soft_wrap=True,
-    )
+            tell(f"  and {many - _SHOWN:,} more (--json has all)")
+    tell(f'Ask it: rsvlm ask IMAGE "What is this?" --knowledge {shlex.quote(str(base.folder))}')

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import Weights
 
 
@@ -33,4 +33,4 @@ def merge(
         "open_clip": f'open_clip.create_model_and_transforms("local-dir:{out}")',
         "transformers": f'transformers.AutoModel.from_pretrained("{out}")',
     }
-    console.print(f"{out}: opens with {opened[library]}", markup=False, highlight=False, soft_wrap=True)
+    tell(f"{out}: opens with {opened[library]}")

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from . import pairs_choosing
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .pairs_choosing import Dataset
 
 app = typer.Typer(
@@ -89,11 +89,7 @@ def show(
     if as_json:
         print_json({"written": written, "shown": min(count, len(pairs)), "pairs": len(pairs)})
     else:
-        console.print(
-            f"{min(count, len(pairs))} of {len(pairs):,} pairs: {', '.join(written)}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        tell(f"{min(count, len(pairs))} of {len(pairs):,} pairs: {', '.join(written)}")
 
 
 @app.command()
@@ -131,7 +127,7 @@ def export(
         left = f"; {written.without_image:,} without an image left out" if written.without_image else ""
         if written.other_style:
             left += f"; {written.other_style:,} have no caption of style {form}, and came with another one"
-        console.print(f"{written.pairs:,} pairs in {written.file}{left}", highlight=False, soft_wrap=True)
+        tell(f"{written.pairs:,} pairs in {written.file}{left}")
 
 
 app.command("score", no_args_is_help=True)(pairs_choosing.score)

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .progress import counting_bar, progress_bar
 
@@ -49,12 +48,9 @@ def score(
         print_json({"scores": str(done.folder), **done.record.model_dump(mode="json")})
         return
     _print_spread(done.record)
-    console.print(f"Scores: {done.folder}", markup=False, highlight=False, soft_wrap=True)
+    tell(f"Scores: {done.folder}")
     place = shlex.quote(str(dataset))
-    console.print(
-        f"Keep the best: rsvlm pairs filter {place} --out NEW --top 0.3",
-        markup=False, highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    tell(f"Keep the best: rsvlm pairs filter {place} --out NEW --top 0.3")
 
 
 def _print_spread(record: Any) -> None:
@@ -65,7 +61,7 @@ def _print_spread(record: Any) -> None:
     )
     for style, spread in rows.items():
         values = [] if spread.mean is None else [spread.mean, *spread.quantiles.values()]
-        table.add_row(escape(style), f"{spread.pairs:,}", *(f"{value:.4f}" for value in values))
+        table.add_row(style, f"{spread.pairs:,}", *(f"{value:.4f}" for value in values))
     console.print(table)
     _print_counts("Without a score", record.unscored)
 
@@ -116,22 +112,18 @@ def keep_best(
 def _print_chosen(chosen: dict[str, Any], out: Path) -> None:
     from rsvlm.captioning.dataset.choosing.words import HEADINGS, rule_text, style_rows
 
-    console.print(f"Kept: {rule_text(chosen)}", highlight=False)
+    tell(f"Kept: {rule_text(chosen)}")
     table = Table(*HEADINGS)
     for row in style_rows(chosen):
-        table.add_row(*map(escape, row))
+        table.add_row(*row)
     console.print(table)
     _print_counts("Left out", chosen["left_out"])
     if "labels" in chosen:
-        console.print(
-            f"Main labels: {chosen['labels']['kept']:,} of {chosen['labels']['of']:,}", highlight=False
-        )
-    console.print(
-        f"{chosen['kept']:,} of {chosen['of']:,} pairs: {out}", markup=False, highlight=False, soft_wrap=True
-    )
+        tell(f"Main labels: {chosen['labels']['kept']:,} of {chosen['labels']['of']:,}")
+    tell(f"{chosen['kept']:,} of {chosen['of']:,} pairs: {out}")
 
 
 def _print_counts(title: str, counts: dict[str, int]) -> None:
     if counts:
         listed = ", ".join(f"{kind} {count:,}" for kind, count in counts.items())
-        console.print(f"{title}: {listed}", markup=False, highlight=False, soft_wrap=True)
+        tell(f"{title}: {listed}")

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.table import Table
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import Device, EncoderName, Weights
 from .pretrain_progress import TrainingBar
 
@@ -296,27 +295,21 @@ def _print(report: Any) -> None:
     for name in ("images", "base", "adapter", "change"):
         table.add_column(name, no_wrap=True, justify="right")
     for name, *cells in result_rows(report):
-        table.add_row(escape(name.replace("\\", "")), *cells)
+        table.add_row(name.replace("\\", ""), *cells)
     if table.row_count:
         console.print(table)
     if report.targets:
-        console.print("* is reported only, and decided nothing.", highlight=False)
-    console.print(outcome(report), highlight=False)
+        tell("* is reported only, and decided nothing.")
+    tell(outcome(report))
     for note in report.notes:
-        console.print(f"{note}.", style="yellow", markup=False, highlight=False, soft_wrap=True)
+        tell(f"{note}.", "yellow")
     if not report.retention_measured:
-        console.print(f"[yellow]{changed_text(report)}{NOT_MEASURED}[/yellow]", highlight=False)
+        tell(f"{changed_text(report)}{NOT_MEASURED}", "yellow")
     if report.passed_over:
-        console.print(passed_over_text(report), style="yellow", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Card: {report.adapter / 'README.md'}", markup=False, highlight=False, soft_wrap=True)
-    if not report.strength:
-        return
-    console.print(
-        f"Use it: --encoder {shlex.quote(str(report.adapter))} of any command",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+        tell(passed_over_text(report), "yellow")
+    tell(f"Card: {report.adapter / 'README.md'}")
+    if report.strength:
+        tell(f"Use it: --encoder {shlex.quote(str(report.adapter))} of any command")
 
 
 def _specs(given: Any, columns: dict[str, Any], root: Path | None) -> list[Any]:

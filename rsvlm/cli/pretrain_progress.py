@@ -5,7 +5,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -18,7 +17,7 @@ from rich.table import Table
 
 from rsvlm.pretraining.watching import Watcher
 
-from .common import console
+from .common import console, tell
 
 
 class TrainingBar(Watcher):
@@ -26,8 +25,9 @@ class TrainingBar(Watcher):
 
     def __init__(self) -> None:
         self._bar = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"),
-            TextColumn("{task.fields[now]}"), TimeElapsedColumn(), TextColumn("{task.fields[left]}"),
+            SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(),
+            TextColumn("{task.fields[count]}"), TextColumn("{task.fields[now]}"), TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
             console=console, transient=True,
         )  # fmt: skip
         self._task = self._begun("Loading")
@@ -50,11 +50,11 @@ class TrainingBar(Watcher):
     def told(self, what: str) -> None:
         """Show what begins now."""
         self._bar.remove_task(self._task)
-        self._task = self._begun(escape(what))
+        self._task = self._begun(what)
 
     def read(self, sizes: str) -> None:
         """Print what is learned from, and how long."""
-        self._bar.console.print(sizes, highlight=False)
+        tell(sizes)
 
     def base(self, measures: list[Any]) -> None:
         """Print what the base does."""
@@ -68,8 +68,8 @@ class TrainingBar(Watcher):
             table.add_column(name, no_wrap=True, justify="right")
         for one in measures:
             interval = f"{100 * one.value:.1f} ({100 * one.low:.1f}-{100 * one.high:.1f})"
-            table.add_row(escape(one.name), one.metric, f"{one.n:,}", interval)
-        self._bar.console.print(table)
+            table.add_row(one.name, one.metric, f"{one.n:,}", interval)
+        console.print(table)
 
     def step(self, line: dict[str, Any], steps: int) -> None:
         """Show a step: the mean loss of the last 20, pairs a second, and the time left at that rate."""
@@ -92,4 +92,4 @@ class TrainingBar(Watcher):
         if record["recall"] is not None:
             told += [f"{self._judge} loss {record['loss']:.3f}", f"recall@1 {record['recall']:.1%}"]
         if told:
-            self._bar.console.print(f"Epoch {record['epoch'] + 1}: {', '.join(told)}", highlight=False)
+            tell(f"Epoch {record['epoch'] + 1}: {', '.join(told)}")

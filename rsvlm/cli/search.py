@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.table import Table
 
-from .common import AsJson, Debug, Offline, console, print_json
+from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import Device, Precision, Weights, load, load_judge
 from .progress import progress_bar
 
@@ -151,7 +151,7 @@ def search(
     _print(rows, hits.total, len(opened), captions=where != "pictures", offset=offset)
     for path in (out, page, sheet):
         if path is not None:
-            console.print(f"Written: {path}", highlight=False, soft_wrap=True)
+            tell(f"Written: {path}")
 
 
 def _check_where(where: str, text: str | None, of_pictures: bool, of_captions: bool) -> None:
@@ -167,8 +167,6 @@ def _check_where(where: str, text: str | None, of_pictures: bool, of_captions: b
 
 
 def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool, offset: int) -> None:
-    from rich.markup import escape
-
     from rsvlm.retrieval.hits import short_names
 
     if not rows:
@@ -177,7 +175,7 @@ def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool
             none = f", and none comes after the first {offset:,}"
         elif total and captions:
             none = ", and no caption has a word of it"
-        console.print(f"Nothing: {total:,} of {count:,} rows fit the filter{none}", highlight=False)
+        tell(f"Nothing: {total:,} of {count:,} rows fit the filter{none}")
         return
     table = Table(title=f"of {total:,} rows", title_justify="left")
     for name in ("", "score", "image", "where", "when", *(["caption"] if captions else [])):
@@ -187,9 +185,9 @@ def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool
         if row.get("km") is not None:
             place += f", {row['km']:,.1f} km away"
         when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
-        words = [escape(row["caption"] or next(filter(None, row["captions"] or ()), ""))] if captions else []
+        words = [row["caption"] or next(filter(None, row["captions"] or ()), "")] if captions else []
         score = f"{row['score']:.4f}" if captions else f"{row['score']:.3f}"
-        table.add_row(str(row["rank"]), score, escape(name), place, when, *words)
+        table.add_row(str(row["rank"]), score, name, place, when, *words)
     console.print(table)
 
 

@@ -495,21 +495,22 @@ def test_the_command(
     )
     negatives = tmp_path / "negatives.txt"
     negatives.write_text("a wood\n\na road\n", encoding="utf-8")
+    adapter = tmp_path / "p[new]"
     options = [
         "--encoder", model, "--epochs", 2, "--batch-size", 8, "--lr", "3e-3", "--rank", 4, "--retain", colours,
         "--negatives", negatives, "--whole", "norms,heads", "--tolerance", 1,
     ]  # fmt: skip
-    assert rsvlm_command("pretrain", sources, "--out", tmp_path / "adapter", *options, "--json") == 0
+    assert rsvlm_command("pretrain", sources, "--out", adapter, *options, "--json") == 0
     out, _ = capfd.readouterr()
     result = json.loads(out)
     assert [spec["weight"] for spec in result["plan"]["data"]] == [None, 2.0]
     assert result["plan"]["negatives"]["n"] == 2
     assert result["plan"]["lora"]["whole"] == ["norms", "heads"]
-    assert rsvlm_command("pretrain", sources, "--out", tmp_path / "adapter", *options) == 0
+    assert rsvlm_command("pretrain", sources, "--out", adapter, *options) == 0
     _, told = capfd.readouterr()
     assert "colours" in told
-    assert str(tmp_path / "adapter") in told.replace("\n", "")
-    classified = ["--classes", "red field,green field,blue water", "--encoder", tmp_path / "adapter"]
+    assert str(adapter) in told.replace("\n", "")
+    classified = ["--classes", "red field,green field,blue water", "--encoder", adapter]
     assert rsvlm_command("classify", colours, *classified, "--out", tmp_path / "said.csv") == 0
 
 
