@@ -10,6 +10,7 @@ from rich.table import Table
 
 from .common import AsJson, Debug, Offline, console, print_json, tell
 from .engines import Engine
+from .generators import settings
 from .progress import progress_bar
 
 Images = Annotated[
@@ -141,15 +142,13 @@ def caption(
     [bold]Look at the result[/bold]
       rsvlm pairs show pairs/
     """
-    from rsvlm.captioning.rewrite import parse_options
-
     options: dict[str, Any] = {
         "osm": osm, "landcover": landcover, "legend": legend, "landcover_date": landcover_date,
         "style": style, "chips": chips, "size": size, "min_valid": min_valid, "limit": limit, "seed": seed,
         "sensor": sensor, "bands": bands or None, "stretch": stretch,
         "imagery_licence": imagery_licence, "imagery_attribution": imagery_attribution,
         "tag_encoder": tag_encoder, "workers": workers, "engine": engine, "rewrite": rewrite,
-        "rewrite_prompt": rewrite_prompt, "rewrite_options": parse_options(rewrite_option or []),
+        "rewrite_prompt": rewrite_prompt, "rewrite_options": settings(rewrite_option, "--rewrite-option"),
     }  # fmt: skip
     if sample:
         with tempfile.TemporaryDirectory(prefix="rsvlm-sample-") as folder:

@@ -1,6 +1,9 @@
 """Options of every command that asks a generator, and loading it."""
 
+import json
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,23 +50,33 @@ def load(name: str, offline: bool, options: Sequence[str] | None = None) -> Any:
     """Load the generator that the options name, with its settings."""
     from rsvlm.models.generators import load_generator
 
-    settings = dict(map(_setting, options or ()))
+    given = settings(options)
     with console.status("Loading the generator"):
-        return load_generator(name, offline=offline, **settings)
+        return load_generator(name, offline=offline, **given)
 
 
-def _setting(text: str) -> tuple[str, Any]:
-    """A setting as YAML reads it: numbers, true and false, lists and maps in braces, else text."""
+def settings(texts: Sequence[str] | None, option: str = "--set") -> dict[str, Any]:
+    """The settings of a generator that an option names."""
+    found = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or not name.isidentifier():
+            raise typer.BadParameter(f"{option} {text}: write NAME=VALUE, such as max_tokens=64")
+        found[name] = _value(value)
+    return found
+
+
+def _value(text: str) -> Any:
+    """Numbers, true and false, lists and maps, as JSON or else YAML has them, which takes 1e-3 for text; else text."""
     import yaml
 
-    name, equals, value = text.partition("=")
-    try:
-        read = yaml.safe_load(value)
-    except yaml.YAMLError:
-        read = value
-    if not equals or not name.strip().isidentifier():
-        raise typer.BadParameter(f"--set {text}: write NAME=VALUE, such as max_tokens=64")
-    return name.strip(), read
+    with suppress(ValueError):
+        return json.loads(text)
+    with suppress(yaml.YAMLError):
+        read = yaml.safe_load(text)
+        return text if isinstance(read, date) else read
+    return text
 
 
 def refuse_idle(given: dict[str, Any], needed: str) -> None:

@@ -1,7 +1,7 @@
 """Captions rewritten by a language model, and never one that its labels do not bear out."""
 
 from .prompts import PROMPTS, Prompt, load_prompt
-from .rewriter import Rewriter, RewriteTally, make_rewriter, parse_options, rewrite
+from .rewriter import Rewriter, RewriteTally, make_rewriter, rewrite
 
 __all__ = [
     "PROMPTS",
@@ -10,6 +10,5 @@ __all__ = [
     "Rewriter",
     "load_prompt",
     "make_rewriter",
-    "parse_options",
     "rewrite",
 ]

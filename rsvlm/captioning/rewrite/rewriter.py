@@ -4,7 +4,7 @@ import io
 import json
 import os
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -169,21 +169,3 @@ def make_rewriter(generator: Any, prompt: str | None, options: Mapping[str, Any]
     prompts_by_style(prompt)
     name = os.fspath(generator) if isinstance(generator, os.PathLike) else generator
     return Rewriter(name, prompt, dict(options))
-
-
-def parse_options(texts: Sequence[str]) -> dict[str, Any]:
-    """Read settings of a generator written as `name=value`; numbers, true, false and JSON are what they say.
-
-    Raises:
-        CaptioningError: One has no `=`.
-    """
-    found: dict[str, Any] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign or not name:
-            raise CaptioningError(f"--rewrite-option {text!r}: write name=value, like max_tokens=400")
-        try:
-            found[name.replace("-", "_")] = json.loads(value)
-        except ValueError:
-            found[name.replace("-", "_")] = value
-    return found

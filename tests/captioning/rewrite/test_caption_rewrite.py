@@ -28,7 +28,7 @@ from rasterio.warp import transform
 
 import rsvlm
 from rsvlm.captioning import CaptioningError
-from rsvlm.captioning.rewrite import PROMPTS, load_prompt, parse_options
+from rsvlm.captioning.rewrite import PROMPTS, load_prompt
 from rsvlm.captioning.sample import SamplePaths
 from rsvlm.captioning.verify import verify
 from rsvlm.shards import ShardError
@@ -342,14 +342,6 @@ def test_prompts_and_mistakes(mask: Path, tmp_path: Path) -> None:
         prompt = load_prompt(name)
         assert prompt.text.count("{facts}") == 1
         assert len(prompt.version) == 8
-    assert parse_options(["a-b=1", "c=x=y", "d=true", 'e={"f": null}']) == {
-        "a_b": 1,
-        "c": "x=y",
-        "d": True,
-        "e": {"f": None},
-    }
-    with pytest.raises(CaptioningError, match="write name=value"):
-        parse_options(["max_tokens"])
     with pytest.raises(CaptioningError, match="no prompt 'poem'"):
         rsvlm.caption([], landcover=mask, out=tmp_path / "a", rewrite=faithful, rewrite_prompt="poem")
     with pytest.raises(CaptioningError, match="need --rewrite"):
