@@ -27,7 +27,9 @@ RerankerName = Annotated[
 K = Annotated[int, typer.Option("-k", help="How many.", min=1)]
 Offset = Annotated[int, typer.Option(help="Pass over so many of the best: the next page.", min=0)]
 BBox = Annotated[str | None, typer.Option(help="W,S,E,N in degrees; west > east crosses the antimeridian.")]
-Area = Annotated[Path | None, typer.Option(help="A GeoJSON file with polygons in degrees.")]
+Area = Annotated[
+    Path | None, typer.Option(help="Polygons: a .geojson; .gpkg, .fgb or .shp by rsvlm\\[vector].")
+]
 Near = Annotated[str | None, typer.Option(help="LON,LAT: put first what is also near to it.")]
 Start = Annotated[str | None, typer.Option(help="Not before: 2023, 2023-09, 2023-09-14T02:11:00Z.")]
 End = Annotated[str | None, typer.Option(help="Not after; 2023 lasts to the end of the year.")]

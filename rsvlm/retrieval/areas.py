@@ -61,7 +61,8 @@ def read_features(path: Path) -> list[Feature]:
     """
     if path.is_dir():
         raise RetrievalError(f"{path}: is a folder; name a file with polygons")
-    read = _geojson if path.suffix.casefold() in (".geojson", ".json") else _others
+    in_degrees = path.suffix.casefold() in (".geojson", ".json")
+    read = _geojson if in_degrees else _others
     found = [feature for feature in read(path) if not feature["geometry"].is_empty]
     if not found:
         raise RetrievalError(f"{path}: holds no geometry")
@@ -73,9 +74,12 @@ def read_features(path: Path) -> list[Feature]:
             )
         west, south, east, north = geometry.bounds
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            raise RetrievalError(
-                f"{path}: reaches {west:g},{south:g},{east:g},{north:g}: GeoJSON is in degrees (WGS84)"
+            why = (
+                "GeoJSON is in degrees (WGS84)"
+                if in_degrees
+                else "the CRS that it names is not its own; set that"
             )
+            raise RetrievalError(f"{path}: reaches {west:g},{south:g},{east:g},{north:g} degrees: {why}")
     return found
 
 

@@ -123,7 +123,7 @@ class PartRecord(_Part):
     approximate: ApproximateRecord | None = None
 
     @property
-    def bits(self) -> int:
+    def bits_per_number(self) -> int:
         """Of a number in a stored vector."""
         return 32 if self.approximate is None else 16
 
@@ -135,7 +135,7 @@ class PartRecord(_Part):
     @property
     def files(self) -> dict[str, FileRecord]:
         """All of its files, by their names in its folder."""
-        found = {f"vectors.f{self.bits}": self.vectors, "rows.parquet": self.table}
+        found = {f"vectors.f{self.bits_per_number}": self.vectors, "rows.parquet": self.table}
         return found if self.approximate is None else {**found, **self.approximate.files}
 
 
@@ -256,7 +256,7 @@ class Manifest(_Part):
         if len(set(names)) != len(names):
             raise ValueError("names a part twice")
         for part in self.parts:
-            if part.vectors.bytes != part.rows * self.encoder.dimension * part.bits // 8:
+            if part.vectors.bytes != part.rows * self.encoder.dimension * part.bits_per_number // 8:
                 raise ValueError(
                     f"part {part.name} has {part.vectors.bytes} bytes for {part.rows} vectors of "
                     f"{self.encoder.dimension} numbers"
@@ -268,12 +268,14 @@ class Manifest(_Part):
                     )
         if self.labels and self.labels.rows > self.size:
             raise ValueError(f"{self.labels.rows} of {self.size} rows have labels, which does not fit")
-        if self.removed and (self.removed.rows > self.size or self.removed.file.bytes != bits(self.size)):
+        if self.removed and (
+            self.removed.rows > self.size or self.removed.file.bytes != bitmap_bytes(self.size)
+        ):
             raise ValueError(f"{self.removed.rows} of {self.size} rows are removed, which does not fit")
         return self
 
 
-def bits(rows: int) -> int:
+def bitmap_bytes(rows: int) -> int:
     """Bytes that hold a bit for each row."""
     return (rows + 7) // 8
 

@@ -47,7 +47,8 @@ class Part:
 
     def __init__(self, record: PartRecord, place: Path, dimension: int) -> None:
         self.record, self._place, self._dimension = record, place, dimension
-        self.vectors = StoredVectors(place / f"vectors.f{record.bits}", record.rows, dimension, record.bits)
+        bits = record.bits_per_number
+        self.vectors = StoredVectors(place / f"vectors.f{bits}", record.rows, dimension, bits)
         self.table: pq.ParquetFile = open_rows(place / TABLE, record.rows)
 
     def rows(self, numbers: Sequence[int]) -> pa.Table:

@@ -374,6 +374,19 @@ def test_an_area_that_is_none(tmp_path: Path, content: str, says: str) -> None:
         read_area(tmp_path / "area.geojson")
 
 
+def test_an_area_in_another_crs_than_it_names(tmp_path: Path) -> None:
+    pytest.importorskip("pyogrio", reason="GeoPackage needs rsvlm[vector]")
+    geopandas = pytest.importorskip("geopandas")
+    metres = geopandas.GeoSeries([Polygon([(500000, 5e6), (500100, 5e6), (500000, 5.1e6)])])
+    metres.set_crs(4326).to_file(tmp_path / "wrong.gpkg")
+    with pytest.raises(
+        RetrievalError, match=r"wrong\.gpkg: reaches 500000,.* the CRS that it names is not its own"
+    ):
+        read_area(tmp_path / "wrong.gpkg")
+    metres.set_crs(32632).to_file(tmp_path / "right.gpkg")
+    assert 8 < read_area(tmp_path / "right.gpkg").bounds[0] < 10
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
