@@ -25,7 +25,7 @@ ROOMS = (
     "demo",
     "cli",
 )
-TOP = {"shards", "environment", "errors", "files", "folders", "memory", "offlinepage"}
+TOP = {"shards", "environment", "errors", "files", "folders", "memory", "offlinepage", "shares"}
 POSIX_ONLY = {"fcntl", "pwd", "grp", "resource", "termios", "tty", "pty", "posix", "syslog", "crypt", "spwd"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
+from rsvlm.shares import wilson
+
 from .statistics import DRAWS, Interval, bootstrap_interval
 
 FEWEST = 10
@@ -15,9 +17,6 @@ narrow, and of one image, whose draws are all the same, they have no width at al
 
 _COLUMN_DRAWS = 1000
 """Resamples for each interval: with seven metrics of captions the intervals would else take longer than the metrics."""
-
-_Z = 1.959964
-"""97.5 % quantile of the normal distribution."""
 
 
 def mean_interval(
@@ -87,12 +86,7 @@ def wilson_interval(share: float, n: int) -> Interval:
     >>> wilson_interval(1.0, 75)
     Interval(low=0.9512..., high=1.0)
     """
-    square = _Z**2 / n
-    middle, half = share + square / 2, _Z * (share * (1 - share) / n + square / (4 * n)) ** 0.5
-    return Interval(
-        max(0.0, (middle - half) / (1 + square)) if share > 0 else 0.0,
-        min(1.0, (middle + half) / (1 + square)) if share < 1 else 1.0,
-    )
+    return Interval(*wilson(share, n))
 
 
 def count_groups(groups: ArrayLike | None, n: int) -> int:

@@ -5,15 +5,15 @@ import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
+
+from rsvlm.shares import wilson
 
 from ..errors import CaptioningError
 from .reader import PairsDataset
 
 FIELDS = ("key", "style", "source", "verdict")
 VERDICTS = ("right", "wrong")
-_Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,6 @@ class ReviewLine:
     share: float
     low: float
     high: float
-
-
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share by Wilson's score, which holds for few cases and for shares near 0 and 1.
-
-    E. B. Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22(158).
-    """
-    share, square = right / total, _Z * _Z
-    middle = (share + square / (2 * total)) / (1 + square / total)
-    half = _Z / (1 + square / total) * sqrt(share * (1 - share) / total + square / (4 * total * total))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def summarise(file: Path, dataset: PairsDataset) -> list[ReviewLine]:
@@ -87,7 +76,7 @@ def summarise(file: Path, dataset: PairsDataset) -> list[ReviewLine]:
 def _line(style: str, source: str, counts: Counter[tuple[str, str, bool]]) -> ReviewLine:
     right = counts[(style, source, True)]
     total = right + counts[(style, source, False)]
-    return ReviewLine(style, source, right, total, right / total, *wilson(right, total))
+    return ReviewLine(style, source, right, total, right / total, *wilson(right / total, total))
 
 
 def _read(file: Path) -> Iterable[tuple[str, str, str, str]]:

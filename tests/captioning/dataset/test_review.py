@@ -6,7 +6,7 @@ import pytest
 
 from rsvlm.captioning import CaptioningError
 from rsvlm.captioning.dataset import PairsDataset, ReviewLine, summarise
-from rsvlm.captioning.dataset.review import wilson
+from rsvlm.shares import wilson
 
 HEAD = "key,style,source,verdict\n"
 
@@ -23,7 +23,7 @@ def save(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
     [(961, 1000, 0.9471, 0.9713), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (1, 2, 0.0945, 0.9055)],
 )
 def test_wilson(right: int, total: int, low: float, high: float) -> None:
-    assert wilson(right, total) == pytest.approx((low, high), abs=5e-4)
+    assert wilson(right / total, total) == pytest.approx((low, high), abs=5e-4)
 
 
 def test_by_style_and_source(dataset: PairsDataset, tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_by_style_and_source(dataset: PairsDataset, tmp_path: Path) -> None:
         ("skyscript", "a", 0, 1),
         ("", "", 11, 13),
     ]
-    assert found[0] == ReviewLine("natural", "a", 9, 10, 0.9, *wilson(9, 10))
+    assert found[0] == ReviewLine("natural", "a", 9, 10, 0.9, *wilson(9 / 10, 10))
 
 
 def test_a_style_that_the_dataset_does_not_have_is_refused(dataset: PairsDataset, tmp_path: Path) -> None:
