@@ -1,27 +1,34 @@
-"""The frame of a page that is complete in one file: it runs no script, and may load nothing from anywhere."""
+"""The frame of a page that is complete in one file: it may load nothing from anywhere, nor run a script not its own."""
 
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator
 from html import escape
+from importlib.resources import files
 
 from . import __version__
 
 
-def offline_page(title: str, lead: str, style: str, body: Iterable[str], credit: str = "") -> Iterator[str]:
+def offline_page(
+    title: str, lead: str, style: str, body: Iterable[str], credit: str = "", bar: str = "", script: str = ""
+) -> Iterator[str]:
     """Yield a page.
 
     Args:
         title: Its name, as text.
         lead: What stands below it, as HTML.
-        style: Its CSS.
+        style: Its CSS, beside that of all pages.
         body: What is in it, as HTML.
         credit: What its foot begins with, as HTML.
+        bar: What stands between its head and its body, as HTML.
+        script: Its JavaScript; "" for none. Whatever is in the page, the browser runs this alone.
     """
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    policy = (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    style = files(__package__).joinpath("page.css").read_text("utf-8") + style
+    allowed = f"img-src data:; style-src {_digest(style)}; " + (
+        f"script-src {_digest(script)}; " if script else ""
     )
+    policy = f"default-src 'none'; {allowed}base-uri 'none'; form-action 'none'"
+    runs = f"<script>{script}</script>\n" if script else ""
     yield f"""<!doctype html>
 <html lang="en">
 <head>
@@ -36,12 +43,16 @@ def offline_page(title: str, lead: str, style: str, body: Iterable[str], credit:
 <h1>{escape(title)}</h1>
 <p>{lead}</p>
 </header>
-<main>
+{bar}<main>
 """
     yield from body
     yield f"""</main>
 <footer>{credit}Made by rsvlm {escape(__version__)}. The page is complete in this file and asks no network for
 anything.</footer>
-</body>
+{runs}</body>
 </html>
 """
+
+
+def _digest(text: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") + "'"

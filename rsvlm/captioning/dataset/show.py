@@ -1,7 +1,6 @@
 """A page that shows pairs to people: image beside caption, labelled objects drawn on it, review keys."""
 
 import base64
-import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -12,6 +11,7 @@ from typing import Any
 from PIL import Image
 
 from rsvlm.files import atomic_write
+from rsvlm.offlinepage import offline_page
 
 from ..labels import Labels, LandCover, ObjectLabel
 from .credits import CreditKey, credit_key
@@ -23,7 +23,14 @@ LARGEST_IMAGE = 250_000
 LARGEST_SIDE = 900
 PIXELATED_BELOW = 200
 """Chips with fewer pixels a side are enlarged with their pixels seen as squares, as they are."""
-
+_BAR = """<div class="bar"><div>
+<output id="state"></output>
+<span class="keys"><kbd>r</kbd> right <kbd>w</kbd> wrong <kbd>s</kbd> skip <kbd>↑</kbd> <kbd>↓</kbd> move
+<kbd>b</kbd> boxes</span>
+<label><input type="checkbox" id="boxes" checked> boxes</label>
+<button class="save" id="save">Save csv</button>
+</div></div>
+"""
 
 Titles = Mapping[CreditKey, str]
 """Names of the dataset's sources: captions are counted under these, not under each image file."""
@@ -53,56 +60,22 @@ def write_page(dataset: PairsDataset, out: Path, count: int = 50, seed: int = 0)
 
 
 def _page(dataset: PairsDataset, rows: list[Row]) -> Iterator[str]:
-    style, script = (_resource(name) for name in ("page.css", "page.js"))
-    # whatever a label says, the browser runs this script alone and loads nothing from anywhere
-    policy = (
-        f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    title = escape(dataset.folder.resolve().name or "pairs")
     shown = (
         f"{len(rows):,} of {len(dataset):,} pairs" if len(rows) < len(dataset) else f"All {len(rows):,} pairs"
     )
-    yield f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}: {len(rows)} pairs</title>
-<style>{style}</style>
-</head>
-<body>
-<header>
-<h1>{title}</h1>
-<p>{shown}. Does each caption say only what the image shows? Yellow marks the object that a
-caption is about, blue the others that its labels hold.</p>
-</header>
-<div class="bar"><div>
-<output id="state"></output>
-<span class="keys"><kbd>r</kbd> right <kbd>w</kbd> wrong <kbd>s</kbd> skip <kbd>↑</kbd> <kbd>↓</kbd> move
-<kbd>b</kbd> boxes</span>
-<label><input type="checkbox" id="boxes" checked> boxes</label>
-<button class="save" id="save">Save csv</button>
-</div></div>
-<main>
-"""
+    lead = (
+        f"{shown}. Does each caption say only what the image shows? Yellow marks the object that a caption is about, "
+        "blue the others that its labels hold."
+    )
     titles = {credit_key(vars(credit)): credit.title for credit in dataset.manifest.sources}
-    yield from (_article(row, titles) for row in rows)
-    yield f"""</main>
-<footer>Made by rsvlm. The page is complete in this file and asks no network for anything.</footer>
-<script>{script}</script>
-</body>
-</html>
-"""
+    return offline_page(
+        dataset.folder.resolve().name or "pairs", lead, _resource("page.css"),
+        (_article(row, titles) for row in rows), bar=_BAR, script=_resource("page.js"),
+    )  # fmt: skip
 
 
 def _resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") + "'"
 
 
 def _article(row: Row, titles: Titles) -> str:
