@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from rsvlm.imagery.discover import natural_order
+from rsvlm.imagery.scan import IMAGE_SUFFIXES
 
 from .errors import DatasetError
 from .sets import EvalSet
 from .sources import folder_record
 
-IMAGE_SUFFIXES = frozenset(
-    (".tif", ".tiff", ".jp2", ".j2k", ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
-)
-"""What is taken for an image; other files (lists, thumbnails' indices) are passed over."""
+_PICTURES = IMAGE_SUFFIXES | {".bmp", ".webp", ".gif"}
+"""What is taken for an image of a class: also what must be converted first, which fails, and is counted. Other files
+(lists, thumbnails' indices) are passed over."""
 
 
 def read_class_folders(
@@ -56,5 +56,5 @@ def class_names(folder: Path) -> tuple[str, ...]:
 
 def images_below(folder: Path) -> list[Path]:
     """Return the images in a folder and all below it, sorted."""
-    found = (path for path in folder.rglob("*") if path.suffix.casefold() in IMAGE_SUFFIXES)
+    found = (path for path in folder.rglob("*") if path.suffix.casefold() in _PICTURES)
     return sorted((path for path in found if not path.name.startswith(".")), key=natural_order)

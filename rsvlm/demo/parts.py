@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from rsvlm.imagery.scan import IMAGE_SUFFIXES
+
 LIVE = '<div aria-live="polite">${value}</div>'
 """Around HTML that is read aloud as it changes."""
 PICK = """
@@ -18,7 +20,6 @@ element.addEventListener('click', (event) => {
 });
 """
 """Keeps which button of some HTML was pressed last."""
-_TYPES = [".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2"]
 
 
 def picked(place: str, inputs: int) -> dict[str, Any]:
@@ -55,7 +56,9 @@ def slider(least: float, most: float, value: float, step: float, label: str, pla
 
 def upload(label: str) -> Any:
     """Return a place for a file."""
-    return gr.File(label=label, file_count="single", file_types=_TYPES, type="filepath", height=90)
+    return gr.File(
+        label=label, file_count="single", file_types=sorted(IMAGE_SUFFIXES), type="filepath", height=90
+    )
 
 
 def work() -> dict[str, Any]:

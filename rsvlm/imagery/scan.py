@@ -16,7 +16,9 @@ from rsvlm.imagery.metafiles import reason
 from rsvlm.imagery.safe import holds_product, is_safe
 from rsvlm.imagery.stac import Item, item_files, item_image, read_item
 
-_IMAGES = frozenset((".tif", ".tiff", ".jp2", ".j2k", ".png", ".jpg", ".jpeg"))
+IMAGE_SUFFIXES = frozenset((".tif", ".tiff", ".jp2", ".j2k", ".png", ".jpg", ".jpeg"))
+"""Of the image files that `open_scene` reads."""
+
 _MAGIC = re.compile(r"[*?\[]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -112,12 +114,14 @@ class Scan:
             self._take(os.path.join(real_folder, stem), path)  # noqa: PTH118 - a real path, kept as text
         for name, real in files.items():
             suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122 - a Path for each file costs more
-            if (suffix not in _IMAGES and suffix not in (".json", ".zip")) or stem_of(name) in products:
+            if (suffix not in IMAGE_SUFFIXES and suffix not in (".json", ".zip")) or stem_of(
+                name
+            ) in products:
                 continue
             path = folder / name
             if suffix == ".json":
                 self._add_item(path, named=False)
-            elif suffix in _IMAGES or is_safe(path):
+            elif suffix in IMAGE_SUFFIXES or is_safe(path):
                 self._take(real, path)
 
     def _add_file(self, path: Path) -> None:
@@ -133,7 +137,7 @@ class Scan:
                 return False
             image = item_image(item)
         except ImageryError as error:
-            beside = [path.with_suffix(suffix) for suffix in _IMAGES]
+            beside = [path.with_suffix(suffix) for suffix in IMAGE_SUFFIXES]
             if named or not any(file.exists() for file in (*beside, *(item_files(item) if item else ()))):
                 self._fail(path, trimmed(error, path))  # else it only goes with images that are here
             return True

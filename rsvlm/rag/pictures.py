@@ -18,6 +18,7 @@ from rsvlm.datasets.pairs import is_pairs_dataset
 from rsvlm.files import sha256_of, write_json
 from rsvlm.imagery import ImageryError
 from rsvlm.imagery.items import ChipOptions
+from rsvlm.imagery.scan import IMAGE_SUFFIXES
 from rsvlm.models import Encoder
 from rsvlm.retrieval import Index, Plan, RetrievalError
 from rsvlm.retrieval.building import BuildReport, Progress
@@ -28,7 +29,7 @@ from rsvlm.retrieval.stored import Vectors
 
 from .sources import Problem
 
-PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
+PICTURES = tuple(IMAGE_SUFFIXES)
 
 EXACT = Plan(kind="exact")
 """Every vector is scored: a search that passes over some would not be the one that is promised."""
