@@ -11,6 +11,7 @@ from .common import AsJson, Debug, Offline
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
 from .evaluation_output import Out, finish
 from .progress import counting_bar
+from .texts import names
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -150,7 +151,7 @@ def probe(
         str, typer.Option(help="What is learned from, fused: image, text, place, place-waves, time.")
     ] = "image",
     classes: Classes = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many training items.", min=2)] = None,
+    limit: Annotated[int | None, typer.Option(help="At most this many training items.", min=2)] = None,
     split: Split = None,
     cache: Cache = None,
     out: Out = None,
@@ -171,11 +172,11 @@ def probe(
     rsvlm eval probe eurosat/ --encoder colour-histogram --kind knn
     rsvlm eval probe villages.csv --encoder remoteclip-vit-b-32 --target wealth --folds spatial --features image,place
     """
-    named = tuple(name.strip() for name in features.split(",") if name.strip())
-    unseen = not {"image", "text"} & set(named) and kind != "fine-tuned"
+    learned = tuple(names(features))
+    unseen = not {"image", "text"} & set(learned) and kind != "fine-tuned"
     _evaluate(
         "probe", data, None if unseen else (encoder, weights, device, precision, batch_size, offline), out, as_json,
-        split=split, kind=kind, train=train, folds=folds, n_folds=n_folds, target=target, features=named,
+        split=split, kind=kind, train=train, folds=folds, n_folds=n_folds, target=target, features=learned,
         vocabulary=classes, limit=limit, cache=cache, seed=seed,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from .evaluate import Seed
 from .evaluation_output import Out, check_out, finish, finish_comparison
 from .generators import Answers, GeneratorName, Images, Options, Workers, load
 from .progress import progress_bar
+from .texts import names
 
 
 def agromind(
@@ -31,7 +32,10 @@ def agromind(
     mode: Annotated[str, typer.Option(help="compat: the reference's rules; strict: one answer.")] = "compat",
     images: Images = None,
     blank: Annotated[
-        bool, typer.Option("--blank", help="A grey picture for every image: what is known without looking.")
+        bool,
+        typer.Option(
+            "--blank", help="A grey picture for every image: what is known without looking.", metavar=""
+        ),
     ] = False,
     embedder: Annotated[
         str,
@@ -78,7 +82,7 @@ def agromind(
     kept: Any = answers
     questions = read_agromind(data)
     if files is not None:
-        questions = questions.only([name.strip() for name in files.split(",")])
+        questions = questions.only(names(files))
     judge = None
     if embedder != "none" and any(item.kind is QuestionType.FREE_TEXT for item in questions.items):
         with console.status("Loading the judge of free text"):

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .common import AsJson, Debug, Offline, console, print_json, tell
+from .texts import names
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,7 +50,7 @@ def make(
         def show(what: str, done: int, total: int) -> None:
             status.update(Text(f"{what}: {done:,} of {total:,}"))
 
-        wanted = [task.strip() for task in tasks.split(",")] if tasks is not None else None
+        wanted = None if tasks is None else names(tasks)
         report = make_questions(
             read_sources(sources), out, count=count, seed=seed, tasks=wanted, progress=show
         )
@@ -157,5 +158,5 @@ def export(
         table.add_row(file, f"{number:,}")
     console.print(table)
     tell(f"Written: {out}")
-    names = " ".join(Path(file).stem for file in written.counts)
-    tell(f"Ask them with: {command.format(out=out, names=names)}")
+    parts = " ".join(Path(file).stem for file in written.counts)
+    tell(f"Ask them with: {command.format(out=out, names=parts)}")

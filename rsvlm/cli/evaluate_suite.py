@@ -14,6 +14,7 @@ from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights
 from .evaluate import Seed, load_any
 from .evaluation_output import print_comparison
+from .texts import names
 
 Results = Annotated[list[Path], typer.Argument(help="Results: .json files of other `rsvlm eval` commands.")]
 Page = Annotated[Path, typer.Option("--out", help="The page: .html, or .md with its pictures beside it.")]
@@ -61,8 +62,8 @@ def suite(
     from rsvlm.eval.suite import SuiteOptions, run_suite
 
     options = SuiteOptions(
-        protocols=_names(protocols), conventions=_names(conventions), probes=_names(probes),
-        train_limit=train_limit, sets=_names(sets) if sets else None, seed=seed,
+        protocols=_chosen(protocols), conventions=_chosen(conventions), probes=_chosen(probes),
+        train_limit=train_limit, sets=_chosen(sets) if sets else None, seed=seed,
     )  # fmt: skip
     loaded = load_any(encoder, weights, device, precision, batch_size, offline)
     with console.status("Looking for data sets") as status:
@@ -85,8 +86,9 @@ def suite(
         raise typer.Exit(1)
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip() and name.strip() != "none")
+def _chosen(text: str) -> tuple[str, ...]:
+    """The names of a list; "none" is none of them."""
+    return tuple(name for name in names(text) if name != "none")
 
 
 def _print_suite(report: Any) -> None:
@@ -117,8 +119,8 @@ def _print_suite(report: Any) -> None:
     reasons: dict[str, list[str]] = {}
     for name, reason in report.passed_over.items():
         reasons.setdefault(reason, []).append(name)
-    for reason, names in reasons.items():
-        tell(f"passed over {', '.join(names)}: {reason}", "dim")
+    for reason, passed_over in reasons.items():
+        tell(f"passed over {', '.join(passed_over)}: {reason}", "dim")
 
 
 def report(

@@ -1,36 +1,40 @@
 """`rsvlm search`: find images of an index by words, by example, by where and when."""
 
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, print_json, tell
 from .encoders import Device, Precision, Weights, load, load_judge
+from .places import bbox_of, gsd_of, point_of
 from .progress import progress_bar
+from .search_output import plain, print_hits
 
 Place = Annotated[
     str, typer.Argument(metavar="INDEX", help="The folder of the index, or milvus+http://HOST/NAME.")
 ]
-Text = Annotated[str | None, typer.Argument(metavar="[WORDS]", help="What to find.")]
+Text = Annotated[str | None, typer.Argument(metavar="WORDS", help="What to find.")]
 Image = Annotated[str | None, typer.Option(help="Find what looks like this image.")]
 Weight = Annotated[float, typer.Option(help="How much the image counts beside words: 0 to 1.")]
-Unlike = Annotated[str | None, typer.Option("--not", help="Words for what it shall not look like.")]
-Fold = Annotated[float | None, typer.Option(help="Leave out what is as like a better hit as this: 0.98.")]
-Variety = Annotated[float, typer.Option(help="Prefer hits that are unlike one another: 0 to 1.")]
-Where = Annotated[str, typer.Option("--in", help="pictures, captions, or both: by what images are found.")]
+Unlike = Annotated[str | None, typer.Option("--not", help="Words for what hits should not look like.")]
+Fold = Annotated[
+    float | None, typer.Option(help="Leave out hits that are at least this similar to a better one: 0.98.")
+]
+Variety = Annotated[float, typer.Option(help="How much to prefer hits that differ from one another: 0 to 1.")]
+Where = Annotated[str, typer.Option("--in", help="What is searched: pictures, captions or both.")]
 By = Annotated[str, typer.Option(help="Captions by their words, their meaning, or both.")]
 RerankerName = Annotated[
-    str | None, typer.Option("--reranker", help="Order hits by a cross-encoder: a folder, hf:OWNER/MODEL.")
+    str | None,
+    typer.Option("--reranker", help="Order the first hits by a cross-encoder: a folder, hf:OWNER/MODEL."),
 ]
-K = Annotated[int, typer.Option("-k", help="How many.", min=1)]
-Offset = Annotated[int, typer.Option(help="Pass over so many of the best: the next page.", min=0)]
+K = Annotated[int, typer.Option("-k", help="How many hits.", min=1)]
+Offset = Annotated[int, typer.Option(help="Skip this many of the best hits, to see the next page.", min=0)]
 BBox = Annotated[str | None, typer.Option(help="W,S,E,N in degrees; west > east crosses the antimeridian.")]
 Area = Annotated[
     Path | None, typer.Option(help="Polygons: a .geojson; .gpkg, .fgb or .shp by rsvlm\\[vector].")
 ]
-Near = Annotated[str | None, typer.Option(help="LON,LAT: put first what is also near to it.")]
+Near = Annotated[str | None, typer.Option(help="LON,LAT: put hits near this point first.")]
 Start = Annotated[str | None, typer.Option(help="Not before: 2023, 2023-09, 2023-09-14T02:11:00Z.")]
 End = Annotated[str | None, typer.Option(help="Not after; 2023 lasts to the end of the year.")]
 Gsd = Annotated[str | None, typer.Option(help="Metres a pixel: 0.1-1, -10 (at most), 5- (at least).")]
@@ -106,51 +110,28 @@ def search(
         where, text, any(one is not None for one in (image, unlike, fold, near)) or variety != 0 or weight != 0.5,
         bool(reranker or by != "both"),
     )  # fmt: skip
-    if out is not None:
-        retrieval.check_output(out)
-    for drawn in (page, sheet):
-        if drawn is not None and drawn.is_dir():
-            raise typer.BadParameter(f"{drawn}: is a folder; name a file in it")
-    if sheet is not None and sheet.suffix.casefold() not in (".png", ".jpg", ".jpeg"):
-        raise typer.BadParameter(f"--sheet {sheet}: draws .png or .jpg")
+    _check_outputs(out, page, sheet)
     filters: dict[str, Any] = {
-        "bbox": _numbers(bbox), "area": None if area is None else retrieval.read_area(area),
-        "start": start, "end": end, "gsd": _range(gsd), "labels": label or (), "licences": licence or (),
+        "bbox": bbox_of(bbox), "area": None if area is None else retrieval.read_area(area),
+        "start": start, "end": end, "gsd": gsd_of(gsd), "labels": label or (), "licences": licence or (),
     }  # fmt: skip
+    opening = (weights, device, precision, None, offline)
     if where == "pictures":
-        opened: Any = retrieval.open_index(
-            place, load(retrieval.open_index(place).made_by.name, weights, device, precision, None, offline)
-        )
-        found = opened.search(
-            text, image, k=k, offset=offset, weight=weight, unlike=unlike, fold=fold, variety=variety,
-            near=_point(near), **filters,
+        opened, hits = _picture_hits(
+            place, text, image, opening, k=k, offset=offset, weight=weight, unlike=unlike, fold=fold, variety=variety,
+            near=point_of(near), **filters,
         )  # fmt: skip
     else:
-        folder = retrieval.folder_of(place, "searched by captions")
-        opened = retrieval.Index(folder)
-        if where == "both":
-            opened = retrieval.Index(
-                folder, load(opened.made_by.name, weights, device, precision, None, offline)
-            )
-        judge = None if reranker is None else load_judge(reranker, device, offline)
-        with progress_bar("Encoding captions", "captions", "Looking at the captions") as show:
-            found = opened.search_captions(
-                str(text), k=k, offset=offset, by=cast(Any, by), pictures=where == "both", reranker=judge,
-                filter=retrieval.Filter(**filters), device=device, progress=show,
-            )  # fmt: skip
-    hits = found if isinstance(found, retrieval.Hits) else found[0]
-    if out is not None:
-        retrieval.write_hits(hits, out)
-    title = " and ".join(part for part in (text, image and Path(image).name) if part)
-    if page is not None:
-        retrieval.write_page(hits, page, title)
-    if sheet is not None:
-        retrieval.write_contact_sheet(hits, sheet, title)
+        opened, hits = _caption_hits(
+            place, str(text), reranker, opening, k=k, offset=offset, by=by, pictures=where == "both",
+            filter=retrieval.Filter(**filters),
+        )  # fmt: skip
+    _write(hits, " and ".join(part for part in (text, image and Path(image).name) if part), out, page, sheet)
     rows = hits.to_list()
     if as_json:
-        print_json({"total": hits.total, "hits": [_plain(row) for row in rows]})
+        print_json({"total": hits.total, "hits": [plain(row) for row in rows]})
         return
-    _print(rows, hits.total, len(opened), captions=where != "pictures", offset=offset)
+    print_hits(rows, hits.total, len(opened), captions=where != "pictures", offset=offset)
     for path in (out, page, sheet):
         if path is not None:
             tell(f"Written: {path}")
@@ -168,69 +149,55 @@ def _check_where(where: str, text: str | None, of_pictures: bool, of_captions: b
         )
 
 
-def _print(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool, offset: int) -> None:
-    from rsvlm.retrieval.hits import short_names
+def _check_outputs(out: Path | None, page: Path | None, sheet: Path | None) -> None:
+    """Refuse files that cannot be written, before anything is searched."""
+    from rsvlm.retrieval import check_output
 
-    if not rows:
-        none = ""
-        if total and offset:
-            none = f", and none comes after the first {offset:,}"
-        elif total and captions:
-            none = ", and no caption has a word of it"
-        tell(f"Nothing: {total:,} of {count:,} rows fit the filter{none}")
-        return
-    table = Table(title=f"of {total:,} rows", title_justify="left")
-    for name in ("", "score", "image", "where", "when", *(["caption"] if captions else [])):
-        table.add_column(name, overflow="fold")
-    for row, name in zip(rows, short_names(rows), strict=True):
-        place = _centre(row) if row["west"] is not None else ""
-        if row.get("km") is not None:
-            place += f", {row['km']:,.1f} km away"
-        when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
-        words = [row["caption"] or next(filter(None, row["captions"] or ()), "")] if captions else []
-        score = f"{row['score']:.4f}" if captions else f"{row['score']:.3f}"
-        table.add_row(str(row["rank"]), score, name, place, when, *words)
-    console.print(table)
+    if out is not None:
+        check_output(out)
+    for drawn in (page, sheet):
+        if drawn is not None and drawn.is_dir():
+            raise typer.BadParameter(f"{drawn}: is a folder; name a file in it")
+    if sheet is not None and sheet.suffix.casefold() not in (".png", ".jpg", ".jpeg"):
+        raise typer.BadParameter(f"--sheet {sheet}: draws .png or .jpg")
 
 
-def _centre(row: dict[str, Any]) -> str:
-    """The middle of a footprint, of which the west may lie beyond the antimeridian, with the names of its numbers."""
-    width = row["east"] - row["west"] + (360 if row["east"] < row["west"] else 0)
-    longitude, latitude = (row["west"] + width / 2 + 180) % 360 - 180, (row["south"] + row["north"]) / 2
-    return f"{abs(latitude):.3f}°{'NS'[latitude < 0]} {abs(longitude):.3f}°{'EW'[longitude < 0]}"
+def _picture_hits(
+    place: str, text: str | None, image: str | None, opening: Any, **wanted: Any
+) -> tuple[Any, Any]:
+    """The index, and what it finds by how images look."""
+    from rsvlm import retrieval
+
+    index: Any = retrieval.open_index(place, load(retrieval.open_index(place).made_by.name, *opening))
+    found = index.search(text, image, **wanted)
+    return index, found if isinstance(found, retrieval.Hits) else found[0]
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if name == "datetime" and value else value for name, value in row.items()}
+def _caption_hits(
+    place: str, text: str, reranker: str | None, opening: Any, *, pictures: bool, **wanted: Any
+) -> tuple[Any, Any]:
+    """The index, and what it finds by captions; by pictures as well, if asked to."""
+    from rsvlm import retrieval
+
+    _, device, _, _, offline = opening
+    folder = retrieval.folder_of(place, "searched by captions")
+    index = retrieval.Index(folder)
+    if pictures:
+        index = retrieval.Index(folder, load(index.made_by.name, *opening))
+    judge = None if reranker is None else load_judge(reranker, device, offline)
+    with progress_bar("Encoding captions", "captions", "Looking at the captions") as show:
+        return index, index.search_captions(
+            text, pictures=pictures, reranker=judge, device=device, progress=show, **wanted
+        )
 
 
-def _numbers(text: str | None) -> Any:
-    if text is None:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"--bbox {text!r}: give west,south,east,north: 126,34,128,36") from None
-    return west, south, east, north
+def _write(hits: Any, title: str, out: Path | None, page: Path | None, sheet: Path | None) -> None:
+    """Write the hits to the files that were asked for."""
+    from rsvlm import retrieval
 
-
-def _point(text: str | None) -> Any:
-    if text is None:
-        return None
-    try:
-        longitude, latitude = (float(part) for part in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"--near {text!r}: give longitude,latitude: 9.98,53.54") from None
-    return longitude, latitude
-
-
-def _range(text: str | None) -> tuple[float | None, float | None] | None:
-    if text is None:
-        return None
-    low, dash, high = text.partition("-")
-    try:
-        if not dash or not (low or high):
-            raise ValueError
-        return float(low) if low else None, float(high) if high else None
-    except ValueError:
-        raise typer.BadParameter(f"--gsd {text!r}: give 0.1-1, -10 or 5-") from None
+    if out is not None:
+        retrieval.write_hits(hits, out)
+    if page is not None:
+        retrieval.write_page(hits, page, title)
+    if sheet is not None:
+        retrieval.write_contact_sheet(hits, sheet, title)

@@ -55,6 +55,8 @@ def test_a_part(made: AgroMind) -> None:  # noqa: F811
     assert part.release.items == 5
     with pytest.raises(EvalError, match="has no file OC_9_9_9; it has BD_1_3_1, OC"):
         made.only(["OC_9_9_9"])
+    with pytest.raises(EvalError, match=r"no file is named; AgroMind in .* has BD_1_3_1, OC"):
+        made.only([])
 
 
 def test_hash_is_of_the_content(tmp_path: Path) -> None:

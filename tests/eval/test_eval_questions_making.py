@@ -145,6 +145,7 @@ def test_progress_is_told_in_order(sources: list[Source], tmp_path: Path) -> Non
     [
         (0, None, "count is 0; ask for one question at least"),
         (5, ["XX"], "there is no task XX; the tasks are SL, SR, BD"),
+        (5, [], "no task is named; the tasks are SL, SR, BD"),
         (5, ["PDD"], "the labels allow no question: PDD"),
     ],
 )

@@ -77,8 +77,10 @@ class AgroMind:
         """Return the part of it that is in some of the files, by their names without ".json".
 
         Raises:
-            EvalError: A name is of no file.
+            EvalError: A name is of no file, or none is named.
         """
+        if not files:
+            raise EvalError(f"no file is named; AgroMind in {self.folder} has {', '.join(self.hashes)}")
         if unknown := sorted(set(files) - set(self.hashes)):
             raise EvalError(
                 f"AgroMind in {self.folder} has no file {unknown[0]}; it has {', '.join(self.hashes)}"

@@ -92,7 +92,7 @@ def make_questions(
         questions,
         sources,
         report,
-        {"count": count, "seed": seed, "tasks": list(tasks) if tasks else None},
+        {"count": count, "seed": seed, "tasks": None if tasks is None else list(tasks)},
     )
     return report
 
@@ -100,6 +100,8 @@ def make_questions(
 def _wanted(tasks: Sequence[str] | None) -> list[str]:
     if tasks is None:
         return list(KINDS)
+    if not tasks:
+        raise EvalError(f"no task is named; the tasks are {', '.join(TASKS)}, a kind is one like SL_1_1_2")
     for task in tasks:
         if task not in TASKS and task not in KINDS:
             raise EvalError(
