@@ -13,7 +13,8 @@ from .generators import Answers, GeneratorName, Images, Limit, Options, Workers,
 from .progress import progress_bar
 
 Synonyms = Annotated[
-    bool, typer.Option("--synonyms/--no-synonyms", help="METEOR's synonyms, which take WordNet 3.0.")
+    bool,
+    typer.Option("--synonyms/--no-synonyms", help="METEOR's synonyms, which take WordNet 3.0.", metavar=""),
 ]
 
 
@@ -108,7 +109,7 @@ def _asked_questions(
     synonyms: bool,
 ) -> Any:
     from rsvlm.eval.answer_file import read_answers
-    from rsvlm.eval.asking import evaluate_vqa, read_prompt, score_answers
+    from rsvlm.eval.asking import answers_within, evaluate_vqa, read_prompt, score_answers
     from rsvlm.eval.data.questions import read_question_set
 
     whole = read_question_set(file, images)
@@ -117,10 +118,6 @@ def _asked_questions(
     words = None if prompt is None else read_prompt(prompt, question=True)
     model = load_model()
     if model is None:
-        beyond = {question.key for question in whole.questions} - {
-            question.key for question in asked.questions
-        }
-        kept = {key: answer for key, answer in read_answers(answers).items() if key not in beyond}
-        return score_answers(asked, kept, **scoring)
+        return score_answers(asked, answers_within(read_answers(answers), asked, whole), **scoring)
     with progress_bar("Asking", "questions", before="Reading the questions") as show:
         return evaluate_vqa(asked, model, answers, prompt=words, workers=workers, progress=show, **scoring)

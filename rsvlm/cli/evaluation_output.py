@@ -1,7 +1,5 @@
 """How every evaluation ends: a table for people, a file, or JSON."""
 
-import re
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,8 +31,6 @@ Out = Annotated[
     ),
 ]
 
-_PLACES = re.compile(r"\S*[/\\]\S+")
-"""Paths and addresses in a reason, which differ from item to item."""
 _COUNTS = ("n", "low", "high", "n_unanswered", "n_failed")
 _GROUPS = 14
 """Lines of a group of results on the screen."""
@@ -56,6 +52,8 @@ def finish(result: Any, out: Path | None, as_json: bool) -> None:
 
 def print_result(result: Any) -> None:
     """A table of the metrics, one of the groups, and what a reader should know."""
+    from rsvlm.eval.reasons import reasons_of
+
     table = Table("metric", "value", "95 % interval", title=title_of(result), title_justify="left")
     for name, value in result.metrics.items():
         low, high = result.intervals.get(name, (None, None))
@@ -132,14 +130,6 @@ def title_of(result: Any) -> str:
 
     facts = facts_of(1, result)
     return ", ".join(part for part in (facts.title, result.task, facts.protocol, facts.model) if part)
-
-
-def reasons_of(result: Any) -> list[tuple[str, int]]:
-    """Why items failed, the most frequent reason first; what differs from item to item is left out of it."""
-    if result.items is None or "error" not in result.items.column_names:
-        return []
-    said = (str(error) for error in result.items["error"].to_pylist() if error)
-    return Counter(_PLACES.sub("...", reason) for reason in said).most_common()
 
 
 def _print_group(name: str, parts: dict[str, dict[str, float]]) -> None:

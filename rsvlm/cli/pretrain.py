@@ -13,6 +13,7 @@ from rsvlm.models.shipped import DEFAULT
 from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import Device, EncoderName, Weights
 from .pretrain_progress import TrainingBar
+from .texts import names
 
 DATA, LORA, TRAINING, JUDGING = "The pairs", "What learns", "How it learns", "What it is judged by"
 
@@ -58,7 +59,10 @@ def pretrain(
     streaming: Annotated[
         bool,
         typer.Option(
-            "--streaming", help="Read where it lies, for what is larger than the disk.", rich_help_panel=DATA
+            "--streaming",
+            help="Read the pairs from where they are, if they are larger than the disk.",
+            rich_help_panel=DATA,
+            metavar="",
         ),
     ] = False,
     epoch_size: Annotated[
@@ -103,7 +107,10 @@ def pretrain(
     no_augmentation: Annotated[
         bool,
         typer.Option(
-            "--no-augmentation", help="Do not turn, crop and tint the images.", rich_help_panel=DATA
+            "--no-augmentation",
+            help="Do not turn, crop or tint the images.",
+            rich_help_panel=DATA,
+            metavar="",
         ),
     ] = False,
     rank: Annotated[
@@ -118,10 +125,15 @@ def pretrain(
     rslora: Annotated[
         bool,
         typer.Option(
-            "--rslora", help="Scale by alpha / sqrt(rank), for ranks of 64 and more.", rich_help_panel=LORA
+            "--rslora",
+            help="Scale by alpha / sqrt(rank), for ranks of 64 and more.",
+            rich_help_panel=LORA,
+            metavar="",
         ),
     ] = False,
-    dora: Annotated[bool, typer.Option("--dora", help="DoRA; slower.", rich_help_panel=LORA)] = False,
+    dora: Annotated[
+        bool, typer.Option("--dora", help="DoRA; slower.", rich_help_panel=LORA, metavar="")
+    ] = False,
     sides: Annotated[
         str, typer.Option(help="Which tower learns: image, text or both.", rich_help_panel=LORA)
     ] = "both",
@@ -146,7 +158,7 @@ def pretrain(
     ] = "soft",
     warmup: Annotated[
         float,
-        typer.Option(help="Share of the steps that the learning rate rises in.", rich_help_panel=TRAINING),
+        typer.Option(help="Share of the steps in which the learning rate rises.", rich_help_panel=TRAINING),
     ] = 0.05,
     heads_first: Annotated[
         float,
@@ -168,7 +180,7 @@ def pretrain(
     train_size: Annotated[
         int | None,
         typer.Option(
-            help="Learn from images of so many pixels a side, fewer than the model takes.",
+            help="Learn from images of this many pixels a side, fewer than the model takes.",
             min=16,
             rich_help_panel=TRAINING,
         ),
@@ -179,7 +191,7 @@ def pretrain(
     chunk: Annotated[
         int | None,
         typer.Option(
-            help="Encode so many at a time: large batches in little memory. (default: what fits)",
+            help="Encode this many at a time: large batches in little memory. (default: what fits)",
             min=1,
             rich_help_panel=TRAINING,
         ),
@@ -209,7 +221,7 @@ def pretrain(
     ] = None,
     target: Annotated[
         list[str] | None,
-        typer.Option(help="Data set that is measured, too, and decides nothing.", rich_help_panel=JUDGING),
+        typer.Option(help="Data set that is only measured, and decides nothing.", rich_help_panel=JUDGING),
     ] = None,
     tolerance: Annotated[
         float,
@@ -237,6 +249,8 @@ def pretrain(
     """
     from rsvlm.pretraining import Augmentation, LoraSettings, PretrainingError, TrainingSettings
     from rsvlm.pretraining import pretrain as run
+    from rsvlm.pretraining.data.negatives import read_negatives
+    from rsvlm.pretraining.data.specs import read_arguments, replayed
 
     columns = {
         "image_column": image_column, "caption_column": caption_column, "label_column": label_column,
@@ -252,7 +266,7 @@ def pretrain(
             {
                 "rank": rank, "alpha": alpha, "dropout": dropout, "rslora": rslora, "dora": dora,
                 "sides": ("image", "text") if sides == "both" else (sides,),
-                "targets": _listed(targets), "whole": _listed(whole) or (),
+                "targets": None if targets is None else tuple(names(targets)), "whole": tuple(names(whole or "")),
             }
         )  # fmt: skip
         training = TrainingSettings.model_validate(
@@ -271,10 +285,11 @@ def pretrain(
     augmentation = None if no_augmentation else changed
     with TrainingBar() as bar:
         report = run(
-            _specs(datasets, columns, root), out=out, encoder=encoder, weights=weights, lora=lora, training=training,
-            augmentation=augmentation, batch_size=batch_size, epochs=epochs,
-            epoch_size=epoch_size, replay=[_replayed(one, root) for one in replay or ()], negatives=_texts(negatives),
-            validation=_specs(validation or (), columns | {"split": None}, root), held_out=held_out,
+            read_arguments(datasets, columns, root), out=out, encoder=encoder, weights=weights, lora=lora,
+            training=training, augmentation=augmentation, batch_size=batch_size, epochs=epochs,
+            epoch_size=epoch_size, replay=[replayed(one, root) for one in replay or ()],
+            negatives=() if negatives is None else read_negatives(negatives),
+            validation=read_arguments(validation or (), columns | {"split": None}, root), held_out=held_out,
             retain=retain or (), target=target or (),
             tolerance=tolerance,
             store=store,  # type: ignore[arg-type] # checked there
@@ -310,59 +325,6 @@ def _print(report: Any) -> None:
     tell(f"Card: {report.adapter / 'README.md'}")
     if report.strength:
         tell(f"Use it: --encoder {shlex.quote(str(report.adapter))} of any command")
-
-
-def _specs(given: Any, columns: dict[str, Any], root: Path | None) -> list[Any]:
-    """Sources by their arguments; those of a .yaml have columns of their own."""
-    from rsvlm.pretraining.data.specs import read_specs, weighted
-
-    found = []
-    for one in given:
-        if Path(one).suffix.lower() in (".yaml", ".yml"):
-            found += read_specs(Path(one), root)
-        else:
-            found.append(weighted(one).model_copy(update=columns))
-    return found
-
-
-def _replayed(given: str, root: Path | None) -> tuple[Any, float]:
-    """DATASET:SHARE; a .yaml has one source."""
-    from rsvlm.pretraining import PretrainingError
-
-    place, _, share = given.rpartition(":")
-    try:
-        part = float(share)
-    except ValueError:
-        part = 0.0
-    if not place or not 0 < part < 1:
-        raise PretrainingError(f"--replay {given}: write DATASET:SHARE, such as old.parquet:0.5")
-    sources = _specs([place], {}, root)
-    if len(sources) > 1:
-        raise PretrainingError(
-            f"--replay {given}: lists {len(sources)} sources; give each a --replay of its own"
-        )
-    return sources[0], part
-
-
-def _texts(file: Path | None) -> list[str]:
-    if file is None:
-        return []
-    from rsvlm.datasets.errors import DatasetError
-    from rsvlm.datasets.textfiles import read_utf8
-    from rsvlm.pretraining import PretrainingError
-
-    try:
-        text = read_utf8(file)
-    except DatasetError as error:
-        raise PretrainingError(f"--negatives {error}") from None
-    found = [line.strip() for line in text.splitlines() if line.strip()]
-    if not found:
-        raise PretrainingError(f"--negatives {file}: is empty; write a text a line, or leave it out")
-    return found
-
-
-def _listed(given: str | None) -> tuple[str, ...] | None:
-    return None if given is None else tuple(name.strip() for name in given.split(",") if name.strip())
 
 
 def _first(error: ValueError) -> str:

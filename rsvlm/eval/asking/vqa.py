@@ -132,6 +132,17 @@ def evaluate_vqa(
     return result
 
 
+def answers_within(
+    answers: Mapping[str, Answer], asked: QuestionSet, whole: QuestionSet
+) -> dict[str, Answer]:
+    """Return the answers without those to questions of a whole set that are not in the part that is asked.
+
+    Answers to questions of another set stay, to be refused.
+    """
+    beyond = {question.key for question in whole.questions} - {question.key for question in asked.questions}
+    return {key: answer for key, answer in answers.items() if key not in beyond}
+
+
 def score_answers(
     data: QuestionSet | PathLike,
     answers: Mapping[str, Answer],

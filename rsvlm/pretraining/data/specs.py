@@ -1,8 +1,9 @@
 """What names a source: its place, its columns and its weight, from an argument or a file of several."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -82,6 +83,49 @@ def read_specs(file: Path, root: Path | None = None) -> list[SourceSpec]:
         raise PretrainingError(f"{file}: is no list of sources, such as `- data: pairs/`")
     base = file.parent if root is None else root
     return [_placed(_spec(file, entry), base, file.parent) for entry in content]
+
+
+def read_arguments(
+    given: Iterable[str], columns: Mapping[str, Any] | None = None, root: Path | None = None
+) -> list[SourceSpec]:
+    """Read sources as arguments name them; those of a .yaml have columns of their own.
+
+    Args:
+        given: "pairs/", "pairs/:0.5" or "several.yaml".
+        columns: Fields of the sources that are in no .yaml.
+        root: The folder that places in a .yaml start from; None: its own.
+
+    Raises:
+        PretrainingError: A .yaml cannot be read, or a weight is 0.
+    """
+    found = []
+    for one in given:
+        if Path(one).suffix.lower() in YAML_SUFFIXES:
+            found += read_specs(Path(one), root)
+        else:
+            found.append(weighted(one).model_copy(update=columns))
+    return found
+
+
+def replayed(given: str, root: Path | None = None) -> tuple[SourceSpec, float]:
+    """Read "old/:0.5", a source that is replayed and its share of a batch; a .yaml has one source.
+
+    Raises:
+        PretrainingError: There is no such share, or there are several sources.
+    """
+    place, _, share = given.rpartition(":")
+    try:
+        part = float(share)
+    except ValueError:
+        part = 0.0
+    if not place or not 0 < part < 1:
+        raise PretrainingError(f"--replay {given}: write DATASET:SHARE, such as old.parquet:0.5")
+    sources = read_arguments([place], root=root)
+    if len(sources) > 1:
+        raise PretrainingError(
+            f"--replay {given}: lists {len(sources)} sources; give each a --replay of its own"
+        )
+    return sources[0], part
 
 
 def with_weights(specs: Iterable[SourceSpec]) -> list[tuple[SourceSpec, float | None]]:
