@@ -62,7 +62,9 @@ app.command("doctor")(doctor.doctor)
 
 @app.callback(invoke_without_command=True)
 def root(
-    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", is_eager=True, metavar=""
+    ),
 ) -> None:
     """Vision-language remote sensing."""
     if version:

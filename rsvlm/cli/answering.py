@@ -8,7 +8,10 @@ import typer
 from .common import console
 
 Composer = Annotated[
-    bool, typer.Option("--composer", help="The built-in composer answers, which needs no model (rsvlm ask).")
+    bool,
+    typer.Option(
+        "--composer", help="The built-in composer answers, which needs no model (rsvlm ask).", metavar=""
+    ),
 ]
 Knowledge = Annotated[
     str | None,

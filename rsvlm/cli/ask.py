@@ -21,7 +21,7 @@ Knowledge = Annotated[
     str, typer.Option(help="Folder of a knowledge base; built-in: the small one that ships; none.")
 ]
 EncoderName = Annotated[
-    str | None, typer.Option("--encoder", help="What looks at the image. (default: what made the base)")
+    str | None, typer.Option("--encoder", help="Image-text model. (default: the one that made the base)")
 ]
 Alpha = Annotated[
     float | None,
@@ -34,7 +34,9 @@ Types = Annotated[
     list[str] | None, typer.Option("--type", help="Evidence of this type only; may be given several times.")
 ]
 Prompt = Annotated[Path | None, typer.Option(help="A file with the words that a generator is asked with.")]
-ShowPrompt = Annotated[bool, typer.Option("--show-prompt", help="Also show what the generator was asked.")]
+ShowPrompt = Annotated[
+    bool, typer.Option("--show-prompt", help="Also show what the generator was asked.", metavar="")
+]
 
 
 def ask(

@@ -34,7 +34,7 @@ Styles = Annotated[
     list[str] | None,
     typer.Option(
         "--style",
-        help="natural, skyscript, chatearthnet or scene; again for more variants of each pair.",
+        help="natural, skyscript, chatearthnet or scene; repeat it for more variants of each pair.",
     ),
 ]
 Chips = Annotated[
@@ -47,7 +47,7 @@ Size = Annotated[str | None, typer.Option(help="Side of a chip: 256 (pixels) or 
 MinValid = Annotated[
     float, typer.Option(help="Least share of valid pixels (no nodata, mask, cloud) in a chip.")
 ]
-Limit = Annotated[int | None, typer.Option(help="Only so many chips, a seeded choice.")]
+Limit = Annotated[int | None, typer.Option(help="Only this many chips, chosen by --seed.")]
 Workers = Annotated[int, typer.Option(help="Processes side by side.", min=1)]
 Seed = Annotated[int, typer.Option(help="Seeds the choice of words, shifts and --limit.")]
 Sensor = Annotated[
@@ -81,12 +81,14 @@ RewriteOptions = Annotated[
     ),
 ]
 Out = Annotated[
-    Path, typer.Option("--out", help="Folder of the dataset. The same command goes on with a half-made one.")
+    Path, typer.Option("--out", help="Folder of the dataset. The same command continues a half-made one.")
 ]
 Sample = Annotated[
-    bool, typer.Option("--sample", help="Caption the small invented town that ships with rsvlm.")
+    bool, typer.Option("--sample", help="Caption the small invented town that ships with rsvlm.", metavar="")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.", metavar="")
+]
 
 
 def caption(

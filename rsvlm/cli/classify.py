@@ -36,14 +36,16 @@ ProtocolName = Annotated[
 MultiLabel = Annotated[
     bool | None,
     typer.Option(
-        "--multi-label/--single-label", help="Several classes an image. (default: as the vocabulary)"
+        "--multi-label/--single-label",
+        help="Several classes an image. (default: as the vocabulary)",
+        metavar="",
     ),
 ]
 TopK = Annotated[int, typer.Option("--top-k", help="Classes that a row lists.", min=1)]
 Views = Annotated[
     str, typer.Option(help="Spectral views that are fused: true-colour,false-colour,ndvi,ndwi,... or all")
 ]
-Limit = Annotated[int | None, typer.Option(help="Only so many chips, a seeded choice.", min=1)]
+Limit = Annotated[int | None, typer.Option(help="Only this many chips, chosen by --seed.", min=1)]
 Seed = Annotated[int, typer.Option(help="Seeds --limit.")]
 Calibrate = Annotated[
     str | None,
@@ -54,7 +56,7 @@ Calibrate = Annotated[
 Memory = Annotated[
     Path | None,
     typer.Option(
-        help="An index: its labelled rows count beside the words for the classes; its encoder is taken."
+        help="An index: its labelled rows count beside the words for the classes; its encoder is used."
     ),
 ]
 Out = Annotated[

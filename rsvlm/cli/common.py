@@ -36,9 +36,13 @@ def _set_offline(value: bool) -> bool:
     return value
 
 
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", callback=_set_debug)]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use a network.", callback=_set_offline)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document on stdout.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", callback=_set_debug, metavar="")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Never use a network.", callback=_set_offline, metavar="")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the result as one JSON document on stdout.", metavar="")
+]
 
 
 def tell(text: str | Text, style: str = "", lead: str = "") -> None:

@@ -12,12 +12,13 @@ from .encoders import load
 Knowledge = Annotated[str, typer.Option(help="What answers rest on: a knowledge base, built-in or none.")]
 IndexPlace = Annotated[
     str | None,
-    typer.Option("--index", help="One's own tiles, to be searched: a folder of `rsvlm index build`."),
+    typer.Option("--index", help="Your own tiles, to be searched: a folder of `rsvlm index build`."),
 ]
 Encoder = Annotated[
-    str | None, typer.Option("--encoder", help="Image-text model. (default: what made the knowledge base)")
+    str | None,
+    typer.Option("--encoder", help="Image-text model. (default: the one that made the knowledge base)"),
 ]
-Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: every address of this machine.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0: any that is free.", min=0, max=65535)]
 Login = Annotated[
     str | None,
@@ -48,7 +49,7 @@ def demo(
     [bold]With what ships[/bold]
       rsvlm demo
 
-    [bold]With one's own[/bold]
+    [bold]With your own[/bold]
       rsvlm demo --knowledge knowledge/ --index index/
       rsvlm demo --generator http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
 

@@ -15,7 +15,8 @@ from .encoders import Device, EncoderName
 
 def doctor(
     check: Annotated[
-        bool, typer.Option("--check", help="Also read, encode and train a little, for about a minute.")
+        bool,
+        typer.Option("--check", help="Also read, encode and train a little, for about a minute.", metavar=""),
     ] = False,
     device: Device = "auto",
     encoder: EncoderName = DEFAULT,

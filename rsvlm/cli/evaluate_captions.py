@@ -21,7 +21,7 @@ def captions(
         typer.Argument(help="Lines of JSON: image, prediction. Not needed where a generator writes them."),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="The captions of people: parquet, csv or Karpathy .json.")
+        str | None, typer.Option(help="Captions written by people: parquet, csv or Karpathy .json.")
     ] = None,
     facts: Annotated[
         Path | None, typer.Option(help="A pairs dataset: captions of its chips are held against its labels.")

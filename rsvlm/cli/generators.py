@@ -28,11 +28,11 @@ Options = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="Setting of the generator, NAME=VALUE, again for each: max_tokens=64, temperature=0, timeout=30, "
+        help="Setting of the generator, NAME=VALUE; repeat it for more: max_tokens=64, temperature=0, timeout=30, "
         "key_variable=MY_KEY, price_in=0.1, cache=false (docs/generators.md has all).",
     ),
 ]
-Limit = Annotated[int | None, typer.Option(help="Only the first so many, to try it.", min=1)]
+Limit = Annotated[int | None, typer.Option(help="Only the first N, as a trial.", min=1)]
 Images = Annotated[Path | None, typer.Option(help="Folder that the paths of images start from.")]
 Workers = Annotated[int | None, typer.Option(help="Items asked for side by side.", min=1)]
 

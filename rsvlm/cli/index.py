@@ -37,7 +37,7 @@ Licence = Annotated[str | None, typer.Option(help="Licence of all the images; ke
 Kind = Annotated[
     str, typer.Option(help="auto, exact, ivf-sq8, hnsw-sq8, ivf-flat; coarse, small: ivf-pq, ivf-rabitq.")
 ]
-Recall = Annotated[float, typer.Option(help="Share of the true first ten that a search shall find.")]
+Recall = Annotated[float, typer.Option(help="Share of the true top ten that a search should find.")]
 MaxMemory = Annotated[
     str | None, typer.Option(help="Memory that a graph may take: 8GiB. (default: half of the machine's)")
 ]
@@ -86,7 +86,7 @@ def build(
     debug: Debug = False,
     offline: Offline = False,
 ) -> None:
-    """Make an index of images. Stopped, the same command goes on.
+    """Make an index of images. If it is stopped, the same command goes on.
 
     rsvlm index build tiles/ --out index/
     rsvlm index build pairs/ train.parquet --out index/
@@ -136,7 +136,7 @@ def add(
     debug: Debug = False,
     offline: Offline = False,
 ) -> None:
-    """Add images, read and cut as the index was made, by the encoder that made it. Those that are in it come anew.
+    """Add images, cut and encoded as the index was made. Those that are in it already are replaced.
 
     rsvlm index add index/ new-tiles/
     """
@@ -245,7 +245,7 @@ def captions(
     debug: Debug = False,
     offline: Offline = False,
 ) -> None:
-    """Encode captions, so that images are found by them. A search does it, too, where it is left to do.
+    """Encode captions, so that images can be found by them. A search does this first where it has not been done.
 
     rsvlm index captions index/
     """

@@ -20,9 +20,12 @@ Sources = Annotated[
         help="Texts, tables, PDFs, map extracts, pairs datasets, indexes; built-in: the notes that ship."
     ),
 ]
-Licence = Annotated[str | None, typer.Option(help="Licence of what does not say its own.")]
+Licence = Annotated[str | None, typer.Option(help="Licence of sources that do not name one.")]
 MadeBy = Annotated[
-    str | None, typer.Option("--encoder", help="What made the base, where its name does not say: a folder.")
+    str | None,
+    typer.Option(
+        "--encoder", help="The encoder that made the base, where its name does not lead to it: a folder."
+    ),
 ]
 
 _SHOWN = 5
@@ -42,7 +45,8 @@ def build(
     encoder: EncoderName = DEFAULT,
     weights: Weights = None,
     no_pictures: Annotated[
-        bool, typer.Option("--no-pictures", help="Texts only: pictures neither find nor are found.")
+        bool,
+        typer.Option("--no-pictures", help="Texts only: pictures neither find nor are found.", metavar=""),
     ] = False,
     text_encoder: Annotated[
         str | None, typer.Option(help="Model of texts: a folder, hf:OWNER/MODEL. (default: all-MiniLM-L6-v2)")
@@ -55,7 +59,7 @@ def build(
     debug: Debug = False,
     offline: Offline = False,
 ) -> None:
-    """Make a knowledge base. What a source is, is told from the file. Stopped, the same command goes on.
+    """Make a knowledge base. The kind of a source is told by its file. If it is stopped, the same command goes on.
 
     Exit code 1 where a source could not be read at all; the others are in the base.
 

@@ -24,7 +24,9 @@ def show(
     sheet: Annotated[
         Path | None, typer.Option("--sheet", help="Also write a contact sheet: .png or .jpg.")
     ] = None,
-    count: Annotated[int, typer.Option("-n", "--count", help="How many pairs, a seeded choice.", min=1)] = 60,
+    count: Annotated[
+        int, typer.Option("-n", "--count", help="How many pairs, chosen by --seed.", min=1)
+    ] = 60,
     seed: Annotated[int, typer.Option(help="Seeds the choice.")] = 0,
     reviewed: Annotated[
         Path | None,

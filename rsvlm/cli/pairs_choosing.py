@@ -78,7 +78,8 @@ def keep_best(
         str, typer.Option(help="style: the best of each caption style; none: of all together.")
     ] = "style",
     balanced: Annotated[
-        bool, typer.Option("--balanced", help="The best of each main label, so that rare ones stay.")
+        bool,
+        typer.Option("--balanced", help="The best of each main label, so that rare ones stay.", metavar=""),
     ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
