@@ -15,8 +15,9 @@ import rsvlm
 from rsvlm.models import hub
 from rsvlm.models.adapters import LORA_WEIGHTS, TRAINED, Base, read_record
 from rsvlm.models.errors import ModelError
-from rsvlm.models.loading import base_of, load_tower
+from rsvlm.models.loading import load_tower
 from rsvlm.models.pixels import model_input
+from rsvlm.models.writing import base_of
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.pretraining.layers import LoraSettings
 from rsvlm.pretraining.lora import Adapted
