@@ -104,7 +104,7 @@ def encoded_images(
 
     Raises:
         RetrievalError: There is no image, none of them can be read, or there are several workers in one process.
-        rsvlm.shards.ShardError: Another run is at it, or the disk is full.
+        rsvlm.shards.ShardError: Another run is at it, the disk is full, or shards failed.
     """
     check_engine(engine)
     if engine == "local" and workers != 1:
