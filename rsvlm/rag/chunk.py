@@ -71,7 +71,8 @@ def chunk_of(row: dict[str, Any]) -> Chunk:
     kind, *labels = row["labels"]
     name = sort = None
     if kind == TYPE + PLACE and [one[: len(_NAME)] for one in labels[:2]] == [_NAME, _SORT]:
-        name, sort, *labels = (*(one[len(_NAME) :] for one in labels[:2]), *labels[2:])
+        name, sort = (one[len(_NAME) :] for one in labels[:2])
+        labels = labels[2:]
     return Chunk(
         source=source,
         where=where,

@@ -86,8 +86,12 @@ def test_a_run_killed_as_it_began_begins_anew(answerer: VisualQuestionAnswerer, 
     assert [one.text for one in answerer.ask_many([(None, QUESTIONS[0])], answers=file)] == [whole[0].text]
 
 
-def test_settings_of_one_question(answerer: VisualQuestionAnswerer, tmp_path: Path) -> None:
-    asking = VisualQuestionAnswerer(answerer.knowledge, generator=lambda prompt, images: "In 1800 [1].")
+def test_settings_of_one_question(tmp_path: Path) -> None:
+    (tmp_path / "towers").mkdir()
+    for number, fact in enumerate(FACTS.split("\n\n")[:3]):
+        (tmp_path / "towers" / f"{number}.txt").write_text(fact, encoding="utf-8")
+    base = KnowledgeBase.build(tmp_path / "towers", tmp_path / "kb", None)
+    asking = VisualQuestionAnswerer(base, generator=lambda prompt, images: "In 1800 [1].")
     few, many = (asking.ask(None, QUESTIONS[0], k=k) for k in (1, 3))
     assert [str(one.prompt).count("tower was built") for one in (few, many)] == [1, 3]
     assert asking.k == 5
