@@ -1,5 +1,6 @@
 """What is known of an open_clip model before its weights are read: configuration, preprocessing, activation."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from copy import deepcopy
@@ -122,6 +123,31 @@ def local_config(blueprint: Blueprint, *, offline: bool) -> dict[str, Any]:
             _text_folder(text["hf_tokenizer_name"], blueprint, "tokenizer_config.json", offline=offline)
         )
     return config
+
+
+def tokenizer_record(blueprint: Blueprint, config: Mapping[str, Any]) -> str:
+    """Return what says which tokenizer a model has, on any machine: its name, or a hash of the files in its folder.
+
+    Args:
+        blueprint: Which names it.
+        config: The same, as `local_config` gave it.
+    """
+    named = blueprint.model["text_cfg"].get("hf_tokenizer_name")
+    if not named:
+        return "CLIP byte pairs"
+    if not Path(named).is_absolute():
+        return str(named)
+    folder, digest = Path(config["text_cfg"]["hf_tokenizer_name"]), hashlib.sha256()
+    for file in sorted(folder.glob("tokenizer.json")) or sorted(
+        path for path in folder.glob("*") if _is_vocabulary(path)
+    ):
+        digest.update(f"{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return f"sha256:{digest.hexdigest()[:16]}"
+
+
+def _is_vocabulary(path: Path) -> bool:
+    """Whether a file is of those that a tokenizer had before all was in tokenizer.json."""
+    return path.name in ("vocab.txt", "vocab.json", "merges.txt") or path.suffix == ".model"
 
 
 def _text_folder(named: str, blueprint: Blueprint, wanted: str, *, offline: bool) -> Path:

@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 from rsvlm.errors import one_line
 from rsvlm.files import write_json
 from rsvlm.models import hub
-from rsvlm.models.blueprints import Blueprint, local_config
+from rsvlm.models.blueprints import Blueprint, local_config, tokenizer_record
 from rsvlm.models.checkpoints import Checkpoint, read_checkpoint
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pixels import open_clip_preparation
@@ -73,7 +73,7 @@ class OpenClipTower:
             "quick_gelu": blueprint.activation,
             "quick_gelu_reason": blueprint.reason,
             "preprocessing": _as_record(settings),
-            "tokenizer": blueprint.model["text_cfg"].get("hf_tokenizer_name", "CLIP byte pairs"),
+            "tokenizer": tokenizer_record(blueprint, config),
             "context_length": self.context_length,
             "logit_scale": self.logit_scale,
             "logit_bias": self.logit_bias,

@@ -90,6 +90,16 @@ def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         load_encoder("built-in-base")
 
 
+def test_what_is_said_of_it_holds_on_every_machine(
+    base: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(built_in._text_folder(), tmp_path / "elsewhere")
+    monkeypatch.setattr(built_in, "_text_folder", lambda: tmp_path / "elsewhere")
+    moved = load_encoder("built-in-base", device="cpu", precision="fp32")
+    assert moved.info == base.info
+    assert str(tmp_path) not in str(moved.info)
+
+
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> Any:
         raise ImportError(name)
@@ -111,8 +121,10 @@ def test_written_it_opens_in_stock_open_clip_and_elsewhere(base: Any, tmp_path: 
         texts = stock.encode_text(tokenizer(TEXTS), normalize=True).numpy()
     assert np.abs(images - base.encode_images([picture])).max() < 1e-5
     assert np.abs(texts - base.encode_texts(TEXTS)).max() < 1e-5
+    before = load_tower(tmp_path / "model").info["tokenizer"]
     (tmp_path / "model").rename(tmp_path / "moved")
     moved = load_encoder(tmp_path / "moved", device="cpu", precision="fp32")
+    assert moved.info["tokenizer"] == before  # its configuration names the folder in full
     assert np.abs(moved.encode_texts(TEXTS) - base.encode_texts(TEXTS)).max() < 1e-6
 
 
