@@ -1,5 +1,6 @@
 """From what the user names to scenes: sorted, each image once, with a reason for what cannot be used."""
 
+import logging
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from rsvlm.imagery.scene import Scene
 from rsvlm.imagery.sensors import load_sensor
 
 __all__ = ["Failure", "find_scenes"]
+
+LOG = logging.getLogger(__name__)
 
 _LISTED = 5
 
@@ -40,8 +43,9 @@ def find_scenes(
 
     Returns:
         Scenes by path, numbers in it counted ("tile_2" before "tile_10"), the same order on every system; and
-        failures, sorted in the same way. A file is taken once however many ways lead to it; of files with the
-        same content, place and time, all but the first are failures, unless copies are wanted.
+        failures, sorted in the same way. A file is taken once however many ways lead to it, and links give way to
+        what they lead to; of files with the same content, place and time, all but the first are failures, unless
+        copies are wanted.
 
     Raises:
         ImageryError: The inputs lead to no image at all, or the sensor is unknown.
@@ -53,6 +57,12 @@ def find_scenes(
         scan.add(str(one))
     if not scan.found and not scan.failures:
         raise ImageryError(_nothing(scan.empty))
+    if scan.links:
+        LOG.warning(
+            "links to images or folders that are found without them, and left out: %d (the first: %s)",
+            len(scan.links),
+            printable(scan.links[0]),
+        )
     scenes: list[Scene] = []
     failures = [*scan.failures, *scan.empty]
     for path in sorted(scan.found.values(), key=natural_order):

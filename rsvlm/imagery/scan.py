@@ -42,12 +42,14 @@ class Scan:
         found: Real path -> path by which the user's input leads there, of images, products and STAC items.
         failures: What was meant as an image, and cannot be one.
         empty: Inputs that lead to nothing at all.
+        links: Links to images and folders that are there already, and were left out.
     """
 
     def __init__(self) -> None:
         self.found: dict[str, Path] = {}
         self.failures: list[Failure] = []
         self.empty: list[Failure] = []
+        self.links: list[Path] = []
         self._folders: set[str] = set()
         self._met = 0  # images and failures that the inputs led to, those known already included
 
@@ -73,9 +75,18 @@ class Scan:
     def _take(self, real: str, path: Path) -> None:
         self._met += 1
         if _encodable(path):
-            self.found.setdefault(real, path)
+            before = self.found.setdefault(real, path)
+            if before != path and not self._left_out(path) and self._left_out(before):
+                self.found[real] = path
         else:
             self.failures.append(Failure(printable(path), "has a name that is no valid Unicode: rename it"))
+
+    def _left_out(self, path: Path) -> bool:
+        """Whether one of two ways to the same thing is a link, and noted: the other one is what is kept."""
+        if path.is_symlink():
+            self.links.append(path)
+            return True
+        return False
 
     def _fail(self, path: Path, why: str) -> None:
         self._met += 1
@@ -83,13 +94,17 @@ class Scan:
 
     def _walk(self, folder: Path) -> None:
         pending = [(folder, os.path.realpath(folder))]  # folders may be nested deeper than Python's stack
-        while pending:
-            pending += reversed(self._add_folder(*pending.pop()))
+        linked: list[tuple[Path, str]] = []  # looked at last: what lies in a folder is told by its own name
+        while pending or linked:
+            below = self._add_folder(*(pending or linked).pop())
+            pending += [one for one in reversed(below) if not one[0].is_symlink()]
+            linked += [one for one in reversed(below) if one[0].is_symlink()]
 
     def _add_folder(self, folder: Path, real: str) -> list[tuple[Path, str]]:
         """Add the images in a folder; returns the folders in it. Links that lead back are followed once."""
         if real in self._folders:
             self._met += 1
+            self._left_out(folder)
             return []
         self._folders.add(real)
         try:

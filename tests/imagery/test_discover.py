@@ -420,6 +420,23 @@ def test_links_are_followed_and_loops_end(tmp_path: Path) -> None:
     assert found(tmp_path / "data" / "**" / "*.png") == ["a"]
 
 
+def test_a_link_beside_what_it_leads_to_gives_way_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    image(tmp_path / "with space.png")
+    link(tmp_path / "link.png", tmp_path / "with space.png")
+    image(tmp_path / "real" / "b.png")
+    link(tmp_path / "a_folder", tmp_path / "real")
+    link(tmp_path / "only.png", image(tmp_path / ".elsewhere" / "c.png"))
+    scenes, failures = find_scenes([tmp_path])
+    assert failures == []
+    assert paths(scenes) == [tmp_path / "only.png", tmp_path / "real" / "b.png", tmp_path / "with space.png"]
+    assert "found without them, and left out: 2 (the first: " in caplog.text
+    scenes, _ = find_scenes([tmp_path / "link.png"])  # named alone, it is what was meant
+    assert paths(scenes) == [tmp_path / "link.png"]
+    assert caplog.text.count("left out") == 1
+
+
 def test_a_folder_is_listed_once_however_many_links_lead_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
