@@ -30,6 +30,8 @@ _FILES = (
     "PingFang.ttc",
 )
 _NO_LETTER = "\uffff"
+_NO_SHAPE = {"Cc", "Cs", "Zl", "Zp"}
+"""Categories of what no font draws: Pillow fails at some ends of lines, and at halves of surrogates."""
 _NEAR = str.maketrans("\u2010\u2011\u2012\u2013\u2014\u2212\u2018\u2019\u201c\u201d\u00d7", "------''\"\"x")
 """Dashes, quotation marks and the multiplication sign as ASCII has them."""
 
@@ -154,6 +156,8 @@ def _has(file: str | None, letter: str) -> bool:
     """Whether a font has a letter; it draws all that it lacks as one and the same box."""
     if letter == " ":
         return True
+    if unicodedata.category(letter) in _NO_SHAPE:
+        return False
     font = _font(file, 16)
     shape, box = font.getmask(letter), font.getmask(_NO_LETTER)
     return (shape.size, bytes(shape)) != (box.size, bytes(box))

@@ -32,6 +32,18 @@ def test_other_letters_take_a_font_that_has_them_or_near_ones() -> None:
     assert found.drawable("Städte, Gelände") == "Städte, Gelände"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2029", "\x1c", "\ud800"])
+def test_ends_of_lines_are_drawn_as_spaces_in_every_font(end: str) -> None:
+    text = f"river{end}lake"
+    for font in (
+        OWN,
+        lettering([text]),
+        lettering([f"{text} Städte"]),
+    ):  # the last one takes a font of the system
+        assert font.drawable(text) == "river lake"
+        assert font.width(text, 14) > 0
+
+
 def test_lines_are_filled_and_the_last_says_what_is_missing() -> None:
     lines = OWN.wrap(LONG, 200, 14, most=9)
     assert " ".join(lines) == LONG
