@@ -39,6 +39,7 @@ from rsvlm.shards import (
     stats_of_all,
 )
 from rsvlm.shards.locking import LOCK, locked_folder
+from rsvlm.shards.ray_cluster import _connect
 
 Results = dict[int, ShardResult]
 JOB = [sys.executable, str(Path(__file__).parent / "shard_jobs.py")]
@@ -395,6 +396,19 @@ def test_an_engine_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "ray").mkdir()  # a folder of images, say
     with pytest.raises(EngineError, match=r"pip install 'rsvlm\[ray\]'"):
         check_engine("ray")
+
+
+def test_a_cluster_that_does_not_start_is_one_line() -> None:
+    """Ray raises a bare Exception when its processes take too long, which cannot be had on request."""
+
+    class Slow:
+        def init(self, *_: object, **__: object) -> None:
+            raise Exception("The current node timed out during startup.\nThis could happen")
+
+    with pytest.raises(
+        EngineError, match=r"^Ray on this machine cannot be used: The current node timed out .* happen$"
+    ):
+        _connect(Slow(), None, 1)
 
 
 def test_merge_stats() -> None:

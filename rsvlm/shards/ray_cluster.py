@@ -59,7 +59,7 @@ def _connect(ray: Any, address: str | None, cpus: int) -> None:
             ray.init(address, **quiet)
         else:
             ray.init("local", num_cpus=cpus, include_dashboard=False, **quiet)
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # where its processes do not start in time, Ray raises no other class
         where = f"the cluster at RAY_ADDRESS={address}" if address else "Ray on this machine"
         raise EngineError(f"{where} cannot be used: {' '.join(str(error).split())}") from error
 
