@@ -188,7 +188,8 @@ def _encode_shard(
     name = shard_name(description["shard"])
     block = np.stack(vectors) if vectors else np.empty((0, encoder.dimension), np.float32)
     with atomic_write(folder / f"{name}.f32") as temporary:
-        (unit_vectors(block) if len(block) else block).astype("<f4").tofile(temporary)
+        # tofile() would tell a full disk by an error without its number
+        temporary.write_bytes((unit_vectors(block) if len(block) else block).astype("<f4").tobytes())
     with atomic_write(folder / f"{name}.parquet") as temporary:
         pq.write_table(table_of(rows), temporary)
     return {

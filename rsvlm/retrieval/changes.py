@@ -105,7 +105,7 @@ class Change:
         if removed.any():
             file = self._folder / f"removed-{self.manifest.change + 1}.bits"
             with atomic_write(file) as temporary:
-                np.packbits(removed).tofile(temporary)
+                temporary.write_bytes(np.packbits(removed).tobytes())
             record = RemovedRecord(name=file.name, rows=int(removed.sum()), file=record_of(file))
         self.manifest = self.manifest.model_copy(update={"removed": record})
 

@@ -1,5 +1,7 @@
 """Cells and graphs for faiss, made of stored vectors, and the effort that a search in them takes."""
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,7 +92,7 @@ class _Maker:
         self._matrix = None if mapping is None else mapping.queries
         self._file, self._map = place / f"{name}.faiss", place / f"{name}.map"
         if self._matrix is not None:
-            self._matrix.astype("<f4").tofile(self._map)
+            self._map.write_bytes(self._matrix.astype("<f4").tobytes())
 
     def cells(self, kind: Kind) -> StructureRecord:
         """Make cells."""
@@ -119,6 +121,8 @@ class _Maker:
         try:
             faiss.write_index(index, str(self._file))
         except RuntimeError as error:  # what faiss makes of a full disk
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._file)) from None
             raise RetrievalError(f"{self._file}: cannot be written ({str(error).splitlines()[-1]})") from None
         return self._record(numbers, 0, tuned)
 
