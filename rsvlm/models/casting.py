@@ -53,6 +53,12 @@ def image_modules(tower: Tower, blank: Tensor) -> set[nn.Module]:
     return passed | {child for module in passed for child in module.children()}
 
 
-def holds_convolutions(module: nn.Module) -> bool:
-    """Whether a model has two-dimensional convolutions, which run fastest with channels last."""
-    return any(isinstance(part, nn.Conv2d) for part in module.modules())
+def runs_channels_last(module: nn.Module) -> bool:
+    """Whether a model has two-dimensional convolutions, which run fastest with channels last.
+
+    Not while it learns by DoRA: peft takes weights for contiguous there.
+    """
+    parts = list(module.named_modules())
+    return any(isinstance(part, nn.Conv2d) for _, part in parts) and not any(
+        ".lora_magnitude_vector." in name for name, _ in parts
+    )

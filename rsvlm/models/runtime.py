@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image as PillowImage
 
-from rsvlm.models.casting import cast_image_weights, holds_convolutions
+from rsvlm.models.casting import cast_image_weights, runs_channels_last
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pictures import rgb_picture
 from rsvlm.models.pixels import model_input
@@ -166,7 +166,7 @@ class TorchEncoder:
     def _place(self) -> None:
         """Bring the model to its device, layout and precision."""
         module = self._tower.module.to(self.device)
-        if holds_convolutions(module):
+        if runs_channels_last(module):
             module.to(memory_format=torch.channels_last)
         if self.precision != "fp32":
             blank = self.prepare(PillowImage.new("RGB", (self.image_size, self.image_size)))

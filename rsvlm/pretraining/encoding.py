@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rsvlm.models import Image
-from rsvlm.models.casting import holds_convolutions
+from rsvlm.models.casting import runs_channels_last
 from rsvlm.models.pictures import rgb_picture
 from rsvlm.models.pixels import model_input
 from rsvlm.models.precision import Precision, pick_precision
@@ -50,7 +50,7 @@ class Encoding:
         self.name, self.dimension, self.image_size = tower.name, tower.dimension, tower.image_size
         self.precision = {side: _precision(precision, adapted, side, device) for side in SIDES}
         tower.module.to(device)
-        if holds_convolutions(tower.module) and not adapted.dora:  # peft's DoRA takes weights for contiguous
+        if runs_channels_last(tower.module):
             tower.module.to(memory_format=torch.channels_last)
         parts: list[Any] = list(tower.module.modules())
         for part in parts:
