@@ -146,7 +146,7 @@ def _score_classes(read: RsRagFile, strict: bool) -> EvalResult:
     result = EvalResult("classification", "", metrics, len(items), groups={"class": classes})
     result.items, result.confusion = _table(items, answers, correct), _confusion(list(classes), golds, said)
     result.intervals = column_intervals(result.items, {"Accuracy": "correct"}, "key")
-    result.notes += few_notes(image_groups(table["key"].to_pylist()), len(items))
+    result.notes += few_notes(image_groups(result.items["key"].to_pylist()), len(items))
     return _count(result, read, items, strict)
 
 

@@ -26,8 +26,9 @@ from rsvlm.models.quiet import quiet
 from rsvlm.models.tower import Tower
 
 LORA_CONFIG, LORA_WEIGHTS, TRAINED = "adapter_config.json", "adapter_model.safetensors", "trained.safetensors"
-FORMAT = 1
-"""Rises when older programs would misread the folder."""
+FORMAT, FULL_STRENGTH = 2, 1
+"""Rises when older programs would misread the folder. In the first format weights are of full strength, and so much of
+them is added as the strength says; since then they have that strength, so that peft alone opens the same model."""
 
 Tensors = dict[str, torch.Tensor]
 
@@ -68,9 +69,9 @@ class AdapterRecord(BaseModel):
     """What `rsvlm_adapter.json` says.
 
     Attributes:
-        format: `FORMAT`.
+        format: `FORMAT`, or an earlier one.
         base: The model that it is for.
-        strength: How much of what was learned is added: 1 all, 0 nothing (WiSE-FT, Wortsman et al. 2022).
+        strength: How much of what was learned it adds: 1 all, 0 nothing (WiSE-FT, Wortsman et al. 2022).
         learned: What it was trained on.
         rsvlm: The version that wrote it.
     """
@@ -93,9 +94,9 @@ def read_record(folder: Path) -> AdapterRecord:
     file = folder / hub.ADAPTER_RECORD
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(content, dict) and content.get("format") != FORMAT:
+        if isinstance(content, dict) and content.get("format") not in (FULL_STRENGTH, FORMAT):
             raise ModelError(
-                f"{folder}: is an adapter of format {content.get('format')}, and this version reads {FORMAT}"
+                f"{folder}: is an adapter of format {content.get('format')}, and this version reads up to {FORMAT}"
             )
         return AdapterRecord.model_validate(content)
     except FileNotFoundError:
@@ -119,10 +120,9 @@ def apply_adapter(tower: Tower, folder: Path) -> None:
             f"adapter {folder} is for {record.base.name} ({record.base.revision}), and not for {tower.name} "
             f"({tower.revision}): name the base that it was trained on"
         )
-    before = tower.module.state_dict()
     after = adapted_state(tower.module, folder)
-    if record.strength != 1:
-        after = mixed(before, after, record.strength)
+    if record.format == FULL_STRENGTH and record.strength != 1:
+        after = mixed(tower.module.state_dict(), after, record.strength)
     tower.module.load_state_dict(after, strict=True)
     digest = _digest(folder)
     tower.revision = f"{tower.revision}+{digest}"

@@ -19,6 +19,7 @@ from rsvlm.models.tower import Tower
 
 from .errors import PretrainingError
 from .layers import SIDES, LoraSettings, Side, Store, depends_on, is_head, target_layers, whole_weights
+from .shares import lora_at, whole_at
 
 
 class Adapted:
@@ -111,7 +112,7 @@ class Adapted:
 
         Args:
             folder: Made if it is not there; an adapter that is there is replaced.
-            strength: How much of what was learned is to be added when it is loaded.
+            strength: How much of what was learned it adds: the weights that are written have so much of it.
             store: The numbers of the files: "fp16" halves them, and keeps three digits.
             learned: What it was trained on.
         """
@@ -120,13 +121,15 @@ class Adapted:
         for name in (LORA_CONFIG, LORA_WEIGHTS, TRAINED):
             (folder / name).unlink(missing_ok=True)
         if self._model is not None:
-            from peft import get_peft_model_state_dict
-
+            config = self._model.peft_config["default"]
+            config.base_model_name_or_path = self.base.name  # peft takes the place as it was typed
             with quiet():
-                self._model.peft_config["default"].save_pretrained(str(folder))
-                write_tensors(_stored(get_peft_model_state_dict(self._model), store), folder / LORA_WEIGHTS)
+                config.save_pretrained(str(folder))
+                write_tensors(_stored(lora_at(self._model, strength), store), folder / LORA_WEIGHTS)
         if self._whole:
-            write_tensors(_stored(self._whole, store), folder / TRAINED)
+            # the base's own weights are written as they are: nothing of them is to be rounded
+            whole = whole_at(self._before, self._whole, strength)
+            write_tensors(_stored(whole, store if strength else "fp32"), folder / TRAINED)
         record = AdapterRecord(
             base=self.base, strength=strength, learned=tuple(learned), rsvlm=rsvlm.__version__
         )

@@ -6,17 +6,20 @@ from typing import Any
 
 import numpy as np
 import open_clip
+import peft
 import pytest
 import torch
 import transformers
 from PIL import Image
+from safetensors.torch import load_file
 
 import rsvlm
 from rsvlm.models import hub
-from rsvlm.models.adapters import LORA_WEIGHTS, TRAINED, Base, read_record
+from rsvlm.models.adapters import LORA_WEIGHTS, TRAINED, Base, mixed, read_record
 from rsvlm.models.errors import ModelError
 from rsvlm.models.loading import load_tower
 from rsvlm.models.pixels import model_input
+from rsvlm.models.quiet import quiet
 from rsvlm.models.writing import base_of
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.pretraining.layers import LoraSettings
@@ -154,6 +157,64 @@ def test_an_adapter_opens_with_the_activation_that_was_told(told: bool | None, t
     assert torch.allclose(vectors(opened), vectors(model.tower), atol=1e-5)
 
 
+@pytest.mark.parametrize("strength", [0.0, 0.2])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        SETTINGS, LoraSettings(rank=2, alpha=4, rslora=True), LoraSettings(rank=2, alpha=4, dora=True),
+        LoraSettings(rank=2, alpha=4, dora=True, whole=("norms",)),
+    ],
+)  # fmt: skip
+def test_peft_alone_opens_what_was_kept(
+    settings: LoraSettings, strength: float, transformers_models: dict[str, Path], tmp_path: Path
+) -> None:
+    """As rsvlm does, and as what is merged is: all of it the weights on the line from the base."""
+    base = transformers_models["clip"]
+    model = adapted(base, settings)
+    learn(model)
+    model.save(tmp_path / "whole")
+    model.save(tmp_path / "adapter", strength)
+    before, full = (load_tower(one).module.state_dict() for one in (base, tmp_path / "whole"))
+    wanted = mixed(before, full, strength)
+    opened = load_tower(tmp_path / "adapter")
+    opened.write(tmp_path / "merged")
+    stock: Any = transformers.CLIPModel.from_pretrained(base)
+    if settings.whole:
+        stock.load_state_dict(load_file(tmp_path / "adapter" / TRAINED), strict=False)
+    with quiet():  # peft asks transformers what is out of date
+        alone = peft.PeftModel.from_pretrained(stock, str(tmp_path / "adapter")).merge_and_unload()
+    written = transformers.CLIPModel.from_pretrained(tmp_path / "merged")
+    for found in (opened.module, alone, written):
+        state = found.state_dict()
+        assert all(torch.allclose(state[name], wanted[name], rtol=0, atol=1e-5) for name in wanted)
+    moved = (wanted["visual_projection.weight"] - before["visual_projection.weight"]).abs().max()
+    assert moved == 0 if strength == 0 else moved > 1e-3
+    config = json.loads((tmp_path / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
+    assert config["base_model_name_or_path"] == str(base)
+
+
+def test_adapters_of_the_first_format_hold_full_strength(tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", VIT)
+    model = adapted(base, LoraSettings(rank=2, whole=("norms",)))
+    learn(model)
+    for name, strength in (("old", 1.0), ("new", 0.3)):
+        model.save(tmp_path / name, strength)
+    file = tmp_path / "old" / hub.ADAPTER_RECORD
+    record = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(record | {"format": 1, "strength": 0.3}), encoding="utf-8")
+    old, new = (load_tower(tmp_path / name).module.state_dict() for name in ("old", "new"))
+    assert all(torch.allclose(old[name], new[name], rtol=0, atol=1e-6) for name in new)
+
+
+def test_nothing_kept_is_not_rounded(tmp_path: Path) -> None:
+    base = folder_of(tmp_path / "base", VIT)
+    model = adapted(base, LoraSettings(rank=0, whole=("norms",)))
+    learn(model)
+    model.save(tmp_path / "adapter", 0.0, "fp16")
+    found, wanted = (load_tower(one).module.state_dict() for one in (tmp_path / "adapter", base))
+    assert all(torch.equal(found[name], wanted[name]) for name in wanted)
+
+
 @pytest.mark.parametrize("whole", ["norms", "biases", "heads", "all"])
 def test_parts_that_learn_whole_lie_beside_the_adapter(whole: Any, tmp_path: Path) -> None:
     base = folder_of(tmp_path / "base", VIT)
@@ -263,7 +324,7 @@ def test_on_another_base_it_is_refused(tmp_path: Path) -> None:
     ("file", "content", "message"),
     [
         (hub.ADAPTER_RECORD, b"{", "cannot be read"),
-        (hub.ADAPTER_RECORD, b'{"format": 9}', "of format 9, and this version reads 1"),
+        (hub.ADAPTER_RECORD, b'{"format": 9}', "of format 9, and this version reads up to 2"),
         (hub.ADAPTER_RECORD, b'{"format": 1, "base": 3}', "cannot be read"),
         (LORA_WEIGHTS, b"torn", "missing, truncated or damaged"),
         ("adapter_config.json", b"{}", "does not fit its base"),
