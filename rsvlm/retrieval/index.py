@@ -398,7 +398,7 @@ class Index(Searchable):
                 total,
             )
             for found in search_varied(
-                self._snapshot, vectors, offset + k, allowed, kind=asked, fold=fold, variety=variety
+                self._snapshot, vectors, offset + k, allowed, page=k, kind=asked, fold=fold, variety=variety
             )
         ]
 

@@ -7,7 +7,7 @@ import numpy as np
 from .errors import RetrievalError
 from .exact import SLACK, Floats, Found, Mask
 from .kinds import Asked
-from .searching import nearest
+from .paging import paged
 from .snapshot import Snapshot
 from .stored import Ints, Vectors
 
@@ -27,6 +27,7 @@ def search_varied(
     k: int,
     allowed: Mask | None,
     *,
+    page: int,
     kind: Asked,
     fold: float | None,
     variety: float,
@@ -38,6 +39,7 @@ def search_varied(
         queries: (q, d).
         k: How many.
         allowed: (size,) which rows may be found; None: all that count.
+        page: Rows a page: the first so many are found as if there were no others.
         kind: What the queries are made of.
         fold: A row whose cosine with a better hit is this or more is left out; None: none is.
         variety: 0..1; the next hit is the one of the best 10 k with the highest (1 - variety) x score - variety x
@@ -48,11 +50,13 @@ def search_varied(
     """
     check_variety(fold, variety)
     if fold is None and not variety:
-        return nearest(snapshot, queries, k, allowed, kind=kind)
+        return paged(snapshot, queries, page, k, allowed, kind=kind)
 
     def of(query: Floats) -> Found:
         return varied(
-            lambda pool: nearest(snapshot, query[None], pool, allowed, kind=kind)[0],
+            lambda pool: paged(
+                snapshot, query[None], pool if variety else page, pool, allowed, kind=kind
+            )[0],
             snapshot.stores.take, k, fold, variety,
         )  # fmt: skip
 

@@ -98,6 +98,26 @@ def test_it_finds_what_an_exact_search_finds(index: Index, asked: Any, k: int) -
 
 
 @pytest.mark.parametrize("asked", ["pictures", "words"])
+@pytest.mark.parametrize("fold", [None, 0.999])
+def test_pages_neither_repeat_nor_lose_a_hit(index: Index, asked: Any, fold: float | None) -> None:
+    queries = (classes(100, 5)[0] if asked == "pictures" else words(100, 5))[: 100 if fold is None else 20]
+    first = index.search_vectors(queries, k=10, asked=asked, fold=fold)
+    pages = [
+        index.search_vectors(queries, k=10, offset=offset, asked=asked, fold=fold)
+        for offset in range(0, 100, 10)
+    ]
+    long = index.search_vectors(queries, k=100, asked=asked, fold=fold)
+    shown = [[row for page in pages for row in page[number].numbers] for number in range(len(queries))]
+    for number, rows in enumerate(shown):
+        assert len(set(rows)) == len(rows) == 100
+        assert rows[:10] == first[number].numbers.tolist()
+        assert all(np.all(np.diff(page[number].scores) <= 0) for page in pages)
+    if fold is None:
+        truth = nearest(queries, k=100)
+        assert recall(shown, truth) >= recall([one.numbers for one in long], truth) - 0.002
+
+
+@pytest.mark.parametrize("asked", ["pictures", "words"])
 def test_the_length_of_a_query_changes_scores_and_no_rows(index: Index, asked: Any) -> None:
     queries = classes(50, 4)[0] if asked == "pictures" else words(50, 4)
     for once, thrice in zip(
