@@ -15,6 +15,7 @@ from rsvlm.models import Encoder, Reranker, TextEncoder
 from rsvlm.models.sentences import SENTENCES
 from rsvlm.models.shipped import DEFAULT
 from rsvlm.retrieval import Filter, RetrievalError, TextIndex
+from rsvlm.retrieval.asking import By
 from rsvlm.retrieval.building import Progress
 from rsvlm.retrieval.exact import Floats, Mask
 from rsvlm.retrieval.fusion import RERANKED
@@ -24,7 +25,7 @@ from rsvlm.retrieval.nearness import Point, check_point
 from rsvlm.retrieval.queries import query_vectors
 from rsvlm.retrieval.searchable import loaded
 from rsvlm.retrieval.snapshot import Snapshot, open_snapshot
-from rsvlm.retrieval.textindex import By, loaded_reranker, loaded_sentences
+from rsvlm.retrieval.textindex import loaded_reranker, loaded_sentences
 
 from .chunk import TYPE, Chunk, chunk_of
 from .errors import RagError

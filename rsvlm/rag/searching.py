@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rsvlm.retrieval import TextIndex
+from rsvlm.retrieval.asking import By
 from rsvlm.retrieval.exact import Floats, Found, Mask
 from rsvlm.retrieval.nearness import Point
 from rsvlm.retrieval.snapshot import Snapshot
 from rsvlm.retrieval.stored import Ints
-from rsvlm.retrieval.textindex import By
 
 from .chunk import CAPTION, TYPE, chunk_of
 from .evidence import Evidence

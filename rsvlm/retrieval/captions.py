@@ -22,6 +22,7 @@ from rsvlm.imagery.items import PathLike
 from rsvlm.models import Encoder, Reranker, TextEncoder
 from rsvlm.models.sentences import SENTENCES
 
+from .asking import By
 from .building import Progress
 from .changes import locked
 from .errors import RetrievalError
@@ -33,7 +34,7 @@ from .manifest import CAPTIONS, NAME, Manifest, rows_digest
 from .searching import nearest
 from .snapshot import Snapshot, open_snapshot
 from .stored import Ints
-from .textindex import By, TextIndex, checked_queries, loaded_reranker, loaded_sentences
+from .textindex import TextIndex, checked_queries, loaded_reranker, loaded_sentences
 
 STAMP = "of.json"
 _LOCK = ".captions.lock"

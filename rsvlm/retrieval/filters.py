@@ -62,6 +62,8 @@ class Filter:
         for name in ("labels", "licences"):
             if isinstance(getattr(self, name), str):
                 object.__setattr__(self, name, (getattr(self, name),))
+            if wrong := [one for one in getattr(self, name) if not isinstance(one, str)]:
+                raise RetrievalError(f"{name} {wrong[0]!r}: give texts")
         if self.bbox is not None:
             _check_bbox(self.bbox)
         if self.area is not None:

@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from .errors import RetrievalError
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Hits:
@@ -72,6 +74,16 @@ class Hits:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.to_list())
+
+
+def check_count(name: str, value: int, least: int) -> None:
+    """Refuse what counts no hits.
+
+    Raises:
+        RetrievalError: It is no integer, or below the least.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise RetrievalError(f"{name} {value!r}: give one from {least}")
 
 
 def short_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack, overload
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from rsvlm.imagery.items import ChipOptions
 from rsvlm.models import Encoder, Reranker, TextEncoder
 from rsvlm.models.shipped import DEFAULT
 
+from .asking import AskingCaptions, By
 from .building import BuildReport, Progress, encoded_images
 from .captions import CaptionReport, Captions, open_captions, update_captions
 from .changes import changing
@@ -22,14 +23,14 @@ from .filters import Filter
 from .hits import Hits, ranked
 from .kinds import Asked, Plan
 from .labelling import labels_from
-from .making import Blocks, Rows, check_new, create, encoder_record, fitting, tuned_for
+from .making import Blocks, Rows, check_new, create, encoder_record, fitting, named_encoder, tuned_for
 from .manifest import CutRecord, EncoderRecord, Manifest
 from .rows import SCHEMA
 from .searchable import Searchable, keys_of, loaded, several
 from .searching import nearest
 from .snapshot import Snapshot, open_snapshot
-from .stored import Ints, Vectors
-from .textindex import By, checked_queries, loaded_sentences
+from .stored import Ints, Vectors, row_numbers
+from .textindex import checked_queries, loaded_sentences
 from .updates import put_rows, remove_rows
 from .variety import search_varied
 from .verifying import verify
@@ -48,7 +49,7 @@ class Index(Searchable):
     this object changes, it sees.
 
     Attributes:
-        folder: Where it is.
+        folder: Where it is, from the root.
         manifest: What it consists of.
         report: What became of the images, after `build`.
     """
@@ -63,7 +64,8 @@ class Index(Searchable):
         Raises:
             RetrievalError: It is no index, a damaged one, or one that another encoder made.
         """
-        self.folder = Path(folder)
+        self._given = Path(folder)
+        self.folder = self._given.absolute()  # the process may go elsewhere
         self._snapshot: Snapshot = open_snapshot(self.folder)
         self.report: BuildReport | None = None
         self._text_encoder: TextEncoder | None = None
@@ -163,14 +165,18 @@ class Index(Searchable):
         place = Path(folder)
         check_new(place)
         dimension, encoded = fitting(vectors, rows, None)
-        record = EncoderRecord(name=encoder, revision=revision, dimension=dimension)
+        record = named_encoder(encoder, revision, dimension)
         create(place, record, encoded, plan)
         return cls(place)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """An index that is pickled is opened anew, where its folder must be found."""
+        return type(self), (self.folder, self._encoder)
 
     @property
     def place(self) -> str:
         """Where it is, as people write it."""
-        return str(self.folder)
+        return str(self._given)
 
     @property
     def made_by(self) -> EncoderRecord:
@@ -192,7 +198,7 @@ class Index(Searchable):
 
     def __repr__(self) -> str:
         encoder = self.manifest.encoder
-        return f"Index({str(self.folder)!r}: {len(self):,} rows, {encoder.name}, {encoder.dimension} numbers)"
+        return f"Index({self.place!r}: {len(self):,} rows, {encoder.name}, {encoder.dimension} numbers)"
 
     def refresh(self) -> None:
         """Look at the folder again, for what another process changed."""
@@ -287,6 +293,17 @@ class Index(Searchable):
             change.commit()
         self.refresh()
         return len(labels.rows)
+
+    @overload
+    def search_captions(self, text: str, **how: Unpack[AskingCaptions]) -> Hits: ...
+    @overload
+    def search_captions(
+        self, text: list[str] | tuple[str, ...], **how: Unpack[AskingCaptions]
+    ) -> list[Hits]: ...
+    @overload
+    def search_captions(
+        self, text: str | Sequence[str], **how: Unpack[AskingCaptions]
+    ) -> Hits | list[Hits]: ...
 
     def search_captions(
         self,
@@ -385,7 +402,7 @@ class Index(Searchable):
         Raises:
             RetrievalError: Queries of another dimension, or numbers that there cannot be.
         """
-        vectors = self._checked(queries, k, offset, variety)
+        vectors = self._checked(queries, k, offset, variety, asked)
         mask = None if filter is None else filter.mask(self._snapshot)
         allowed = None if mask is None else mask & self._snapshot.live
         total = self.manifest.count if allowed is None else int(np.count_nonzero(allowed))
@@ -416,11 +433,18 @@ class Index(Searchable):
         Raises:
             RetrievalError: Queries of another dimension, or k below 1.
         """
-        return nearest(self._snapshot, self._checked(queries, k), k, kind=asked)
+        return nearest(self._snapshot, self._checked(queries, k, asked=asked), k, kind=asked)
 
-    def rows(self, numbers: Sequence[int] | Ints) -> pa.Table:
-        """What is known of rows, by their numbers: a table of `rsvlm.retrieval.rows.SCHEMA`."""
-        return self._snapshot.rows(numbers)
+    def rows(self, numbers: Sequence[int] | Ints | Mask) -> pa.Table:
+        """What is known of rows: a table of `rsvlm.retrieval.rows.SCHEMA`.
+
+        Args:
+            numbers: Of the rows; or True and False for each row, those that were removed included.
+
+        Raises:
+            RetrievalError: There are no such rows.
+        """
+        return self._snapshot.rows(row_numbers(numbers, self.manifest.size))
 
     def numbers(self) -> Ints:
         """Numbers of the rows that count, ascending."""
@@ -449,9 +473,16 @@ class Index(Searchable):
         numbers = np.flatnonzero((counts > 0) & self._snapshot.live)
         return numbers, column.take(pa.array(numbers)).to_pylist()
 
-    def vectors(self, numbers: Sequence[int] | Ints) -> Vectors:
-        """Vectors of rows, by their numbers: (n, dimension) float32 of unit length."""
-        return self._snapshot.stores.take(numbers)
+    def vectors(self, numbers: Sequence[int] | Ints | Mask) -> Vectors:
+        """Vectors of rows: (n, dimension) float32 of unit length.
+
+        Args:
+            numbers: As of `rows`.
+
+        Raises:
+            RetrievalError: There are no such rows.
+        """
+        return self._snapshot.stores.take(row_numbers(numbers, self.manifest.size))
 
     def tables(self) -> Iterator[pa.Table]:
         """What is known of all rows, some at a time."""

@@ -23,6 +23,7 @@ from .errors import RetrievalError
 from .kinds import Plan
 from .manifest import NAME, CutRecord, EncoderRecord, Manifest
 from .parts import FOLDER, unit_vectors
+from .places import placed
 from .rows import checked, older_ones, table_of
 
 Blocks = ArrayLike | Iterator[ArrayLike]
@@ -39,6 +40,17 @@ def encoder_record(encoder: Encoder) -> EncoderRecord:
     """What a manifest says of an encoder: of a folder or file its whole path, so that it is found from anywhere."""
     name = absolute(encoder.name) if Path(encoder.name).exists() else encoder.name
     return EncoderRecord(name=name, revision=encoder.revision, dimension=encoder.dimension)
+
+
+def named_encoder(name: str, revision: str, dimension: int) -> EncoderRecord:
+    """What a manifest says of an encoder that is only named.
+
+    Raises:
+        RetrievalError: The name is no text, or there is none.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise RetrievalError(f"encoder {name!r}: give the name of what made the vectors")
+    return EncoderRecord(name=name, revision=revision, dimension=dimension)
 
 
 def check_encoder(place: Path | str, own: EncoderRecord, encoder: TextEncoder) -> None:
@@ -115,7 +127,9 @@ def fitting(vectors: Blocks, rows: Rows, dimension: int | None) -> tuple[int, En
     Raises:
         RetrievalError: They do not fit together, or to the dimension.
     """
-    table = checked(rows if isinstance(rows, pa.Table) else table_of(rows))
+    table = placed(checked(rows if isinstance(rows, pa.Table) else table_of(rows)))
+    if dimension is None and not len(table):
+        raise RetrievalError("no rows at all: an index begins with one")
     if not isinstance(vectors, Iterator):
         unit = unit_vectors(vectors, dimension)
         if len(table) != len(unit):

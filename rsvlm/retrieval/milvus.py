@@ -21,7 +21,7 @@ from .exact import Floats
 from .filters import Filter
 from .hits import Hits, ranked
 from .kinds import Asked
-from .making import Blocks, Rows, encoder_record, fitting
+from .making import Blocks, Rows, encoder_record, fitting, named_encoder
 from .manifest import CutRecord, EncoderRecord
 from .milvusaddress import MilvusAddress
 from .milvuscollection import MOST_HITS, Collection
@@ -128,7 +128,7 @@ class MilvusIndex(Searchable):
                 fit.
         """
         dimension, encoded = fitting(vectors, rows, None)
-        record = EncoderRecord(name=encoder, revision=revision, dimension=dimension)
+        record = named_encoder(encoder, revision, dimension)
         keys = encoded.table["key"].to_pylist()
         make(MilvusAddress.parse(address), record, keys, batches_of(encoded))
         return cls(address)
@@ -223,7 +223,7 @@ class MilvusIndex(Searchable):
         filter: Filter | None = None,
         fold: float | None = None,
         variety: float = 0.0,
-        asked: Asked = "both",  # noqa: ARG002 - Milvus has one index for all
+        asked: Asked = "both",
     ) -> list[Hits]:
         """Find the rows whose vectors have the highest dot product with each query.
 
@@ -232,7 +232,7 @@ class MilvusIndex(Searchable):
         Raises:
             RetrievalError: Queries of another dimension, numbers that there cannot be, or the server does not answer.
         """
-        vectors = self._checked(queries, k, offset, variety)
+        vectors = self._checked(queries, k, offset, variety, asked)  # Milvus has one index for all
         check_variety(fold, variety)
         if offset + k > self.most_hits:
             raise RetrievalError(

@@ -16,7 +16,9 @@ from rsvlm.models import Encoder
 from .errors import RetrievalError
 
 Words = str | Sequence[str] | None
-Pictures = str | os.PathLike[str] | Picture | Sequence[str | os.PathLike[str] | Picture] | None
+One = str | os.PathLike[str] | Picture
+"""A picture: a file, or one in memory."""
+Pictures = One | Sequence[One] | None
 
 
 def query_vectors(

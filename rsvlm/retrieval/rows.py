@@ -40,6 +40,7 @@ EDGES = ("west", "south", "east", "north")
 """Columns of the box that a row's footprint is."""
 
 _LISTS = ("captions", "labels")
+_TEXTS = ("key", "image", "opening", "licence")
 
 _LONGEST = 2**20
 """Bytes of text that a row may have on average before a table is taken for hostile."""
@@ -71,6 +72,11 @@ def _row(number: int, given: Any) -> dict[str, Any]:
     row = {name: None if _is_nan(value) else value for name, value in given.items()}
     if unknown := sorted(map(str, row.keys() - {*SCHEMA.names})):
         raise RetrievalError(f"row {number} has a column {unknown[0]!r}; there are {', '.join(SCHEMA.names)}")
+    for name in _TEXTS:
+        if row.get(name) is not None and not isinstance(row[name], str):
+            raise RetrievalError(
+                f"row {number}: {name} {row[name]!r} is a {type(row[name]).__name__}: give text"
+            )
     for name in _LISTS:
         if isinstance(row.get(name), str):  # else it would be taken apart into letters
             row[name] = [row[name]]

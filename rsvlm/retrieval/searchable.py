@@ -5,6 +5,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any, Unpack, get_args, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,14 +15,15 @@ from rsvlm.imagery.items import ChipOptions
 from rsvlm.models import Encoder, load_encoder
 
 from .areas import Area
+from .asking import Asking
 from .errors import RetrievalError
 from .filters import Filter
-from .hits import Hits
+from .hits import Hits, check_count
 from .kinds import Asked
 from .making import check_encoder
 from .manifest import EncoderRecord
 from .nearness import POOL, Point, check_point, near_first
-from .queries import Pictures, Words, is_single, query_vectors
+from .queries import One, Pictures, Words, is_single, query_vectors
 
 PathLike = str | os.PathLike[str]
 
@@ -68,6 +70,25 @@ class Searchable(ABC):
         if self._encoder is None:
             self._encoder = self._own(self.made_by.name)
         return self._encoder
+
+    @overload
+    def search(self, text: str | None = None, image: One | None = None, **how: Unpack[Asking]) -> Hits: ...
+    @overload
+    def search(
+        self, text: list[str] | tuple[str, ...], image: Pictures = None, **how: Unpack[Asking]
+    ) -> list[Hits]: ...
+    @overload
+    def search(
+        self, text: str | None, image: list[Any] | tuple[Any, ...], **how: Unpack[Asking]
+    ) -> list[Hits]: ...
+    @overload
+    def search(
+        self, text: str | None = None, *, image: list[Any] | tuple[Any, ...], **how: Unpack[Asking]
+    ) -> list[Hits]: ...
+    @overload
+    def search(
+        self, text: Words = None, image: Pictures = None, **how: Unpack[Asking]
+    ) -> Hits | list[Hits]: ...
 
     def search(
         self,
@@ -152,20 +173,24 @@ class Searchable(ABC):
         """Find the rows whose vectors have the highest dot product with each query; see `Index.search_vectors`."""
 
     def _checked(
-        self, queries: ArrayLike, k: int, offset: int = 0, variety: float = 0.0
+        self, queries: ArrayLike, k: int, offset: int = 0, variety: float = 0.0, asked: Asked = "both"
     ) -> NDArray[np.float64]:
-        asked = np.asarray(queries, np.float64)
-        if asked.ndim != 2 or asked.shape[1] != self.made_by.dimension:
-            raise RetrievalError(f"queries have the shape {asked.shape}; give (n, {self.made_by.dimension})")
-        if not np.isfinite(asked).all():
+        vectors = np.asarray(queries, np.float64)
+        if vectors.ndim != 2 or vectors.shape[1] != self.made_by.dimension:
+            raise RetrievalError(
+                f"queries have the shape {vectors.shape}; give (n, {self.made_by.dimension})"
+            )
+        if not np.isfinite(vectors).all():
             raise RetrievalError("a query holds NaN or infinity")
-        if k < 1:
-            raise RetrievalError(f"k {k}: give one from 1")
-        if offset < 0:
-            raise RetrievalError(f"offset {offset}: give one from 0")
+        if len(blank := np.flatnonzero(~vectors.any(axis=1))):
+            raise RetrievalError(f"query {blank[0]} has no direction: all of its numbers are 0")
+        check_count("k", k, 1)
+        check_count("offset", offset, 0)
+        if asked not in get_args(Asked):
+            raise RetrievalError(f"asked {asked!r}: give {', '.join(get_args(Asked))}")
         if variety and offset:
             raise RetrievalError(f"offset {offset}: variety has no pages: ask for more hits at once (k)")
-        return asked
+        return vectors
 
     def _own(self, encoder: Encoder | PathLike) -> Encoder:
         """An encoder, refused unless it is what made the vectors."""

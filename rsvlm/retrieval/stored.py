@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import RetrievalError
+
 Vectors = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
@@ -75,6 +77,32 @@ def _singles(values: NDArray[Any]) -> Vectors:
     singles = bits.view(np.float32)
     singles *= _BIAS
     return singles
+
+
+def row_numbers(given: Sequence[int] | Ints | NDArray[np.bool_], size: int) -> Ints:
+    """Numbers of rows, of which a mask may tell, too.
+
+    Args:
+        given: Numbers, or True and False for each row.
+        size: Rows that there are.
+
+    Raises:
+        RetrievalError: They are neither, or there are no such rows.
+    """
+    numbers = np.asarray(given)
+    if numbers.ndim == 1 and numbers.dtype == bool:
+        if len(numbers) != size:
+            raise RetrievalError(f"a mask of {len(numbers)} for {size} rows: give one for each row")
+        return np.flatnonzero(numbers)
+    if numbers.shape == (0,):
+        return np.empty(0, np.int64)
+    if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
+        raise RetrievalError(
+            f"row numbers are {numbers.dtype} of shape {numbers.shape}: give a list of integers"
+        )
+    if len(wrong := numbers[(numbers < 0) | (numbers >= size)]):
+        raise RetrievalError(f"there is no row {wrong[0]}: rows have the numbers 0 to {size - 1}")
+    return numbers.astype(np.int64)
 
 
 class Stores:

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, Unpack, get_args, overload
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +14,14 @@ from rsvlm.imagery.items import PathLike
 from rsvlm.models import Reranker, TextEncoder, load_reranker, load_sentence_encoder
 from rsvlm.models.sentences import SENTENCES
 
+from .asking import AskingTexts, By
 from .bm25 import Words, store_words, stored_words, words_of
 from .building import Progress
 from .errors import RetrievalError
 from .exact import Found, Mask
 from .filters import Filter
 from .fusion import DEPTH, Rankings, best, hits_of
-from .hits import Hits
+from .hits import Hits, check_count
 from .kinds import Plan
 from .making import check_encoder, check_new, create, fitting
 from .manifest import EncoderRecord, Manifest, read_manifest
@@ -29,9 +31,6 @@ from .snapshot import Snapshot, open_snapshot
 from .stored import Vectors
 from .updates import put_rows, remove_rows
 from .verifying import verify
-
-By = Literal["both", "words", "meaning"]
-"""What texts are found by."""
 
 Texts = Iterable[Mapping[str, Any]] | Any
 """Dicts or an Arrow table with "key", "text" and what else is known (`rsvlm.retrieval.rows.SCHEMA`)."""
@@ -64,7 +63,7 @@ class TextIndex:
         Raises:
             RetrievalError: It is no index, a damaged one, or one that another encoder made.
         """
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()  # the process may go elsewhere
         self.snapshot: Snapshot = open_snapshot(self.folder)
         self._words: Words | None = None
         self._encoder: TextEncoder | None = None
@@ -105,6 +104,21 @@ class TextIndex:
         _, encoded = fitting(_vectors(made, table, progress), table, made.dimension)
         create(place, record, encoded, plan)
         return cls(place, made)
+
+    @classmethod
+    def open(
+        cls, folder: PathLike, encoder: TextEncoder | PathLike | None = None, *, device: str = "auto"
+    ) -> Self:
+        """Open an index; the arguments are those of `TextIndex`.
+
+        Raises:
+            RetrievalError: It is no index, a damaged one, or one that another encoder made.
+        """
+        return cls(folder, encoder, device=device)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """An index that is pickled is opened anew, where its folder must be found."""
+        return partial(type(self), device=self._device), (self.folder, self._encoder)
 
     @property
     def encoder(self) -> TextEncoder:
@@ -178,6 +192,13 @@ class TextIndex:
         removed = remove_rows(self.folder, keys)
         self.refresh()
         return removed
+
+    @overload
+    def search(self, text: str, **how: Unpack[AskingTexts]) -> Hits: ...
+    @overload
+    def search(self, text: list[str] | tuple[str, ...], **how: Unpack[AskingTexts]) -> list[Hits]: ...
+    @overload
+    def search(self, text: str | Sequence[str], **how: Unpack[AskingTexts]) -> Hits | list[Hits]: ...
 
     def search(
         self,
@@ -299,8 +320,8 @@ def checked_queries(text: str | Sequence[str], k: int, offset: int, by: By) -> l
     queries = [text] if isinstance(text, str) else list(text)
     if blank := [number for number, query in enumerate(queries) if not query.strip()]:
         raise RetrievalError(f"text {blank[0]} is empty")
-    if k < 1 or offset < 0:
-        raise RetrievalError(f"k {k}, offset {offset}: give k from 1, offset from 0")
+    check_count("k", k, 1)
+    check_count("offset", offset, 0)
     if by not in get_args(By):
         raise RetrievalError(f"by {by!r}: give words, meaning or both")
     return queries

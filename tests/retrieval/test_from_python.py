@@ -1,0 +1,143 @@
+"""What a program gives an index: what there cannot be is refused, in a line that says what to do."""
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hashing_encoder import HashingEncoder  # type: ignore[import-not-found] # in tests/
+
+from rsvlm.retrieval import Filter, Index, RetrievalError, TextIndex, open_index
+
+VECTORS = np.random.default_rng(0).normal(size=(6, 4))
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    """Six rows, of which one was removed."""
+    rows = [{"key": f"k{number}"} for number in range(6)]
+    index = Index.from_vectors(tmp_path / "index", VECTORS, rows, encoder="test")
+    index.remove("k5")
+    return index
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"west": 0, "south": 95, "east": 1, "north": 96}, r"row 1: west 0.0, south 95.0.*lie in -90\.\.90"),
+        ({"west": 0, "south": 9, "east": 1, "north": 6}, "row 1: .*south first"),
+        (
+            {"west": 20, "south": 5},
+            "row 1: west 20.0, south 5.0, east None.*all of west, south, east and north",
+        ),
+        ({"west": 361, "south": 5, "east": 362, "north": 6}, r"row 1: west 361.0.*lie in -180\.\.180"),
+        ({"west": 1, "south": 5, "east": float("inf"), "north": 6}, "row 1: .*east inf"),
+        ({"gsd": -1.0}, "row 1: gsd -1: give metres a pixel"),
+        ({"gsd": 0.0}, "row 1: gsd 0: "),
+        ({"key": 5}, "row 1: key 5 is a int: give text"),
+        ({"licence": 5}, "row 1: licence 5 is a int: give text"),
+    ],
+)
+def test_what_cannot_be_known_of_a_row_is_refused_by_row_and_value(
+    tmp_path: Path, row: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RetrievalError, match=message):
+        Index.from_vectors(tmp_path / "new", VECTORS[:2], [{"key": "a"}, {"key": "b"} | row], encoder="test")
+    assert not (tmp_path / "new").exists()
+
+
+def test_longitudes_up_to_360_are_turned_to_where_they_are_found(tmp_path: Path) -> None:
+    boxes = [(200, 201), (350, 10), (179, 181), (0, 360), (180, 180), (float("nan"), float("nan"))]
+    edges = [[box[0] for box in boxes], [5.0] * 6, [box[1] for box in boxes], [6.0] * 6]
+    edges[1][5] = edges[3][5] = float("nan")
+    columns = [pa.array(values, pa.float64()) for values in edges]
+    table = pa.table(
+        [pa.array(list("abcdef")), *columns], names=["key", "west", "south", "east", "north"]
+    )  # whose NaN is no null, as that of dicts
+    index = Index.from_vectors(tmp_path / "new", VECTORS, table, encoder="test")
+    stored = index.rows(range(6)).to_pylist()
+    assert [(row["west"], row["east"]) for row in stored] == [
+        (-160, -159), (-10, 10), (179, -179), (-180, 180), (180, 180), (None, None),
+    ]  # fmt: skip
+    [hits] = index.search_vectors(VECTORS[:1], filter=Filter(bbox=(-161, 0, -158, 10)))
+    assert sorted(hits.keys) == ["a", "d"]
+    assert index.summary()["with_a_place"] == 5
+
+
+def test_an_index_begins_with_a_row_and_the_name_of_its_encoder(tmp_path: Path) -> None:
+    for vectors in (np.zeros((0, 4)), iter([np.zeros((0, 4))])):
+        with pytest.raises(RetrievalError, match="no rows at all"):
+            Index.from_vectors(tmp_path / "new", vectors, [], encoder="test")
+    with pytest.raises(RetrievalError, match="encoder '': give the name of what made the vectors"):
+        Index.from_vectors(tmp_path / "new", VECTORS, [{"key": str(n)} for n in range(6)], encoder="")
+    assert not (tmp_path / "new").exists()
+
+
+def test_rows_and_vectors_take_numbers_and_masks_and_nothing_else(index: Index) -> None:
+    mask = np.arange(6) < 3
+    assert (
+        index.rows(mask)["key"].to_pylist() == index.rows([0, 1, 2])["key"].to_pylist() == ["k0", "k1", "k2"]
+    )
+    np.testing.assert_array_equal(index.vectors(mask), index.vectors(np.array([0, 1, 2], np.uint8)))
+    assert len(index.rows([])) == len(index.vectors([])) == 0
+    assert index.rows([5])["key"].to_pylist() == ["k5"]  # removed, and its number stays
+    for wrong, message in [
+        ([1.9], r"float64 of shape \(1,\)"),
+        ([-1], "there is no row -1: rows have the numbers 0 to 5"),
+        ([0, 6], "there is no row 6"),
+        (["k1"], "row numbers are <U2"),
+        (3, r"of shape \(\)"),
+        (mask[:5], "a mask of 5 for 6 rows"),
+    ]:
+        for method in (index.rows, index.vectors):
+            with pytest.raises(RetrievalError, match=message):
+                method(wrong)  # type: ignore[operator]
+
+
+def test_what_cannot_be_asked(index: Index) -> None:
+    asked: list[tuple[dict[str, Any], str]] = [
+        ({"asked": "image"}, "asked 'image': give pictures, words, both"),
+        ({"k": 2.5}, r"k 2\.5: give one from 1"),
+        ({"k": "3"}, "k '3': give one from 1"),
+        ({"k": None}, "k None: give one from 1"),
+        ({"offset": 1.0}, r"offset 1\.0: give one from 0"),
+    ]
+    for wrong, message in asked:
+        with pytest.raises(RetrievalError, match=message):
+            index.search_vectors(VECTORS[:1], **wrong)
+    with pytest.raises(RetrievalError, match="query 1 has no direction"):
+        index.search_vectors([VECTORS[0], np.zeros(4)])
+    assert len(index.search_vectors(VECTORS[:1], k=np.int64(3))[0]) == 3
+    for name in ("labels", "licences"):
+        with pytest.raises(RetrievalError, match=f"{name} None: give texts"):
+            Filter(**{name: [None]})
+
+
+def test_an_index_that_is_named_from_here_is_found_from_elsewhere(
+    tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    near, texts = (
+        Index("index"),
+        TextIndex.build([{"key": "a", "text": "a river"}], "texts", HashingEncoder()),
+    )
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert near.place == "index"
+    near.refresh()
+    assert near.remove("k4") == 1
+    assert near.verify() == []
+    texts.add([{"key": "b", "text": "a road"}])
+    assert texts.search("road", k=1).keys == ["b"]
+    assert texts.verify() == []
+
+
+def test_an_index_that_is_pickled_is_opened_anew(tmp_path: Path, index: Index) -> None:
+    copy = pickle.loads(pickle.dumps(index))
+    assert copy.search_vectors(VECTORS[:1], k=1)[0].keys == ["k0"]
+    texts = TextIndex.build([{"key": "a", "text": "a river"}], tmp_path / "texts", HashingEncoder())
+    again = pickle.loads(pickle.dumps(texts))
+    assert again.search("river").keys == ["a"]
+    assert len(TextIndex.open(tmp_path / "texts")) == len(open_index(tmp_path / "texts")) == 1
