@@ -132,10 +132,9 @@ class InformedGenerator:
 
     def _vector(self, seen: Sequence[Any]) -> Floats | None:
         """Of the first image."""
-        encoder = self._answerer.encoder
-        if not seen or encoder is None:
+        if not seen:
             return None
-        vector: Floats = encoder.encode_images([seen[0].picture])[0].astype("float64")
+        vector: Floats = self._answerer.encoder.encode_images([seen[0].picture])[0].astype("float64")
         return vector
 
 
@@ -151,7 +150,7 @@ def _record(answerer: VisualQuestionAnswerer) -> dict[str, Any]:
     """What decides answers and evidence: the encoder, and what is in the base."""
     encoder, base = answerer.encoder, answerer.knowledge
     return {
-        "encoder": None if encoder is None else {"name": encoder.name, "revision": encoder.revision},
+        "encoder": {"name": encoder.name, "revision": encoder.revision},
         "knowledge": None if base is None else {"chunks": len(base), "sha256": _digest(base)},
     }
 

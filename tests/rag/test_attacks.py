@@ -105,7 +105,7 @@ def test_a_huge_chunk_costs_the_others_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("text", READ)
 def test_the_composer_answers_as_if_the_chunk_were_not_there(text: str) -> None:
-    composer = Composer(None)
+    composer = Composer(Seeing())
     for question, fact in FACTS:
         expected = composer.compose(question, [], lambda *_, fact=fact: evidence(fact))
         assert not expected.abstained
@@ -123,7 +123,7 @@ def test_the_composer_answers_as_if_the_chunk_were_not_there(text: str) -> None:
 
 def test_citations_in_what_is_quoted_are_not_ours() -> None:
     fact = "The Old Tower was built in 1810 [7], of stone [source: Smith]."
-    answer = Composer(None).compose("When was the Old Tower built?", [], lambda *_: evidence(fact))
+    answer = Composer(Seeing()).compose("When was the Old Tower built?", [], lambda *_: evidence(fact))
     assert (
         answer.text == "1810: \u201cThe Old Tower was built in 1810 (7), of stone (source: Smith).\u201d [1]"
     )

@@ -44,7 +44,7 @@ def test_every_rule_has_an_example_and_a_kind() -> None:
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=[example for _, example in EXAMPLES])
 def test_examples_are_told_by_their_rule(rule: Rule, example: str) -> None:
-    told = part_of(example, {}).rule
+    told = part_of(example).rule
     assert told is not None
     assert told.pattern.pattern == rule.pattern.pattern
 
@@ -58,7 +58,7 @@ def test_examples_of_the_tables_besides_the_rules(name: str, tells: Callable[[st
         pattern = re.sub(r"\{([a-z]+)\}", lambda match: f"(?:{lists[match[1]]})", row["pattern"])
         assert row["examples"], row["pattern"]
         for example in row["examples"]:
-            line = part_of(example, {}).line
+            line = part_of(example).line
             assert tells(line), example
             assert re.search(pattern, line), example
 

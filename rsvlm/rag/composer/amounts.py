@@ -91,7 +91,6 @@ def how_many(asked: Asked, scene: Scene) -> Finding:
 
 def _there(scene: Scene, thing: Thing) -> float:
     """How likely it is that a thing is there."""
-    assert scene.likelihood is not None
     return scene.likelihood.of(scene.look, thing).probability
 
 
@@ -100,7 +99,6 @@ def counted(scene: Scene, thing: Thing) -> tuple[int | None, float, tuple[Eviden
 
     0 where the thing is not there; None where nobody says a number.
     """
-    assert scene.likelihood is not None
     likely = scene.likelihood.of(scene.look, thing)
     if likely.probability < 0.5:
         return 0, 1 - likely.probability, ()

@@ -81,7 +81,6 @@ def _extreme(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
 
 def _likeliest(asked: Asked, options: Sequence[Option], scene: Scene) -> Finding:
     """What the image, or a part of it, shows most likely; where several are asked for, all that it shows."""
-    assert scene.likelihood is not None
     likely = [scene.likelihood.of(scene.look, one.thing, asked.region) for one in options]
     odds = [math.log(max(one.probability, 1e-6) / max(1 - one.probability, 1e-6)) for one in likely]
     shares = softmax([-one for one in odds] if asked.negated else odds)

@@ -68,7 +68,6 @@ def _direction(options: Sequence[Option], first: Thing, second: Thing, scene: Sc
 
 def _middle(thing: Thing, scene: Scene) -> tuple[float, float]:
     """The centre of gravity of what looks like a thing, in tiles from the upper left."""
-    assert scene.likelihood is not None
     tiles = scene.likelihood.of_tiles(scene.look, thing, scene.look.finest(TILES))
     rows, columns = np.indices(tiles.shape)
     return float((columns * tiles).sum() / tiles.sum()), float((rows * tiles).sum() / tiles.sum())

@@ -46,7 +46,7 @@ def compare(asked: Asked, scene: Scene) -> Finding:
     """
     if len(scene.looks) > 2:
         raise RagError(f"{len(scene.looks)} images cannot be compared at once: give two of them")
-    if len(scene.looks) < 2 or scene.likelihood is None:
+    if len(scene.looks) < 2:
         return unknown("two images are needed for that; give the second one, too")
     first, second = (replace(scene, looks=(look,)) for look in scene.looks[:2])
     things = [one for one in asked.things if one.classes]
@@ -102,7 +102,6 @@ def _by_thing(thing: Thing, first: Scene, second: Scene) -> Finding:
 
 def _shown(thing: Thing, first: Scene, second: Scene, *, absent: bool) -> Finding:
     """Which image shows a thing, or does not where that is asked: one, both or neither."""
-    assert first.likelihood is not None
     likely = [first.likelihood.of(one.look, thing) for one in (first, second)]
     support = tuple(piece for one in likely for piece in one.support)
     there = [one.probability >= 0.5 for one in likely]

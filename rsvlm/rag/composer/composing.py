@@ -65,20 +65,18 @@ class Composer:
     """Answers questions from what an encoder sees, and from what a base holds.
 
     Args:
-        encoder: What looks at images; None: it answers questions of fact only.
+        encoder: What looks at images.
         sentences: What makes sentence vectors; None without a base.
         threshold: Below this it is not told whether or how often a thing is there.
     """
 
     def __init__(
-        self, encoder: Encoder | None, sentences: TextEncoder | None = None, threshold: float = THRESHOLD
+        self, encoder: Encoder, sentences: TextEncoder | None = None, threshold: float = THRESHOLD
     ) -> None:
         self.encoder, self._threshold = encoder, threshold
         self._sentences = None if sentences is None else Remembered(sentences.encode_texts, SENTENCES)
-        self.lexicon = None if encoder is None else Lexicon(encoder)
-        self.likelihood = (
-            None if encoder is None or self.lexicon is None else Likelihood(self.lexicon, encoder)
-        )
+        self.lexicon = Lexicon(encoder)
+        self.likelihood = Likelihood(self.lexicon, encoder)
 
     def compose(
         self, question: str, looks: Sequence[Look], find: FindText, nearby: FindPlaces = tuple
@@ -98,7 +96,7 @@ class Composer:
         text, evidence = _together(findings)
         notes = []
         looked = any(one.kind != "fact" for one in asked) and bool(looks)
-        if looked and self.likelihood is not None and not self.likelihood.calibrated:
+        if looked and not self.likelihood.calibrated:
             notes.append("The encoder is not calibrated: how sure this is, is not known.")
         was_seen = looked and any(one.probability < 1 for one in findings)  # what a file says is sure
         if was_seen and any(look.seen.is_grey for look in looks):

@@ -58,17 +58,15 @@ def most_of(scene: Scene, region: Box | None = None) -> tuple[str, float]:
 @cache
 def thing_of(name: str) -> Thing:
     """A class as a thing that may be asked about."""
-    return Thing(name, class_names(name) or (name,), "class")
+    return Thing(name, class_names(name) or (name,))
 
 
 def _part(scene: Scene, thing: Thing, region: Box) -> float:
-    assert scene.likelihood is not None
     return scene.likelihood.of(scene.look, thing, region).probability
 
 
 def _tiles(scene: Scene, thing: Thing) -> Floats:
     """(n, n) how likely each tile shows a thing."""
-    assert scene.likelihood is not None
     return scene.likelihood.of_tiles(scene.look, thing, scene.look.finest(TILES))
 
 

@@ -21,7 +21,7 @@ def describe(_: Asked, scene: Scene) -> Finding:
     if not scene.can_look():
         return unknown(NO_IMAGE)
     look = scene.look
-    if look.neighbours and scene.sentences is not None and scene.lexicon is not None:
+    if look.neighbours and scene.sentences is not None:
         texts = [piece.chunk.text for one in look.neighbours for piece in one.evidence]
         chosen, agreement = consensus(look, scene.sentences(texts), scene.lexicon.texts(texts))
         return Finding(_sentence(chosen.chunk.text), chosen.chunk.text, agreement, (chosen,))

@@ -48,16 +48,16 @@ class Scene:
 
     Attributes:
         looks: The images that are asked about: none, one, two to be compared, or one for each option.
-        lexicon: Vectors of words; None without an encoder.
-        likelihood: Tells how likely images show things; None without an encoder.
+        lexicon: Vectors of words.
+        likelihood: Tells how likely images show things.
         sentences: Makes (n, d) sentence vectors; None without a base.
         find: Finds evidence for words, the best first; so many.
         nearby: Named places near to the first image, the nearest first; none where no place is known.
     """
 
     looks: tuple[Look, ...]
-    lexicon: Lexicon | None
-    likelihood: Likelihood | None
+    lexicon: Lexicon
+    likelihood: Likelihood
     sentences: Remembered | None
     find: Callable[[str, int], list[Evidence]]
     nearby: Callable[[], Sequence[Nearby]] = tuple
@@ -73,8 +73,8 @@ class Scene:
         return replace(self, looks=(self.looks[number - 1],), nearby=nearby)
 
     def can_look(self) -> bool:
-        """Whether there is an image, and something to look at it with."""
-        return bool(self.looks) and self.likelihood is not None
+        """Whether there is an image."""
+        return bool(self.looks)
 
 
 Answering = Callable[[Asked, Scene], Finding]

@@ -23,7 +23,7 @@ def which_image(asked: Asked, scene: Scene) -> Finding:
     if len(scene.looks) != len(asked.options):
         return unknown(f"I was given {len(scene.looks)} images for {len(asked.options)} answers")
     thing = next((one for one in asked.things if one.classes), None)
-    if thing is None or scene.likelihood is None:
+    if thing is None:
         return unknown(NO_THING)
     least = bool(LEAST.search(asked.text))
     if least or _MOST.search(asked.text):

@@ -55,7 +55,6 @@ def _land(asked: Asked, water: Thing, *, is_first: bool, less: bool, scene: Scen
 
 def _more(asked: Asked, relation: Relation, scene: Scene) -> Finding:
     """Whether there is more of one thing than of another, both of them known."""
-    assert scene.likelihood is not None
     assert relation.first is not None
     assert relation.second is not None
     things = relation.first, relation.second

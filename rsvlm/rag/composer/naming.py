@@ -50,7 +50,6 @@ def what(asked: Asked, scene: Scene) -> Finding:
 
 def scene_shares(scene: Scene) -> tuple[list[str], list[float], dict[str, tuple[Evidence, ...]]]:
     """Return classes of scenes, how likely each is, and what is said of look-alikes of it."""
-    assert scene.lexicon is not None
     names = list(scene_names())
     words = [scene_names()[name] for name in names]
     flat = (

@@ -33,7 +33,6 @@ def where(asked: Asked, scene: Scene) -> Finding:
     if not asked.things:
         return unknown(NO_THING)
     thing = next((one for one in asked.things if one.classes), asked.things[0])
-    assert scene.likelihood is not None
     likely = scene.likelihood.of(scene.look, thing)
     boxed = _BOX.search(asked.text) is not None
     if likely.probability < 0.5 and boxed:  # who asks for the box of a thing knows that it is there
@@ -81,7 +80,6 @@ def _side(text: str, parts: Floats) -> str | None:
 
 def in_nine(scene: Scene, thing: Thing) -> Floats:
     """Return (3, 3) how much each ninth of an image looks like a thing."""
-    assert scene.likelihood is not None
     count = scene.look.finest(TILES)
     if count < TILES:
         return scene.likelihood.of_tiles(scene.look, thing, 3)
@@ -92,7 +90,6 @@ def in_nine(scene: Scene, thing: Thing) -> Floats:
 
 def box_of(scene: Scene, thing: Thing) -> Box:
     """Return the smallest box around all tiles that look like a thing; around the likeliest one where none does."""
-    assert scene.likelihood is not None
     tiles = scene.likelihood.of_tiles(scene.look, thing, scene.look.finest(TILES))
     rows, columns = np.nonzero(tiles >= min(0.5, tiles.max()))
     ends = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1

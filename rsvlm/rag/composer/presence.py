@@ -49,7 +49,6 @@ def _also_said(asked: Asked, things: list[Thing]) -> list[Thing]:
 
 def _lacking(asked: Asked, things: list[Thing], scene: Scene) -> Finding | None:
     """Whether one thing is there and another is not; None where that is not what is asked."""
-    assert scene.likelihood is not None
     text = asked.text.lower()
     match = _LACKING.search(text)
     if match is None or asked.any_of or _NO.search(text[: match.start()]):
@@ -78,7 +77,6 @@ def _lacking(asked: Asked, things: list[Thing], scene: Scene) -> Finding | None:
 
 def _said(asked: Asked, thing: Thing, scene: Scene) -> Finding:
     """Say of a thing of which more is said than that it is there that this cannot be told; or that it is not there."""
-    assert scene.likelihood is not None
     if not thing.classes or thing != asked.things[0]:
         return unknown(f"I cannot tell whether {asked.said}")
     probability = scene.likelihood.of(scene.look, thing, asked.region).probability
@@ -89,7 +87,6 @@ def _said(asked: Asked, thing: Thing, scene: Scene) -> Finding:
 
 def _present(asked: Asked, things: list[Thing], scene: Scene) -> Finding:
     """Whether all of some things are there, or one of those that are set against each other by "or"."""
-    assert scene.likelihood is not None
     likely = [scene.likelihood.of(scene.look, thing, asked.region) for thing in things]
     if asked.any_of:
         beside = asked.relation.second if asked.relation is not None else None

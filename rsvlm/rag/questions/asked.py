@@ -12,8 +12,6 @@ KINDS: tuple[Kind, ...] = (
 Box = tuple[float, float, float, float]
 """xmin, ymin, xmax, ymax as shares of the image's sides; y goes downwards."""
 
-Matched = Literal["class", "synonym", "typo", "none"]
-
 
 @dataclass(frozen=True, slots=True)
 class Thing:
@@ -23,13 +21,10 @@ class Thing:
         phrase: As asked, without article: "big oil tanks".
         classes: The name of the class that it stands for, singular, then those of the kinds of it ("water",
             "river", "lake", ...). Empty: no class is known for it.
-        matched: How the class was found: by its own name ("class"), by another word for it ("synonym"), after a slip
-            of the keyboard was mended ("typo"), or "none".
     """
 
     phrase: str
     classes: tuple[str, ...] = ()
-    matched: Matched = "none"
 
     @property
     def name(self) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from rsvlm.vocabularies import load_tags, vocabulary, vocabulary_names
 
@@ -12,34 +11,27 @@ LONGEST_NAME = 12
 """Words of a class name at most; CORINE's longest has ten."""
 
 
-class Entry(NamedTuple):
-    """What a phrase stands for: a class, and whether the phrase is its own name."""
-
-    name: str
-    own: bool
-
-
 class Classes:
-    """All classes by the words for them."""
+    """The names of all classes by the words for them."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, Entry] = {}
+        self.names: dict[str, str] = {}
         concepts = table("synonyms.yaml")["concepts"]
         self._kinds: dict[str, list[str]] = {name: data.get("kinds", []) for name, data in concepts.items()}
         for name, data in concepts.items():
-            self.entries[key_of(name)] = Entry(name, True)
+            self.names[key_of(name)] = name
             for word in data["words"]:
-                self.entries.setdefault(key_of(word), Entry(name, False))
+                self.names.setdefault(key_of(word), name)
         skipped = {key_of(word) for word in table("synonyms.yaml")["skip"].split()}
         for phrase in _phrases():
             key = key_of(phrase)
             if key not in skipped and key not in stop_words():
-                self.entries.setdefault(key, Entry(_singular_name(phrase), True))
+                self.names.setdefault(key, _singular_name(phrase))
         for name in _glued_names():
-            entry = self.entries.get(key_of(_split(name)))
-            if entry:
-                self.entries.setdefault(key_of(name), entry)
-        self.words = frozenset(singular(word) for key in self.entries for word in key.split())
+            whole = self.names.get(key_of(_split(name)))
+            if whole:
+                self.names.setdefault(key_of(name), whole)
+        self.words = frozenset(singular(word) for key in self.names for word in key.split())
 
     def with_kinds(self, name: str) -> tuple[str, ...]:
         """Return a class and all kinds of it, each once."""
@@ -64,8 +56,8 @@ def class_names(words: str) -> tuple[str, ...]:
     ('cropland', 'rice field')
     """
     known = classes()
-    entry = known.entries.get(key_of(words))
-    return known.with_kinds(entry.name) if entry else ()
+    name = known.names.get(key_of(words))
+    return known.with_kinds(name) if name else ()
 
 
 def key_of(phrase: str) -> str:

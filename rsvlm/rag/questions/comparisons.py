@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from .asked import Asked, Relation
 from .negation import is_negated
-from .parts import KnownThings, part_of
+from .parts import part_of
 from .things import Found
 
 _THAN = re.compile(r"\b(?:more|less|fewer|\w{3,}er) (?:\S+ ){0,8}?(than|then)\b")
@@ -18,18 +18,17 @@ _BETWEEN = re.compile(r"\b(?:between|of|comparing) (?:the )?\w[^,]* and [^,]*, (
 _OTHER_KINDS = re.compile(r"\b(?:what|which|where|who|when|why|how|by what)\b|\bcompare\b|\bnumber of\b")
 
 
-def compared(asked: list[Asked], text: str, known: KnownThings) -> list[Asked]:
+def compared(asked: list[Asked], text: str) -> list[Asked]:
     """Read one question as whether there is more of one thing than of another, if its words say so.
 
     Args:
         asked: What was read of the text.
         text: All of it.
-        known: Things that are known.
     """
     if len(asked) != 1 or asked[0].options or asked[0].kind not in ("yes-no", "how-much", "fact"):
         return asked
     one = asked[0]
-    part = part_of(text, known)
+    part = part_of(text)
     line = " ".join(word.text for word in part.words)
     relation = one.relation
     if _OTHER_KINDS.search(line) or (

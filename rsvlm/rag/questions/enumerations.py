@@ -9,7 +9,6 @@ from .asked import Asked, Thing
 from .classes import class_names
 from .offers import options_of
 from .options import trimmed
-from .parts import KnownThings
 
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 _EDGES = ";:?!()"
@@ -127,9 +126,7 @@ def _plain(item: str) -> str:
     return trimmed(item) if not item[0].isdigit() else item.strip()
 
 
-def choosing(
-    asked: Sequence[Asked], text: str, found: Enumeration, rest: Sequence[Asked], known: KnownThings
-) -> list[Asked]:
+def choosing(asked: Sequence[Asked], text: str, found: Enumeration, rest: Sequence[Asked]) -> list[Asked]:
     """Read a text with a list as a question that offers its items, unless it has been read so already.
 
     Args:
@@ -137,9 +134,8 @@ def choosing(
         text: All of it.
         found: The list.
         rest: What is read of the text without the list.
-        known: Things that are known.
     """
-    offered = options_of((("", item) for item in found.items), known)
+    offered = options_of(("", item) for item in found.items)
     same = [
         one
         for one in asked

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from . import options
 from .asked import Option, Thing
 from .classes import class_names
-from .parts import KnownThings, Part
+from .parts import Part
 from .reading import Word, is_plural, word_set
 from .spelling import read
 from .things import Found, find_things
@@ -26,12 +26,12 @@ _CHOICE_AFTER = re.compile(
 _CHOOSES = re.compile(r"\b(?:choose|select|pick|answer|options?|choices?|following|one of|respond|reply)\b")
 
 
-def options_of(labels_and_words: Iterable[tuple[str, str]], known: KnownThings) -> tuple[Option, ...]:
+def options_of(labels_and_words: Iterable[tuple[str, str]]) -> tuple[Option, ...]:
     """Return options with what their words name, from label and words of each."""
-    return tuple(_option(label, words, known) for label, words in labels_and_words)
+    return tuple(_option(label, words) for label, words in labels_and_words)
 
 
-def listed_options(part: Part, kind: str | None, known: KnownThings) -> tuple[str, tuple[Option, ...]]:
+def listed_options(part: Part, kind: str | None) -> tuple[str, tuple[Option, ...]]:
     """Return the options that a question lists after a colon or the like, and the words before them."""
     stem, items = options.listed(part.text)
     quoted = len(items) > 2 and part.line.startswith("which ")
@@ -39,10 +39,10 @@ def listed_options(part: Part, kind: str | None, known: KnownThings) -> tuple[st
         return part.text, ()
     if not _UNASKED.search(items[0].lower()):  # "Tile 12: any ships, boats or rafts?"
         return part.text, ()
-    return stem, options_of((("", item) for item in items), known)
+    return stem, options_of(("", item) for item in items)
 
 
-def alternatives(part: Part, kind: str | None, known: KnownThings) -> tuple[Option, ...]:
+def alternatives(part: Part, kind: str | None) -> tuple[Option, ...]:
     """Return the options of "Is this a river or a lake?" and of "river or lake?"."""
     chosen = kind == "where" and _CHOICE_AFTER.search(part.text)
     if kind not in ("what", "which") and not chosen and (kind in _OTHERS or not _UNASKED.search(part.line)):
@@ -52,14 +52,14 @@ def alternatives(part: Part, kind: str | None, known: KnownThings) -> tuple[Opti
         return ()
     first = {word.text for word in read(items[0])[:2]}
     if len(items) > 2 and first & {"what", "which"}:  # "What covers more, fields or woods"
-        return options_of((("", item) for item in items[1:]), known)
-    return options_of((("", item) for item in (_last_of(items[0], known), *items[1:])), known)
+        return options_of(("", item) for item in items[1:])
+    return options_of(("", item) for item in (_last_of(items[0]), *items[1:]))
 
 
-def _last_of(text: str, known: KnownThings) -> str:
+def _last_of(text: str) -> str:
     """The last thing that words name, or what follows it: "Are the fields green" offers "green"."""
     words = read(text)
-    things = find_things(text, words, known)
+    things = find_things(text, words)
     if not words or not (things or len(words) > 3):
         return text
     first = len(words) - 1
@@ -85,11 +85,11 @@ def _head(words: Sequence[Word], found: Found) -> int:
     return plurals[-1] + 1 if plurals else first
 
 
-def _option(label: str, words: str, known: KnownThings) -> Option:
+def _option(label: str, words: str) -> Option:
     names = class_names(words)
-    things = find_things(words, read(words), known)
+    things = find_things(words, read(words))
     if not names and things and things[0].first == 0 and _PLACED.match(words[len(things[0].thing.phrase) :]):
         return Option(label, things[0].thing.phrase, things[0].thing)
     if names or len(things) != 1:
-        return Option(label, words, Thing(words, names, "class" if names else "none"))
+        return Option(label, words, Thing(words, names))
     return Option(label, words, things[0].thing)

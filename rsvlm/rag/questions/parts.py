@@ -1,10 +1,9 @@
 """A question by itself, as rules see it, and how a text is split into such."""
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from .asked import HardWords, Thing
+from .asked import HardWords
 from .hardwords import hard_words
 from .reading import Word
 from .rules import Rule, rule_for, shortened, without_lead
@@ -14,8 +13,6 @@ from .things import Found, find_things
 
 _ALTERNATIVES = re.compile(r"(?:\w+ ){1,4}or(?: \w+){1,3}")
 """A choice without more words: "forest or scrub"."""
-KnownThings = Mapping[str, Thing]
-"""Things that a caller knows, by the key of their phrase."""
 
 
 class Part(NamedTuple):
@@ -43,16 +40,16 @@ class Part(NamedTuple):
         return rule_for(self.line, self.marked)
 
 
-def parts_of(text: str, known: KnownThings) -> list[Part]:
+def parts_of(text: str) -> list[Part]:
     """Split a text into its questions, and the sentences between them."""
 
     def asks(words: str) -> bool:
-        part = part_of(words, known)
+        part = part_of(words)
         return part.rule is not None or bool(_ALTERNATIVES.fullmatch(part.line))
 
     found: list[Part] = []
     for sentence in _asking(sentences(without_slips(text))):
-        found += [part_of(clause, known) for clause in clauses(sentence, asks)]
+        found += [part_of(clause) for clause in clauses(sentence, asks)]
     return found[:MOST_PARTS]
 
 
@@ -63,11 +60,11 @@ def _asking(every: list[str]) -> list[str]:
     return [one for one in every if "?" in one][:MOST_PARTS] or every[-MOST_PARTS:]
 
 
-def part_of(text: str, known: KnownThings) -> Part:
+def part_of(text: str) -> Part:
     """Read words as one question."""
     begin = len(text) - len(without_premise(text))
     words = [word.moved(begin) for word in read(text[begin:])]
-    things = find_things(text, words, known)
+    things = find_things(text, words)
     hard = hard_words(text)
     return Part(text, words, things, _line(words, hard), _marked(words, things), hard)
 

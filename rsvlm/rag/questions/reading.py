@@ -21,12 +21,11 @@ _ASKING = {"what", "where", "who", "when", "how", "that", "there", "it", "which"
 
 
 class Word(NamedTuple):
-    """A word: as it is read, from where to where it stands in the text, and whether a slip in it was mended."""
+    """A word: as it is read, and from where to where it stands in the text."""
 
     text: str
     start: int
     end: int
-    mended: bool = False
 
     def moved(self, by: int) -> "Word":
         """Return the word as it stands in a longer text, so many characters later."""

@@ -125,5 +125,5 @@ def read(text: str) -> list[Word]:
         if meant != word.text and not titled and _is_name(text, word.start) and meant not in classes().words:
             meant = word.text
         if meant not in word_set("noise"):
-            read.append(word._replace(text=meant, mended=meant != word.text))
+            read.append(word._replace(text=meant))
     return read

@@ -7,7 +7,7 @@ from itertools import pairwise
 from .asked import Option
 from .offers import options_of
 from .options import alternatives
-from .parts import KnownThings, Part
+from .parts import Part
 from .rules import is_aside
 
 _BETWEEN_WHAT = re.compile(
@@ -35,13 +35,13 @@ def told(parts: Sequence[Part]) -> list[bool]:
     return asides if not all(asides) else [False] * len(parts)
 
 
-def options_told(part: Part, before: Part | None, known: KnownThings) -> tuple[Option, ...]:
+def options_told(part: Part, before: Part | None) -> tuple[Option, ...]:
     """Return the options of "I can't decide whether it is a lake or a bay. Which is it?", told before the question."""
     if before is None or part.things or not _WHICH_OF_THEM.search(part.line):
         return ()
     starts = [match.end() for match in _BETWEEN_WHAT.finditer(before.text)]
     items = alternatives(before.text[starts[-1] :]) if starts else []
-    return options_of((("", item) for item in items), known) if len(items) > 1 else ()
+    return options_of(("", item) for item in items) if len(items) > 1 else ()
 
 
 def asks_meaning(part: Part, before: Part | None) -> bool:

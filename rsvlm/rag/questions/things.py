@@ -1,11 +1,11 @@
 """The things that a question is about: noun phrases, and the classes that their words stand for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from .asked import Matched, Thing
-from .classes import LONGEST_NAME, Entry, classes, key_of
+from .asked import Thing
+from .classes import LONGEST_NAME, classes
 from .reading import Word, is_plural, singular, stop_words, word_set
 
 
@@ -22,43 +22,38 @@ class _Match(NamedTuple):
 
     first: int
     last: int
-    entry: Entry
+    name: str
 
 
-def find_things(
-    text: str, words: Sequence[Word], known: Mapping[str, Thing] | None = None
-) -> tuple[Found, ...]:
+def find_things(text: str, words: Sequence[Word]) -> tuple[Found, ...]:
     """Find the things that a question names, in order.
 
     Args:
         text: What the words were read from.
         words: Its words, mended.
-        known: More things by the key of their phrase (`key_of`); they go before the classes.
     """
     found: list[Found] = []
-    for first, last in _runs(words, matches := _matches(words, known or {})):
+    for first, last in _runs(words, matches := _matches(words)):
         inside = [match for match in matches if first <= match.first < last]
-        found += _things(text, words, (first, last), inside, known or {})
+        found += _things(text, words, (first, last), inside)
     return tuple(found)
 
 
-def _matches(words: Sequence[Word], known: Mapping[str, Thing]) -> list[_Match]:
+def _matches(words: Sequence[Word]) -> list[_Match]:
     """Find the longest names of classes, from left to right."""
     plain = [singular(word.text) for word in words]
     found: list[_Match] = []
     place = 0
     while place < len(plain):
-        match = _longest(words, plain, place, known)
+        match = _longest(words, plain, place)
         if match:
             found.append(match)
         place = match.last if match else place + 1
     return found
 
 
-def _longest(
-    words: Sequence[Word], plain: Sequence[str], first: int, known: Mapping[str, Thing]
-) -> _Match | None:
-    if plain[first] not in classes().words and not known:
+def _longest(words: Sequence[Word], plain: Sequence[str], first: int) -> _Match | None:
+    if plain[first] not in classes().words:
         return None
     for last in range(min(len(plain), first + LONGEST_NAME), first, -1):
         if all(word.text in stop_words() for word in words[first:last]):
@@ -66,9 +61,9 @@ def _longest(
         key = " ".join(
             [word.text for word in words[first : last - 1] if word.text.isalnum()] + [plain[last - 1]]
         )
-        entry = Entry(known[key].name, True) if key in known else classes().entries.get(key)
-        if entry and plain[last - 1].isalnum() and plain[first].isalnum():
-            return _Match(first, last, entry)
+        name = classes().names.get(key)
+        if name and plain[last - 1].isalnum() and plain[first].isalnum():
+            return _Match(first, last, name)
     return None
 
 
@@ -99,7 +94,6 @@ def _things(
     words: Sequence[Word],
     run: tuple[int, int],
     matches: Sequence[_Match],
-    known: Mapping[str, Thing],
 ) -> Iterator[Found]:
     """The things of a run: each class with the words before it, which tell more of it, and what is left over."""
     first, end = run
@@ -113,22 +107,16 @@ def _things(
             and not is_plural(words[last - 1].text)
         ):
             continue  # "highway bridge" is a bridge
-        yield _found(text, words, (first, last), match, known)
+        yield _found(text, words, (first, last), match)
         first = last
     if first < end:
         yield Found(Thing(_phrase(text, words, first, end)), first, end)
 
 
-def _found(
-    text: str, words: Sequence[Word], span: tuple[int, int], match: _Match, known: Mapping[str, Thing]
-) -> Found:
+def _found(text: str, words: Sequence[Word], span: tuple[int, int], match: _Match) -> Found:
     sized = span[0] > 0 and words[span[0] - 1].text in word_set("sizes")
     phrase = _phrase(text, words, span[0] - sized, span[1])
-    key = key_of(text[words[match.first].start : words[match.last - 1].end])
-    names = known[key].classes if key in known else classes().with_kinds(match.entry.name)
-    mended = any(word.mended for word in words[match.first : match.last])
-    matched: Matched = "typo" if mended else "class" if match.entry.own else "synonym"
-    return Found(Thing(phrase, names, matched), *span)
+    return Found(Thing(phrase, classes().with_kinds(match.name)), *span)
 
 
 def _phrase(text: str, words: Sequence[Word], first: int, last: int) -> str:

@@ -8,14 +8,13 @@ from typing import cast
 from ..errors import RagError
 from . import options
 from .asked import Asked, HardWords, Kind, Option, Thing
-from .classes import key_of
 from .comparisons import compared, is_whole
 from .enumerations import choosing, enumeration_in
 from .hardwords import hard_words
 from .images import image_in
 from .negation import is_negated
 from .offers import alternatives, listed_options, options_of
-from .parts import KnownThings, Part, part_of, parts_of
+from .parts import Part, part_of, parts_of
 from .predicates import said_of
 from .reading import cleaned, is_plural, normalised
 from .regions import region_in
@@ -44,7 +43,7 @@ _BEFORE_NAME = re.compile(
 )
 
 
-def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None = None) -> list[Asked]:
+def understand(question: str, *, images: int = 1) -> list[Asked]:
     """Read what a question asks for: one `Asked` for each thing, in order.
 
     >>> [(asked.kind, asked.things[0].name) for asked in understand("is there a river, and how big is the lake")]
@@ -53,7 +52,6 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
     Args:
         question: The words of a person: one question or several, with slips, without marks, as an order, ...
         images: How many images they are about.
-        known: Things that are known besides the classes of the vocabularies; they go before these.
 
     Raises:
         RagError: The question is empty.
@@ -61,20 +59,19 @@ def understand(question: str, *, images: int = 1, known: Sequence[Thing] | None 
     text = normalised(cleaned(question))
     if not text:
         raise RagError("the question is empty; ask something, such as: Is there a river?")
-    names = {key_of(thing.phrase): thing for thing in known or ()}
     stem, offered = options.labelled(text)
-    asked, unread = _read_parts(parts_of(stem, names), images, names)
+    asked, unread = _read_parts(parts_of(stem), images)
     if not asked:
-        things = tuple(found.thing for found in part_of(stem, names).things)
+        things = tuple(found.thing for found in part_of(stem).things)
         kind: Kind = "yes-no" if "?" in text and any(thing.classes for thing in things) else "fact"
         asked, unread = [Asked(kind, stem or text, things, hard=hard_words(text))], []
     if offered:
-        asked[-1] = _offering(asked[-1], options_of(offered, names))
+        asked[-1] = _offering(asked[-1], options_of(offered))
     elif (found := enumeration_in(stem)) is not None:
-        rest = _read_parts(parts_of(found.rest, names), images, names)[0]
-        asked = choosing(asked, text, found, rest, names)
+        rest = _read_parts(parts_of(found.rest), images)[0]
+        asked = choosing(asked, text, found, rest)
     else:
-        asked = by_whole(compared(asked, stem, names), stem, names)
+        asked = by_whole(compared(asked, stem), stem)
     asked = _without_echoes(asked)
     if unread:
         context = hard_words(" . ".join(unread))
@@ -95,7 +92,7 @@ def _without_echoes(asked: Sequence[Asked]) -> list[Asked]:
     return found
 
 
-def _read_parts(parts: Sequence[Part], images: int, known: KnownThings) -> tuple[list[Asked], list[str]]:
+def _read_parts(parts: Sequence[Part], images: int) -> tuple[list[Asked], list[str]]:
     """Read the parts of a text in order; return what they ask, and the texts that ask nothing.
 
     Options that stand in a sentence of their own ("Choose one: ...") are those of the question beside it.
@@ -106,7 +103,7 @@ def _read_parts(parts: Sequence[Part], images: int, known: KnownThings) -> tuple
     tells = told(parts)
     for place, part in enumerate(parts):
         aside = parts[place - 1] if place and tells[place - 1] else None
-        one = None if tells[place] else _of_image(part, images, known, asked, aside)
+        one = None if tells[place] else _of_image(part, images, asked, aside)
         instructs = len(parts) > 1 and _INSTRUCTS.search(part.line)
         if one is None or (instructs and not one.options):
             unread.append(part.text)
@@ -127,39 +124,30 @@ def _read_parts(parts: Sequence[Part], images: int, known: KnownThings) -> tuple
     return asked, unread
 
 
-def _of_image(
-    part: Part, images: int, known: KnownThings, before: Sequence[Asked], aside: Part | None
-) -> Asked | None:
+def _of_image(part: Part, images: int, before: Sequence[Asked], aside: Part | None) -> Asked | None:
     """Read one question, and which of several images it is about: the one that it names, else that of the one before.
 
     What compares images names them, too, and is about all of them. For the arguments see `_asked`.
     """
     named = image_in(part.text, images)
     if named is not None:
-        alone = part_of(named.text, known)
-        one = _asked(alone, 1, known, before, aside)
+        alone = part_of(named.text)
+        one = _asked(alone, 1, before, aside)
         within = one is not None and one.relation is not None and is_whole(one.relation)
-        if (
-            one is not None
-            and one.kind != "compare"
-            and (within or not compares(part_of(named.line, known).line))
-        ):
+        if one is not None and one.kind != "compare" and (within or not compares(part_of(named.line).line)):
             return replace(one, image=named.image, among=named.among)
-    one = _asked(part, images, known, before, aside)
+    one = _asked(part, images, before, aside)
     if one is None or one.kind == "compare" or not before:
         return one
     return replace(one, image=before[-1].image, among=before[-1].among)
 
 
-def _asked(
-    part: Part, images: int, known: KnownThings, before: Sequence[Asked], aside: Part | None
-) -> Asked | None:
+def _asked(part: Part, images: int, before: Sequence[Asked], aside: Part | None) -> Asked | None:
     """Read one question; None where no rule knows it.
 
     Args:
         part: Its words.
         images: How many images it is about.
-        known: Things that are known.
         before: What was asked before it.
         aside: The sentence right before it, where that only told something.
     """
@@ -167,8 +155,8 @@ def _asked(
     words = [word.text for word in part.words]
     if before and part.marked == "#" and _AS_BEFORE.search(" ".join(words)):
         return replace(before[-1], text=part.text, things=things, hard=part.hard)
-    kind, mode, offered = _kind(part, images, known)
-    if kind in ("what", "which") and not offered and (offered := options_told(part, aside, known)):
+    kind, mode, offered = _kind(part, images)
+    if kind in ("what", "which") and not offered and (offered := options_told(part, aside)):
         kind, mode = "which", "what"
     elif asks_meaning(part, aside):
         kind, mode = "fact", ""
@@ -199,16 +187,16 @@ def _things_before(kind: Kind, before: Sequence[Asked], aside: Part | None) -> t
     return before[-1].things if before else ()
 
 
-def _kind(part: Part, images: int, known: KnownThings) -> tuple[Kind | None, str, tuple[Option, ...]]:
+def _kind(part: Part, images: int) -> tuple[Kind | None, str, tuple[Option, ...]]:
     """Return kind and mode of a question, and the options in it."""
     rule = part.rule
     kind, mode = (rule.kind, rule.mode) if rule else (None, "")
     if images > 1 and kind != "fact" and compares(part.line):
         return "compare", "", ()
-    stem, offered = listed_options(part, kind, known)
+    stem, offered = listed_options(part, kind)
     if offered:
-        return "which", _kind_of(stem, known), offered
-    offered = alternatives(part, kind, known)
+        return "which", _kind_of(stem), offered
+    offered = alternatives(part, kind)
     if offered:
         return "which", mode if kind == "which" else "what", offered
     if kind == "which":  # told by "or" alone, which offers nothing; but for options that stand elsewhere
@@ -223,9 +211,9 @@ def _kind(part: Part, images: int, known: KnownThings) -> tuple[Kind | None, str
     return cast(Kind | None, kind), "presence" if mode == "phrase" else mode, ()
 
 
-def _kind_of(stem: str, known: KnownThings) -> str:
+def _kind_of(stem: str) -> str:
     """The kind that a question would be without the options after it."""
-    rule = part_of(stem, known).rule
+    rule = part_of(stem).rule
     return rule.kind if rule and rule.kind not in ("which", "amount", "where") else "what"
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from .asked import Asked, Thing
-from .parts import KnownThings, part_of
+from .parts import part_of
 
 _YES_OR_NO = re.compile(r"\b(?:yes or no|yes\s?/\s?no|y\s?/\s?n)\b", re.IGNORECASE)
 _SEEN = re.compile(
@@ -19,18 +19,17 @@ _NUMBER = re.compile(r"\b(?:number|figure|total|how many)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\bhow many\b|\b(?:number|amount) of\b|\w count\b|\bcount\b", re.IGNORECASE)
 
 
-def by_whole(asked: list[Asked], text: str, known: KnownThings) -> list[Asked]:
+def by_whole(asked: list[Asked], text: str) -> list[Asked]:
     """Read one question with the rest of the text that it stands in.
 
     Args:
         asked: What was read of the text.
         text: All of it.
-        known: Things that are known.
     """
     if len(asked) != 1 or asked[0].options:
         return asked
     one = asked[0]
-    things = tuple(found.thing for found in part_of(text, known).things if found.thing.classes)
+    things = tuple(found.thing for found in part_of(text).things if found.thing.classes)
     if not things:
         return asked
     if (
