@@ -112,9 +112,9 @@ def ask_with(
     return Asked(text, kept, len(evidence) - len(kept))
 
 
-def inform(prompt: str, evidence: Sequence[Evidence], *, budget: int = BUDGET) -> str:
+def inform(prompt: str, evidence: Sequence[Evidence]) -> str:
     """Put evidence before a prompt that is asked as it stands; where there is none, it is the prompt alone."""
-    lines, _ = _fitting(evidence, budget)
+    lines, _ = _fitting(evidence, BUDGET)
     return _shipped("informed.txt").format(evidence="\n".join(lines), prompt=prompt) if lines else prompt
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -84,9 +83,3 @@ def test_the_pictures_of_real_captions_are_found_in_an_index_of_them(data_dir: P
     assert chunks[0].image == f"{tmp_path.as_posix()}/some.parquet#0"
     assert list(files_of([chunk.image or "" for chunk in chunks])) == [f"{tmp_path.as_posix()}/some.parquet"]
     assert all(chunk.labels for chunk in chunks)
-
-
-def test_a_parquet_file_of_images_may_be_read_as_a_table(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"image": ["a.png"], "remark": ["It is odd."]}), tmp_path / "a.parquet")
-    (chunk,) = read_source(tmp_path / "a.parquet", text_column="remark").chunks()
-    assert (chunk.text, chunk.image) == ("It is odd.", f"{tmp_path.as_posix()}/a.png")

@@ -51,13 +51,6 @@ def test_rows_without_a_column_of_text_are_put_in_words(tmp_path: Path, name: st
     assert chunk.bbox == (9.52, 47.14, 9.52, 47.14)
 
 
-def test_the_column_of_text_may_be_named(tmp_path: Path) -> None:
-    (chunk,), _ = read(tmp_path, "a.csv", "Remark,note\nthis,not this\n", text_column="Remark")
-    assert (chunk.where, chunk.text) == ("row 1", "this")
-    with pytest.raises(RagError, match="has no column other"):
-        read(tmp_path, "b.csv", "Remark\nthis\n", text_column="other")
-
-
 def test_rows_that_are_wrong_are_problems_and_the_others_stay(tmp_path: Path) -> None:
     table = "text,lon,lat,date\nfirst,9.5,97,\nsecond,9.5,47,soon\nthird,,\n\nfourth,1,2,2019,5,6\nfifth,a,b,2019\n"
     chunks, source = read(tmp_path, "a.csv", table)
@@ -380,11 +373,10 @@ def test_keys_stay_when_other_rows_come_and_go(tmp_path: Path) -> None:
     assert set(after) == set(before[2:])
 
 
-def test_a_digest_is_of_content_and_options(tmp_path: Path) -> None:
+def test_a_digest_is_of_content_and_licence(tmp_path: Path) -> None:
     _, source = read(tmp_path, "a.csv", "text,other\na,b\n")
     again = read_source(tmp_path / "a.csv")
     assert source.digest == again.digest
-    assert read_source(tmp_path / "a.csv", text_column="other").digest != source.digest
     assert read_source(tmp_path / "a.csv", licence="CC0").digest != source.digest
     _, changed = read(tmp_path, "a.csv", "text,other\na,c\n")
     assert changed.digest != source.digest

@@ -37,13 +37,12 @@ _READERS: dict[Kind, Callable[[Path, Note], Iterator[Chunk]]] = {
 }  # fmt: skip
 
 
-def read_source(place: Place, *, licence: str | None = None, text_column: str | None = None) -> Source:
+def read_source(place: Place, *, licence: str | None = None) -> Source:
     """Open a source of knowledge; the table of `rsvlm.rag.sources` says what there is.
 
     Args:
         place: A file, a folder, or an open pairs dataset or index.
         licence: Of what does not say its own.
-        text_column: The column of the text in tables whose names do not say it.
 
     Raises:
         RagError: There is no such file, or none of a kind that can be read.
@@ -60,36 +59,36 @@ def read_source(place: Place, *, licence: str | None = None, text_column: str | 
     except RagError as error:
         raise RagError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
     return Source(
-        path.as_posix(), kind, licence, partial(_read, path, path.parent, kind, text_column),
-        partial(_content, path, kind), {"text_column": text_column},
+        path.as_posix(), kind, licence, partial(_read, path, path.parent, kind),
+        partial(_content, path, kind),
     )  # fmt: skip
 
 
-def _read(path: Path, within: Path, kind: Kind, text_column: str | None, note: Note) -> Iterator[Chunk]:
+def _read(path: Path, within: Path, kind: Kind, note: Note) -> Iterator[Chunk]:
     """The chunks of a file or folder, with pictures that lie within a folder only."""
     if kind == "folder":
-        return _read_folder(path, text_column, note)
+        return _read_folder(path, note)
     if kind == "RSWK":
         return read_rswk(_entries(path), note, path.parent)
     pictures = Pictures(path.parent, within, note)
-    if kind == "table" or (kind == "images" and text_column is not None):
-        return _read_table(path, text_column, note, pictures)
+    if kind == "table":
+        return _read_table(path, note, pictures)
     if kind in ("pairs dataset", "images"):
         return read_images(path, note, pictures)
     return _READERS[kind](path, note)
 
 
-def _read_table(path: Path, text_column: str | None, note: Note, pictures: Pictures) -> Iterator[Chunk]:
+def _read_table(path: Path, note: Note, pictures: Pictures) -> Iterator[Chunk]:
     rows = read_rows(path, note)
     first = next(rows, {})
     rows = chain([first], rows)
     if is_conversation(first):
         yield from read_conversations(rows, note, pictures)
     else:
-        yield from chunks_of_rows(rows, note, pictures, text_column)
+        yield from chunks_of_rows(rows, note, pictures)
 
 
-def _read_folder(folder: Path, text_column: str | None, note: Note) -> Iterator[Chunk]:
+def _read_folder(folder: Path, note: Note) -> Iterator[Chunk]:
     """The chunks of all in a folder; those of RSWK's files, which belong together, as of one."""
     landmarks: list[Path] = []
     for path in found_in(folder, note):
@@ -100,7 +99,7 @@ def _read_folder(folder: Path, text_column: str | None, note: Note) -> Iterator[
                 landmarks.append(path)
                 continue
             has_text = False
-            for chunk in _read(path, folder, kind, text_column, partial(_note_in, note, name)):
+            for chunk in _read(path, folder, kind, partial(_note_in, note, name)):
                 has_text = has_text or bool(cleaned(chunk.text))
                 yield replace(chunk, where=f"{name}, {chunk.where}")
             if not has_text:

@@ -49,42 +49,30 @@ _LONGEST_VARIABLE = 8
 """Words."""
 
 
-def chunks_of_rows(
-    rows: Iterable[Row], note: Note, pictures: Pictures, text_column: str | None
-) -> Iterator[Chunk]:
+def chunks_of_rows(rows: Iterable[Row], note: Note, pictures: Pictures) -> Iterator[Chunk]:
     """The chunks of rows, each by itself.
 
     Args:
         rows: Values by names, in order.
         note: Takes what is wrong with a row, which then gives no chunk, or one without its place.
         pictures: Where the pictures are that rows name.
-        text_column: The column of the text, where its name does not say so.
-
-    Raises:
-        RagError: No row has that column.
     """
-    found = False
     for number, given in enumerate(rows, 1):
         row = {str(name).strip().lower(): value for name, value in given.items() if name is not None}
-        found = found or text_column is None or text_column.lower() in row
         try:
-            yield from _chunks(row, number, note, pictures, text_column and text_column.lower())
+            yield from _chunks(row, number, note, pictures)
         except RagError as error:
             note(f"row {number}", str(error))
         except RecursionError:
             note(f"row {number}", "is nested too deep")
-    if not found:
-        raise RagError(f"has no column {text_column}")
 
 
-def _chunks(
-    row: Row, number: int, note: Note, pictures: Pictures, text_column: str | None
-) -> Iterator[Chunk]:
+def _chunks(row: Row, number: int, note: Note, pictures: Pictures) -> Iterator[Chunk]:
     title, named = first(row, TITLE) or "", first(row, IDS)
-    columns = [text_column] if text_column else [name for name in TEXT if name in row]
+    columns = [name for name in TEXT if name in row]
     texts = list(dict.fromkeys(one for name in columns for one in texts_of(row.get(name))))
     captions = _image(row) is not None and any(name in _CAPTIONS for name in columns)
-    values = {} if text_column or (texts and captions) else _values(row, columns if texts else [])
+    values = {} if texts and captions else _values(row, columns if texts else [])
     # a title is among the values, and so found; what an id names is not
     called = named if values and named and not named.isdigit() else ""
     before = (title if texts else "") if title else called

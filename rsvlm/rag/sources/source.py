@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rsvlm.errors import one_line
 
@@ -51,7 +51,6 @@ class Source:
     licence: str | None
     _read: Read = field(repr=False)
     _content: Callable[[], str] = field(repr=False)
-    _options: dict[str, Any] = field(repr=False, default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     @cached_property
@@ -62,7 +61,7 @@ class Source:
             RagError: It cannot be read.
         """
         try:
-            told = [_FORM, self.kind, self.licence, self._options, self._content()]
+            told = [_FORM, self.kind, self.licence, self._content()]
         except OSError as error:
             raise RagError(f"{self.name}: cannot be read ({error.strerror or error})") from None
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
