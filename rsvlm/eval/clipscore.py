@@ -1,16 +1,10 @@
 """CLIPScore and RefCLIPScore of captions (Hessel et al., EMNLP 2021, arXiv:2104.08718), from any encoder's vectors."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import EvalError
-from .intervals import mean_intervals
 from .ranking import unit_rows
-from .result import EvalResult
 
 WEIGHT = 2.5
 """Section 3: spreads the scores of CLIP ViT-B/32, which lie in 0..0.4, over about 0..1."""
@@ -59,64 +53,6 @@ def ref_clip_scores(
     np.maximum.at(best, owner, _cosines(captions[owner], reference_vectors))
     total = values + best
     return np.divide(2 * values * best, total, out=np.zeros(len(values)), where=total > 0)
-
-
-def clip_score_result(
-    image_vectors: ArrayLike,
-    caption_vectors: ArrayLike,
-    *,
-    captions: Sequence[str | None],
-    references: tuple[ArrayLike, ArrayLike] | None = None,
-    n_cut: int = 0,
-    name: str = "custom",
-    config: dict[str, Any] | None = None,
-    seed: int = 0,
-) -> EvalResult:
-    """Return CLIPScore, and RefCLIPScore where there are references, as an evaluation.
-
-    Args:
-        image_vectors: (n, d); NaN where an image could not be read.
-        caption_vectors: (n, d) of the captions, with `PROMPT` before them for numbers like the paper's.
-        captions: The captions; None or "" is unanswered and scores 0.
-        references: The vectors of all references, and which caption each is for, as of `ref_clip_scores`.
-        n_cut: Texts that were longer than the encoder's limit, so that their end had no say.
-        name: The data set's.
-        config: What decided the vectors; its "model" tells whether the paper's encoder was used.
-        seed: Of the bootstrap.
-
-    Raises:
-        EvalError: Numbers that do not fit, or no captions.
-    """
-    vectors = np.array(caption_vectors, np.float32)
-    if not len(captions) or len(captions) != len(vectors):
-        raise EvalError(f"{len(captions)} captions for {len(vectors)} vectors; give one each, at least 1")
-    silent = np.array([not (caption and caption.strip()) for caption in captions])
-    vectors[silent] = np.nan
-    scores = {"clipscore": clip_scores(image_vectors, vectors)}
-    if references is not None:
-        scores["refclipscore"] = ref_clip_scores(scores["clipscore"], vectors, *references)
-    config = {"weight": WEIGHT, "n_cut": n_cut, "seed": seed, **(config or {})}
-    notes = [f"{n_cut} texts were longer than the encoder's limit and were cut"] if n_cut else []
-    comparable = config.get("model") == PAPER_MODEL
-    if not comparable:
-        notes.append(
-            f"made with another encoder than the paper's {PAPER_MODEL}: the scores have another scale"
-        )
-    return EvalResult(
-        task="captions",
-        name=name,
-        metrics={metric: float(values.mean()) for metric, values in scores.items()},
-        n=len(captions),
-        n_unanswered=int(silent.sum()),
-        n_failed=int((unit_rows(image_vectors).failed & ~silent).sum()),
-        intervals=mean_intervals(scores, seed=seed),
-        config=config,
-        comparable=comparable,
-        notes=notes,
-        items=pa.table(
-            {"key": [str(row) for row in range(len(captions))], "answer": list(captions), **scores}
-        ),
-    )
 
 
 def _cosines(first: ArrayLike, second: ArrayLike) -> Float64s:

@@ -111,11 +111,6 @@ def distance_metrics(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]
     return {"median_km": float(np.median(errors)), "mean_km": float(errors.mean()), **within}
 
 
-def recall_at_area(areas: ArrayLike, limit_km2: float) -> float:
-    """Return the share of queries whose true place was found within an area searched (inf: never found)."""
-    return float((np.asarray(areas) <= limit_km2).mean())
-
-
 def geolocate(
     query_vectors: ArrayLike,
     query_places: ArrayLike,

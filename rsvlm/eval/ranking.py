@@ -58,33 +58,6 @@ def unit_rows(vectors: ArrayLike) -> Rows:
     return Rows((rows / np.where(failed[:, None], 1, length)).astype(np.float32), failed)
 
 
-def fused_vectors(image_vectors: ArrayLike, text_vectors: ArrayLike, alpha: float) -> Vectors:
-    """Return vectors whose cosine is alpha * cosine of the images + (1 - alpha) * cosine of the texts.
-
-    With them a search by picture and words at once is a plain search, of fused queries in fused items. Alpha 1 gives
-    the order of the images alone, 0 that of the texts alone.
-
-    Args:
-        image_vectors: (n, d).
-        text_vectors: (n, e), of the same items.
-        alpha: 0..1.
-
-    Raises:
-        EvalError: Alpha lies outside, or the numbers of vectors differ.
-    """
-    if not 0 <= alpha <= 1:
-        raise EvalError(f"alpha {alpha} weighs images against texts; it lies in 0..1")
-    images, texts = unit_rows(image_vectors), unit_rows(text_vectors)
-    if len(images.vectors) != len(texts.vectors):
-        raise EvalError(
-            f"{len(images.vectors)} image vectors for {len(texts.vectors)} text vectors; give one each"
-        )
-    weighted = (alpha**0.5 * images.vectors, (1 - alpha) ** 0.5 * texts.vectors)
-    fused = np.concatenate(weighted, axis=1).astype(np.float32)
-    fused[images.failed | texts.failed] = np.nan
-    return fused
-
-
 def similarity_blocks(queries: Rows, items: Rows, block: int = BLOCK) -> Iterator[tuple[int, Vectors]]:
     """Yield the cosines of all queries with all items, some queries at a time.
 
@@ -105,20 +78,11 @@ def similarity_blocks(queries: Rows, items: Rows, block: int = BLOCK) -> Iterato
         yield start, scores
 
 
-def matrix_blocks(similarities: ArrayLike) -> Iterator[tuple[int, Vectors]]:
-    """Yield a matrix of similarities (queries, items) as `similarity_blocks` does; NaN: failed."""
-    scores = np.array(similarities, np.float32)
-    if scores.ndim != 2:
-        raise EvalError(f"similarities have the shape {scores.shape}; give (queries, items)")
-    scores[np.isnan(scores)] = -np.inf
-    yield 0, scores
-
-
 def rank_pairs(blocks: Iterator[tuple[int, Vectors]], queries: Ints, items: Ints, n_queries: int) -> Ranked:
     """Rank the right items of each query among all items.
 
     Args:
-        blocks: Of `similarity_blocks` or `matrix_blocks`.
+        blocks: Of `similarity_blocks`.
         queries: (p,) the query of each pair.
         items: (p,) its item.
         n_queries: q.

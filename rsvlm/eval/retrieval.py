@@ -1,7 +1,7 @@
 """Cross-modal retrieval: images to texts and texts to images, in the conventions of the papers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import EvalError
 from .intervals import FEWEST, few_notes, mean_intervals
-from .ranking import NOT_FOUND, Ints, Ranked, Vectors, matrix_blocks, rank_pairs, similarity_blocks, unit_rows
+from .ranking import NOT_FOUND, Ints, Ranked, Vectors, rank_pairs, similarity_blocks, unit_rows
 from .result import EvalResult
 from .retrieval_protocols import SUCCESS_NOTE, RetrievalProtocol, RetrievalSet, retrieval_protocol
 from .statistics import Interval, bootstrap_of
@@ -100,23 +100,6 @@ def retrieve(
     )
     failed = {"i2t": images.failed, "t2i": texts.failed}
     return _result(directions, failed, retrieval_protocol(protocol), name, words, measures, seed)
-
-
-def retrieve_by_similarity(
-    similarities: ArrayLike, pairs: ArrayLike, protocol: str, *, name: str = "custom", **options: Any
-) -> EvalResult:
-    """Do what `retrieve` does with a matrix of similarities (images, texts), whatever made them; NaN: failed."""
-    scores = np.asarray(similarities)
-    if scores.ndim != 2:
-        raise EvalError(f"similarities have the shape {scores.shape}; give (images, texts)")
-    pair_rows = _checked_pairs(pairs, *scores.shape)
-    directions = (
-        _search("i2t", matrix_blocks(scores), pair_rows, *scores.shape),
-        _search("t2i", matrix_blocks(scores.T), pair_rows[:, ::-1], *scores.T.shape),
-    )
-    failed = {"i2t": np.isnan(scores).all(axis=1), "t2i": np.isnan(scores).all(axis=0)}
-    options = {"words": None, "measures": (), "seed": 0, **options}
-    return _result(directions, failed, retrieval_protocol(protocol), name, **options)
 
 
 def success_at(ranks: Ints, k: int) -> float:

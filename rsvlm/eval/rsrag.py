@@ -30,7 +30,6 @@ COLUMNS = dict(
 """Our names of the metrics, and those of RS-RAG's tables."""
 
 RUN_FIELDS = ("dataset", "model", "rag", "imgw", "textw", "topk")
-PER_CLASS = "Per-Class Accuracy"
 
 
 def score_rsrag(
@@ -47,7 +46,7 @@ def score_rsrag(
         synonyms: Whether METEOR matches synonyms, which takes WordNet 3.0.
 
     Returns:
-        Metrics under the names of RS-RAG's tables; `csv_row` makes a row of such a table of it.
+        Metrics under the names of RS-RAG's tables.
 
     Raises:
         EvalError: The file cannot be read, has no answers, or nothing is left to score; or WordNet 3.0 is not found.
@@ -198,25 +197,3 @@ def run_of(file_name: str) -> dict[str, str]:
     except (ValueError, IndexError):
         return run
     return run | {"rag": "rag", "imgw": str(weight), "textw": str(1 - weight), "topk": str(top)}
-
-
-def csv_row(result: EvalResult) -> dict[str, str]:
-    """A row of RS-RAG's table of results: names, the number of items, and metrics cut, not rounded, to 4 decimals.
-
-    Args:
-        result: Of `score_rsrag` in mode "rs-rag".
-    """
-    run = dict(result.config["run"])
-    if result.task == "classification":
-        classes = result.groups["class"].items()
-        per_class = " | ".join(f"{name}:{truncate(group['accuracy'])}" for name, group in classes)
-        scores = {"Accuracy": truncate(result.metrics["Accuracy"]), PER_CLASS: per_class}
-    else:
-        run |= {name: truncate(float(run[name])) for name in ("imgw", "textw") if run[name]}
-        scores = {column: truncate(result.metrics[column]) for column in COLUMNS.values()}
-    return {**run, "total_entries": str(result.n), **scores}
-
-
-def truncate(value: float) -> str:
-    """4 decimals of a number, the rest cut off after it was rounded to 10, as RS-RAG's scripts write numbers."""
-    return f"{value:.10f}"[:-6]

@@ -5,7 +5,7 @@ Everything is seeded: the same input gives the same interval.
 
 from collections.abc import Callable, Sequence
 from statistics import NormalDist
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -66,17 +66,15 @@ def bootstrap_interval(
     values: ArrayLike,
     *,
     groups: ArrayLike | None = None,
-    method: Literal["percentile", "bca"] = "percentile",
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Interval:
-    """Return a 95 % bootstrap interval of the mean (Efron and Tibshirani 1993, chapters 13 and 14.3).
+    """Return a 95 % percentile bootstrap interval of the mean (Efron and Tibshirani 1993, chapter 13).
 
     Args:
         values: (n,): one number an item, such as 1 for right and 0 for wrong.
         groups: (n,) any labels: items of one label (captions of one image, questions about one scene) are drawn
             together, since they are not independent.
-        method: "percentile", or "bca" (bias-corrected and accelerated), which is better for few or skewed values.
         draws: Resamples.
         seed: Of the random numbers.
 
@@ -87,9 +85,7 @@ def bootstrap_interval(
         EvalError: No values, NaN among them, or groups of another length.
     """
     sums, counts = _grouped(values, groups)
-    means = _resampled_means(sums, counts, draws, seed)
-    shares = (0.025, 0.975) if method == "percentile" else _bca_shares(sums, counts, means)
-    low, high = np.quantile(means, shares)
+    low, high = np.quantile(_resampled_means(sums, counts, draws, seed), (0.025, 0.975))
     return Interval(float(low), float(high))
 
 
@@ -245,24 +241,6 @@ def _resampled_means(sums: Float64s, counts: Float64s, draws: int, seed: int) ->
         index = rng.integers(0, len(sums), (min(block, draws - start), len(sums)))
         means[start : start + block] = sums[index].sum(axis=1) / counts[index].sum(axis=1)
     return means
-
-
-def _bca_shares(sums: Float64s, counts: Float64s, means: Float64s) -> tuple[float, float]:
-    """Return at which shares of the resampled means the ends of the BCa interval lie."""
-    mean, normal = sums.sum() / counts.sum(), NormalDist()
-    below = float(((means < mean).sum() + (means <= mean).sum()) / (2 * len(means)))
-    if len(sums) < 2 or not 0 < below < 1:
-        return 0.025, 0.975
-    left_out = (sums.sum() - sums) / (counts.sum() - counts)
-    gaps = left_out.mean() - left_out
-    spread = float((gaps**2).sum())
-    acceleration = float((gaps**3).sum()) / (6 * spread**1.5) if spread else 0.0
-    bias = normal.inv_cdf(below)
-
-    def share(z: float) -> float:
-        return normal.cdf(bias + (bias + z) / (1 - acceleration * (bias + z)))
-
-    return share(normal.inv_cdf(0.025)), share(normal.inv_cdf(0.975))
 
 
 def _sign_test(one: int, other: int) -> float:

@@ -38,7 +38,6 @@ def evaluate_stored(
     vocabulary: Vocabulary | None = None,
     *,
     prompt: str = AVERAGE,
-    name: str | None = None,
     protocol: str | None = None,
     seed: int = 0,
 ) -> EvalResult:
@@ -50,7 +49,6 @@ def evaluate_stored(
             of classes.txt or classnames.txt beside it.
         vocabulary: What the classes are called; must have the same names. None: the stored ones.
         prompt: "average": each text vector made unit length, their mean, made unit length; or the name of one prompt.
-        name: The data set's; None: the vocabulary's, else the name of the file, which is the model's, too.
         protocol: By which protocol the vectors were made, for the comparison with published figures.
         seed: Of the bootstrap.
 
@@ -75,7 +73,7 @@ def evaluate_stored(
         )
     bad = ~np.isfinite(images).all(axis=1)
     cosines = np.where(bad[:, None], np.nan, unit(np.nan_to_num(images)) @ texts.T).astype(np.float32)
-    title = name or (path.stem if vocabulary is None else vocabulary.name)
+    title = path.stem if vocabulary is None else vocabulary.name
     n_prompts = len(stored["texts"]) if stored["texts"].ndim == 3 and prompt == AVERAGE else 1
     config = {
         "encoder": {"name": path.stem, "revision": records([path])[0]["sha256"]},

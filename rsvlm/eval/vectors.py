@@ -84,7 +84,6 @@ def image_vectors(
     eval_set: EvalSet,
     *,
     cache: Path | None = None,
-    batch_size: int | None = None,
     progress: Progress | None = None,
 ) -> SetVectors:
     """Encode all images of a data set, or take what is kept of an earlier run, or what an index holds.
@@ -94,7 +93,6 @@ def image_vectors(
         eval_set: The images.
         cache: Folder in which vectors are kept; None keeps nothing. Nor is anything kept for an encoder that does not
             say which weights it has, and for data of unknown origin.
-        batch_size: Images a call of the encoder; None is its own choice.
         progress: Called with the number of images that are done.
     """
     if isinstance(eval_set, IndexSet):
@@ -107,7 +105,7 @@ def image_vectors(
         file = None if folder is None else folder / f"{start:08d}.npz"
         part = None if file is None else _read(file, len(rows), encoder.dimension)
         if part is None or any(part.errors):
-            part = _mended(part, encoder, eval_set, rows, batch_size)
+            part = _mended(part, encoder, eval_set, rows)
             if file is not None:
                 _store(file, part)
         parts.append(part)
@@ -168,14 +166,12 @@ def _text_file(cache: Path, encoder: Encoder, texts: Sequence[str]) -> Path | No
     return cache / f"texts-{_digest([_identity(encoder), list(texts)])}.npz" if encoder.revision else None
 
 
-def _mended(
-    part: SetVectors | None, encoder: ImageEncoder, eval_set: EvalSet, rows: range, batch_size: int | None
-) -> SetVectors:
+def _mended(part: SetVectors | None, encoder: ImageEncoder, eval_set: EvalSet, rows: range) -> SetVectors:
     """A part in which what has failed is tried again: a disk may have been away."""
     if part is None:
-        return _encode(encoder, eval_set, rows, batch_size)
+        return _encode(encoder, eval_set, rows)
     failed = np.flatnonzero(part.failed)
-    again = _encode(encoder, eval_set, [rows[place] for place in failed.tolist()], batch_size)
+    again = _encode(encoder, eval_set, [rows[place] for place in failed.tolist()])
     values, hashes, errors = part.values.copy(), list(part.hashes), list(part.errors)
     values[failed] = again.values
     for place, value, error in zip(failed.tolist(), again.hashes, again.errors, strict=True):
@@ -183,9 +179,7 @@ def _mended(
     return SetVectors(values, tuple(hashes), tuple(errors))
 
 
-def _encode(
-    encoder: ImageEncoder, eval_set: EvalSet, rows: Sequence[int], batch_size: int | None
-) -> SetVectors:
+def _encode(encoder: ImageEncoder, eval_set: EvalSet, rows: Sequence[int]) -> SetVectors:
     place_of = {row: place for place, row in enumerate(rows)}
     hashes = [""] * len(rows)
     values = np.full((len(rows), encoder.dimension), np.nan, np.float32)
@@ -197,7 +191,7 @@ def _encode(
             hashes[place_of[row]] = picture_hash(picture)
             return picture
 
-        for place, one in enumerate(encode_stream(cast(Encoder, encoder), rows, load, batch_size=batch_size)):
+        for place, one in enumerate(encode_stream(cast(Encoder, encoder), rows, load)):
             errors[place] = one.error
             if one.vector is None:
                 hashes[place] = ""

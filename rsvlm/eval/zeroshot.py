@@ -33,7 +33,6 @@ def evaluate_zero_shot(
     *,
     protocol: str = "rsvlm",
     templates: str | Sequence[str] | None = None,
-    multi_label: bool | None = None,
     vectors: SetVectors | None = None,
     cache: Path | None = None,
     seed: int = 0,
@@ -50,7 +49,6 @@ def evaluate_zero_shot(
         vocabulary: The classes and their words; None: the set's own class names.
         protocol: "rsvlm", or that of a paper: words, templates, averaging.
         templates: Name of a template set, or templates; None: the protocol's.
-        multi_label: Whether images may have several classes; None: as the vocabulary or the data set says.
         vectors: Those of the images, if they are there already.
         cache: Folder in which they are kept.
         seed: Of the bootstrap.
@@ -64,7 +62,7 @@ def evaluate_zero_shot(
         EvalError: There are no labels, some that no class has (all are listed), or several where there may be one.
     """
     vocabulary = vocabulary or vocabulary_from_classes(eval_set.label_names, eval_set.name)
-    several = (vocabulary.multi_label or eval_set.multi_label) if multi_label is None else multi_label
+    several = vocabulary.multi_label or eval_set.multi_label
     rows = labelled_rows(eval_set, multi_label=several)
     judged = eval_set.take(rows)
     truth = label_places(judged, vocabulary, multi_label=several)

@@ -21,6 +21,7 @@ from rsvlm.eval.report import write_report
 from rsvlm.eval.report.images import DataImages
 from rsvlm.eval.stored import evaluate_stored
 from rsvlm.models.generators import FunctionGenerator
+from rsvlm.vocabularies import vocabulary_from_classes
 
 
 def words(capsys: Any) -> str:
@@ -118,9 +119,10 @@ def test_one_prompt_is_not_compared_with_the_average(tmp_path: Path) -> None:
         prompts=np.array(["one", "two"]), classes=np.array(NAMES),
     )  # fmt: skip
     path = tmp_path / "RemoteCLIP-ViT-B-32.npz"
-    average = evaluate_stored(path, name="whu-rs19", protocol="rs-transclip")
+    words = vocabulary_from_classes(NAMES, "whu-rs19")
+    average = evaluate_stored(path, words, protocol="rs-transclip")
     assert any(line.figure is not None for line in compare(average))
-    single = evaluate_stored(path, name="whu-rs19", protocol="rs-transclip", prompt="one")
+    single = evaluate_stored(path, words, protocol="rs-transclip", prompt="one")
     assert [line.figure for line in compare(single)] == [None]
     with pytest.raises(EvalError, match="there is no protocol nope"):
         evaluate_stored(path, protocol="nope")

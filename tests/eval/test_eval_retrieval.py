@@ -15,18 +15,16 @@ from rsvlm.eval.class_retrieval import retrieve_by_class
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.ranking import (
     NOT_FOUND,
-    fused_vectors,
-    matrix_blocks,
     rank_pairs,
     similarity_blocks,
     unit_rows,
 )
-from rsvlm.eval.result import load_result
-from rsvlm.eval.retrieval import mean_success, retrieve, retrieve_by_similarity
+from rsvlm.eval.result import EvalResult, load_result
+from rsvlm.eval.retrieval import mean_success, retrieve
 from rsvlm.eval.retrieval_protocols import prepare_captions, retrieval_protocol_names, retrieval_set
 from rsvlm.eval.trec import DEFAULT_MEASURES, trec_measures
 
-Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 ROWS = [  # Two images share a caption word for word, and one image has it twice.
     ("river.jpg", "a River bends ."),
@@ -67,22 +65,32 @@ def test_wording_of_captions() -> None:
 
 
 # Images by row, texts by column; image 0 goes with texts 0 and 1, image 1 with 2, image 2 with 1 and 3.
-PAPER = np.array([[0.9, 0.1, 0.5, 0.3], [0.8, 0.2, 0.4, 0.6], [0.7, 0.7, 0.7, 0.2]])
+PAPER = np.array([[9, 1, 5, 3], [8, 2, 4, 6], [7, 7, 7, 2]])
 PAIRS = [(0, 0), (0, 1), (1, 2), (2, 1), (2, 3)]
+
+
+def searched(scores: Ints, pairs: list[tuple[int, int]], protocol: str, **options: Any) -> EvalResult:
+    """Search by vectors whose cosines are these whole numbers, all divided by the same one: so that ties stay ties."""
+    left = 1 + (scores**2).sum(axis=0).max() - (scores**2).sum(axis=0)
+    rows = [*scores]
+    while left.any():
+        rows.append(np.sqrt(left).astype(np.int64))
+        left = left - rows[-1] ** 2
+    return retrieve(np.eye(len(scores), len(rows)), np.array(rows).T, pairs, protocol, **options)
 
 
 def test_both_conventions_on_paper() -> None:
     # i2t: image 0 orders texts 0 2 3 1: first right one at 1. Image 1: 0 3 2 1: at 3. Image 2 ties 0 1 2: at 2.
     # t2i: text 0 orders images 0 1 2: at 1. Text 1: 2 1 0: at 1. Text 2: 2 0 1: at 3. Text 3: 1 0 2: at 3.
     i2t, t2i = [1 / 3, 1.0, 1.0], [2 / 4, 1.0, 1.0]
-    sky = retrieve_by_similarity(PAPER, PAIRS, "skyscript")
+    sky = searched(PAPER, PAIRS, "skyscript")
     assert list(sky.metrics)[:2] == ["i2t_mean_success", "t2i_mean_success"]
     for way, expected in (("i2t", i2t), ("t2i", t2i)):
         found = [sky.metrics[f"{way}_success@{k}"] for k in (1, 5, 10)]
         assert found == pytest.approx(expected)
         assert sky.metrics[f"{way}_mean_success"] == pytest.approx(sum(expected) / 3)
         assert sky.metrics[f"{way}_success@100"] == 1
-    remote = retrieve_by_similarity(PAPER, PAIRS, "remoteclip")
+    remote = searched(PAPER, PAIRS, "remoteclip")
     assert next(iter(remote.metrics)) == "mean_success"
     assert remote.metrics["mean_success"] == pytest.approx(sum(i2t + t2i) / 6)
     assert "t2i_success@100" not in remote.metrics
@@ -96,7 +104,7 @@ def test_both_conventions_on_paper() -> None:
 def test_success_is_not_recall() -> None:
     # One of the two right texts of image 0 comes first: a success, but half of a recall.
     pytest.importorskip("ir_measures")
-    found = retrieve_by_similarity(PAPER[:1], [(0, 0), (0, 1)], "remoteclip", measures=("Success@1", "R@1"))
+    found = searched(PAPER[:1], [(0, 0), (0, 1)], "remoteclip", measures=("Success@1", "R@1"))
     assert found.metrics["i2t_success@1"] == found.metrics["i2t_Success@1"] == 1
     assert found.metrics["i2t_R@1"] == 0.5
 
@@ -123,15 +131,19 @@ def test_means_of_the_published_ucm_run() -> None:
     )
 
 
-def random_case(seed: int, n_images: int, n_texts: int) -> tuple[Floats, list[tuple[int, int]]]:
+def random_case(seed: int, n_images: int, n_texts: int) -> tuple[Ints, list[tuple[int, int]]]:
     rng = np.random.default_rng(seed)
-    scores = rng.integers(0, 12, (n_images, n_texts)) / 12  # many ties
+    scores = rng.integers(0, 12, (n_images, n_texts))  # many ties
     pairs = {(int(rng.integers(n_images)), text) for text in range(n_texts)}
     pairs |= {(image, int(rng.integers(n_texts))) for image in range(n_images)}
     return scores, sorted(pairs)
 
 
-def loop_success(scores: Floats, pairs: list[tuple[int, int]], k: int) -> float:
+def without_ties(scores: Ints, seed: int) -> Ints:
+    return scores * scores.size + np.random.default_rng(seed).permutation(scores.size).reshape(scores.shape)
+
+
+def loop_success(scores: Ints, pairs: list[tuple[int, int]], k: int) -> float:
     """The loop of SkyScript's notebook, with ties in order."""
     hits = 0
     for row in range(len(scores)):
@@ -144,7 +156,7 @@ def loop_success(scores: Floats, pairs: list[tuple[int, int]], k: int) -> float:
 @given(st.integers(0, 10_000), st.integers(1, 15), st.integers(1, 30))
 def test_success_is_that_of_the_papers_loops(seed: int, n_images: int, n_texts: int) -> None:
     scores, pairs = random_case(seed, n_images, n_texts)
-    found = retrieve_by_similarity(scores, pairs, "skyscript")
+    found = searched(scores, pairs, "skyscript")
     for k in (1, 5, 10, 100):
         assert found.metrics[f"i2t_success@{k}"] == loop_success(scores, pairs, k)
         back = [(text, image) for image, text in pairs]
@@ -155,8 +167,8 @@ def test_success_is_that_of_the_papers_loops(seed: int, n_images: int, n_texts: 
 def test_trec_measures_are_those_of_ranx_and_ir_measures(seed: int) -> None:
     ir_measures = pytest.importorskip("ir_measures")
     scores, pairs = random_case(seed, 12, 40)
-    scores += np.random.default_rng(seed).permutation(scores.size).reshape(scores.shape) * 1e-6  # no ties
-    found = retrieve_by_similarity(scores, pairs, "remoteclip", measures=DEFAULT_MEASURES)
+    scores = without_ties(scores, seed)
+    found = searched(scores, pairs, "remoteclip", measures=DEFAULT_MEASURES)
     judged = {str(row): {str(item): 1 for query, item in pairs if query == row} for row in range(12)}
     run = {
         str(row): {str(item): float(value) for item, value in enumerate(own)}
@@ -172,8 +184,8 @@ def test_trec_measures_are_those_of_ranx(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(numba.config, "DISABLE_JIT", True)  # compiling takes half a minute, computing nothing
     ranx = pytest.importorskip("ranx")
     scores, pairs = random_case(7, 10, 30)
-    scores += np.random.default_rng(7).permutation(scores.size).reshape(scores.shape) * 1e-6
-    found = retrieve_by_similarity(scores, pairs, "remoteclip", measures=DEFAULT_MEASURES)
+    scores = without_ties(scores, 7)
+    found = searched(scores, pairs, "remoteclip", measures=DEFAULT_MEASURES)
     judged = ranx.Qrels({str(q): {str(item): 1 for row, item in pairs if row == q} for q in range(10)})
     run = ranx.Run(
         {str(q): {str(item): float(v) for item, v in enumerate(own)} for q, own in enumerate(scores)}
@@ -218,7 +230,7 @@ def test_blocks_do_not_change_ranks(seed: int, n: int, m: int, block: int) -> No
     pairs = np.unique(np.stack([rng.integers(0, n, 30), rng.integers(0, m, 30)], axis=1), axis=0)
     found = rank_pairs(similarity_blocks(queries, items, block), pairs[:, 0], pairs[:, 1], n)
     whole = queries.vectors.astype(np.float64) @ items.vectors.T.astype(np.float64)
-    expected = rank_pairs(matrix_blocks(whole), pairs[:, 0], pairs[:, 1], n)
+    expected = rank_pairs(iter([(0, whole.astype(np.float32))]), pairs[:, 0], pairs[:, 1], n)
     np.testing.assert_array_equal(found.ranks, expected.ranks)
     np.testing.assert_array_equal(found.best, expected.best)
 
@@ -257,8 +269,6 @@ def test_failed_vectors_are_wrong_and_never_found(tmp_path: Path) -> None:
     assert row["error"]
     found.save(tmp_path / "own.json")
     assert load_result(tmp_path / "own.json").metrics == found.metrics
-    by_matrix = retrieve_by_similarity(np.where(np.eye(4) > 0, 1.0, np.nan), words.pairs, "remoteclip")
-    assert by_matrix.n_failed == 0
 
 
 def test_more_than_there_is_finds_no_failure() -> None:
@@ -378,34 +388,3 @@ def test_words_find_scenes_of_whurs19(data_dir: Path, model: str, expected: floa
     firsts = [(labels[np.argsort(-row)[:10]] == number).mean() for number, row in enumerate(cosines)]
     assert found.metrics["p@10"] == pytest.approx(np.mean(firsts), abs=1e-9)
     assert expected is None or found.metrics["map"] == pytest.approx(expected, abs=1e-4)
-
-
-def test_fusion_of_whurs19_reaches_both_ends(data_dir: Path) -> None:
-    images, texts, labels = whurs19(data_dir, "SkyCLIP50-ViT-B-32")
-    words = texts[labels]
-    for alpha, plain in ((1.0, images), (0.0, words)):
-        fused = unit_rows(fused_vectors(images, words, alpha)).vectors
-        alone = unit_rows(plain).vectors
-        np.testing.assert_allclose(fused[:50] @ fused.T, alone[:50] @ alone.T, atol=1e-5)
-    weights = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
-    every = [fused_vectors(images, words, alpha) for alpha in weights]
-    precisions = [retrieve_by_class(one, labels, one, labels, same=True).metrics["map"] for one in every]
-    assert precisions == sorted(precisions, reverse=True)  # the words are those of the right class
-    assert precisions[0] == 1
-
-
-@pytest.mark.parametrize("alpha", [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0])
-def test_fused_vectors_have_the_fused_cosine(alpha: float) -> None:
-    images, texts = vectors(1, 9), vectors(2, 9, 5)
-    fused = unit_rows(fused_vectors(images, texts, alpha)).vectors
-    one, other = unit_rows(images).vectors, unit_rows(texts).vectors
-    np.testing.assert_allclose(
-        fused @ fused.T, alpha * one @ one.T + (1 - alpha) * other @ other.T, atol=1e-6
-    )
-
-
-def test_fusion_refuses_what_does_not_fit() -> None:
-    with pytest.raises(EvalError, match=r"0\.\.1"):
-        fused_vectors(np.eye(2), np.eye(2), 1.5)
-    with pytest.raises(EvalError, match="one each"):
-        fused_vectors(np.eye(2), np.eye(3), 0.5)

@@ -17,12 +17,9 @@ from rsvlm.eval.statistics import (
     reliability_table,
 )
 
-METHODS = {"percentile": "percentile", "bca": "BCa"}
 
-
-@pytest.mark.parametrize("method", ["percentile", "bca"])
 @pytest.mark.parametrize("kind", ["right and wrong", "few kinds", "skewed"])
-def test_bootstrap_is_that_of_scipy(method: str, kind: str) -> None:
+def test_bootstrap_is_that_of_scipy(kind: str) -> None:
     rng = np.random.default_rng(0)
     makers = {
         "right and wrong": rng.random(60) < 0.8,
@@ -30,9 +27,9 @@ def test_bootstrap_is_that_of_scipy(method: str, kind: str) -> None:
         "skewed": rng.exponential(size=60),
     }
     values = makers[kind].astype(float)
-    ours = bootstrap_interval(values, method=method, draws=20_000)  # type: ignore[arg-type]
+    ours = bootstrap_interval(values, draws=20_000)
     theirs = stats.bootstrap(
-        (values,), np.mean, n_resamples=20_000, method=METHODS[method], rng=np.random.default_rng(1)
+        (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(1)
     ).confidence_interval
     width = theirs.high - theirs.low
     assert ours.low == pytest.approx(theirs.low, abs=0.04 * width + 1 / 60 * (kind == "right and wrong"))
@@ -71,10 +68,9 @@ def test_bootstrap_is_seeded_and_has_plain_ends() -> None:
     values = np.random.default_rng(2).normal(size=50)
     assert bootstrap_interval(values, seed=1) == bootstrap_interval(values, seed=1)
     assert bootstrap_interval(values, seed=1) != bootstrap_interval(values, seed=2)
-    for method in ("percentile", "bca"):
-        assert bootstrap_interval([0.5], method=method) == (0.5, 0.5)
-        assert bootstrap_interval([1, 1, 1], method=method) == (1, 1)
-        assert bootstrap_interval([1, 0, 1], groups=["a"] * 3, method=method) == pytest.approx((2 / 3, 2 / 3))
+    assert bootstrap_interval([0.5]) == (0.5, 0.5)
+    assert bootstrap_interval([1, 1, 1]) == (1, 1)
+    assert bootstrap_interval([1, 0, 1], groups=["a"] * 3) == pytest.approx((2 / 3, 2 / 3))
     for bad in ([], [np.nan], [[1.0]]):
         with pytest.raises(EvalError):
             bootstrap_interval(bad)

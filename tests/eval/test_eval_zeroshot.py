@@ -112,7 +112,7 @@ def test_one_class_an_image_is_asked_for() -> None:
     with pytest.raises(
         EvalError, match=r"1 images have not just one class, the first is 1\.png with red, blue"
     ):
-        evaluate_zero_shot(Colours(), both, VOCABULARY, multi_label=False)
+        evaluate_zero_shot(Colours(), both, VOCABULARY)
     with pytest.raises(EvalError, match="has no labels"):
         evaluate_zero_shot(Colours(), EvalSet("bare", [picture("red")], ("a",)), VOCABULARY)
 
@@ -171,7 +171,7 @@ def test_vectors_are_kept_and_a_killed_run_goes_on(tmp_path: Path, monkeypatch: 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        image_vectors(Colours(), given, cache=cache, batch_size=4, progress=stop)
+        image_vectors(Colours(), given, cache=cache, progress=stop)
     encoder = Colours()
     done: list[int] = []
     resumed = image_vectors(encoder, given, cache=cache, progress=done.append)
