@@ -11,12 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from .result import EvalResult
-
-_ALIASES = {
-    "ucmerced": "ucm", "ucmcaptions": "ucm", "ucmercedlanduse": "ucm", "nwpu": "resisc45", "nwpuresisc45": "resisc45",
-    "rsicb": "rsicb256", "whurs": "whurs19", "bigearthnets2": "bigearthnet", "reben": "bigearthnet19",
-}  # fmt: skip
-"""Other names of data sets, as `_plain` has them."""
+from .set_names import canonical
 
 
 class Figure(BaseModel):
@@ -245,12 +240,12 @@ def _model_name(config: dict[str, Any]) -> str | None:
 
 
 def _key(field: str, name: str) -> str:
-    """Return a name as it is compared: without case and punctuation, and under one of its aliases."""
+    """Return a name as it is compared: without case and punctuation; a data set under one of its names."""
     if field == "metric":
         return name
-    plain = re.sub(r"[\W_]+", "", name.lower())
     if field == "dataset":
-        return _ALIASES.get(plain, plain)
+        return canonical(name)
+    plain = re.sub(r"[\W_]+", "", name.lower())
     return re.sub(r"^skyclip50", "skyclip", plain) if field == "model" else plain
 
 

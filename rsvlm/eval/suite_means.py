@@ -1,25 +1,19 @@
 """Means over data sets: those that SkyScript prints, and GEO-Bench-2's groups of capabilities."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 
 import numpy as np
 
 from rsvlm.vocabularies import Vocabulary
-from rsvlm.vocabularies.class_lists import plain_name
 
 from .result import EvalResult
+from .set_names import canonical
 
-SEVEN = {
-    "aid": ("aid",), "eurosat": ("eurosat",), "fmow": ("fmow",), "million-aid": ("millionaid",),
-    "patternnet": ("patternnet",), "resisc45": ("resisc45", "nwpu", "nwpuresisc45"), "rsi-cb256": ("rsicb256", "rsicb"),
-}  # fmt: skip
-FINE_GRAINED = {"roof-shape": ("roofshape",), "smoothness": ("smoothness",), "surface": ("surface",)}
-MEANS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "skyscript-seven": SEVEN,
-    "skyscript-fine-grained": FINE_GRAINED,
+MEANS = {
+    "skyscript-seven": ("aid", "eurosat", "fmow", "millionaid", "patternnet", "resisc45", "rsicb256"),
+    "skyscript-fine-grained": ("roofshape", "smoothness", "surface"),
 }
-"""Means over sets that SkyScript prints, and the names that each of their sets may have here."""
+"""Means over sets that SkyScript prints, and their sets, as `canonical` names them."""
 
 
 def suite_means(results: dict[str, EvalResult]) -> dict[str, float]:
@@ -27,14 +21,12 @@ def suite_means(results: dict[str, EvalResult]) -> dict[str, float]:
     scores: dict[str, dict[str, float]] = defaultdict(dict)
     for result in results.values():
         if result.task == "zero-shot" and "accuracy" in result.metrics:
-            scores[str(result.config.get("protocol"))][plain_name(result.name)] = result.metrics["accuracy"]
+            scores[str(result.config.get("protocol"))][canonical(result.name)] = result.metrics["accuracy"]
     found = {}
     for protocol, by_set in scores.items():
         for mean, members in MEANS.items():
-            there = [next((name for name in names if name in by_set), None) for names in members.values()]
-            values = [by_set[name] for name in there if name is not None]
-            if len(values) == len(members):
-                found[f"{mean}/{protocol}"] = float(np.mean(values))
+            if by_set.keys() >= set(members):
+                found[f"{mean}/{protocol}"] = float(np.mean([by_set[name] for name in members]))
     return found
 
 
