@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from rsvlm.datasets.textfiles import CSV, read_utf8
+from rsvlm.models.storable import storable
 
 from .errors import EvalError
 
@@ -76,13 +77,9 @@ def answer_text(value: object) -> str | None:
 
 def text_column(texts: Sequence[str | None]) -> pa.Array:
     """Texts for a table; halves of surrogate pairs, which JSON can hold and UTF-8 cannot, become question marks."""
-    return pa.array([None if text is None else _storable(text) for text in texts], pa.string())
+    return pa.array([None if text is None else storable(text) for text in texts], pa.string())
 
 
 def texts_column(groups: Sequence[Sequence[str]]) -> pa.Array:
     """As `text_column`, of lists of texts."""
-    return pa.array([[_storable(text) for text in group] for group in groups], pa.list_(pa.string()))
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return pa.array([[storable(text) for text in group] for group in groups], pa.list_(pa.string()))

@@ -20,6 +20,7 @@ from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.errors import ModelError
 from rsvlm.models.quiet import loading_transformers
+from rsvlm.models.storable import storable
 
 SENTENCES = "all-MiniLM-L6-v2"
 """The model that comes with the extras: Wang et al. 2020, trained by sentence-transformers, Apache-2.0."""
@@ -72,7 +73,7 @@ class SentenceEncoder:
         prompt = next((known[name] for name in prompts if known.get(name)), None)
         with self._lock:
             vectors = self._model.encode(
-                [_encodable(text) for text in texts], prompt=prompt, batch_size=_BATCH,
+                [storable(text) for text in texts], prompt=prompt, batch_size=_BATCH,
                 normalize_embeddings=True, show_progress_bar=False,
             )  # fmt: skip
         return np.asarray(vectors, np.float32).reshape(len(texts), self.dimension)
@@ -98,7 +99,7 @@ class CrossEncoderReranker:
 
     def score(self, query: str, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return (n,) scores, the higher the better, as the model gives them."""
-        pairs = [(_encodable(query), _encodable(text)) for text in texts]
+        pairs = [(storable(query), storable(text)) for text in texts]
         if not pairs:
             return np.empty(0)
         with self._lock:
@@ -236,11 +237,6 @@ def _revision(folder: Path) -> str:
         digest.update(file.relative_to(folder).as_posix().encode("utf-8") + b"\0")
         digest.update(bytes.fromhex(sha256_of(file)))
     return f"sha256:{digest.hexdigest()[:16]}"
-
-
-def _encodable(text: str) -> str:
-    """A text without lone surrogates, which tokenizers refuse."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _not_installed(error: ImportError) -> ModelError:

@@ -10,6 +10,7 @@ import numpy as np
 
 from rsvlm.imagery.items import PathLike, Picture
 from rsvlm.models import Encoder
+from rsvlm.models.storable import storable
 
 from .answer import Answer
 from .composer.look import Look
@@ -46,7 +47,7 @@ def prepare(
     """
     begin = time.perf_counter()
     pictures: dict[Hashable, Seen | str] = {}
-    items = [Item(_storable(question), [*several(images)]) for images, question in batch]
+    items = [Item(storable(question), [*several(images)]) for images, question in batch]
     for item in items:
         for image in item.images:
             if _key(image) not in pictures:
@@ -104,8 +105,3 @@ def several(images: Images) -> Sequence[Any]:
 def _key(image: Picture | PathLike) -> Hashable:
     """What tells images apart: files by their path, others by being the same object."""
     return os.fspath(image) if isinstance(image, str | os.PathLike) else id(image)
-
-
-def _storable(question: str) -> str:
-    """A question without halves of signs, which no file and no server takes."""
-    return question.encode("utf-8", "replace").decode("utf-8")

@@ -4,6 +4,8 @@ import json
 import re
 import unicodedata
 
+from rsvlm.models.storable import storable
+
 _MARKS = re.compile(r"[<>&]|\[(?=/?\w{0,40}[A-Z]{2})|[^\x00-\x7e]")
 """Of HTML and chat templates ("<|im_start|>", "[/INST]"), and all that may be a letter that is not seen."""
 _UNSEEN = ("Cc", "Cf", "Zl", "Zp")
@@ -11,7 +13,7 @@ _UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 
 def quoted(text: str) -> str:
     """A text as a JSON string that holds no mark of HTML or of a chat template, and no letter that is not seen."""
-    found = json.dumps(text.encode("utf-8", "replace").decode("utf-8"), ensure_ascii=False)
+    found = json.dumps(storable(text), ensure_ascii=False)
     return _MARKS.sub(lambda match: _escaped(match[0]), found)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rsvlm.errors import one_line
 from rsvlm.eval.errors import EvalError
 from rsvlm.models.quiet import quiet
+from rsvlm.models.storable import storable
 
 REFERENCE_EMBEDDER = "paraphrase-MiniLM-L6-v2"
 REFERENCE_THRESHOLD = 0.60
@@ -119,4 +120,4 @@ def repeats_question(answer: str, question: str) -> bool:
 
 def _embeddable(text: str) -> str:
     """Cut a text, and replace lone surrogates, which tokenizers refuse."""
-    return text[:_READ].encode("utf-8", "replace").decode("utf-8")
+    return storable(text[:_READ])

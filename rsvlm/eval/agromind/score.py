@@ -30,6 +30,7 @@ from rsvlm.eval.agromind.summary import (
 from rsvlm.eval.agromind.tasks import QuestionType
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.intervals import few_notes
+from rsvlm.eval.jsonlines import text_column
 from rsvlm.eval.result import EvalResult
 from rsvlm.models.generators.protocol import Answer
 
@@ -209,19 +210,14 @@ def _table(outcomes: Sequence[Outcome], given: Sequence[Answer]) -> pa.Table:
             "task": [item.task for item in items],
             "type": pa.array([int(item.kind) for item in items], pa.int8()),
             "image": [item.images[0] for item in items],
-            "question": [_storable(item.question) for item in items],
-            "gold": [_storable(item.gold) for item in items],
-            "answer": pa.array([_storable(answer.text) for answer in given], pa.string()),
-            "prediction": [_storable(judgement.prediction) for judgement in judged],
+            "question": text_column([item.question for item in items]),
+            "gold": text_column([item.gold for item in items]),
+            "answer": text_column([answer.text for answer in given]),
+            "prediction": text_column([judgement.prediction for judgement in judged]),
             "correct": [judgement.right for judgement in judged],
             "reason": [judgement.reason for judgement in judged],
             "answered": [is_answered(judgement) for judgement in judged],
             "score": pa.array([judgement.score for judgement in judged], pa.float64()),
-            "error": pa.array([_storable(answer.error) for answer in given], pa.string()),
+            "error": text_column([answer.error for answer in given]),
         }
     )
-
-
-def _storable(text: str | None) -> str | None:
-    """Replace lone surrogates, which a model's server may send and no file in UTF-8 can hold."""
-    return text and text.encode("utf-8", "replace").decode("utf-8")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rsvlm.files import atomic_write
+from rsvlm.models.storable import storable
 
 from ..compare import Comparison
 from ..errors import EvalError
@@ -103,4 +104,4 @@ def _kind(out: Path) -> str:
 def _write(out: Path, parts: Iterable[str]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(part.encode("utf-8", "replace").decode("utf-8") for part in parts)
+        file.writelines(map(storable, parts))

@@ -12,6 +12,7 @@ from rsvlm.errors import one_line
 from rsvlm.models.generators.functions import Function, as_generator
 from rsvlm.models.generators.protocol import Answer, Generator, Request
 from rsvlm.models.protocol import Image
+from rsvlm.models.storable import storable
 
 AHEAD = 2
 """Batches under way or waiting to be handed out, for each worker."""
@@ -155,7 +156,7 @@ def as_answer(value: Any) -> Answer:
     if isinstance(value, Answer):
         return value
     if isinstance(value, str):
-        return Answer(text=value.encode("utf-8", "replace").decode("utf-8"))
+        return Answer(text=storable(value))
     if isinstance(value, BaseException):
         return Answer(error=one_line(value))
     return Answer(error=f"the generator returned {type(value).__name__}, not a text")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rsvlm.models.generators.errors import GenerationError
+from rsvlm.models.storable import storable
 
 MOST_TOKENS = 10**9
 LONGEST_NAME = 200
@@ -56,7 +57,7 @@ def read_completion(body: bytes) -> Completion:
         cut,
         _count(usage.get("prompt_tokens")),
         _count(usage.get("completion_tokens")),
-        " ".join(whole_text(model).split())[:LONGEST_NAME] if isinstance(model, str) else None,
+        " ".join(storable(model).split())[:LONGEST_NAME] if isinstance(model, str) else None,
     )
 
 
@@ -67,7 +68,7 @@ def error_words(body: bytes) -> str:
     told = error.get("message") or error.get("code") if isinstance(error, dict) else error
     if not isinstance(told, str):
         return ""
-    words = " ".join(whole_text(told).split())
+    words = " ".join(storable(told).split())
     return words if len(words) <= 240 else f"{words[:237]}..."
 
 
@@ -83,11 +84,6 @@ def shown(body: bytes) -> str:
     text = " ".join(body[:400].decode("utf-8", "replace").split())
     printable = "".join(sign if sign.isprintable() else "?" for sign in text)
     return f"{printable[:80]!r}" + ("..." if len(body) > 80 else "")
-
-
-def whole_text(text: str) -> str:
-    """Return a text that UTF-8 can hold: lone halves of surrogate pairs, which JSON may bring, become `?`."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _document(body: bytes) -> dict[str, Any] | None:
@@ -106,18 +102,18 @@ def _first(choices: Any) -> dict[str, Any] | None:
 def _text(content: Any) -> str | None:
     """The text of a message's content: a string, or a list of parts as some servers send it."""
     if isinstance(content, str):
-        return whole_text(content)
+        return storable(content)
     if not isinstance(content, list):
         return None
     parts = [part.get("text") for part in content if isinstance(part, dict)]
     texts = [part for part in parts if isinstance(part, str)]
-    return whole_text("".join(texts)) if texts else None
+    return storable("".join(texts)) if texts else None
 
 
 def _why_silent(message: dict[str, Any], choice: dict[str, Any], cut: bool) -> str:
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
-        return f"the model refused: {' '.join(whole_text(refusal).split())[:200]}"
+        return f"the model refused: {' '.join(storable(refusal).split())[:200]}"
     if cut:
         return "no answer within the limit of tokens (it was spent on thinking): allow more"
     reason = choice.get("finish_reason")
