@@ -14,14 +14,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
+from rsvlm.retrieval.distances import EARTH_RADIUS_KM, great_circle_km
+
 from .errors import EvalError
 from .intervals import FEWEST, mean_intervals
 from .ranking import Ints, Mask, Rows, similarity_blocks, unit_rows
 from .result import EvalResult
 from .statistics import bootstrap_of
-
-EARTH_RADIUS_KM = 6371.0088
-"""Mean radius of the Earth (IUGG)."""
 
 FARTHEST_KM = np.pi * EARTH_RADIUS_KM
 """The distance of antipodes: what an unanswered query is given."""
@@ -77,23 +76,6 @@ def make_grid(size_km: float) -> Grid:
     columns = np.maximum(1, np.rint(around / size_km)).astype(np.int64)
     areas = 2 * np.pi * EARTH_RADIUS_KM**2 * np.diff(np.sin(edges)) / columns
     return Grid(size_km, columns, np.concatenate([[0], np.cumsum(columns)[:-1]]), areas)
-
-
-def great_circle_km(first: ArrayLike, second: ArrayLike) -> Float64s:
-    """Return the great-circle distances of places in km (haversine, on the sphere of `EARTH_RADIUS_KM`).
-
-    Args:
-        first: (n, 2) longitude, latitude in degrees (WGS84).
-        second: (n, 2).
-
-    Returns:
-        (n,); NaN where a place is.
-    """
-    one, other = np.radians(np.asarray(first, np.float64)), np.radians(np.asarray(second, np.float64))
-    half = (other - one) / 2
-    cosines = np.cos(one[:, 1]) * np.cos(other[:, 1])
-    haversine = np.sin(half[:, 1]) ** 2 + cosines * np.sin(half[:, 0]) ** 2
-    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(haversine, 0, 1))))
 
 
 def distance_metrics(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]:

@@ -4,26 +4,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from pyproj import Geod
+
+from rsvlm.retrieval.distances import ellipsoid, great_circle_km
+from rsvlm.retrieval.exact import Floats
 
 from .base import KnowledgeBase
-from .chunk import Chunk, chunk_of
+from .chunk import PLACE, Chunk, chunk_of
 from .errors import RagError
 from .quoting import quoted
 from .sources.placewords import name_in
 
 DIRECTIONS = ("North", "North-East", "East", "South-East", "South", "South-West", "West", "North-West")
 
-_GEOD = Geod(ellps="WGS84")
-_RADIUS_KM = 6371.0
 _SPHERE = 1.01
 """The geodesic differs from the great circle of a sphere by less than this factor either way."""
 
 _AT_POLE = 90 - 1e-9
 """Degrees of latitude from which on every way leads away from the pole."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Places:
     """
 
     def __init__(self, chunks: Iterable[Chunk]) -> None:
-        self.chunks = [chunk for chunk in chunks if chunk.type == "place" and chunk.bbox is not None]
+        self.chunks = [chunk for chunk in chunks if chunk.type == PLACE and chunk.bbox is not None]
         west, south, east, north = np.array([chunk.bbox for chunk in self.chunks], float).reshape(-1, 4).T
         self.lon: Floats = (west + np.where(east < west, east + 360, east)) / 2
         self.lat: Floats = (south + north) / 2
@@ -61,13 +58,13 @@ class Places:
 
     def nearest(self, lon: float, lat: float, within_km: float, limit: int) -> list[Nearby]:
         """As `nearby_places`."""
-        rough = self._rough_km(lon, lat)
+        rough = great_circle_km([(lon, lat)], np.stack([self.lon, self.lat], axis=1))
         chosen = np.flatnonzero(rough <= within_km * _SPHERE)
         if len(chosen) > limit:
             farthest = np.partition(rough[chosen], limit - 1)[limit - 1]
             chosen = chosen[rough[chosen] <= farthest * _SPHERE**2]
         start = np.full(len(chosen), lon), np.full(len(chosen), lat)
-        bearings, _, metres = _GEOD.inv(*start, self.lon[chosen], self.lat[chosen])
+        bearings, _, metres = ellipsoid().inv(*start, self.lon[chosen], self.lat[chosen])
         if abs(lat) >= _AT_POLE:
             bearings = np.full(len(chosen), 180.0 if lat > 0 else 0.0)
         order = np.argsort(metres, kind="stable")[:limit]
@@ -79,18 +76,10 @@ class Places:
             if metres[row] <= within_km * 1000 and (place := self.chunks[chosen[row]])
         ]
 
-    def _rough_km(self, lon: float, lat: float) -> Floats:
-        """Distances on a sphere (n,)."""
-        north, south = np.radians(self.lat), np.radians(lat)
-        half = np.sin((north - south) / 2) ** 2
-        half += np.cos(north) * np.cos(south) * np.sin(np.radians(self.lon - lon) / 2) ** 2
-        found: Floats = 2 * _RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1)))
-        return found
-
 
 def places_of(base: KnowledgeBase) -> Places:
     """The named places of a knowledge base."""
-    rows = np.flatnonzero(base.allowed(["place"]))
+    rows = np.flatnonzero(base.allowed([PLACE]))
     return Places(map(chunk_of, base.texts.snapshot.rows(rows).to_pylist()))
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Geod
 
+from rsvlm.retrieval.distances import distance_km
 from rsvlm.retrieval.exact import Floats
 from rsvlm.retrieval.nearness import Point
 from rsvlm.retrieval.rows import EDGES
@@ -27,10 +27,9 @@ def kilometres(snapshot: Snapshot, point: Point) -> Floats:
     to_west, to_east = (np.abs((edge - longitude + 180) % 360 - 180) for edge in (west, east))
     nearest = np.where(inside, longitude, np.where(to_west <= to_east, west, east))
     rows = np.flatnonzero(np.isfinite(west))
-    here = np.full(len(rows), longitude), np.full(len(rows), latitude)
     found = np.full(len(west), np.nan)
     there = np.clip(latitude, south[rows], north[rows])
-    found[rows] = Geod(ellps="WGS84").inv(*here, nearest[rows], there)[2] / 1000
+    found[rows] = distance_km(point, np.stack([nearest[rows], there], axis=1))
     return found
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pyarrow as pa
-from pyproj import Geod
 
 from rsvlm.datasets.pairs import middles
 
+from .distances import distance_km
 from .errors import RetrievalError
 from .fusion import fused
 from .hits import Hits
@@ -62,6 +62,5 @@ def _kilometres(table: pa.Table, point: Point) -> np.ndarray[tuple[int, ...], np
     places = middles(boxes)
     if places is not None:
         known = np.isfinite(places).all(axis=1)
-        here = np.tile(point, (int(known.sum()), 1))
-        found[known] = Geod(ellps="WGS84").inv(here[:, 0], here[:, 1], *places[known].T)[2] / 1000
+        found[known] = distance_km(point, places[known])
     return found

@@ -11,14 +11,13 @@ from pyproj import Geod
 
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.geolocation import (
-    EARTH_RADIUS_KM,
     FARTHEST_KM,
     distance_metrics,
     geolocate,
-    great_circle_km,
     make_grid,
 )
 from rsvlm.eval.result import load_result
+from rsvlm.retrieval.distances import EARTH_RADIUS_KM, great_circle_km
 
 PARIS, LONDON, SYDNEY = (2.3522, 48.8566), (-0.1276, 51.5072), (151.2093, -33.8688)
 longitudes, latitudes = st.floats(-180, 180), st.floats(-90, 90)

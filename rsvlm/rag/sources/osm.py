@@ -18,6 +18,7 @@ from rsvlm.captioning.osm.overlong import cut_overlong, is_overlong
 from rsvlm.captioning.osm.parse import FORMATS
 from rsvlm.captioning.osm.reading import ATTRIBUTION
 from rsvlm.imagery.grid import BBox
+from rsvlm.retrieval.exact import Floats
 
 from ..chunk import PLACE, Chunk
 from ..errors import RagError
@@ -29,7 +30,6 @@ from .source import Note
 CREDIT = f"{ATTRIBUTION['licence']}, {ATTRIBUTION['attribution']}"
 
 Ids = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 _TYPES = {"n": "node", "w": "way", "r": "relation"}
 _REFUSALS = (RuntimeError, OSError, ValueError)  # what pyosmium makes of libosmium's exceptions
