@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
 )  # fmt: skip
-"""In English, whatever the language of the machine (which that of `calendar` is)."""
+"""In English, whatever language the system speaks."""
+
 _YEAR_MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2}))?")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[/-](\d{4})")
 _CLOCK = r"(?:[ T]+(?P<clock>\d\d?:\d\d(?::\d\d)?))?"
@@ -74,7 +75,7 @@ def day_first(values: Iterable[Any]) -> bool | None:
 
 def month_number(name: str) -> int | None:
     """The number of a month by its name, or what that begins with."""
-    return next((number for number, full in enumerate(_MONTHS, start=1) if full.startswith(name)), None)
+    return next((number for number, full in enumerate(MONTHS, 1) if full.lower().startswith(name)), None)
 
 
 def whole(value: Any) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rsvlm.datasets.times import MONTHS
+
 from .drafts import Draft, Window
 from .makers import areal, by_class, maker, shuffled
 from .map_places import dot
@@ -12,10 +14,6 @@ from .mapdata import MapData, Place
 from .masks import Mask, eroded
 
 Drafts = Iterator[Draft | None]
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 _LEAST_MONTHS = 3
 _SIDE = 128
 _TRIALS = 400

@@ -3,10 +3,10 @@
 import re
 from datetime import date
 
-from rsvlm.datasets.times import moment
+from rsvlm.datasets.times import MONTHS, moment
 
 _MONTH = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    rf"(?:{'|'.join(MONTHS).lower()}"
     r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
 )
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"

@@ -6,7 +6,9 @@ from typing import Any
 
 import yaml
 
-_MONTHS = "january february march april may june july august september october november december"
+from rsvlm.datasets.times import MONTHS
+
+_MONTHS = [month.lower() for month in MONTHS]
 
 
 @cache
@@ -37,10 +39,10 @@ def phrases(name: str) -> tuple[str, ...]:
 @cache
 def months() -> frozenset[str]:
     """Names of months, and their short forms."""
-    return frozenset(_MONTHS.split()) | {month[:3] for month in _MONTHS.split()} | {"sept"}
+    return frozenset([*_MONTHS, *(month[:3] for month in _MONTHS), "sept"])
 
 
 @cache
 def beside() -> frozenset[str]:
     """Words with a capital that may stand beside a name without being a part of it."""
-    return frozenset([*_MONTHS.split(), *word_list("beside")])
+    return frozenset([*_MONTHS, *word_list("beside")])

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from rsvlm.datasets.times import MONTHS
+
 from .asked import HardWords
 from .classes import class_names, classes
 from .reading import singular, stop_words, table, word_set
 from .spelling import mended
 
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-           "november", "december")  # fmt: skip
-_MONTH_NUMBER = {name: number for number, name in enumerate(_MONTHS, 1)}
+_MONTH_NUMBER = {name.lower(): number for number, name in enumerate(MONTHS, 1)}
 _MONTH_NUMBER |= {name[:3]: number for name, number in _MONTH_NUMBER.items()} | {"sept": 9}
 _NAMED = "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True))
 _YEAR = r"(?:1[5-9]|20)\d\d"
@@ -19,7 +19,7 @@ _MONTH_YEAR = re.compile(rf"\b({_NAMED})\.?,?(?: of)? ({_YEAR})\b", re.IGNORECAS
 _YEAR_MONTH = re.compile(rf"\b({_YEAR})[-/](1[0-2]|0[1-9])\b(?!\d)")
 _SLASHED = re.compile(rf"\b(1[0-2]|0?[1-9])/({_YEAR})\b")
 _MONTH = re.compile(
-    rf"\b({'|'.join(_MONTHS)}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b", re.IGNORECASE
+    rf"\b({'|'.join(MONTHS)}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b", re.IGNORECASE
 )
 _YEARS = re.compile(rf"(?<![\d.]){_YEAR}(?![\d%]|\.\d)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?")

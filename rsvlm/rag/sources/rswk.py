@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from rsvlm.datasets.times import moment
+from rsvlm.datasets.times import MONTHS, moment
 
 from ..chunk import Chunk
 from ..errors import RagError
@@ -28,11 +28,7 @@ WORLD, EXPERT = "world knowledge", "remote sensing expert knowledge"
 MONTHLY, DESCRIPTION = "monthly expert knowledge", "description"
 BASIC = ("Name", "Category", "Area", "Location", "Address", "Physical_Area", "Construction_Period")
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-_MONTH = re.compile(rf"\s*(.+?)\s+(\d{{4}})\s+({'|'.join(_MONTHS)})\s*$", re.IGNORECASE)
+_MONTH = re.compile(rf"\s*(.+?)\s+(\d{{4}})\s+({'|'.join(MONTHS)})\s*$", re.IGNORECASE)
 _PICTURE = re.compile(r"\.(?:png|jpe?g|tiff?)$", re.IGNORECASE)
 
 
@@ -123,10 +119,10 @@ class _Landmark:
             if told is None or is_empty(value):
                 self._note(self._entry, f"{self._called}: {str(key)[:60]!r} is no variable, year and month")
                 continue
-            month = _MONTHS.index(told[3].capitalize()) + 1
+            month = MONTHS.index(told[3].capitalize()) + 1
             found.setdefault((int(told[2]), month), []).append(f"{cleaned(str(key))}: {_said(value)}")
         for (year, month), values in found.items():
-            of = f"{year} {_MONTHS[month - 1]}"
+            of = f"{year} {MONTHS[month - 1]}"
             text = f"monthly expert knowledge - of {of}:\n" + "; ".join(values)
             for piece in self.pieces("monthly_expert_knowledge", text, of):
                 yield replace(piece, datetime=moment(f"{year:04}-{month:02}"))
