@@ -7,16 +7,12 @@ cannot be asked for needs no patch. Every reply tells the browser to load nothin
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
 
-from .replies import Message, Send, refuse, with_headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .replies import refuse, with_headers
 from .room import Room
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PAGE = re.compile(
     r"/|/(?:config|info|theme\.css|favicon\.ico|manifest\.json|robots\.txt|login|logout|login_check)/?"
@@ -43,7 +39,7 @@ class Gate:
         upload: Bytes of one upload.
     """
 
-    def __init__(self, app: App, folder: Path, most: int, upload: int) -> None:
+    def __init__(self, app: ASGIApp, folder: Path, most: int, upload: int) -> None:
         self._app, self._upload = app, upload
         self._room = Room(folder, most)
 

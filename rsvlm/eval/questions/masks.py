@@ -31,7 +31,10 @@ def opened(mask: Mask) -> Mask:
 
 
 def patches(mask: Mask, diagonal: bool) -> npt.NDArray[np.intp]:
-    """Number the connected patches of a mask from 1, 0 elsewhere; touching corners connect where `diagonal`."""
+    """Number the connected patches of a mask from 1, 0 elsewhere; touching corners connect where `diagonal`.
+
+    It is code of its own on purpose: what checks the questions finds patches by rasterio, and must not share a mistake.
+    """
     height, width = mask.shape
     labels = np.where(mask, np.arange(1, mask.size + 1).reshape(height, width), 0)
     none = mask.size + 1
