@@ -55,7 +55,7 @@ class Figure(BaseModel):
         return abs(gap) <= self.step / 2 + 1e-9
 
 
-class Comparison(NamedTuple):
+class PublishedComparison(NamedTuple):
     """A measured metric beside a published one.
 
     Attributes:
@@ -151,7 +151,7 @@ def published(
     ]
 
 
-def compare(result: EvalResult) -> list[Comparison]:
+def compare(result: EvalResult) -> list[PublishedComparison]:
     """Set a result beside what was published for the same model, set, split and protocol.
 
     The model is `config["model"]` or `config["encoder"]`: a name, or a record with a "name". Protocol and split are
@@ -181,7 +181,7 @@ def compare(result: EvalResult) -> list[Comparison]:
     text = "no published figure for this protocol"
     if others:
         text = f"no published figure of {model or 'this model'} for this protocol; of others: {', '.join(others)}"
-    return [Comparison(metric, value, None, None, f"{metric} {value:.4f}: {text}")]
+    return [PublishedComparison(metric, value, None, None, f"{metric} {value:.4f}: {text}")]
 
 
 def in_domain(model: str, dataset: str, trained_on: Sequence[str] = ()) -> str | None:
@@ -204,7 +204,7 @@ def in_domain(model: str, dataset: str, trained_on: Sequence[str] = ()) -> str |
     return None
 
 
-def _beside(result: EvalResult, figure: Figure) -> Comparison:
+def _beside(result: EvalResult, figure: Figure) -> PublishedComparison:
     value = result.metrics[figure.metric]
     difference = value - figure.value
     scale, unit = (100, " points") if figure.printed.endswith("%") else (1, "")
@@ -227,7 +227,7 @@ def _beside(result: EvalResult, figure: Figure) -> Comparison:
         f"{shown:.{len(digits)}f}{' %' if scale == 100 else ''}{' (cut off)' if figure.truncated else ''}"
     )
     text = f"{figure.metric} {measured}, published {figure.printed} [{figure.source}]: {verdict}{remark}"
-    return Comparison(figure.metric, value, figure, difference, text)
+    return PublishedComparison(figure.metric, value, figure, difference, text)
 
 
 def _model_name(config: dict[str, Any]) -> str | None:

@@ -34,7 +34,7 @@ from .errors import RagError
 from .evidence import Evidence
 from .items import Images, Item, failed, image_and_question, prepare, several
 from .nearby import Nearby, Places, nearby_places, places_of
-from .prompting import BUDGET, Asked, Prompt, ask_with, read_prompt
+from .prompting import BUDGET, FilledPrompt, Prompt, ask_with, read_prompt
 from .seen import Pixels, Seen, see
 from .shippedbase import shipped_base
 from .shippednotes import NAME as BUILT_IN
@@ -309,7 +309,7 @@ class VisualQuestionAnswerer:
             else:
                 yield self._checked(item, asked[place], by_place[place])
 
-    def _checked(self, item: Item, asked: Asked, reply: Reply) -> Answer:
+    def _checked(self, item: Item, asked: FilledPrompt, reply: Reply) -> Answer:
         """What a generator said, with the citations that it may have."""
         name = getattr(self.generator, "name", "function")
         if reply.text is None:

@@ -29,7 +29,8 @@ from rsvlm.retrieval.stored import Vectors
 
 from .sources import Problem
 
-PICTURES = tuple(IMAGE_SUFFIXES)
+PICTURE_ENDINGS = tuple(IMAGE_SUFFIXES)
+
 
 EXACT = Plan(kind="exact")
 """Every vector is scored: a search that passes over some would not be the one that is promised."""
@@ -111,7 +112,7 @@ def files_of(images: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for image in dict.fromkeys(images):
         holder, inside, part = image.rpartition("#")
-        if image.lower().endswith(PICTURES):
+        if image.lower().endswith(PICTURE_ENDINGS):
             found.setdefault(image, []).append(image)
         elif inside and "," not in part:
             found.setdefault(holder, []).append(image)
@@ -160,9 +161,9 @@ def _new(place: Path, files: Mapping[str, Sequence[str]], states: States, known:
 
 def _together(files: Sequence[str]) -> Iterator[list[str]]:
     """Picture files at once; what holds several by itself, because a damaged one cannot even be opened."""
-    if plain := [file for file in files if file.lower().endswith(PICTURES)]:
+    if plain := [file for file in files if file.lower().endswith(PICTURE_ENDINGS)]:
         yield plain
-    yield from ([file] for file in files if not file.lower().endswith(PICTURES))
+    yield from ([file] for file in files if not file.lower().endswith(PICTURE_ENDINGS))
 
 
 def _encode(
@@ -183,7 +184,7 @@ def _put_copies(place: Path, files: Sequence[str], encoder: Encoder) -> set[str]
     """Give pictures that an index left out, because another has the same content, its vector; return which got one."""
     snapshot = open_snapshot(place)
     numbers = numbers_of(snapshot, files)
-    left_out = [file for file in files if file not in numbers and file.lower().endswith(PICTURES)]
+    left_out = [file for file in files if file not in numbers and file.lower().endswith(PICTURE_ENDINGS)]
     if not left_out:
         return set()
     by_content = {_content(file): number for file, number in numbers.items()}
@@ -203,7 +204,7 @@ def _content(file: str) -> str:
 
 
 def _holds_pictures(file: str) -> bool:
-    if file.lower().endswith((*PICTURES, ".parquet")):
+    if file.lower().endswith((*PICTURE_ENDINGS, ".parquet")):
         return os.path.isfile(file)  # noqa: PTH113 - Path raises for what can be no name
     return os.path.isdir(file) and is_pairs_dataset(Path(file))  # noqa: PTH112 - likewise
 

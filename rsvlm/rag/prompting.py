@@ -54,7 +54,7 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class Asked:
+class FilledPrompt:
     """What a generator is asked.
 
     Attributes:
@@ -90,7 +90,7 @@ def ask_with(
     *,
     nearby: Sequence[Nearby] = (),
     budget: int = BUDGET,
-) -> Asked:
+) -> FilledPrompt:
     """Fill a prompt; what is too much for the budget is left out, the least relevant first.
 
     A piece of evidence that would take more than all of the budget is left out, and costs the others nothing.
@@ -109,7 +109,7 @@ def ask_with(
         evidence="\n".join(lines) or "(none was found)",
         question=quoted(question),
     )
-    return Asked(text, kept, len(evidence) - len(kept))
+    return FilledPrompt(text, kept, len(evidence) - len(kept))
 
 
 def inform(prompt: str, evidence: Sequence[Evidence]) -> str:

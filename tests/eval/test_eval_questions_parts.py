@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rsvlm.eval.agromind.boxes import Box, iou
-from rsvlm.eval.questions.choosing import Vein, allot
+from rsvlm.eval.questions.choosing import Pool, allocate
 from rsvlm.eval.questions.colours import colour_words
 from rsvlm.eval.questions.drafts import Draft, Mark, Panel
 from rsvlm.eval.questions.drawing import draw_picture, scale_of
@@ -117,21 +117,21 @@ def draft(kind: str, number: int, gold: str = "x") -> Draft:
 
 
 def test_what_one_task_cannot_give_goes_to_the_others() -> None:
-    veins = [
-        Vein("SL_1_1_1", 0, 1.0, [draft("SL_1_1_1", i) for i in range(100)]),
-        Vein("SL_1_1_2", 0, 1.0, [draft("SL_1_1_2", i) for i in range(100)]),
-        Vein("CO_3_2_1", 0, 1.0, [draft("CO_3_2_1", i) for i in range(4)]),
+    pools = [
+        Pool("SL_1_1_1", 0, 1.0, [draft("SL_1_1_1", i) for i in range(100)]),
+        Pool("SL_1_1_2", 0, 1.0, [draft("SL_1_1_2", i) for i in range(100)]),
+        Pool("CO_3_2_1", 0, 1.0, [draft("CO_3_2_1", i) for i in range(4)]),
     ]
-    assert allot(veins, 40) == {0: 18, 1: 18, 2: 4}
-    assert sum(allot(veins, 1000).values()) == 204
+    assert allocate(pools, 40) == {0: 18, 1: 18, 2: 4}
+    assert sum(allocate(pools, 1000).values()) == 204
 
 
 def test_drawn_maps_give_less_than_images() -> None:
-    veins = [
-        Vein("SL_1_1_1", place, weight, [draft("SL_1_1_1", i) for i in range(100)])
+    pools = [
+        Pool("SL_1_1_1", place, weight, [draft("SL_1_1_1", i) for i in range(100)])
         for place, weight in ((0, 1.0), (1, 0.4))
     ]
-    assert allot(veins, 14) == {0: 10, 1: 4}
+    assert allocate(pools, 14) == {0: 10, 1: 4}
 
 
 def test_marks_lie_outside_of_what_they_mark_and_are_seen_on_red() -> None:

@@ -33,7 +33,7 @@ from rsvlm.eval.report.numbers import (
     show_p,
 )
 from rsvlm.eval.report.picture import cut, cut_middle, to_image
-from rsvlm.eval.report.thumbnails import Thumbnails
+from rsvlm.eval.report.thumbnails import ReportThumbnails
 from rsvlm.eval.report.words import measures
 from rsvlm.eval.report.worst import worst_items
 from rsvlm.eval.result import EvalResult, load_result
@@ -168,7 +168,7 @@ def test_images_are_found_in_the_data_that_were_judged(tmp_path: Path) -> None:
 
 def test_a_thumbnail_of_16_bits_is_not_white() -> None:
     deep = Image.fromarray(np.tile(np.arange(64, dtype=np.uint16) * 900, (64, 1)))
-    small = Thumbnails(lambda result, row: lambda: deep).of(EvalResult("vqa", "x", {}, 0), {})
+    small = ReportThumbnails(lambda result, row: lambda: deep).of(EvalResult("vqa", "x", {}, 0), {})
     assert small is not None
     with Image.open(io.BytesIO(small)) as image:
         assert 120 < np.asarray(image).mean() < 136

@@ -18,7 +18,7 @@ from seeing import Seeing, write_picture  # type: ignore[import-not-found]
 from rsvlm.rag import Chunk, Evidence, KnowledgeBase, VisualQuestionAnswerer
 from rsvlm.rag.citations import checked
 from rsvlm.rag.composer import Composer
-from rsvlm.rag.prompting import Asked, ask_with, read_prompt
+from rsvlm.rag.prompting import FilledPrompt, ask_with, read_prompt
 from rsvlm.rag.sources.text import cleaned
 
 pytest.importorskip("bm25s")
@@ -46,7 +46,7 @@ def evidence(*texts: str) -> list[Evidence]:
     ]
 
 
-def lines_of(asked: Asked, question: str) -> list[dict[str, Any]]:
+def lines_of(asked: FilledPrompt, question: str) -> list[dict[str, Any]]:
     """The evidence in a prompt, which must be its template with JSON in its places, and nothing else."""
     head, _, rest = read_prompt().text.replace("{image}", "No image was given.").partition("{evidence}")
     between, _, tail = rest.partition("{question}")
@@ -187,7 +187,7 @@ def test_a_generator_that_echoes_its_prompt(planted: KnowledgeBase, question: st
     answerer = VisualQuestionAnswerer(planted, generator=lambda prompt, images: prompt, k=60, budget=10**6)
     answer = answerer.ask(None, question)
     assert answer.prompt is not None
-    lines = lines_of(Asked(answer.prompt, answer.evidence, 0), question)
+    lines = lines_of(FilledPrompt(answer.prompt, answer.evidence, 0), question)
     asked = planted.find(planted.query(question, None), k=60)
     assert [(one["number"], one["text"]) for one in lines] == [(one.number, one.chunk.text) for one in asked]
     shown = {int(one) for one in re.findall(r"\[(\d+)\]", answer.text)}

@@ -25,7 +25,7 @@ _TILT = 0.15
 
 
 @dataclass
-class Vein:
+class Pool:
     """What one source gives for one kind of question.
 
     Attributes:
@@ -48,15 +48,17 @@ class Vein:
         return KINDS[self.kind].task
 
 
-def dig(data: Sequence[object], kinds: Sequence[str], most: int, seed: int, progress: Progress) -> list[Vein]:
+def collect_drafts(
+    data: Sequence[object], kinds: Sequence[str], most: int, seed: int, progress: Progress
+) -> list[Pool]:
     """Let every maker work on every source that it can use.
 
     Args:
         data: The sources' data.
         kinds: Codes of the kinds that are wanted.
-        most: How many drafts of a vein are of use.
-        seed: Decides all that is random, for each vein apart.
-        progress: Told of every vein.
+        most: How many drafts of a pool are of use.
+        seed: Decides all that is random, for each pool apart.
+        progress: Told of every pool.
     """
     work = [
         (number, one, kind, make)
@@ -64,42 +66,42 @@ def dig(data: Sequence[object], kinds: Sequence[str], most: int, seed: int, prog
         for kind, needed, make in MAKERS
         if kind in kinds and isinstance(one, needed)
     ]
-    veins: list[Vein] = []
+    pools: list[Pool] = []
     for number, one, kind, make in work:
-        progress("Looking for questions", len(veins), len(work))
+        progress("Looking for questions", len(pools), len(work))
         rng = np.random.default_rng([seed, number, crc32(kind.encode())])
-        vein = Vein(kind, number, DRAWN_WEIGHT if getattr(one, "drawn", False) else 1.0)
-        vein.drafts = _balanced(list(_distinct(make(one, rng), vein, 2 * most)), most, rng)
-        veins.append(vein)
-    return veins
+        pool = Pool(kind, number, DRAWN_WEIGHT if getattr(one, "drawn", False) else 1.0)
+        pool.drafts = _balanced(list(_distinct(make(one, rng), pool, 2 * most)), most, rng)
+        pools.append(pool)
+    return pools
 
 
-def allot(veins: Sequence[Vein], count: int) -> dict[int, int]:
+def allocate(pools: Sequence[Pool], count: int) -> dict[int, int]:
     """Share a number among tasks, then among kinds, then among sources; what one cannot give goes to the others.
 
     Returns:
-        For each vein, by its place, how many of its drafts are taken.
+        For each pool, by its place, how many of its drafts are taken.
     """
-    tasks = _grouped(range(len(veins)), lambda place: veins[place].task)
+    tasks = _grouped(range(len(pools)), lambda place: pools[place].task)
     shares: dict[int, int] = {}
     for task, total in _fill(
-        {task: _size(veins, places) for task, places in tasks.items()}, {}, count
+        {task: _size(pools, places) for task, places in tasks.items()}, {}, count
     ).items():
-        kinds = _grouped(tasks[task], lambda place: veins[place].kind)
+        kinds = _grouped(tasks[task], lambda place: pools[place].kind)
         for kind, part in _fill(
-            {kind: _size(veins, places) for kind, places in kinds.items()}, {}, total
+            {kind: _size(pools, places) for kind, places in kinds.items()}, {}, total
         ).items():
-            sizes = {str(place): len(veins[place].drafts) for place in kinds[kind]}
-            weights = {str(place): veins[place].weight for place in kinds[kind]}
+            sizes = {str(place): len(pools[place].drafts) for place in kinds[kind]}
+            weights = {str(place): pools[place].weight for place in kinds[kind]}
             shares |= {int(place): number for place, number in _fill(sizes, weights, part).items()}
     return shares
 
 
-def _distinct(drafts: Iterator[Draft | None], vein: Vein, most: int) -> Iterator[Draft]:
+def _distinct(drafts: Iterator[Draft | None], pool: Pool, most: int) -> Iterator[Draft]:
     """Drafts that ask each something of its own, until there are enough or too many trials have failed."""
     seen = set()
     for draft in islice(drafts, _MOST_TRIALS):
-        vein.trials += 1
+        pool.trials += 1
         if draft is not None and draft.content not in seen:
             seen.add(draft.content)
             yield draft
@@ -109,21 +111,21 @@ def _distinct(drafts: Iterator[Draft | None], vein: Vein, most: int) -> Iterator
 
 def _balanced(drafts: Sequence[Draft], most: int, rng: np.random.Generator) -> list[Draft]:
     """Order drafts so that every start of the list has even answers; those that would tilt it are left out."""
-    lines = _grouped(drafts, lambda draft: draft.gold)
-    if len(lines) == 1 and drafts[0].answer is not None:  # a question with always the same answer
+    by_gold = _grouped(drafts, lambda draft: draft.gold)
+    if len(by_gold) == 1 and drafts[0].answer is not None:  # a question with always the same answer
         return []
-    yes_no = set(lines) <= {"Yes", "No"}
+    yes_no = set(by_gold) <= {"Yes", "No"}
     if yes_no:  # as many of the one as of the other
-        fewest = min(len(lines.get("Yes", ())), len(lines.get("No", ())))
-        lines = {gold: found[:fewest] for gold, found in lines.items()}
+        fewest = min(len(by_gold.get("Yes", ())), len(by_gold.get("No", ())))
+        by_gold = {gold: found[:fewest] for gold, found in by_gold.items()}
     ordered: list[Draft] = []
-    golds = sorted(lines)
-    for turn in range(max((len(found) for found in lines.values()), default=0)):
-        left = [gold for gold in golds if len(lines[gold]) > turn]
+    golds = sorted(by_gold)
+    for turn in range(max((len(found) for found in by_gold.values()), default=0)):
+        left = [gold for gold in golds if len(by_gold[gold]) > turn]
         most_of_one = min(2 / len(golds), 1 / len(golds) + _TILT)
         if len(golds) > 1 and turn + 1 > most_of_one * (len(ordered) + len(left)) + 1:
             break
-        ordered += [lines[left[place]][turn] for place in rng.permutation(len(left)).tolist()]
+        ordered += [by_gold[left[place]][turn] for place in rng.permutation(len(left)).tolist()]
         if len(ordered) >= most:
             break
     return ordered[: most - most % 2 if yes_no else most]
@@ -136,8 +138,8 @@ def _grouped(items: Iterable[T], key: Callable[[T], str]) -> dict[str, list[T]]:
     return dict(groups)
 
 
-def _size(veins: Sequence[Vein], places: Sequence[int]) -> int:
-    return sum(len(veins[place].drafts) for place in places)
+def _size(pools: Sequence[Pool], places: Sequence[int]) -> int:
+    return sum(len(pools[place].drafts) for place in places)
 
 
 def _fill(sizes: dict[str, int], weights: dict[str, float], total: int) -> dict[str, int]:

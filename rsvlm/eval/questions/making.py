@@ -17,7 +17,7 @@ from rsvlm.files import atomic_write, write_json
 from . import map_amounts, map_marks, map_places, map_sets, object_questions, scene_questions
 from .assembling import Assembler, Data, Question
 from .checking import check_rows
-from .choosing import Progress, Vein, allot, dig
+from .choosing import Pool, Progress, allocate, collect_drafts
 from .kinds import ABSENT, KINDS
 from .mapdata import MapData
 from .objectdata import ObjectData
@@ -78,15 +78,15 @@ def make_questions(
         for number, source in enumerate(sources):
             tell("Reading labels", number, len(sources))
             data.append(_open(source, number, seed))
-        veins = dig(data, kinds, _most(count, kinds), seed, tell)
-        questions, refused = _assembled(veins, allot(veins, count), data, sources, seed, tell)
+        pools = collect_drafts(data, kinds, _most(count, kinds), seed, tell)
+        questions, refused = _assembled(pools, allocate(pools, count), data, sources, seed, tell)
     finally:
         for one in data:
             one.close()
     if not questions:
-        raise EvalError("the labels allow no question: " + "; ".join(_skipped(veins, kinds, sources)))
+        raise EvalError("the labels allow no question: " + "; ".join(_skipped(pools, kinds, sources)))
     golds = _golds(questions)
-    report = _report(questions, count, golds, refused, _skipped(veins, kinds, sources), sources)
+    report = _report(questions, count, golds, refused, _skipped(pools, kinds, sources), sources)
     _write(
         folder,
         questions,
@@ -127,7 +127,7 @@ def _most(count: int, kinds: Sequence[str]) -> int:
 
 
 def _assembled(
-    veins: Sequence[Vein],
+    pools: Sequence[Pool],
     shares: dict[int, int],
     data: Sequence[Data],
     sources: Sequence[Source],
@@ -139,9 +139,9 @@ def _assembled(
     drafts = [
         draft
         for kind in KINDS
-        for place, vein in enumerate(veins)
-        if vein.kind == kind
-        for draft in vein.drafts[: shares.get(place, 0)]
+        for place, pool in enumerate(pools)
+        if pool.kind == kind
+        for draft in pool.drafts[: shares.get(place, 0)]
     ]
     questions: dict[str, Question] = {}
     for number, draft in enumerate(drafts):
@@ -196,21 +196,21 @@ def _title(source: Source, place: int) -> str:
     return f"{place} {source.kind} {getattr(source, paths[source.kind])}"
 
 
-def _skipped(veins: Sequence[Vein], kinds: Sequence[str], sources: Sequence[Source]) -> list[str]:
+def _skipped(pools: Sequence[Pool], kinds: Sequence[str], sources: Sequence[Source]) -> list[str]:
     """Why some tasks and kinds have no questions."""
     said = [f"{task} ({TASKS[task]}): {reason}" for task, reason in ABSENT.items()]
     for kind in kinds:
-        there = [vein for vein in veins if vein.kind == kind]
+        there = [pool for pool in pools if pool.kind == kind]
         if not there:
             said.append(f"{kind}: needs {KINDS[kind].needs}, and no source has that")
-        for vein in there:
-            if not vein.drafts:
+        for pool in there:
+            if not pool.drafts:
                 tried = (
-                    f"none of {vein.trials} trials is clear enough"
-                    if vein.trials
+                    f"none of {pool.trials} trials is clear enough"
+                    if pool.trials
                     else "it offers nothing to ask about"
                 )
-                said.append(f"{kind} from {_title(sources[vein.source], vein.source)}: {tried}")
+                said.append(f"{kind} from {_title(sources[pool.source], pool.source)}: {tried}")
     return said
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..published import Comparison, compare, in_domain
+from ..published import PublishedComparison, compare, in_domain
 from ..result import EvalResult
 from .numbers import is_share, show_difference
 from .picture import cut
@@ -46,7 +46,7 @@ class Facts:
     number: int
     result: EvalResult
     model: str
-    published: dict[str, Comparison]
+    published: dict[str, PublishedComparison]
     marks: tuple[Mark, ...]
     notes: tuple[str, ...]
 
@@ -70,7 +70,7 @@ def facts_of(number: int, result: EvalResult) -> Facts:
     """Gather what belongs beside a result."""
     model = model_name(result.config)
     compared = compare(result) if result.metrics else []
-    published: dict[str, Comparison] = {}
+    published: dict[str, PublishedComparison] = {}
     for (
         row
     ) in compared:  # some figures are printed twice: with five decimals in a table, rounded in a picture

@@ -21,7 +21,7 @@ from .html import LONGEST
 from .numbers import metric_label, show, show_interval, unit
 from .picture import cut, cut_middle, to_image
 from .summary import has_published, shown_metrics, summaries, task_title
-from .thumbnails import Thumbnails
+from .thumbnails import ReportThumbnails
 from .words import MOST_GROUPS, NOTES, measures, said
 from .worst import answer_column, failures, worst_items
 
@@ -42,7 +42,7 @@ class Pictures:
 
 
 def markdown_report(
-    title: str, all_facts: Sequence[Facts], thumbnails: Thumbnails, worst: int, out: Path
+    title: str, all_facts: Sequence[Facts], thumbnails: ReportThumbnails, worst: int, out: Path
 ) -> Iterator[str]:
     """The report, part by part; pictures are stored on the way."""
     pictures = Pictures(out)
@@ -94,7 +94,7 @@ def _value(result: EvalResult, metric: str) -> str:
     return f"{value} ({ends})" if ends else value
 
 
-def _section(facts: Facts, thumbnails: Thumbnails, worst: int, pictures: Pictures) -> Iterator[str]:
+def _section(facts: Facts, thumbnails: ReportThumbnails, worst: int, pictures: Pictures) -> Iterator[str]:
     result = facts.result
     yield f"## {text(facts.title, 80)}: {text(facts.model or task_title(result.task))}\n\n"
     parts = [task_title(result.task), facts.protocol, counts_line(result)]
@@ -168,7 +168,7 @@ def _group(result: EvalResult, group: str) -> str:
     return table(head, rows, range(1, len(head))) + rest
 
 
-def _worst(facts: Facts, thumbnails: Thumbnails, count: int, pictures: Pictures) -> str:
+def _worst(facts: Facts, thumbnails: ReportThumbnails, count: int, pictures: Pictures) -> str:
     result = facts.result
     found = worst_items(result, count)
     if found is None:

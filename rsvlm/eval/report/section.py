@@ -13,14 +13,14 @@ from .html import cell, data_uri, figure, head_cell, row_head, table, text
 from .numbers import metric_label, show, show_interval, unit
 from .picture import cut_middle
 from .summary import task_title
-from .thumbnails import Thumbnails
+from .thumbnails import ReportThumbnails
 from .words import MOST_GROUPS, NOTES, measures, place_of, said
 from .worst import Worst, answer_column, failures, worst_items
 
 _SAID = {"retrieval": "found"}
 
 
-def result_section(facts: Facts, thumbnails: Thumbnails, worst: int) -> Iterator[str]:
+def result_section(facts: Facts, thumbnails: ReportThumbnails, worst: int) -> Iterator[str]:
     """All that a page says of one result, as HTML.
 
     Args:
@@ -111,7 +111,7 @@ def _common(result: EvalResult) -> str:
     return f"<h3>Most frequent mistakes</h3>{table('', head, rows)}"
 
 
-def _worst(result: EvalResult, found: Worst, thumbnails: Thumbnails) -> str:
+def _worst(result: EvalResult, found: Worst, thumbnails: ReportThumbnails) -> str:
     pictures = [thumbnails.of(result, row) for row in found.rows]
     entries = "".join(_item(result, row, picture) for row, picture in zip(found.rows, pictures, strict=True))
     kind = "items" if any(pictures) else "items texts"

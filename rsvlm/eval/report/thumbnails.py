@@ -22,7 +22,7 @@ _WORDS = 1024
 """Letters of the longest path."""
 
 
-class Thumbnails:
+class ReportThumbnails:
     """Makes thumbnails of items: from `images`, else from what their row holds: bytes, or a path that exists.
 
     Args:

@@ -10,7 +10,7 @@ from .html import cell, data_uri, head_cell, row_head, table, text
 from .numbers import NOTHING, metric_label, show, show_difference, show_p, unit
 from .picture import cut_middle
 from .summary import task_title
-from .thumbnails import Thumbnails
+from .thumbnails import ReportThumbnails
 from .words import said
 
 
@@ -33,7 +33,7 @@ def _p_text(row: MetricDifference) -> str:
     return f"\u2264 {shown}" if row.least and not shown.startswith("<") else shown
 
 
-def comparison_sections(comparison: Comparison, thumbnails: Thumbnails) -> Iterator[str]:
+def comparison_sections(comparison: Comparison, thumbnails: ReportThumbnails) -> Iterator[str]:
     """All that the page says, as HTML."""
     one, other = names_of(comparison)
     yield f"<section><h2>Metrics</h2>\n{_metrics(comparison, one, other)}{_counts(comparison, one, other)}"
@@ -95,7 +95,7 @@ def _examples(
     rows: Sequence[Mapping[str, Any]],
     heading: str,
     names: tuple[str, str],
-    thumbnails: Thumbnails,
+    thumbnails: ReportThumbnails,
 ) -> str:
     pictures = [thumbnails.of(comparison.first, row) for row in rows]
     entries = "".join(_entry(row, picture, names) for row, picture in zip(rows, pictures, strict=True))

@@ -15,7 +15,7 @@ from .html import page
 from .markdown import markdown_report
 from .section import result_section
 from .summary import summary_tables
-from .thumbnails import Images, Thumbnails
+from .thumbnails import Images, ReportThumbnails
 from .versus import comparison_lead, comparison_sections
 
 WORST = 12
@@ -59,7 +59,7 @@ def write_report(
         for result, given in zip(read, results, strict=True)
         if not isinstance(given, EvalResult)
     }
-    thumbnails = Thumbnails(images, folders)
+    thumbnails = ReportThumbnails(images, folders)
     all_facts = [facts_of(number, result) for number, result in enumerate(read, start=1)]
     worst = max(1, min(WORST, MOST_WORST // len(read)))
     if _kind(out) == ".md":
@@ -84,11 +84,11 @@ def write_comparison(
     out = Path(out)
     if _kind(out) == ".md":
         raise EvalError(f"{out}: comparisons are written as .html")
-    body = comparison_sections(comparison, Thumbnails(images))
+    body = comparison_sections(comparison, ReportThumbnails(images))
     _write(out, page("Two results compared", comparison_lead(comparison), body))
 
 
-def _sections(all_facts: Sequence[Facts], thumbnails: Thumbnails, worst: int) -> Iterator[str]:
+def _sections(all_facts: Sequence[Facts], thumbnails: ReportThumbnails, worst: int) -> Iterator[str]:
     yield from summary_tables(all_facts)
     for facts in all_facts:
         yield from result_section(facts, thumbnails, worst)
