@@ -59,7 +59,8 @@ def suite(
     rsvlm eval suite --data sets/ --encoder colour-histogram --out floor/
     rsvlm eval report remoteclip/*.json floor/*.json --data sets/ --out report.html
     """
-    from rsvlm.eval.suite import SuiteOptions, run_suite
+    from rsvlm.eval.suite import run_suite
+    from rsvlm.eval.suite_options import SuiteOptions
 
     options = SuiteOptions(
         protocols=_chosen(protocols), conventions=_chosen(conventions), probes=_chosen(probes),
@@ -140,7 +141,7 @@ def report(
     """
     from rsvlm.eval.report.images import DataImages
     from rsvlm.eval.report.writing import write_report
-    from rsvlm.eval.suite import SUMMARY
+    from rsvlm.eval.suite_files import SUMMARY
 
     kept = [path for path in results if path.name != SUMMARY]  # which remoteclip/*.json takes along
     with console.status("Writing the page"):

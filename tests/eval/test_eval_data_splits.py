@@ -11,7 +11,8 @@ from eval_pictures import Colours, picture, png, write_parquet  # type: ignore[i
 from rsvlm.datasets import DatasetError, read_eval_set
 from rsvlm.datasets.splits import split_name
 from rsvlm.eval.layout import find_sets
-from rsvlm.eval.suite import SuiteOptions, run_suite
+from rsvlm.eval.suite import run_suite
+from rsvlm.eval.suite_options import SuiteOptions
 
 NOTHING = "nothing says what of it is the split test"
 

@@ -11,7 +11,8 @@ from rsvlm.datasets import EvalSet, read_eval_set
 from rsvlm.eval import EvalError, evaluate
 from rsvlm.eval.captions import evaluate_captions
 from rsvlm.eval.clipscore_captions import add_clip_scores
-from rsvlm.eval.suite import SuiteOptions, run_suite
+from rsvlm.eval.suite import run_suite
+from rsvlm.eval.suite_options import SuiteOptions
 from rsvlm.eval.text.scores import score_captions
 from rsvlm.eval.vectors import image_vectors
 from rsvlm.eval.zeroshot import evaluate_zero_shot

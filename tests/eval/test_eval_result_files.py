@@ -10,7 +10,8 @@ from eval_pictures import Colours, write_parquet  # type: ignore[import-not-foun
 
 from rsvlm.eval import EvalError, EvalResult, evaluate, load_result
 from rsvlm.eval.agromind import beside
-from rsvlm.eval.suite import SuiteOptions, run_suite
+from rsvlm.eval.suite import run_suite
+from rsvlm.eval.suite_options import SuiteOptions
 
 REASON = "bears no mark that `rsvlm eval` wrote it; name another file"
 

@@ -14,7 +14,8 @@ from rsvlm.eval.asking import ask_questions
 from rsvlm.eval.layout import find_sets
 from rsvlm.eval.measuring import Draws
 from rsvlm.eval.probes.splits import spatial_blocks
-from rsvlm.eval.suite import SuiteOptions, run_suite
+from rsvlm.eval.suite import run_suite
+from rsvlm.eval.suite_options import SuiteOptions
 from rsvlm.eval.vectors import image_vectors
 from rsvlm.models.generators import FunctionGenerator
 

@@ -11,8 +11,9 @@ from eval_pictures import Colours, picture, write_parquet  # type: ignore[import
 from rsvlm.eval import EvalError, EvalResult
 from rsvlm.eval.floors import ColourHistogram
 from rsvlm.eval.layout import find_sets
-from rsvlm.eval.suite import SuiteOptions, run_suite
+from rsvlm.eval.suite import run_suite
 from rsvlm.eval.suite_means import suite_means
+from rsvlm.eval.suite_options import SuiteOptions
 
 NAMES = ["red", "green", "blue"]
 QUICK = SuiteOptions(probes=("linear", "knn"))
