@@ -1,8 +1,6 @@
 """Two results on the same items: differences with their intervals, paired tests, and the items won and lost."""
 
-import json
 import os
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -10,13 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from .compare_config import Changed, changed
+from .compare_items import items_of, matched, right_and_wrong
 from .errors import EvalError
 from .intervals import FEWEST, count_groups, few_notes
-from .paired import Float64s, Ints, Statistic, dependent_groups, item_values, statistics_of
+from .measuring import Draws
+from .paired import Float64s, Ints, dependent_groups, item_values, statistics_of
 from .result import EvalResult, load_result
 from .statistics import Interval, mcnemar, paired_bootstrap
 
-EXAMPLES = 12
 MCNEMAR, BOOTSTRAP = "McNemar, exact", "paired bootstrap"
 TOO_FEW = "too few to resample"
 
@@ -24,7 +24,7 @@ _MANY = 5000
 """Items above which fewer resamples are drawn."""
 _WORK = 20_000_000
 """Items times resamples of metrics that are worked out anew for each."""
-_NAMED = 5
+
 _DIFFERENCES = 60
 
 
@@ -50,14 +50,6 @@ class MetricDifference(NamedTuple):
     p: float | None = None
     test: str = ""
     least: bool = False
-
-
-class Changed(NamedTuple):
-    """An entry of the config that differs, as short JSON; "" where a result lacks it."""
-
-    name: str
-    first: str
-    second: str
 
 
 @dataclass(frozen=True)
@@ -116,10 +108,10 @@ def compare_results(
     second = second if isinstance(second, EvalResult) else load_result(second)
     if first.task != second.task:
         raise EvalError(_different("task", first.task, second.task))
-    tables = _items(first, "first"), _items(second, "second")
+    tables = items_of(first, "first"), items_of(second, "second")
     if first.name != second.name and not all("gold" in items.column_names for items in tables):
         raise EvalError(_different("data set", first.name, second.name))
-    one, other = _matched(*tables)
+    one, other = matched(*tables)
     groups = dependent_groups(one)
     values = {name: value for name, value in first.metrics.items() if name in second.metrics}
     if not values:
@@ -128,7 +120,7 @@ def compare_results(
     rest = {name: first.metrics[name] for name, row in found.items() if not row.test}
     intervals = _of_statistics(one, other, rest, {name: second.metrics[name] for name in rest}, groups, seed)
     rows = [row._replace(**intervals.get(name, {})) for name, row in found.items()]
-    counts, won, lost = _right_and_wrong(one, other)
+    counts, won, lost = right_and_wrong(one, other)
     return Comparison(
         first,
         second,
@@ -136,63 +128,13 @@ def compare_results(
         counts,
         won,
         lost,
-        _changed(first.config, second.config),
+        changed(first.config, second.config),
         [*_notes(first, second), *few_notes(groups, one.num_rows)],
     )
 
 
 def _different(what: str, one: str, other: str) -> str:
     return f"the results are of different {what}s, {one!r} and {other!r}; compare like with like"
-
-
-def _items(result: EvalResult, which: str) -> pa.Table:
-    if result.items is None or "key" not in result.items.column_names:
-        raise EvalError(
-            f"the {which} result has no table of items; keep the .parquet file beside its .json file"
-        )
-    return result.items
-
-
-def _matched(one: pa.Table, other: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The items of both in the order of the first."""
-    keys, places = _keys(one), {key: row for row, key in enumerate(_keys(other))}
-    missing, strange = [key for key in keys if key not in places], sorted(places.keys() - set(keys))
-    if missing or strange:
-        parts = [
-            f"{len(some)} items are only in the {which} ({_some(some)})"
-            for some, which in ((missing, "first"), (strange, "second"))
-            if some
-        ]
-        raise EvalError(
-            f"the results are of different items: {' and '.join(parts)}; evaluate both on the same"
-        )
-    other = other.take(pa.array([places[key] for key in keys], pa.int64()))
-    if "gold" in one.column_names and "gold" in other.column_names:
-        golds = zip(keys, one["gold"].to_pylist(), other["gold"].to_pylist(), strict=True)
-        odd = [key for key, true, also in golds if true != also]
-        if odd:
-            raise EvalError(
-                f"{len(odd)} items have other right answers in the second result ({_some(odd)}); "
-                "evaluate both with the same labels"
-            )
-    return one, other
-
-
-def _keys(items: pa.Table) -> list[tuple[str, str, int]]:
-    """What tells items apart: direction of search, key, and a number where a key comes again."""
-    ways = items["direction"].to_pylist() if "direction" in items.column_names else [""] * items.num_rows
-    seen: Counter[tuple[str, str]] = Counter()
-    keys = []
-    for way, key in zip(ways, items["key"].to_pylist(), strict=True):
-        pair = (str(way), str(key))
-        keys.append((*pair, seen[pair]))
-        seen[pair] += 1
-    return keys
-
-
-def _some(keys: list[tuple[str, str, int]]) -> str:
-    named = [f"{key[:60]!r}{f' {way}' if way else ''}" for way, key, _ in keys[:_NAMED]]
-    return ", ".join(named) + (", ..." if len(keys) > _NAMED else "")
 
 
 def _by_items(
@@ -237,7 +179,11 @@ def _of_statistics(
         return {name: {"test": TOO_FEW} for name in before if name in old(np.arange(one.num_rows))}
     rows = np.arange(one.num_rows)
     names = [name for name in old(rows) if name in new(rows)]
-    differences = _resampled(old, new, names, one.num_rows, groups, seed)
+    draws = int(np.clip(_WORK // max(one.num_rows, 1), 200, 1000))
+    differences = np.empty((draws, len(names)))
+    for draw, chosen in enumerate(Draws(one.num_rows, groups, seed).rows(draws)):
+        first, second = old(chosen), new(chosen)
+        differences[draw] = [second[name] - first[name] for name in names]
     found = {}
     for name, values in zip(names, differences.T, strict=True):
         low, high = np.quantile(values, (0.025, 0.975))
@@ -248,24 +194,6 @@ def _of_statistics(
     return found
 
 
-def _resampled(
-    old: Statistic, new: Statistic, names: list[str], n: int, groups: Ints | None, seed: int
-) -> Float64s:
-    """Differences of statistics over resamples of items: (draws, len(names))."""
-    rng = np.random.default_rng(seed)
-    labels = np.arange(n) if groups is None else groups
-    order = np.argsort(labels, kind="stable")
-    members = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
-    draws = int(np.clip(_WORK // max(n, 1), 200, 1000))
-    found = np.empty((draws, len(names)))
-    for draw in range(draws):
-        chosen = rng.integers(0, len(members), len(members))
-        rows = order[chosen] if groups is None else np.concatenate([members[place] for place in chosen])
-        before, after = old(rows), new(rows)
-        found[draw] = [after[name] - before[name] for name in names]
-    return found
-
-
 def _is_least(p: float, draws: int) -> bool:
     """Whether no smaller p can come of so many resamples: the sample itself counts as one of them."""
     return p <= 2 / (draws + 1)
@@ -273,64 +201,6 @@ def _is_least(p: float, draws: int) -> bool:
 
 def _binary(values: Float64s) -> bool:
     return bool(np.isin(values, (0.0, 1.0)).all())
-
-
-def _right_and_wrong(
-    one: pa.Table, other: pa.Table
-) -> tuple[dict[str, int] | None, list[dict[str, Any]], list[dict[str, Any]]]:
-    """Who got how many right, and examples that only one did."""
-    tables = (one, other)
-    if not all("correct" in items.column_names for items in tables):
-        return None, [], []
-    if not all(pa.types.is_boolean(items.schema.field("correct").type) for items in tables):
-        return None, [], []
-    old, new = (items["correct"].fill_null(False).to_numpy().astype(bool) for items in tables)
-    counts = {
-        "both": int((old & new).sum()), "first": int((old & ~new).sum()), "second": int((new & ~old).sum()),
-        "neither": int((~old & ~new).sum()),
-    }  # fmt: skip
-    return counts, _examples(one, other, new & ~old), _examples(one, other, old & ~new)
-
-
-def _examples(one: pa.Table, other: pa.Table, chosen: Any) -> list[dict[str, Any]]:
-    """Some items with both answers, spread evenly over all chosen."""
-    places = np.flatnonzero(chosen)
-    if not len(places):
-        return []
-    spread = np.unique(np.linspace(0, len(places) - 1, min(EXAMPLES, len(places))).round().astype(int))
-    rows = pa.array(places[spread], pa.int64())
-    answer = next((name for name in ("answer", "prediction") if name in one.column_names), None)
-    kept = [name for name in ("key", "gold", "question", "image", "path") if name in one.column_names]
-    examples: list[dict[str, Any]] = one.select(kept).take(rows).to_pylist()
-    if answer is not None and answer in other.column_names:
-        answers = zip(
-            examples, one[answer].take(rows).to_pylist(), other[answer].take(rows).to_pylist(), strict=True
-        )
-        for example, before, after in answers:
-            example |= {"first": before, "second": after}
-    return examples
-
-
-def _changed(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Changed]:
-    one, other = _flat(first), _flat(second)
-    names = list(dict.fromkeys([*one, *other]))
-    found = [
-        Changed(name, one.get(name, ""), other.get(name, ""))
-        for name in names
-        if one.get(name) != other.get(name)
-    ]
-    return found[:_DIFFERENCES]
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Entries by dotted name, as JSON."""
-    flat: dict[str, str] = {}
-    for name, value in config.items():
-        if isinstance(value, Mapping) and value:
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = json.dumps(value, ensure_ascii=False, default=str)
-    return flat
 
 
 def _notes(first: EvalResult, second: EvalResult) -> list[str]:

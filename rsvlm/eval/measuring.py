@@ -45,7 +45,7 @@ class Draws:
         seed: Of the random numbers.
     """
 
-    def __init__(self, n: int, groups: Sequence[str] | None = None, seed: int = 0) -> None:
+    def __init__(self, n: int, groups: Sequence[str] | Ints | None = None, seed: int = 0) -> None:
         self.seed, self.groups = seed, groups
         labels = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
         order = np.argsort(labels, kind="stable")
