@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .agromind.layout import find_image, image_folders
 from .agromind.read import read_agromind
-from .exports import ExportItem, agromind_items
+from .export_items import ExportItem, agromind_items
 from .vqa import UNTYPED, Question, read_questions
 
 

@@ -1,7 +1,7 @@
 """A task of lmms-eval over the questions beside this file: how they are asked, and which answers are right.
 
-`rsvlm.eval.exports` puts a copy of this file, as utils.py, beside the questions. It stands alone: where lmms-eval runs,
-rsvlm need not be there.
+`rsvlm.eval.lmms_export` puts a copy of this file, as utils.py, beside the questions. It stands alone: where lmms-eval
+runs, rsvlm need not be there.
 """
 
 import re
