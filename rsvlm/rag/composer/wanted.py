@@ -89,30 +89,16 @@ def wanted_of(asked: Asked) -> Wanted:
     plain = [word.text for word in words_of(asks) if word.text.isalpha() and word.text not in taken]
     # "the New tower": a capital within a sentence is a part of a name, whatever the word
     capitals = set() if asked.text.istitle() else {word.lower() for word in _WITHIN.findall(asked.text)}
-    topical = {*plain, *map(singular, plain)} - capitals
-    topical -= {"kind", "type", "sort", "category"} if _KIND_OF.search(text) else set()
     took = asks_how_long_it_took(text)
-    topics = tuple(
-        group for group in topic_groups() if group & topical and not (took and {"long", "length"} & group)
-    )
+    topics = _topics_of(text, {*plain, *map(singular, plain)} - capitals, took=took)
     time = any(one in text for one in phrases("time"))
-    ways = (
-        word_list("generic") | stop_words() | {word for group in topic_groups() for word in group} | months()
-    )
     units = _units(text)
-    ways = (ways - word_list("telling")) | units
-    words = {singular(word) for word in plain if word not in ways and singular(word) not in ways}
-    words |= (capitals & set(plain)) - months()
     return Wanted(
-        asks,
-        hard,
-        frozenset(words),
-        topics,
-        number=not time
-        and (
-            (bool(hard.codes) and bool(hard.months or hard.years))
-            or any(one in text for one in phrases("number"))
-        ),
+        text=asks,
+        hard=hard,
+        words=_words_of(plain, units) | ((capitals & set(plain)) - months()),
+        topics=topics,
+        number=not time and _asks_number(text, hard),
         time=time,
         said=raw_words(text),
         things=tuple((_head_words(one), frozenset(one.classes)) for one in asked.things if one.classes),
@@ -120,16 +106,44 @@ def wanted_of(asked: Asked) -> Wanted:
         counted=counted_in(text, topics),
         asked=_asked_for(text),
         also=frozenset({"elevation", "altitude"} if "high" in plain else ()),
-        kinds=frozenset(
-            match[1].lower()
-            for name in hard.names
-            for match in re.finditer(rf"(\w+) {re.escape(name)}", asked.text)
-            if match[1].lower() not in stop_words()
-        ),
+        kinds=_kinds_of(hard.names, asked.text),
         units=units,
         days=days_in(asked.text),
         took=took,
         numbers=hard_words(_without(asked.text, terms)).numbers,
+    )
+
+
+def _topics_of(text: str, words: set[str], *, took: bool) -> tuple[frozenset[str], ...]:
+    """The groups of words that one of a question's words is in."""
+    words = words - ({"kind", "type", "sort", "category"} if _KIND_OF.search(text) else set())
+    return tuple(
+        group for group in topic_groups() if group & words and not (took and {"long", "length"} & group)
+    )
+
+
+def _words_of(plain: list[str], units: frozenset[str]) -> frozenset[str]:
+    """What is no mere way of asking, in the singular."""
+    ways = (
+        word_list("generic") | stop_words() | {word for group in topic_groups() for word in group} | months()
+    )
+    ways = (ways - word_list("telling")) | units
+    return frozenset(singular(word) for word in plain if word not in ways and singular(word) not in ways)
+
+
+def _asks_number(text: str, hard: HardWords) -> bool:
+    """Whether a question asks for a number: in words, or for a variable at a time."""
+    measured = bool(hard.codes) and bool(hard.months or hard.years)
+    return measured or any(one in text for one in phrases("number"))
+
+
+def _kinds_of(names: tuple[str, ...], text: str) -> frozenset[str]:
+    """Words before names: "lake" of "Lake Alder"."""
+    return frozenset(
+        match[1].lower()
+        for name in names
+        for match in re.finditer(rf"(\w+) {re.escape(name)}", text)
+        if match[1].lower() not in stop_words()
     )
 
 
