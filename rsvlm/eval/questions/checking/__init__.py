@@ -19,7 +19,7 @@ from rsvlm.files import sha256_of
 
 from ..sources import Source, load_sources
 from . import map_rules, other_rules
-from .asked import RULES, Asked, UnfoundedError
+from .asked import RULES, UnfoundedError, WrittenQuestion
 from .labels import Labels
 
 _REGISTERED = (map_rules, other_rules)
@@ -111,7 +111,7 @@ def _reason(row: Row, labels: Labels) -> str | None:
     if kind not in RULES:
         return f"there is no rule for {kind}"
     try:
-        RULES[kind](Asked(kind, item, [picture["panels"] for picture in pictures], labels))
+        RULES[kind](WrittenQuestion(kind, item, [picture["panels"] for picture in pictures], labels))
     except (UnfoundedError, EvalError) as error:
         return str(error)
     except (KeyError, IndexError, ValueError, TypeError, AssertionError) as error:

@@ -16,7 +16,7 @@ class UnfoundedError(ValueError):
 
 
 @dataclass
-class Asked:
+class WrittenQuestion:
     """What a question says and shows.
 
     Attributes:
@@ -104,7 +104,7 @@ def need(holds: object, otherwise: str) -> None:
         raise UnfoundedError(otherwise)
 
 
-Rule = Callable[[Asked], None]
+Rule = Callable[[WrittenQuestion], None]
 RULES: dict[str, Rule] = {}
 """Kind -> what finds out whether an answer follows from the labels."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from rsvlm.eval.agromind.boxes import Box, iou
 
 from ..drawing import scale_of
-from .asked import Asked, need, only_largest, rule
+from .asked import WrittenQuestion, need, only_largest, rule
 from .mapview import MapView
 
 _MONTHS = [date(2000, month, 1).strftime("%B") for month in range(1, 13)]
@@ -37,7 +37,7 @@ def _cell(name: str, view: MapView) -> tuple[float, float, float, float]:
 
 
 @rule("SL_1_1_1", "SL_1_1_2")
-def _regions(asked: Asked) -> None:
+def _regions(asked: WrittenQuestion) -> None:
     view, what = asked.map(), asked.words["what"]
     cells = [_cell(name, view) for name in asked.options.values()]
     lows = [view.area(what, cell) for cell in cells]
@@ -46,51 +46,51 @@ def _regions(asked: Asked) -> None:
     )
 
 
-def _only_option(asked: Asked, truth: str) -> None:
+def _only_option(asked: WrittenQuestion, truth: str) -> None:
     texts = list(asked.options.values())
     need(len(set(texts)) == len(texts), "two options are the same")
     need(asked.right == truth, f"the labels say {truth or 'nothing'}, not {asked.right}")
 
 
 @rule("SL_1_1_3")
-def _coordinates(asked: Asked) -> None:
+def _coordinates(asked: WrittenQuestion) -> None:
     view, words = asked.map(), asked.words
     scale = int(words["width"]) / view.width
     _only_option(asked, view.at(int(words["x"]) / scale, int(words["y"]) / scale))
 
 
 @rule("OC_2_1_1")
-def _at_dot(asked: Asked) -> None:
+def _at_dot(asked: WrittenQuestion) -> None:
     left, top, right, bottom = asked.marks()[0]
     _only_option(asked, asked.map().at((left + right) / 2, (top + bottom) / 2))
 
 
 @rule("SR_1_2_1")
-def _between(asked: Asked) -> None:
+def _between(asked: WrittenQuestion) -> None:
     view = asked.map()
     (x, y), (a, b) = view.centre(asked.words["first"]), view.centre(asked.words["second"])
     _only_option(asked, heading(a - x, b - y))
 
 
 @rule("SR_1_2_2")
-def _nearest(asked: Asked) -> None:
+def _nearest(asked: WrittenQuestion) -> None:
     left, top, right, bottom = asked.marks()[0]
     _, dx, dy = asked.map().way(asked.words["what"], (left + right) / 2, (top + bottom) / 2)
     _only_option(asked, heading(dx, dy))
 
 
 @rule("BD_1_3_1")
-def _box(asked: Asked) -> None:
+def _box(asked: WrittenQuestion) -> None:
     bounds = Box(*asked.map().bounds(asked.words["what"]))
     need(iou(bounds, Box(*asked.answer)) > 0.98, f"the box is {asked.answer}, that of the labels {bounds}")
 
 
 @rule("BD_1_3_2")
-def _boxes(asked: Asked) -> None:
+def _boxes(asked: WrittenQuestion) -> None:
     one_box(asked, Box(*asked.map().bounds(asked.words["what"])))
 
 
-def one_box(asked: Asked, bounds: Box) -> None:
+def one_box(asked: WrittenQuestion, bounds: Box) -> None:
     """Refuse unless the right option, and no other, is a box."""
     for letter, text in asked.options.items():
         overlap = iou(bounds, Box(*(float(side) for side in text.strip("[]").split(","))))
@@ -101,7 +101,7 @@ def one_box(asked: Asked, bounds: Box) -> None:
 
 
 @rule("OC_2_1_2")
-def _any(asked: Asked) -> None:
+def _any(asked: WrittenQuestion) -> None:
     view = asked.map()
     area = view.area(asked.words["what"])
     if asked.answer == "Yes":
@@ -114,7 +114,7 @@ def _any(asked: Asked) -> None:
 
 
 @rule("SC_3_1_1")
-def _most(asked: Asked) -> None:
+def _most(asked: WrittenQuestion) -> None:
     views = [asked.map(place) for place in range(4)]
     lows = [view.area(asked.words["what"]) / view.size for view in views]
     only_largest(
@@ -126,7 +126,7 @@ def _most(asked: Asked) -> None:
 
 
 @rule("AR_4_2_2")
-def _lacking(asked: Asked) -> None:
+def _lacking(asked: WrittenQuestion) -> None:
     for place in range(4):
         view = asked.map(place)
         area = view.area(asked.words["what"])
@@ -137,7 +137,7 @@ def _lacking(asked: Asked) -> None:
 
 
 @rule("SC_3_1_6")
-def _halves(asked: Asked) -> None:
+def _halves(asked: WrittenQuestion) -> None:
     view, half = asked.map(), asked.map().width / 2
     boxes = [(0.0, 0.0, half, float(view.height)), (half, 0.0, float(view.width), float(view.height))]
     lows = [view.area(asked.words["what"], box) for box in boxes]
@@ -146,14 +146,14 @@ def _halves(asked: Asked) -> None:
 
 
 @rule("AS_3_3_5")
-def _more(asked: Asked) -> None:
+def _more(asked: WrittenQuestion) -> None:
     view = asked.map()
     lows = [view.area(asked.words[name]) for name in ("first", "second")]
     only_largest(lows, [low + view.void() for low in lows], 0 if asked.answer == "Yes" else 1, "that class")
 
 
 @rule("AS_3_3_4")
-def _largest(asked: Asked) -> None:
+def _largest(asked: WrittenQuestion) -> None:
     view = asked.map()
     names = list(dict.fromkeys([*asked.options.values(), *view.phrases]))
     lows = [view.area(name) for name in names]
@@ -161,7 +161,7 @@ def _largest(asked: Asked) -> None:
 
 
 @rule("VPR_4_1_3")
-def _most_of_box(asked: Asked) -> None:
+def _most_of_box(asked: WrittenQuestion) -> None:
     view, box = asked.map(), asked.marks()[0]
     names = list(dict.fromkeys([*asked.options.values(), *view.phrases]))
     lows = [view.area(name, box) for name in names]
@@ -169,7 +169,7 @@ def _most_of_box(asked: Asked) -> None:
 
 
 @rule("AS_3_3_1", "AS_3_3_2", "VPR_4_1_4")
-def _share(asked: Asked) -> None:
+def _share(asked: WrittenQuestion) -> None:
     view = asked.map()
     box = asked.marks()[0] if asked.kind == "VPR_4_1_4" else (0.0, 0.0, float(view.width), float(view.height))
     room = (box[2] - box[0]) * (box[3] - box[1])
@@ -185,7 +185,7 @@ def _share(asked: Asked) -> None:
 
 
 @rule("AS_3_3_3")
-def _hectares(asked: Asked) -> None:
+def _hectares(asked: WrittenQuestion) -> None:
     view = asked.map()
     need(
         abs(float(asked.words["total"]) / view.hectares - 1) < 0.01,
@@ -194,7 +194,7 @@ def _hectares(asked: Asked) -> None:
     nearest_number(asked, view.area(asked.words["what"]) / view.size * view.hectares)
 
 
-def nearest_number(asked: Asked, truth: float) -> None:
+def nearest_number(asked: WrittenQuestion, truth: float) -> None:
     """Refuse unless the right option says a number, and all others are far from it."""
     for letter, text in asked.options.items():
         said = float(re.sub(r"[^\d.]", "", text.replace("m²", "")))
@@ -206,7 +206,7 @@ def nearest_number(asked: Asked, truth: float) -> None:
 
 
 @rule("CO_3_2_2")
-def _patches(asked: Asked) -> None:
+def _patches(asked: WrittenQuestion) -> None:
     view = asked.map()
     side = int(asked.words["side"]) / scale_of(max(view.width, view.height))
     found = view.patches(asked.words["what"], side**2)
@@ -214,7 +214,7 @@ def _patches(asked: Asked) -> None:
 
 
 @rule("PL_4_4_1")
-def _sites(asked: Asked) -> None:
+def _sites(asked: WrittenQuestion) -> None:
     view = asked.map()
     for place, box in enumerate(asked.marks()):
         room = (box[2] - box[0]) * (box[3] - box[1])
@@ -227,7 +227,7 @@ def _sites(asked: Asked) -> None:
 
 
 @rule("PL_4_4_2")
-def _nearest_site(asked: Asked) -> None:
+def _nearest_site(asked: WrittenQuestion) -> None:
     view = asked.map()
     far = [view.way(asked.words["what"], (a + c) / 2, (b + d) / 2)[0] for a, b, c, d in asked.marks()]
     rest = [one for place, one in enumerate(far) if place != asked.place]
@@ -235,7 +235,7 @@ def _nearest_site(asked: Asked) -> None:
 
 
 @rule("AR_4_2_1")
-def _changed(asked: Asked) -> None:
+def _changed(asked: WrittenQuestion) -> None:
     names = []
     for panel, when in enumerate(("earlier", "later")):
         image = asked.pictures[0][panel]["image"]
@@ -256,7 +256,7 @@ def month_of(image: str) -> str:
 
 
 @rule("CTR_4_3_1")
-def _season(asked: Asked) -> None:
+def _season(asked: WrittenQuestion) -> None:
     need(same_ground(asked), "the halves show different ground")
     left, right = (month_of(panel["image"]) for panel in asked.pictures[0])
     need(
@@ -267,13 +267,13 @@ def _season(asked: Asked) -> None:
 
 
 @rule("CTR_4_3_2")
-def _seasons(asked: Asked) -> None:
+def _seasons(asked: WrittenQuestion) -> None:
     months = [month_of(picture[0]["image"]) for picture in asked.pictures]
     wanted = [asked.words["second" if place == asked.place else "first"] for place in range(4)]
     need(months == wanted, f"the images are of {', '.join(months)}")
 
 
-def same_ground(asked: Asked) -> bool | None:
+def same_ground(asked: WrittenQuestion) -> bool | None:
     """Whether the halves of a picture show the same ground; None where in part."""
     (one, crs), (two, other) = (asked.map(0, panel).corners for panel in range(2))
     need(crs == other, "the halves are in two projections")

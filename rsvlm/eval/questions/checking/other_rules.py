@@ -8,14 +8,14 @@ from rsvlm.eval.agromind.boxes import Box
 
 from ..drawing import scale_of
 from ..sources import ClassMap, Pairs, Scenes
-from .asked import Asked, need, only_largest, rule
+from .asked import WrittenQuestion, need, only_largest, rule
 from .map_rules import heading, month_of, nearest_number, one_box, same_ground
 from .objectview import ObjectView, Thing
 from .sceneview import scene_family, scene_words
 
 
 @rule("SL_1_1_4")
-def _quarters(asked: Asked) -> None:
+def _quarters(asked: WrittenQuestion) -> None:
     view = asked.things()
     middle = view.width / 2, view.height / 2
     counts = []
@@ -28,7 +28,7 @@ def _quarters(asked: Asked) -> None:
 
 
 @rule("CO_3_2_1", "CO_3_2_3")
-def _count(asked: Asked) -> None:
+def _count(asked: WrittenQuestion) -> None:
     number = str(len(asked.things().things))
     said = asked.right if asked.options else asked.answer
     need(said == number, f"there are {number}, not {said}")
@@ -36,7 +36,7 @@ def _count(asked: Asked) -> None:
 
 
 @rule("VPR_4_1_2")
-def _count_in_box(asked: Asked) -> None:
+def _count_in_box(asked: WrittenQuestion) -> None:
     left, top, right, bottom = asked.marks()[0]
     inside = 0
     for one in asked.things().things:
@@ -51,7 +51,7 @@ def _count_in_box(asked: Asked) -> None:
     need(str(inside) == asked.answer, f"there are {inside} in the box, not {asked.answer}")
 
 
-def _marked(asked: Asked) -> tuple[Thing, list[Thing]]:
+def _marked(asked: WrittenQuestion) -> tuple[Thing, list[Thing]]:
     """The thing in the marked box, and the others."""
     left, top, right, bottom = asked.marks()[0]
     things = asked.things().things
@@ -62,7 +62,7 @@ def _marked(asked: Asked) -> tuple[Thing, list[Thing]]:
 
 
 @rule("SR_1_2_3")
-def _nearest(asked: Asked) -> None:
+def _nearest(asked: WrittenQuestion) -> None:
     thing, others = _marked(asked)
     near = sorted(others, key=lambda one: float(np.hypot(one.x - thing.x, one.y - thing.y)))
     far = [float(np.hypot(one.x - thing.x, one.y - thing.y)) for one in near]
@@ -78,7 +78,7 @@ def _shares(thing: Thing, view: ObjectView) -> Box:
 
 
 @rule("BD_1_3_3")
-def _only_box(asked: Asked) -> None:
+def _only_box(asked: WrittenQuestion) -> None:
     view = asked.things()
     need(len(view.things) == 1, f"there are {len(view.things)} outlines")
     box = _shares(view.things[0], view)
@@ -87,7 +87,7 @@ def _only_box(asked: Asked) -> None:
 
 
 @rule("BD_1_3_4")
-def _largest_box(asked: Asked) -> None:
+def _largest_box(asked: WrittenQuestion) -> None:
     view = asked.things()
     things = sorted(view.things, key=lambda one: -one.area)
     need(len(things) > 1 and things[0].area > 1.2 * things[1].area, "no outline is clearly the largest")
@@ -95,7 +95,7 @@ def _largest_box(asked: Asked) -> None:
 
 
 @rule("VPR_4_1_1")
-def _area(asked: Asked) -> None:
+def _area(asked: WrittenQuestion) -> None:
     thing, _ = _marked(asked)
     view = asked.things()
     size = view.pixel**0.5 / scale_of(max(view.width, view.height))
@@ -104,7 +104,7 @@ def _area(asked: Asked) -> None:
 
 
 @rule("AS_3_3_6")
-def _only_area(asked: Asked) -> None:
+def _only_area(asked: WrittenQuestion) -> None:
     view = asked.things()
     need(len(view.things) == 1, f"there are {len(view.things)} outlines")
     total = view.width * view.height * view.pixel
@@ -116,26 +116,26 @@ def _only_area(asked: Asked) -> None:
 
 
 @rule("SC_3_1_2")
-def _most(asked: Asked) -> None:
+def _most(asked: WrittenQuestion) -> None:
     counts = [float(len(asked.things(place).things)) for place in range(4)]
     only_largest(counts, counts, asked.place, "the image")
 
 
 @rule("SC_3_1_5")
-def _difference(asked: Asked) -> None:
+def _difference(asked: WrittenQuestion) -> None:
     one, two = (len(asked.things(place).things) for place in range(2))
     need(str(abs(one - two)) == asked.answer, f"there are {one} and {two}")
 
 
 @rule("PL_4_4_3")
-def _farthest(asked: Asked) -> None:
+def _farthest(asked: WrittenQuestion) -> None:
     view = asked.things()
     far = [min(one.distance((a + c) / 2, (b + d) / 2) for one in view.things) for a, b, c, d in asked.marks()]
     only_largest(far, far, asked.place, "that way")
 
 
 @rule("OC_2_1_3")
-def _scene(asked: Asked) -> None:
+def _scene(asked: WrittenQuestion) -> None:
     source = asked.source()
     assert isinstance(source, Scenes)
     words = {scene_words(source, name) for name in asked.labels()}
@@ -146,7 +146,7 @@ def _scene(asked: Asked) -> None:
 
 
 @rule("OC_2_1_4")
-def _is(asked: Asked) -> None:
+def _is(asked: WrittenQuestion) -> None:
     source = asked.source()
     assert isinstance(source, Scenes)
     labels = asked.labels()
@@ -155,7 +155,7 @@ def _is(asked: Asked) -> None:
 
 
 @rule("OC_2_1_5")
-def _are(asked: Asked) -> None:
+def _are(asked: WrittenQuestion) -> None:
     source = asked.source()
     assert isinstance(source, Scenes)
     words = {scene_words(source, name) for name in asked.labels()}
@@ -164,7 +164,7 @@ def _are(asked: Asked) -> None:
 
 
 @rule("SC_3_1_4")
-def _images(asked: Asked) -> None:
+def _images(asked: WrittenQuestion) -> None:
     source = asked.source()
     assert isinstance(source, Scenes)
     right = []
@@ -175,7 +175,7 @@ def _images(asked: Asked) -> None:
 
 
 @rule("AR_4_2_5")
-def _odd(asked: Asked) -> None:
+def _odd(asked: WrittenQuestion) -> None:
     source = asked.source()
     assert isinstance(source, Scenes)
     labels = [asked.labels(place) for place in range(4)]
@@ -185,7 +185,7 @@ def _odd(asked: Asked) -> None:
     need(not families[0] & families[1], "the odd one is of the same family")
 
 
-def _when(asked: Asked, picture: int, panel: int = 0) -> tuple[str, str]:
+def _when(asked: WrittenQuestion, picture: int, panel: int = 0) -> tuple[str, str]:
     """Whether an image lies in the folder of before or after, and its name."""
     source = asked.source(picture, panel)
     assert isinstance(source, Pairs)
@@ -196,7 +196,7 @@ def _when(asked: Asked, picture: int, panel: int = 0) -> tuple[str, str]:
 
 
 @rule("AR_4_2_3")
-def _after_of_four(asked: Asked) -> None:
+def _after_of_four(asked: WrittenQuestion) -> None:
     whens = [_when(asked, place)[0] for place in range(4)]
     need(
         whens == ["after" if place == asked.place else "before" for place in range(4)],
@@ -205,14 +205,14 @@ def _after_of_four(asked: Asked) -> None:
 
 
 @rule("AR_4_2_4")
-def _after_of_two(asked: Asked) -> None:
+def _after_of_two(asked: WrittenQuestion) -> None:
     (left, one), (right, two) = (_when(asked, 0, panel) for panel in range(2))
     need(one == two and {left, right} == {"before", "after"}, "the halves are no pair")
     need((right == "after") == (asked.answer == "Yes"), f"the right half is of {right}")
 
 
 @rule("SC_3_1_3")
-def _same(asked: Asked) -> None:
+def _same(asked: WrittenQuestion) -> None:
     if isinstance(asked.source(), ClassMap):
         same = same_ground(asked)
         months = [month_of(panel["image"]) for panel in asked.pictures[0]]
