@@ -73,7 +73,7 @@ class Composer:
     def __init__(
         self, encoder: Encoder, sentences: TextEncoder | None = None, threshold: float = THRESHOLD
     ) -> None:
-        self.encoder, self._threshold = encoder, threshold
+        self._threshold = threshold
         self._sentences = None if sentences is None else Remembered(sentences.encode_texts, SENTENCES)
         self.lexicon = Lexicon(encoder)
         self.likelihood = Likelihood(self.lexicon, encoder)
