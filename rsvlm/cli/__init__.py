@@ -28,6 +28,7 @@ from . import (
     search,
 )
 from .common import is_debug, tell
+from .stopping import stop_signals, tell_stopped
 
 app = typer.Typer(
     name="rsvlm",
@@ -75,34 +76,45 @@ def root(
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 failed work, 2 bad input, 130 interrupted."""
+    """Run the command line. Exit codes: 0 done, 1 failed work, 2 bad input, 130 interrupted (143, 129: by signals)."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("rasterio").setLevel(
         logging.CRITICAL
     )  # what matters of it is raised, and told in one line
     # classifiers keep their warnings, and `rsvlm classify` prints them with the answers
     logging.getLogger("rsvlm.classification.classifier").setLevel(logging.ERROR)
-    try:
-        app()
-    except (KeyboardInterrupt, SystemExit) as end:
-        if isinstance(end, SystemExit) and end.code != 130:  # typer turns an interrupt into this code
-            raise
-        tell("What is done is kept: the same command goes on from there.", "yellow", "Stopped.")
-        sys.exit(130)
-    except BrokenPipeError:  # `rsvlm ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except ModuleNotFoundError as error:
-        if is_debug() or (error.name or "").startswith("rsvlm"):
-            raise
-        missing = f"{error.name} is needed for this and is not installed: {_extra_for(error.name)}"
-        tell(missing, "red", "rsvlm:")
-        sys.exit(2)
-    except (ValueError, OSError, RuntimeError) as error:
-        if is_debug():
-            raise
-        tell(one_line(error, most=None), "red", "rsvlm:")
-        sys.exit(2 if isinstance(error, ValueError | FileNotFoundError) else 1)
+    with stop_signals() as stopped:
+        try:
+            app()
+        except (KeyboardInterrupt, SystemExit) as end:
+            if isinstance(end, SystemExit) and end.code != 130:  # typer turns an interrupt into this code
+                raise
+            tell_stopped()
+            sys.exit(stopped())
+        except BrokenPipeError:  # `rsvlm ... | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        except ModuleNotFoundError as error:
+            if is_debug() or (error.name or "").startswith("rsvlm"):
+                raise
+            missing = f"{error.name} is needed for this and is not installed: {_extra_for(error.name)}"
+            tell(missing, "red", "rsvlm:")
+            sys.exit(2)
+        except (ValueError, OSError, RuntimeError) as error:
+            if is_debug():
+                raise
+            tell(one_line(error, most=None), "red", "rsvlm:")
+            sys.exit(_exit_code(error))
+
+
+def _exit_code(error: Exception) -> int:
+    """2 for bad input, 1 for work that failed, though its input was good."""
+    from rsvlm.files import is_disk_full
+    from rsvlm.shards import BusyError
+
+    if is_disk_full(error) or isinstance(error, BusyError):
+        return 1
+    return 2 if isinstance(error, ValueError | FileNotFoundError) else 1
 
 
 def _extra_for(module: str | None) -> str:

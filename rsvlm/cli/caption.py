@@ -12,6 +12,7 @@ from .common import AsJson, Debug, Offline, console, print_json, tell
 from .engines import Engine
 from .generators import settings
 from .progress import progress_bar
+from .stopping import goes_on
 
 Images = Annotated[
     list[str] | None,
@@ -152,6 +153,7 @@ def caption(
         "tag_encoder": tag_encoder, "workers": workers, "engine": engine, "rewrite": rewrite,
         "rewrite_prompt": rewrite_prompt, "rewrite_options": settings(rewrite_option, "--rewrite-option"),
     }  # fmt: skip
+    goes_on(when=not dry_run)
     if sample:
         with tempfile.TemporaryDirectory(prefix="rsvlm-sample-") as folder:
             images, options = _sample(Path(folder), images, options)

@@ -13,6 +13,7 @@ from .common import AsJson, Debug, Offline, console, print_json, tell
 from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
 from .progress import counting_bar, progress_bar
+from .stopping import goes_on
 
 Images = Annotated[
     list[str] | None,
@@ -142,6 +143,7 @@ def classify(
         raise typer.BadParameter("name images to classify, or labelled ones with --calibrate")
     if out is None and (map_folder or sheet):
         raise typer.BadParameter("--map and --sheet draw what --out holds: name a file there")
+    goes_on(when=out is not None)
     chip_options(chips, size, min_valid, sensor, bands, stretch)  # a slip is told before anything is loaded
     encoder = named(encoder, memory, *(images or ()))
     loaded = load(encoder, weights, device, precision, batch_size, offline)

@@ -11,6 +11,7 @@ from .common import AsJson, Debug, Offline
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
 from .evaluation_output import Out, finish
 from .progress import counting_bar
+from .stopping import goes_on
 from .texts import names
 
 app = typer.Typer(
@@ -224,6 +225,7 @@ def _evaluate(
 ) -> None:
     from rsvlm.eval import evaluate
 
+    goes_on(when=options["cache"] is not None)
     loaded = (
         None
         if encoder is None

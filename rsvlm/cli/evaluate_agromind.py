@@ -11,6 +11,7 @@ from .evaluate import Seed
 from .evaluation_output import Out, check_out, finish, finish_comparison
 from .generators import Answers, GeneratorName, Images, Options, Workers, load
 from .progress import progress_bar
+from .stopping import goes_on
 from .texts import names
 
 
@@ -79,6 +80,7 @@ def agromind(
     check_answering(generator, composer, knowledge, answers)
     if knowledge is not None and out is not None:
         check_out(beside(out))
+    goes_on(when=asks)
     kept: Any = answers
     questions = read_agromind(data)
     if files is not None:

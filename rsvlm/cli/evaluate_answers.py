@@ -11,6 +11,7 @@ from .common import AsJson, Debug, Offline
 from .evaluation_output import Out, finish
 from .generators import Answers, GeneratorName, Images, Limit, Options, Workers, load, refuse_idle
 from .progress import progress_bar
+from .stopping import goes_on
 
 Synonyms = Annotated[
     bool,
@@ -72,6 +73,7 @@ def vqa(
     mode: Any = compat
     check_answering(generator, composer, knowledge, answers)
     asks = generator is not None or composer
+    goes_on(when=asks)
     refuse_idle({"--set": options or None} if generator is None else {}, "--generator")
     refuse_idle({} if asks else {"--prompt": prompt, "--workers": workers}, "--generator or --composer")
     refuse_idle({"--images": images, "--limit": limit} if answers is None else {}, "--answers")

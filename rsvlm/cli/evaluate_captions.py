@@ -13,6 +13,7 @@ from .evaluate_answers import Synonyms
 from .evaluation_output import Out, finish
 from .generators import Answers, GeneratorName, Options, Workers, check_asking, load, refuse_idle
 from .progress import counting_bar, progress_bar
+from .stopping import goes_on
 
 
 def captions(
@@ -66,6 +67,7 @@ def captions(
     rsvlm eval captions captions.jsonl --facts pairs/
     """
     kept = check_asking(generator, answers)
+    goes_on(when=generator is not None or cache is not None)
     if (data is None) == (facts is None) or (predictions is None) == (kept is None):
         raise typer.BadParameter("give --data or --facts, and PREDICTIONS or --answers")
     if facts is not None and (encoder is not None or split is not None):

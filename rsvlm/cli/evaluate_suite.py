@@ -14,6 +14,7 @@ from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights
 from .evaluate import Seed, load_any
 from .evaluation_output import print_comparison
+from .stopping import goes_on
 from .texts import names
 
 Results = Annotated[list[Path], typer.Argument(help="Results: .json files of other `rsvlm eval` commands.")]
@@ -62,6 +63,7 @@ def suite(
     from rsvlm.eval.suite import run_suite
     from rsvlm.eval.suite_options import SuiteOptions
 
+    goes_on()
     options = SuiteOptions(
         protocols=_chosen(protocols), conventions=_chosen(conventions), probes=_chosen(probes),
         train_limit=train_limit, sets=_chosen(sets) if sets else None, seed=seed,

@@ -26,6 +26,7 @@ from .cutting import (
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .engines import Engine
 from .progress import progress_bar
+from .stopping import goes_on
 
 Place = Annotated[
     str, typer.Argument(metavar="INDEX", help="The folder of the index, or milvus+http://HOST/NAME.")
@@ -101,6 +102,7 @@ def build(
         raise typer.BadParameter("--store: give milvus+http://HOST:19530")
     place = out if store is None else f"{store.rstrip('/')}/{out}"
     index_class: Any = retrieval.MilvusIndex if retrieval.is_address(place) else retrieval.Index
+    goes_on()
     planned = _planned(place, kind, recall, max_memory)
     loaded = load(encoder, weights, device, precision, batch_size, offline)
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
@@ -142,6 +144,7 @@ def add(
     """
     from rsvlm.retrieval import open_index
 
+    goes_on()
     planned = _planned(place, kind, recall, max_memory)
     own = open_index(place)
     options = changed_options(own.cut, chips, size, min_valid, sensor, bands, stretch)
@@ -251,6 +254,7 @@ def captions(
     """
     from rsvlm.retrieval import Index, folder_of
 
+    goes_on()
     index = Index(folder_of(place, "searched by captions"))
     with progress_bar("Encoding captions", "captions", "Looking at the captions") as show:
         report = index.index_captions(text_encoder, device=device, progress=show)

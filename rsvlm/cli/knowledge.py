@@ -12,6 +12,7 @@ from rsvlm.models.shipped import DEFAULT
 from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, load_for_base
 from .progress import progress_bar
+from .stopping import goes_on
 
 Base = Annotated[Path, typer.Argument(metavar="KB", help="The folder of the base.")]
 Sources = Annotated[
@@ -70,6 +71,7 @@ def build(
     from rsvlm.models.sentences import SENTENCES
     from rsvlm.rag import KnowledgeBase
 
+    goes_on()
     made = None if no_pictures else load(encoder, weights, device, precision, batch_size, offline)
     with progress_bar("Encoding", "items", "Reading the sources") as show:
         base = KnowledgeBase.build(
@@ -102,6 +104,7 @@ def add(
     """
     from rsvlm.rag import KnowledgeBase
 
+    goes_on()
     own = KnowledgeBase(place).record.encoder
     reading = weights, device, precision, batch_size, offline
     made = None if own is None else load_for_base(own.name, encoder, *reading)

@@ -12,6 +12,7 @@ from rsvlm.models.shipped import DEFAULT
 from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .progress import counting_bar, progress_bar
+from .stopping import goes_on
 
 Dataset = Annotated[
     Path, typer.Argument(help="Folder of a pairs dataset, as rsvlm caption writes it.", metavar="DIR")
@@ -40,6 +41,7 @@ def score(
     """
     from rsvlm.captioning.dataset import open_dataset, score_pairs
 
+    goes_on()
     pairs = open_dataset(dataset)
     model = load(encoder, weights, device, precision, batch_size, offline)
     with counting_bar("Scoring", "pairs", total=len(pairs), before="Reading the pairs") as step:
@@ -97,6 +99,7 @@ def keep_best(
     """
     from rsvlm.captioning.dataset import filter_pairs, open_dataset
 
+    goes_on()
     with progress_bar("Writing", "pairs", before="Choosing") as show:
         new = filter_pairs(
             open_dataset(dataset), out, top=top, min_score=min_score, scores=scores,

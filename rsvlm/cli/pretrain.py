@@ -13,6 +13,7 @@ from rsvlm.models.shipped import DEFAULT
 from .common import AsJson, Debug, Offline, console, print_json, tell
 from .encoders import Device, EncoderName, Weights
 from .pretrain_progress import TrainingBar
+from .stopping import goes_on
 from .texts import names
 
 DATA, LORA, TRAINING, JUDGING = "The pairs", "What learns", "How it learns", "What it is judged by"
@@ -252,6 +253,7 @@ def pretrain(
     from rsvlm.pretraining.data.negatives import read_negatives
     from rsvlm.pretraining.data.specs import read_arguments, replayed
 
+    goes_on()
     columns = {
         "image_column": image_column, "caption_column": caption_column, "label_column": label_column,
         "vocabulary": vocabulary, "split": split, "streaming": streaming,
