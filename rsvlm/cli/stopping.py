@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from .common import console
+from .common import tell
 
 _state = {"goes_on": False}
 
@@ -18,9 +18,9 @@ def goes_on(*, when: bool = True) -> None:
 
 def tell_stopped() -> None:
     """Say that the command was stopped, and what becomes of what it did."""
-    kept = " What is done is kept: the same command goes on from there." if _state["goes_on"] else ""
+    kept = "What is done is kept: the same command goes on from there." if _state["goes_on"] else ""
     with suppress(OSError):  # of a terminal that was closed
-        console.print(f"[yellow]Stopped.[/yellow]{kept}", soft_wrap=True)
+        tell(kept, "yellow", "Stopped.")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from rsvlm.shards.locking import LOCK, locked_folder
 from .best import EPOCHS
 from .data import Augmentation
 from .data.specs import SourceSpec, weighted
-from .errors import PretrainingError
+from .errors import BusyPretrainingError, PretrainingError
 from .layers import LoraSettings, Store
 from .plan import Plan
 from .preparing import HELD_KEYS
@@ -201,7 +201,7 @@ def _alone(out: Path, processes: Processes) -> Iterator[None]:
         yield
         return
     new = not out.exists()
-    busy = PretrainingError(f"{out}: another run is writing there: wait for it, or name another folder")
+    busy = BusyPretrainingError(f"{out}: another run is writing there: wait for it, or name another folder")
     with locked_folder(out, busy, lambda why: PretrainingError(f"{why}: name another folder")):
         try:
             remove_leftovers(out)

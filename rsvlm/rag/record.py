@@ -81,7 +81,11 @@ def read_record(folder: Path) -> Record:
         ) from None
     except (OSError, ValidationError, ValueError) as error:
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
-        raise RagError(f"{file}: cannot be read ({reason}): build the base anew") from None
+        newer = isinstance(error, ValidationError) and error.errors()[0]["type"] == "extra_forbidden"
+        remedy = (
+            "update rsvlm, if a newer one made the base, or build it anew" if newer else "build the base anew"
+        )
+        raise RagError(f"{file}: cannot be read ({reason}): {remedy}") from None
 
 
 def write_record(folder: Path, record: Record) -> None:

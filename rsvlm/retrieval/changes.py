@@ -24,7 +24,7 @@ import pyarrow as pa
 from rsvlm.files import atomic_write, is_disk_full
 from rsvlm.shards.locking import LOCK, locked_folder
 
-from .errors import RetrievalError
+from .errors import BusyIndexError, RetrievalError
 from .exact import Mask
 from .filerecords import record_of
 from .kinds import EXACT_UP_TO, Plan
@@ -135,7 +135,7 @@ def locked(folder: Path, name: str = LOCK) -> Iterator[None]:
     Raises:
         RetrievalError: Another process has it, or it cannot be written (a full disk included, at any time).
     """
-    busy = RetrievalError(f"{folder}: another process is changing it; wait until it is through")
+    busy = BusyIndexError(f"{folder}: another process is changing it; wait until it is through")
     with locked_folder(folder, busy, RetrievalError, name):
         try:
             yield

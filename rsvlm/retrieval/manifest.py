@@ -318,13 +318,11 @@ def read_manifest(folder: Path) -> Manifest:
             raise RetrievalError(
                 f"{folder}: is a pairs dataset; make an index of it: rsvlm index build {folder}"
             )
-        if content.get("format") != FORMAT:
-            raise RetrievalError(
-                f"{file}: has the format {content.get('format')!r}, this version reads {FORMAT}: "
-                "open it with the rsvlm that wrote it, or build it anew"
-            )
+        _check_format(file, content.get("format"))
         digest = content.pop("sha256", None)
         manifest = Manifest.model_validate(content)
+    except RetrievalError:
+        raise
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -336,6 +334,17 @@ def read_manifest(folder: Path) -> Manifest:
             f"{file}: is damaged (its checksum is another); restore it, or build the index anew"
         )
     return manifest
+
+
+def _check_format(file: Path, found: Any) -> None:
+    if found == FORMAT:
+        return
+    if isinstance(found, int) and found > FORMAT:
+        raise RetrievalError(
+            f"{file}: was written by a newer rsvlm (format {found}; this one reads {FORMAT}): "
+            "update rsvlm, or build it anew"
+        )
+    raise RetrievalError(f"{file}: is damaged (format {found!r}; there is {FORMAT} only); build it anew")
 
 
 def _text(content: dict[str, Any]) -> bytes:

@@ -17,7 +17,7 @@ With `engine="ray"` the workers are actors of Ray, on all machines of a cluster 
 """
 
 from .doing import do_shards, stats_of_all
-from .engines import BusyError, EngineError, Needs, ShardError, check_engine
+from .engines import BusyError, EngineError, Needs, OtherSettingsError, ShardError, check_engine
 from .protocol import (
     Description,
     Run,
@@ -39,6 +39,7 @@ __all__ = [
     "Description",
     "EngineError",
     "Needs",
+    "OtherSettingsError",
     "Run",
     "RunSummary",
     "ShardError",

@@ -39,6 +39,10 @@ class BusyError(ShardError):
     """Another run has the folder."""
 
 
+class OtherSettingsError(ShardError, ValueError):
+    """The folder holds the output of other settings, or files of somebody else."""
+
+
 class EngineError(ShardError, ValueError):
     """An engine that there is not, or not here."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from rsvlm.errors import one_line
 from rsvlm.files import is_disk_full, remove_leftovers, write_json
 
-from .engines import BusyError, Needs, ShardError, check_engine, importing_main, run_local
+from .engines import BusyError, Needs, OtherSettingsError, ShardError, check_engine, importing_main, run_local
 from .locking import locked_folder
 
 Description = dict[str, Any]
@@ -131,19 +131,21 @@ def _settle_config(run: Run, config: Mapping[str, Any]) -> None:
     if not file.exists():
         foreign = sorted(path.name for path in run.out.iterdir() if not path.name.startswith("."))
         if foreign:
-            raise ShardError(f"{run.out}: holds files of another origin ({foreign[0]}); name a new folder")
+            raise OtherSettingsError(
+                f"{run.out}: holds files of another origin ({foreign[0]}); name a new folder"
+            )
         write_json(file, {"processing_id": run.processing_id, "config": config}, indent=2)
         return
     try:
         stored = json.loads(file.read_text("utf-8"))
         before, config_before = stored["processing_id"], stored["config"]
     except (ValueError, TypeError, KeyError):
-        raise ShardError(f"{file}: is not what a run stores there; name another folder") from None
+        raise OtherSettingsError(f"{file}: is not what a run stores there; name another folder") from None
     if before != run.processing_id:
         changed = "; ".join(_differences(config_before, json.loads(json.dumps(config))))
-        raise ShardError(
+        raise OtherSettingsError(
             f"{run.out}: holds the output of other settings ({changed or 'run.json was edited'}); "
-            "repeat those, or name another folder"
+            "repeat those, name another folder, or remove this one to begin anew"
         )
 
 

@@ -144,7 +144,11 @@ def test_a_newer_row_of_a_key_takes_the_place_of_the_older(index: Index) -> None
         ({"encoder": {"dimension": 10**9}}, "is damaged .*encoder.dimension"),
         ({"removed": {"name": "/etc/passwd"}}, "is damaged .*removed.name"),
         ({"removed": {"rows": 31}}, "is damaged .*does not fit"),
-        ({"format": 2}, "has the format 2, this version reads 1"),
+        (
+            {"format": 2},
+            r"json: was written by a newer rsvlm \(format 2; this one reads 1\): update rsvlm, or build",
+        ),
+        ({"format": "x"}, r"json: is damaged \(format 'x'"),
         ({"surprise": 1}, "is damaged .*surprise"),
     ],
 )

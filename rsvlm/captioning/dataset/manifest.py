@@ -82,6 +82,11 @@ def read_manifest(folder: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
+        if place == "format" and str(first["input"]).startswith("rsvlm-pairs-"):
+            raise CaptioningError(
+                f"{folder / FILE}: was written by a newer rsvlm (format {first['input']}; this one reads "
+                "rsvlm-pairs-1): update rsvlm, or make the dataset again"
+            ) from None
         raise CaptioningError(
             f"{folder / FILE}: {place}: {first['msg']}; make the dataset again, or use the rsvlm that made it"
         ) from None

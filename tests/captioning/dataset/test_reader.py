@@ -100,7 +100,8 @@ def test_unfinished_and_foreign_folders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": "rsvlm-pairs-2"}, "format"),
+        ({"format": "rsvlm-pairs-2"}, r"was written by a newer rsvlm \(format rsvlm-pairs-2; this one"),
+        ({"format": "x"}, "format"),
         ({"extra": 1}, "extra"),
         ({"counts": {"shards": -1}}, "counts"),
     ],
