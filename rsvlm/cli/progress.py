@@ -1,5 +1,6 @@
-"""The progress bar of long work: done, rate, time gone and time left."""
+"""The progress of long work: a bar with done, rate, time gone and time left; where there is no terminal, lines."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,9 @@ from rich.progress import (
 
 from .common import console
 
+_EVERY = 30
+"""Seconds between two lines of a log."""
+
 
 @contextmanager
 def progress_bar(
@@ -26,6 +30,9 @@ def progress_bar(
         unit: Of the rate ("chips").
         before: What is going on until the first call.
     """
+    if not console.is_terminal:
+        yield progress_lines(description, unit)
+        return
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
@@ -38,6 +45,31 @@ def progress_bar(
             bar.update(task, description=description, completed=done, total=total, rate=rate)
 
         yield show
+
+
+def progress_lines(
+    description: str, unit: str, clock: Callable[[], float] = time.monotonic
+) -> Callable[[int, int | None], None]:
+    """Tell now and then, in a plain line, how far work is: for logs, which have no bar. It is used as the bar is.
+
+    Args:
+        description: What is going on.
+        unit: Of the rate.
+        clock: Seconds.
+    """
+    begun = told = clock()
+
+    def show(done: int, total: int | None) -> None:
+        nonlocal told
+        now = clock()
+        if now - told < _EVERY:
+            return
+        told = now
+        of = "" if total is None else f" of {total:,}"
+        rate = f", {done / (now - begun):,.0f} {unit}/s" if done else ""
+        console.print(f"{description}: {done:,}{of}{rate}", markup=False, highlight=False, soft_wrap=True)
+
+    return show
 
 
 @contextmanager
