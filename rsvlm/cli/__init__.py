@@ -1,5 +1,6 @@
 """The command line: one module a command. It parses, calls the library and prints; there is no logic here."""
 
+import io
 import logging
 import os
 import sys
@@ -83,6 +84,10 @@ def main() -> None:
     )  # what matters of it is raised, and told in one line
     # classifiers keep their warnings, and `rsvlm classify` prints them with the answers
     logging.getLogger("rsvlm.classification.classifier").setLevel(logging.ERROR)
+    if isinstance(
+        sys.stdout, io.TextIOWrapper
+    ):  # stderr is so by itself: a name that is no Unicode ends nothing
+        sys.stdout.reconfigure(errors="backslashreplace")
     with stop_signals() as stopped:
         try:
             app()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, console, print_json, print_table, tell
 from .engines import Engine
 from .generators import settings
 from .progress import progress_bar
@@ -199,7 +199,7 @@ def _print(report: Any, dry_run: bool) -> None:
     table = Table(title="Would be done" if dry_run else "Done", title_justify="left", show_header=False)
     for name, value in report.rows(planned=dry_run):
         table.add_row(name, value)
-    console.print(table)
+    print_table(table, console)
     for warning in report.warnings:
         tell(warning, "yellow", "warning:")
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, console, print_json, print_table, tell
 from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
 from .progress import counting_bar, progress_bar
@@ -204,7 +204,7 @@ def _calibrate(
     )
     for name, value in calibration.metrics.items():
         table.add_row(name.replace("_", " "), f"{value:.4g}")
-    console.print(table)
+    print_table(table, console)
     for note in calibration.notes:
         tell(note, "yellow", "note:")
     return asdict(calibration)
@@ -239,7 +239,7 @@ def _print_rows(rows: list[dict[str, Any]], calibrated: bool) -> None:
             table.add_row(row["key"], Text("-", "red"), "", row["error"])
             continue
         table.add_row(row["key"], *_answer(row))
-    console.print(table)
+    print_table(table)
     if len(rows) > _SHOWN:
         tell(f"... and {len(rows) - _SHOWN:,} more: name a file with --out to keep them")
     if not calibrated:
@@ -300,7 +300,7 @@ def _print_report(report: Any) -> None:
             f"{count / report.chips:.1%}",
             "\u2588" * max(round(30 * count / most), 1),
         )
-    console.print(table)
+    print_table(table, console)
     if report.failed:
         tell(f"{report.failed:,} chips gave no answer:", "yellow")
         for reason, count in report.reasons.most_common(5):

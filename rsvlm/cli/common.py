@@ -7,13 +7,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
+# Paths, captions and reasons are printed as they are: their brackets are no markup, and their colons no emoji.
 console = Console(stderr=True, markup=False, emoji=False, highlight=False)
-"""Progress, tables and warnings: on stderr, so that stdout stays free for `--json`.
+"""Progress, notes and warnings, and what is told of files that were written: on stderr."""
 
-Paths, captions and reasons are printed as they are: their brackets are no markup, and their colons no emoji.
-"""
+results = Console(markup=False, emoji=False, highlight=False)
+"""What was asked for, where that is text and no file: on stdout, so that it can be piped. `--json` takes its place."""
 
 _state = {"debug": False}
 
@@ -45,10 +47,17 @@ AsJson = Annotated[
 ]
 
 
-def tell(text: str | Text, style: str = "", lead: str = "") -> None:
+def tell(text: str | Text, style: str = "", lead: str = "", on: Console = console) -> None:
     """Print a line for people, in one piece however long; after a lead ("warning:") in the style, the text is plain."""
     line = Text.assemble((f"{lead} ", style), text) if lead else Text.assemble(text, style=style)
-    console.print(line, soft_wrap=True)
+    on.print(line, soft_wrap=True)
+
+
+def print_table(table: Table, on: Console = results) -> None:
+    """Write a table, with no value cut: what is too long goes on in the next line."""
+    for column in table.columns:
+        column.overflow = "fold"
+    on.print(table)
 
 
 def print_json(document: Any) -> None:

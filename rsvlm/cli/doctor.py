@@ -9,7 +9,7 @@ from rich.text import Text
 from rsvlm.environment import Report, examine
 from rsvlm.models.shipped import DEFAULT, SHIPPED
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, console, print_json, print_table, results, tell
 from .encoders import Device, EncoderName
 
 
@@ -66,7 +66,7 @@ def _checked(encoder: str, device: str) -> Any:
 
 def _print_check(found: Any) -> None:
     for name, value in found.machine.items():
-        tell(f"{name}: {value}")
+        tell(f"{name}: {value}", on=results)
     table = Table(
         "what", "device", "precision", "rate", "off the processor's fp32", title=f"Check with {found.encoder}",
         title_justify="left",
@@ -75,23 +75,23 @@ def _print_check(found: Any) -> None:
         off = "-" if row.difference is None else f"{row.difference:.1e}"
         shown = off if row.good else Text(f"{off}, too much", "red")
         table.add_row(row.what, row.device, row.precision, f"{row.rate:,.1f} {row.unit}", shown)
-    console.print(table)
+    print_table(table)
 
 
 def _print(report: Report) -> None:
-    tell(f"Python {report.python} on {report.system}")
-    tell("  ".join(f"{name} {version}" for name, version in report.core.items()))
+    tell(f"Python {report.python} on {report.system}", on=results)
+    tell("  ".join(f"{name} {version}" for name, version in report.core.items()), on=results)
     table = Table("extra", "gives", "installed", "would add", title="Extras", title_justify="left")
     for extra in report.extras:
         have = ", ".join(f"{name} {version}" for name, version in extra.present.items()) or "-"
         table.add_row(extra.name, extra.purpose, have, ", ".join(extra.missing) or "-")
-    console.print(table)
+    print_table(table)
     if any(extra.name == "gpu" and extra.missing for extra in report.extras):
-        tell('Add one with:  pip install "rsvlm[NAME]"   (cpu or gpu, never both)')
+        tell('Add one with:  pip install "rsvlm[NAME]"   (cpu or gpu, never both)', on=results)
     for one in SHIPPED.values():
         missing = "" if one.is_here else " (its weights are missing: install rsvlm again)"
-        tell(Text.assemble(f"{one.name}: {one.licence}", (missing, "red")))
+        tell(Text.assemble(f"{one.name}: {one.licence}", (missing, "red")), on=results)
     for conflict in report.conflicts:
-        tell(conflict, "red", "clash:")
+        tell(conflict, "red", "clash:", on=results)
     if not report.conflicts:
-        tell("No clashes.", "green")
+        tell("No clashes.", "green", on=results)

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, console, print_json, print_table, results, tell
 from .texts import names
 
 app = typer.Typer(
@@ -69,11 +69,11 @@ def _print_made(report: Any) -> None:
     table = Table("task", "", "questions", title=title, title_justify="left")
     for task, number in report.tasks.items():
         table.add_row(task, TASKS[task], f"{number:,}")
-    console.print(table)
+    print_table(table, console)
     table = Table("source", "questions")
     for source, number in report.sources.items():
         table.add_row(source, f"{number:,}")
-    console.print(table)
+    print_table(table, console)
     for reason in report.refused:
         tell(reason, "yellow", "refused by the check:")
     for reason in report.skipped:
@@ -112,8 +112,8 @@ def _print_checked(report: Any) -> None:
         table = Table("question", "refused because")
         for key, reason in report.refused.items():
             table.add_row(key, reason)
-        console.print(table)
-    tell(report.lines()[0])
+        print_table(table)
+    tell(report.lines()[0], on=results)
 
 
 def export(
@@ -156,7 +156,7 @@ def export(
     table = Table("file", "questions")
     for file, number in written.counts.items():
         table.add_row(file, f"{number:,}")
-    console.print(table)
+    print_table(table, console)
     tell(f"Written: {out}")
     parts = " ".join(Path(file).stem for file in written.counts)
     tell(f"Ask them with: {command.format(out=out, names=parts)}")

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, console, print_json, print_table, results, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights
 from .evaluate import Seed, load_any
 from .evaluation_output import print_comparison
@@ -111,19 +111,19 @@ def _print_suite(report: Any) -> None:
         by = f"  {result.task}, {name.rpartition(f'-{result.task}-')[2]}"
         table.add_row(by, metric, f"{value:.4f}", ends, f"{result.n:,}")
         last = title
-    console.print(table)
+    print_table(table)
     failed = sum(result.n_failed for result in report.results.values())
     if failed:
-        tell("and count as wrong; the results say which", "yellow", f"{failed:,} items failed")
+        tell("and count as wrong; the results say which", "yellow", f"{failed:,} items failed", on=results)
     for name, value in report.means.items():
-        tell(f"mean, {name}: {value:.4f}")
+        tell(f"mean, {name}: {value:.4f}", on=results)
     for name, reason in report.problems.items():
-        tell(reason, "yellow", f"{name}:")
+        tell(reason, "yellow", f"{name}:", on=results)
     reasons: dict[str, list[str]] = {}
     for name, reason in report.passed_over.items():
         reasons.setdefault(reason, []).append(name)
     for reason, passed_over in reasons.items():
-        tell(f"passed over {', '.join(passed_over)}: {reason}", "dim")
+        tell(f"passed over {', '.join(passed_over)}: {reason}", "dim", on=results)
 
 
 def report(

@@ -7,7 +7,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from .common import console, print_json, tell
+from .common import print_json, print_table, results, tell
 
 
 def check_out(out: Path | None) -> Path | None:
@@ -58,18 +58,18 @@ def print_result(result: Any) -> None:
     for name, value in result.metrics.items():
         low, high = result.intervals.get(name, (None, None))
         table.add_row(name, f"{value:.4f}", "" if low is None else f"{low:.4f} to {high:.4f}")
-    console.print(table)
+    print_table(table)
     counts = f"{result.n:,} items, {result.n_unanswered:,} unanswered and {result.n_failed:,} failed (counted as wrong)"
-    tell(counts)
+    tell(counts, on=results)
     for reason, n in reasons_of(result)[:3]:
-        tell(f"  {n:,} failed: {reason}")
+        tell(f"  {n:,} failed: {reason}", on=results)
     for name, parts in result.groups.items():
         if len(parts) <= _GROUPS:
             _print_group(name, parts)
     for line in published_lines(result):
-        tell(line)
+        tell(line, on=results)
     for note in result.notes:
-        tell(note, "yellow", "note:")
+        tell(note, "yellow", "note:", on=results)
 
 
 def finish_comparison(comparison: Any, out: Path | None, second_out: Path | None, as_json: bool) -> None:
@@ -86,7 +86,7 @@ def finish_comparison(comparison: Any, out: Path | None, second_out: Path | None
             if len(parts) <= _GROUPS:
                 _print_groups(name, parts, second.groups[name])
         for note in dict.fromkeys([*first.notes, *second.notes]):
-            tell(note, "yellow", "note:")
+            tell(note, "yellow", "note:", on=results)
     if out is not None:
         tell(f"Written: {out}, {second_out}")
     if first.n_failed == second.n_failed == first.n:
@@ -100,19 +100,19 @@ def print_comparison(comparison: Any) -> None:
 
     for place, name in zip(("first", "second"), names_of(comparison), strict=True):
         if name != place:
-            tell(f"{place}: {name}")
+            tell(f"{place}: {name}", on=results)
     table = Table(
         "metric", "first", "second", "difference", "95 % interval", "p", box=SIMPLE_HEAD, padding=(0, 1)
     )
     for row in comparison.metrics:
         values = [show(row.metric, value, comparison.first.n) for value in (row.first, row.second)]
         table.add_row(metric_label(row.metric) + unit(row.metric), *values, *difference_text(row))
-    console.print(table)
+    print_table(table)
     if comparison.changed:
         differ = ", ".join(changed.name for changed in comparison.changed)
-        tell(f"They differ in: {differ}")
+        tell(f"They differ in: {differ}", on=results)
     for note in comparison.notes:
-        tell(note, "yellow", "note:")
+        tell(note, "yellow", "note:", on=results)
 
 
 def _print_groups(name: str, first: dict[str, dict[str, float]], second: dict[str, dict[str, float]]) -> None:
@@ -121,7 +121,7 @@ def _print_groups(name: str, first: dict[str, dict[str, float]], second: dict[st
     for part, values in first.items():
         both = [f"{one['accuracy']:.1%}" for one in (values, second[part])]
         table.add_row(part, *both, f"{values['n']:,.0f}")
-    console.print(table)
+    print_table(table)
 
 
 def title_of(result: Any) -> str:
@@ -145,7 +145,7 @@ def _print_group(name: str, parts: dict[str, dict[str, float]]) -> None:
         row = [part, f"{values[metric]:.4f}"]
         row += [ends] if with_ends else []
         table.add_row(*row, *([f"{values.get('n', 0):,.0f}"] if with_items else []))
-    console.print(table)
+    print_table(table)
 
 
 def published_lines(result: Any) -> list[str]:

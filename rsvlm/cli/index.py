@@ -9,7 +9,7 @@ from rich.table import Table
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, console, print_json, print_table, results, tell
 from .cutting import (
     Bands,
     Chips,
@@ -283,7 +283,7 @@ def info(place: Place, as_json: AsJson = False, debug: Debug = False, offline: O
     table = Table(title=index.place, title_justify="left", show_header=False)
     for name, value in summary.items():
         table.add_row(name.replace("_", " "), _shown(value))
-    console.print(table)
+    print_table(table)
 
 
 def _shown(value: Any) -> str:
@@ -308,9 +308,9 @@ def verify(place: Place, as_json: AsJson = False, debug: Debug = False, offline:
         print_json({"problems": problems})
     else:
         for problem in problems:
-            tell(problem, "red", "damaged:")
+            tell(problem, "red", "damaged:", on=results)
         if not problems:
-            tell(f"{folder}: is whole")
+            tell(f"{folder}: is whole", on=results)
     if problems:
         raise typer.Exit(1)
 

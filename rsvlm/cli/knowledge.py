@@ -9,7 +9,7 @@ from rich.table import Table
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, print_json, print_table, results, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, load_for_base
 from .progress import progress_bar
 from .stopping import goes_on
@@ -152,16 +152,16 @@ def info(place: Base, as_json: AsJson = False, debug: Debug = False, offline: Of
         print_json(summary)
         return
     types = ", ".join(f"{count:,} {name}" for name, count in summary["types"].items())
-    tell(f"{place}: {summary['chunks']:,} chunks ({types}), {summary['pictures']:,} pictures")
+    tell(f"{place}: {summary['chunks']:,} chunks ({types}), {summary['pictures']:,} pictures", on=results)
     encoders = f"{summary['sentences']} and {summary['encoder'] or 'no encoder of pictures'}"
-    tell(f"found by {encoders}")
+    tell(f"found by {encoders}", on=results)
     table = Table()
     for name in ("source", "what it is", "chunks", "problems", "licence"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for one in summary["sources"]:
         counts = f"{one['chunks']:,}", f"{one['problems']:,}" if one["problems"] else ""
         table.add_row(one["name"], one["kind"], *counts, one["licence"] or "")
-    console.print(table)
+    print_table(table)
 
 
 def _report(base: Any, as_json: bool) -> None:

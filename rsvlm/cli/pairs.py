@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from . import pairs_choosing
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, print_json, print_table, tell
 from .pairs_choosing import Dataset
 
 app = typer.Typer(
@@ -77,7 +77,7 @@ def show(
                 f"{line.share:.1%}",
                 interval,
             )
-        console.print(table)
+        print_table(table)
         return
     if not len(pairs):
         raise CaptioningError(

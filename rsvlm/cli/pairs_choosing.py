@@ -9,7 +9,7 @@ from rich.table import Table
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, console, print_json, print_table, tell
 from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
 from .progress import counting_bar, progress_bar
 from .stopping import goes_on
@@ -64,7 +64,7 @@ def _print_spread(record: Any) -> None:
     for style, spread in rows.items():
         values = [] if spread.mean is None else [spread.mean, *spread.quantiles.values()]
         table.add_row(style, f"{spread.pairs:,}", *(f"{value:.4f}" for value in values))
-    console.print(table)
+    print_table(table, console)
     _print_counts("Without a score", record.unscored)
 
 
@@ -120,7 +120,7 @@ def _print_chosen(chosen: dict[str, Any], out: Path) -> None:
     table = Table(*HEADINGS)
     for row in style_rows(chosen):
         table.add_row(*row)
-    console.print(table)
+    print_table(table, console)
     _print_counts("Left out", chosen["left_out"])
     if "labels" in chosen:
         tell(f"Main labels: {chosen['labels']['kept']:,} of {chosen['labels']['of']:,}")

@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.table import Table
 
-from .common import console, tell
+from .common import print_table, results, tell
 
 
 def print_hits(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool, offset: int) -> None:
@@ -25,11 +25,11 @@ def print_hits(rows: list[dict[str, Any]], total: int, count: int, *, captions: 
             none = f", and none comes after the first {offset:,}"
         elif total and captions:
             none = ", and no caption has a word of it"
-        tell(f"Nothing: {total:,} of {count:,} rows fit the filter{none}")
+        tell(f"Nothing: {total:,} of {count:,} rows fit the filter{none}", on=results)
         return
     table = Table(title=f"of {total:,} rows", title_justify="left")
     for name in ("", "score", "image", "where", "when", *(["caption"] if captions else [])):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for row, name in zip(rows, short_names(rows), strict=True):
         place = _centre(row) if row["west"] is not None else ""
         if row.get("km") is not None:
@@ -38,7 +38,7 @@ def print_hits(rows: list[dict[str, Any]], total: int, count: int, *, captions: 
         words = [row["caption"] or next(filter(None, row["captions"] or ()), "")] if captions else []
         score = f"{row['score']:.4f}" if captions else f"{row['score']:.3f}"
         table.add_row(str(row["rank"]), score, name, place, when, *words)
-    console.print(table)
+    print_table(table)
 
 
 def _centre(row: dict[str, Any]) -> str:
