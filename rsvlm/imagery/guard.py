@@ -10,6 +10,7 @@ pixel is read. External overviews are therefore not used; a mask file is opened 
 
 import os
 import re
+import stat
 import threading
 import warnings
 import zipfile
@@ -126,6 +127,22 @@ def damage(what: str) -> Iterator[None]:
     except (RasterioError, RasterioIOError, CPLE_BaseError, UnicodeDecodeError) as error:
         why = error.__cause__ or error  # rasterio's own words are "see previous exception"
         raise ImageryError(f"{what}: the file is truncated or damaged ({why})") from error
+
+
+def check_regular(path: Path) -> None:
+    """Refuse what is neither file nor folder before it is opened: a pipe would be waited for without an end.
+
+    Raises:
+        ImageryError: It is a pipe, socket or device.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # told by who opens it
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ImageryError(
+            f"{path} is no regular file: name an image file (of a pipe: write it to a file first)"
+        )
 
 
 def check_path(path: str | os.PathLike[str]) -> Path:

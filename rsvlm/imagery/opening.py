@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rsvlm.imagery.bandfiles import is_bandfiles, open_bandfiles
 from rsvlm.imagery.bands import band_names
+from rsvlm.imagery.guard import check_regular
 from rsvlm.imagery.rasterfile import raster_scene
 from rsvlm.imagery.safe import is_safe, open_safe
 from rsvlm.imagery.scene import Scene
@@ -26,11 +27,12 @@ def open_scene(
         stretch: "auto", "none", "percentile", "2-98" or "0..3000"; see `rsvlm.imagery.stretch.fit_stretch`.
 
     Raises:
-        ImageryError: The image is refused or cannot be read, or an option does not fit it.
+        ImageryError: It is a pipe or device, the image is refused or cannot be read, or an option does not fit it.
     """
     place = Path(path)
     if bands is not None:
         bands = band_names(bands)
+    check_regular(place)
     if is_safe(place):
         return open_safe(place, bands=bands, stretch=stretch)
     if is_bandfiles(place):

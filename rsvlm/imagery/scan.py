@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rsvlm.imagery.bandfiles import band_products, is_bandfiles, stem_of
 from rsvlm.imagery.errors import ImageryError
-from rsvlm.imagery.guard import check_path
+from rsvlm.imagery.guard import check_path, check_regular
 from rsvlm.imagery.metafiles import reason
 from rsvlm.imagery.safe import holds_product, is_safe
 from rsvlm.imagery.stac import Item, item_files, item_image, read_item
@@ -141,6 +141,11 @@ class Scan:
 
     def _add_file(self, path: Path) -> None:
         """Add a file that was named itself, and is therefore meant as an image whatever its name."""
+        try:
+            check_regular(path)
+        except ImageryError as error:
+            self._fail(path, trimmed(error, path))
+            return
         if path.suffix.casefold() != ".json" or not self._add_item(path, named=True):
             self._take(os.path.realpath(path), path)
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from rsvlm.imagery.discover import Failure, find_scenes, natural_order
 from rsvlm.imagery.errors import ImageryError
+from rsvlm.imagery.opening import open_scene
 from rsvlm.imagery.scene import Scene
 
 windows = sys.platform == "win32"
@@ -435,6 +436,16 @@ def test_a_link_beside_what_it_leads_to_gives_way_and_is_told(
     scenes, _ = find_scenes([tmp_path / "link.png"])  # named alone, it is what was meant
     assert paths(scenes) == [tmp_path / "link.png"]
     assert caplog.text.count("left out") == 1
+
+
+@pytest.mark.skipif(windows, reason="named pipes of POSIX")
+@pytest.mark.parametrize("name", ["pipe.png", "pipe.json"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    reason = "is no regular file: name an image file (of a pipe: write it to a file first)"
+    assert find_scenes([tmp_path / name]) == ([], [Failure(str(tmp_path / name), reason)])
+    with pytest.raises(ImageryError, match=r"pipe.* is no regular file: name an image file"):
+        open_scene(tmp_path / name)
 
 
 def test_a_folder_is_listed_once_however_many_links_lead_to_it(
