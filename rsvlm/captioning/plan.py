@@ -21,6 +21,9 @@ from .osm import ChipObjects, ObjectTable, default_cache, object_windows, read_o
 from .settings import CaptionSettings
 from .unknown import Inferred, extended, infer_tags, resolve_encoder
 
+_REASONS = 3
+"""Reasons that are told where nothing can be captioned."""
+
 
 class ChipRange(NamedTuple):
     """Some chips of one frame: windows (n, 4) of x, y, width, height, and the focus object's row in the table or -1."""
@@ -215,6 +218,13 @@ def _nothing(plan: Plan) -> str:
         return (
             "no chip could be cut: the images hold no object of --osm; check that they cover the same place"
         )
-    first = plan.problems[0]
-    more = f" (and {len(plan.problems) - 1} more)" if len(plan.problems) > 1 else ""
-    return f"nothing to caption: {first.source}: {first.reason}{more}"
+    sources: dict[str, list[str]] = {}
+    for problem in plan.problems:
+        sources.setdefault(problem.reason, []).append(problem.source)
+    frequent = sorted(sources.items(), key=lambda one: -len(one[1]))
+    parts = [
+        f"{found[0]}{f' and {len(found) - 1:,} more' if len(found) > 1 else ''}: {reason}"
+        for reason, found in frequent[:_REASONS]
+    ]
+    parts += [f"and {len(frequent) - _REASONS} other reasons"] if len(frequent) > _REASONS else []
+    return f"nothing to caption: {'; '.join(parts)}"

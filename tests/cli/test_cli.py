@@ -77,6 +77,17 @@ def test_bad_input_is_one_line_and_exit_2(arguments: tuple[str, ...], words: str
     assert done.stdout == ""
 
 
+def test_nothing_to_caption_is_told_by_reasons(town: SamplePaths, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    for name, content in (("a.png", b""), ("b.tif", b"no image"), ("c.png", b""), ("d.png", b"GIF89a")):
+        (tmp_path / "images" / name).write_bytes(content)
+    done = rsvlm("caption", tmp_path / "images", "--osm", town.osm, "--out", tmp_path / "pairs")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("rsvlm: nothing to caption: a.png and 1 more: is empty")
+    assert all(f"; {name}: " in line for name in ("b.tif", "d.png"))
+
+
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert "Traceback" in rsvlm("pairs", "show", "missing", "--debug", cwd=tmp_path).stderr
 
