@@ -65,7 +65,7 @@ def test_a_base_is_made_added_to_and_shown(
     assert (summary["chunks"], summary["types"], summary["pictures"]) == (3, {"note": 2, "caption": 1}, 1)
     assert [(one["kind"], one["licence"]) for one in summary["sources"]] == [("folder", "CC0")]
     assert rsvlm_command("knowledge", "info", base) == 0
-    assert "3 chunks (" in capsys.readouterr().err
+    assert "3 chunks (" in capsys.readouterr().out
 
 
 def test_without_pictures(
@@ -128,7 +128,7 @@ def test_markup_in_names_is_printed_as_it_is(
     assert place.name in capsys.readouterr().err
     assert rsvlm_command("knowledge", "info", place) == 0
     told = "".join(
-        letter for letter in capsys.readouterr().err if letter not in " \n\u2502"
+        letter for letter in capsys.readouterr().out if letter not in " \n\u2502"
     )  # without the table's lines
     for name in (place.name, source.name):
         assert name.replace(" ", "") in told

@@ -25,7 +25,7 @@ from rsvlm.vocabularies import vocabulary_from_classes
 
 
 def words(capsys: Any) -> str:
-    return " ".join(capsys.readouterr().err.split())
+    return " ".join("".join(capsys.readouterr()).split())
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_zero_shot_report_and_compare(
             )
             == 0
         )
-    said = capsys.readouterr().err
+    said = capsys.readouterr().out
     assert "12 items, 0 unanswered and 1 failed (counted as wrong)" in said
     stored = json.loads((tmp_path / "first.json").read_text(encoding="utf-8"))
     assert stored["n"] == 12

@@ -179,7 +179,7 @@ def test_the_command(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         asking = ["--generator", f"{server.address}#tiny", "--answers", tmp_path / "a.jsonl"]
         assert rsvlm(*command, *asking) == 0
         assert len(server.requests) == len(rows)
-    text = capsys.readouterr().err
+    text = capsys.readouterr().out
     assert "not_understood" in text
     assert "not in the labels" in text
     assert rsvlm(*command, "--answers", tmp_path / "a.jsonl", "--json") == 0

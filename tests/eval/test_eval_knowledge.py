@@ -309,7 +309,7 @@ def test_the_commands_with_what_ships(
     assert out.exists()
     assert (tmp_path / "r.evidence.json").exists()
     assert rsvlm(*both) == 0
-    assert "composer with built-in" in capsys.readouterr().err
+    assert "composer with built-in" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ def make(rsvlm_command: Run, country: Path, out: Path, *more: object) -> int:
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
-    return " ".join(capsys.readouterr().err.split())
+    return " ".join("".join(capsys.readouterr()).split())
 
 
 def test_made_questions_pass_the_check(

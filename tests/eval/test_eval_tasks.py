@@ -198,7 +198,7 @@ def test_published_averages_in_the_shell(
     found = json.loads(capsys.readouterr().out)["metrics"]["accuracy"]
     assert 100 * found == pytest.approx(value, abs=5e-6)
     assert rsvlm_command(*command) == 0
-    assert f"published {value} %" in " ".join(capsys.readouterr().err.split())
+    assert f"published {value} %" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_pairs_dataset_is_a_data_set(town: SamplePaths, tmp_path: Path) -> None:

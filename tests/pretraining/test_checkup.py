@@ -26,7 +26,7 @@ def test_the_command(model: Path, rsvlm_command: Callable[..., int], capfd: Any)
     assert all(row["rate"] > 0 for row in document["rows"])
     assert document["machine"]["torch"]
     assert rsvlm_command("doctor", "--check", "--encoder", model, "--device", "cpu") == 0
-    assert "LoRA step" in capfd.readouterr().err
+    assert "LoRA step" in capfd.readouterr().out
 
 
 def test_other_numbers_are_told(
@@ -43,4 +43,4 @@ def test_other_numbers_are_told(
 
     monkeypatch.setattr(TorchEncoder, "encode_images", spoilt)
     assert rsvlm_command("doctor", "--check", "--encoder", model, "--device", "cpu") == 1
-    assert "too much" in capfd.readouterr().err
+    assert "too much" in capfd.readouterr().out

@@ -289,9 +289,9 @@ def test_by_command(rsvlm_command: Any, town: Path, cross_encoder: Path, capsys:
     found = json.loads(capsys.readouterr().out)
     assert next(hit for hit in found["hits"] if hit["by_pictures"] == 1)["key"].endswith("3 a.png")
     assert rsvlm_command("search", town, "river", "--in", "captions", "--reranker", cross_encoder) == 0
-    assert "green forest" in capsys.readouterr().err
+    assert "green forest" in capsys.readouterr().out
     assert rsvlm_command("search", town, "unheard", "--in", "captions", "--by", "words") == 0
-    assert "Nothing: 5 of 6 rows fit the filter, and no caption has a word of it" in capsys.readouterr().err
+    assert "Nothing: 5 of 6 rows fit the filter, and no caption has a word of it" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

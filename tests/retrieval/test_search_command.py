@@ -42,12 +42,12 @@ def test_build_says_what_it_made_and_how_to_go_on(
     added = json.loads(capsys.readouterr().out)
     assert added["rows"] == added["chips"] > 0  # cut anew, it is there once
     assert rsvlm_command("index", "verify", out) == 0
-    assert "is whole" in capsys.readouterr().err
+    assert "is whole" in capsys.readouterr().out
 
 
 def test_search_shows_a_table_or_one_json_document(rsvlm_command: Any, index: Path, capsys: Any) -> None:
     assert rsvlm_command("search", index, "a river", "-k", "3") == 0
-    said = capsys.readouterr().err
+    said = capsys.readouterr().out
     assert "score" in said
     assert rsvlm_command("search", index, "a river", "-k", "3", "--licence", "cc0", "--json") == 0
     document = json.loads(capsys.readouterr().out)
@@ -60,9 +60,9 @@ def test_search_shows_a_table_or_one_json_document(rsvlm_command: Any, index: Pa
     assert first["key"] in [hit["key"] for hit in near["hits"]]
     assert near["total"] < document["total"]
     assert rsvlm_command("search", index, "a river", "--start", "2100") == 0
-    assert "Nothing: 0 of" in capsys.readouterr().err
+    assert "Nothing: 0 of" in capsys.readouterr().out
     assert rsvlm_command("search", index, "a river", "--offset", "100000") == 0
-    assert "rows fit the filter, and none comes after the first 100,000" in capsys.readouterr().err
+    assert "rows fit the filter, and none comes after the first 100,000" in capsys.readouterr().out
 
 
 def test_hits_and_rows_go_to_files_for_maps(
@@ -143,7 +143,7 @@ def test_cells_are_built_by_command_and_told_of(
     assert said["kind"] == "ivf-sq8"
     assert 0.9 <= said["recall_at_10"]["words"] <= 1
     assert rsvlm_command("index", "info", out) == 0
-    assert "pictures 0.9" in capsys.readouterr().err or said["recall_at_10"]["pictures"] == 1
+    assert "pictures 0.9" in capsys.readouterr().out or said["recall_at_10"]["pictures"] == 1
     assert rsvlm_command("search", out, "a park", "-k", "3", "--json") == 0
     assert len(json.loads(capsys.readouterr().out)["hits"]) == 3
 
