@@ -306,7 +306,8 @@ def pretrain(
 
 
 def _print(report: Any) -> None:
-    from rsvlm.pretraining.card import NOT_MEASURED, changed_text, outcome, passed_over_text, result_rows
+    from rsvlm.pretraining.card import NOT_MEASURED, changed_text, passed_over_text, result_rows
+    from rsvlm.pretraining.outcome import outcome
 
     table = Table("set", "measure", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("images", "base", "adapter", "change"):
@@ -330,11 +331,12 @@ def _print(report: Any) -> None:
 
 
 def _first(error: ValueError) -> str:
-    """What pydantic found wrong first, as one line."""
+    """What is wrong first, as one line."""
     from pydantic import ValidationError
 
-    if not isinstance(error, ValidationError):
-        return str(error)
-    found = error.errors()[0]
-    field = str(found["loc"][0]).replace("_", "-").replace("learning-rate", "lr")
-    return f"--{field} {found['input']!r}: {found['msg'].removeprefix('Value error, ')}"
+    from rsvlm.pretraining.errors import first_fault
+
+    def option(place: tuple[int | str, ...]) -> str:
+        return f"--{str(place[0]).replace('_', '-').replace('learning-rate', 'lr')}"
+
+    return first_fault(error, option) if isinstance(error, ValidationError) else str(error)

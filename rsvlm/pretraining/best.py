@@ -7,20 +7,21 @@ from safetensors.torch import load_file
 
 from rsvlm.models.tensor_files import write_tensors
 
-from .heldout import HeldOut, beyond_chance
+from .heldout import HeldOut, best_of
 from .lora import Adapted
 from .optimising import put
 from .progress import read_lines, write_lines
 from .step import Step
 
-EPOCHS, BEST = "epochs.jsonl", "best.safetensors"
+EPOCHS = "epochs.jsonl"
 
 
 class BestEpoch:
     """Measures each epoch, and keeps what learned in the best one on the disk.
 
-    The best has the highest recall, and of those that chance cannot tell apart the highest mean reciprocal rank.
-    Without held-out pairs it is the last.
+    The best has the highest mean reciprocal rank of those whose recall is within chance of the highest. Without
+    held-out pairs it is the last. Weights of others stay as long as they may become the best: what is within chance of
+    the highest recall so far need not be of a later one.
 
     Args:
         adapted: The model.
@@ -39,7 +40,7 @@ class BestEpoch:
         work: Path,
     ) -> None:
         self._adapted, self._held_out = adapted, held_out
-        self._batch_size, self._file, self._weights = batch_size, out / EPOCHS, work / BEST
+        self._batch_size, self._file, self._work = batch_size, out / EPOCHS, work
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -49,7 +50,11 @@ class BestEpoch:
     @property
     def best(self) -> int:
         """The best epoch so far."""
-        return int(max(self.records, key=_worth)["epoch"])
+        records = self.records
+        if records[-1]["recall"] is None:
+            return int(records[-1]["epoch"])
+        recalls, ranks = ([one[name] for one in records] for name in ("recall", "reciprocal"))
+        return int(records[best_of(recalls, ranks, records[0]["images"])]["epoch"])
 
     def __call__(self, epoch: int, step: Step) -> dict[str, Any]:
         """Measure the epoch that is through."""
@@ -66,18 +71,25 @@ class BestEpoch:
                 "loss": score.loss, "recall": score.recall, "reciprocal": score.reciprocal,
                 "images": score.n,
             }  # fmt: skip
-        before = [one for one in self.records if one["epoch"] < epoch]
-        if all(_worth(record) > _worth(one) for one in before):
-            write_tensors(self._adapted.learning, self._weights)
-        write_lines(self._file, [*before, record])
+        records = [*(one for one in self.records if one["epoch"] < epoch), record]
+        write_tensors(self._adapted.learning, self._weights(epoch))
+        write_lines(self._file, records)
+        for one in records:
+            if any(_is_never_behind(other, one) for other in records):
+                self._weights(one["epoch"]).unlink(missing_ok=True)
         return record
 
     def restore(self) -> None:
         """Give the model the weights of the best epoch."""
-        put(self._adapted.learning, load_file(self._weights))
+        put(self._adapted.learning, load_file(self._weights(self.best)))
+
+    def _weights(self, epoch: int) -> Path:
+        return self._work / f"epoch-{epoch}.safetensors"
 
 
-def _worth(record: dict[str, Any]) -> tuple[int, float, int]:
-    if record["recall"] is None:
-        return 0, 0.0, int(record["epoch"])
-    return beyond_chance(record["recall"], record["images"]), record["reciprocal"], -int(record["epoch"])
+def _is_never_behind(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether an epoch is better than another, whatever comes after them."""
+    if other["recall"] is None:
+        return bool(one["epoch"] > other["epoch"])
+    ranks, others = ((record["reciprocal"], -record["epoch"]) for record in (one, other))
+    return bool(one["recall"] >= other["recall"] and ranks > others)

@@ -10,18 +10,13 @@ from rsvlm.files import atomic_write
 
 from .data.specs import LISTS
 from .judging import Measure
+from .outcome import outcome
 from .pictures import loss_picture, tradeoff_picture
 from .progress import read_metrics
 from .report import PretrainReport
-from .tradeoff import keeps
 
 CARD, CURVE, TRADEOFF = "README.md", "loss.png", "tradeoff.png"
 _NAMED = 5
-_ENOUGH = 200
-"""Images whose 95 % interval is some 7 points to either side."""
-
-_RISEN = 1.2
-"""A loss that ends so many times higher than it began; coarser images, or replay, make less of a difference."""
 
 NOT_MEASURED = "Forgetting was not measured: name labelled sets that must not get worse (--retain)."
 
@@ -103,73 +98,6 @@ def passed_over_text(report: PretrainReport) -> str:
     ]
     more = ", ..." if len(report.problems) > _NAMED else "."
     return f"Passed over, {report.passed_over:,} times in all epochs: {'; '.join(told)}{more}"
-
-
-def outcome(report: PretrainReport) -> str:
-    """Say in a sentence what was kept, and why; and whether nothing was learned."""
-    return _kept(report) + _risen(report)
-
-
-def _risen(report: PretrainReport) -> str:
-    """Say so where the loss rose: what was learned then is no better than chance."""
-    first, last = report.losses or (0.0, 0.0)
-    if last <= _RISEN * first:
-        return ""
-    rate, first_last = report.plan["training"]["learning_rate"], f"from {first:.3g} to {last:.3g}"
-    return f" The loss rose {first_last} while it learned: take a lower learning rate than {rate:g} (--lr)."
-
-
-def _kept(report: PretrainReport) -> str:
-    tolerance = 100 * report.plan["tolerance"]
-    if report.strength == 0:
-        return f"The adapter adds nothing (strength 0): {_why_nothing(report)} {_at_full_strength(report)}"
-    kept = (
-        "All that was learned is kept"
-        if report.strength == 1
-        else f"Strength {report.strength:g} of 1 is kept"
-    )
-    chosen = (
-        "nothing to choose by"
-        if report.epochs[0]["recall"] is None
-        else f"the best on the {report.judged_by} pairs"
-    )
-    limit = (
-        f", no set to be retained losing more than {_points(tolerance)}" if report.retention_measured else ""
-    )
-    epoch = f"epoch {report.best_epoch + 1} of {len(report.epochs)}"
-    return f"{kept} ({chosen}{limit}), of {epoch}.{_few(report)}"
-
-
-def _why_nothing(report: PretrainReport) -> str:
-    tolerance, learned = report.plan["tolerance"], [point for point in report.points if point.strength]
-    kept = [keeps(report.before, point, tolerance) for point in learned]
-    cost = f"a set that was to be retained more than {_points(100 * tolerance)}"
-    if not any(kept):
-        return f"at every strength it cost {cost}."
-    better = f"what was learned made the {report.judged_by} pairs no better"
-    return (
-        f"{better}.{_few(report)}" if all(kept) else f"{better} where it did not cost {cost}.{_few(report)}"
-    )
-
-
-def _at_full_strength(report: PretrainReport) -> str:
-    """What the adapter would have done, had all of it been kept."""
-    changes = [
-        f"{before.name}, {before.metric} {100 * before.value:.1f} to {100 * after.value:.1f}"
-        for before, after in zip(report.before.measures, report.points[-1].measures, strict=True)
-    ]
-    return f"At full strength: {'; '.join(changes)}."
-
-
-def _few(report: PretrainReport) -> str:
-    """Say so where too few pairs were held out to tell small differences."""
-    held = next((one for one in report.before.measures if one.role == "held-out"), None)
-    few = held is not None and held.n < _ENOUGH
-    return f" Only {held.n} images judged that: see the intervals." if held and few else ""
-
-
-def _points(number: float) -> str:
-    return f"{number:g} point{'s' * (number != 1)}"
 
 
 def _shown(measure: Measure) -> str:

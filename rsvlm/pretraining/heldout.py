@@ -33,9 +33,23 @@ _CAPTIONS = 50
 """Of an image: class names in templates can be hundreds."""
 
 
-def beyond_chance(recall: float, images: int) -> int:
-    """A share in steps of its largest standard error, 0.5 / sqrt(n): what falls into one step is a tie."""
-    return round(2 * recall * math.sqrt(images))
+def chance(images: int) -> float:
+    """How far apart shares of so many images may be by chance: the largest standard error, 0.5 / sqrt(n)."""
+    return 0.5 / math.sqrt(images) + 1e-9
+
+
+def best_of(recalls: Sequence[float], reciprocals: Sequence[float], images: int) -> int:
+    """Return which is the best: of those whose recall is within chance of the highest, that of the best ranks.
+
+    Of equals it is the first.
+
+    Args:
+        recalls: Of each.
+        reciprocals: Mean reciprocal rank of each.
+        images: That both were measured on.
+    """
+    near = [place for place, recall in enumerate(recalls) if recall >= max(recalls) - chance(images)]
+    return max(near, key=lambda place: (reciprocals[place], -place))
 
 
 class HeldOutScore(NamedTuple):

@@ -18,7 +18,7 @@ from rsvlm.shards.locking import LOCK, locked_folder
 from .best import EPOCHS
 from .data import Augmentation
 from .data.specs import SourceSpec, weighted
-from .errors import BusyPretrainingError, PretrainingError
+from .errors import BusyPretrainingError, PretrainingError, first_fault
 from .layers import LoraSettings, Store
 from .plan import Plan
 from .preparing import HELD_KEYS
@@ -120,8 +120,7 @@ def pretrain(
             **{name: settings for name, settings in told.items() if settings is not None},
         )  # fmt: skip
     except ValidationError as error:
-        first = error.errors()[0]
-        raise PretrainingError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise PretrainingError(first_fault(error)) from None
     if epochs is None and "epochs" in plan.training.model_fields_set:
         plan = plan.model_copy(update={"epochs": plan.training.epochs})
     folder = Path(out)

@@ -13,7 +13,7 @@ from rsvlm.models.adapters import mixed
 from rsvlm.models.runtime import TorchEncoder
 from rsvlm.models.tower import Tower
 
-from .heldout import beyond_chance
+from .heldout import best_of
 from .judging import Judge, Measure
 
 STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -96,29 +96,26 @@ def trace(
 def choose(points: Sequence[Point], tolerance: float = TOLERANCE) -> Point:
     """Return the point to be kept: the best on held-out pairs among those that keep what is to be retained.
 
-    No retention set may fall by more than `tolerance` below the base. Of those whose recall chance cannot tell apart
-    the one with the highest mean reciprocal rank is taken, and of equals the one nearest to the base. Without held-out
-    pairs as much of what was learned is kept as can be.
+    No retention set may fall by more than `tolerance` below the base. Of those whose recall is within chance of the
+    highest the one with the highest mean reciprocal rank is taken, and of equals the one nearest to the base. Without
+    held-out pairs as much of what was learned is kept as can be.
 
     Args:
-        points: Of `trace`: the first is the base.
+        points: Of `trace`, by strength: the first is the base.
         tolerance: What each retention set may lose, of 1.
     """
     base = points[0]
     kept = [point for point in points if keeps(base, point, tolerance)]
-    if any(measure.role == "held-out" for measure in base.measures):
-        return max(kept, key=lambda point: (*_worth(point), -point.strength))
-    return max(kept, key=lambda point: point.strength)
+    held = [measure for point in kept for measure in point.measures if measure.role == "held-out"]
+    if not held:
+        return max(kept, key=lambda point: point.strength)
+    ranks = [round(measure.reciprocal or 0.0, 9) for measure in held]
+    return kept[best_of([measure.value for measure in held], ranks, held[0].n)]
 
 
 def keeps(base: Point, point: Point, tolerance: float) -> bool:
     """Whether no retention set has fallen by more than `tolerance` below the base."""
     return _lost(base, point) <= tolerance + 1e-9
-
-
-def _worth(point: Point) -> tuple[int, float]:
-    held = next(measure for measure in point.measures if measure.role == "held-out")
-    return beyond_chance(held.value, held.n), round(held.reciprocal or 0.0, 9)
 
 
 def _lost(base: Point, point: Point) -> float:

@@ -14,14 +14,17 @@ import numpy as np
 import pairs_made as made  # type: ignore[import-not-found] # beside this file
 import pytest
 from PIL import Image
+from safetensors.torch import load_file
 
 import rsvlm
 from rsvlm.models.writing import write_model
 from rsvlm.pretraining import LoraSettings, PretrainingError, SourceSpec, TrainingSettings
-from rsvlm.pretraining.card import outcome
+from rsvlm.pretraining.judging import Measure
+from rsvlm.pretraining.outcome import outcome
 from rsvlm.pretraining.plan import Plan
 from rsvlm.pretraining.progress import CHECKPOINT, read_metrics
-from rsvlm.pretraining.report import load_report
+from rsvlm.pretraining.report import PretrainReport, load_report
+from rsvlm.pretraining.tradeoff import Point, choose
 from rsvlm.pretraining.watching import Watcher
 
 own_cache = pytest.fixture(autouse=True)(made.own_cache)
@@ -55,6 +58,14 @@ def colours(tmp_path: Path) -> Path:
 def run(model: str | Path, pairs: Any, out: Path, **options: Any) -> Any:
     given = {"training": TRAINING, "lora": LoraSettings(rank=4, alpha=8), "batch_size": 12, "held_out": 0.2}
     return rsvlm.pretrain(pairs, out=out, encoder=model, **{**given, **options})
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> PretrainReport:
+    """A report of a run of one epoch, with nothing measured in it yet."""
+    plan = Plan(encoder="built-in", data=(SourceSpec(data="pairs/"),)).record
+    epochs = ({"epoch": 0, "recall": 0.5},)
+    return PretrainReport(tmp_path, plan, {}, (), 1.0, (), epochs, 0, 5, (1, 1), ())
 
 
 class Seen(Watcher):
@@ -109,6 +120,15 @@ def test_the_card(model: Path, pairs: Path, colours: Path, tmp_path: Path) -> No
     assert "Forgetting was not measured" not in (tmp_path / "two" / "README.md").read_text(encoding="utf-8")
 
 
+def test_dora_on_convolutions(model: Path, pairs: Path, tmp_path: Path) -> None:
+    """Of a vision transformer what cuts images into patches is one."""
+    lora = LoraSettings(rank=2, alpha=4, dora=True)
+    report = run(model, pairs, tmp_path / "adapter", lora=lora, held_out=0)
+    weights = load_file(tmp_path / "adapter" / "adapter_model.safetensors")
+    assert "base_model.model.visual.conv1.lora_magnitude_vector" in weights
+    assert report.losses[1] < report.losses[0]
+
+
 def test_a_finished_run_is_found_done(model: Path, pairs: Path, tmp_path: Path) -> None:
     first, seen = run(model, pairs, tmp_path / "adapter"), Seen()
     assert run(model, pairs, tmp_path / "adapter", watcher=seen).compared == first.compared
@@ -161,8 +181,6 @@ def test_a_run_that_learned_nothing_leaves_nothing(model: Path, pairs: Path, tmp
 def test_nothing_kept_is_said_with_its_reason(
     model: Path, pairs: Path, colours: Path, tmp_path: Path
 ) -> None:
-    from rsvlm.pretraining.card import outcome
-
     report = run(model, pairs, tmp_path / "adapter", retain=[colours])
     base, full = report.points[0], report.points[-1]
     worse = replace(
@@ -182,6 +200,44 @@ def test_nothing_kept_is_said_with_its_reason(
     assert "At full strength: held-out pairs, recall@1 " in outcome(worse)
     same = replace(report, strength=0, points=(base, base._replace(strength=1.0)))
     assert "made the held-out pairs no better. Only 12 images judged that" in outcome(same)
+
+
+@pytest.mark.parametrize(
+    ("scores", "strength", "said"),
+    [
+        (
+            [(0.5, 0.6), (0.45, 0.7), (0.3, 0.4)], 0.6,
+            "Strength 0.6 of 1 is kept (chosen by mean reciprocal rank of the held-out pairs, 0.600 to 0.700: their "
+            "recall@1 is within chance of the base's)",
+        ),
+        (
+            [(0.1, 0.2), (0.45, 0.7), (0.5, 0.6)], 0.6,
+            "kept (chosen by mean reciprocal rank of the held-out pairs, 0.200 to 0.700, among strengths whose "
+            "recall@1 is within chance)",
+        ),
+        (
+            [(0.1, 0.2), (0.2, 0.3), (0.9, 0.9)], 1.0,
+            "All that was learned is kept (chosen by recall@1 of the held-out pairs)",
+        ),
+        (
+            [(0.5, 0.6), (0.55, 0.5), (0.3, 0.4)], 0.0,
+            "made the held-out pairs no better (recall@1 within chance of the base's, mean reciprocal rank no higher). "
+            "Only 12 images judged that: see the intervals. At full strength: held-out pairs, recall@1 50.0 to 30.0 "
+            "(mean reciprocal rank 0.600 to 0.400).",
+        ),
+    ],
+)  # fmt: skip
+def test_the_measure_that_decided_is_named(
+    scores: list[tuple[float, float]], strength: float, said: str, begun: PretrainReport
+) -> None:
+    points = tuple(
+        Point(at, (Measure("held-out", "held-out pairs", "recall@1", recall, 0, 1, 12, rank),), None)
+        for at, (recall, rank) in zip((0.0, 0.6, 1.0), scores, strict=True)
+    )
+    assert choose(points).strength == strength
+    told = outcome(replace(begun, points=points, strength=strength))
+    assert said in told
+    assert "best" not in told
 
 
 def test_killed_between_and_gone_on(model: Path, pairs: Path, tmp_path: Path) -> None:
@@ -385,7 +441,7 @@ def test_few_pairs_get_small_batches_and_more_epochs(model: Path, pairs: Path, t
         (1, {}, r"one pair is too few to learn from and to hold any out: give more"),
         (1, {"held_out": 0, "batch_size": None}, r"1 pair to learn from are too few to tell apart: give 4 or more"),
         (12, {"retain": ["nowhere"]}, r"nowhere: there is no such file or folder"),
-        (12, {"batch_size": 1}, r"batch_size: Input should be greater than or equal to 2"),
+        (12, {"batch_size": 1}, r"batch_size 1: must be 2 or more"),
         (12, {"data": []}, r"data: "),
     ],
 )  # fmt: skip
@@ -398,8 +454,8 @@ def test_what_is_refused(n: int, options: dict[str, Any], words: str, model: Pat
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"epochs": 0}, "^epochs: Input should be greater than or equal to 1$"),
-        ({"training": {"lr": 1e-4}}, "^training.lr: "),
+        ({"epochs": 0}, "^epochs 0: must be 1 or more$"),
+        ({"training": {"lr": 1e-4}}, "^training.lr 0.0001: there is no such setting$"),
         ({"data": {"path": "a.png"}}, "^data is a dict: name the file or folder of the pairs, or a list$"),
         ({"data": [("a.png", "a roof")]}, "^data: tuple is no name, file or folder"),
         ({"encoder": object()}, "^encoder: object is no name, file or folder: give one, as text or path$"),
@@ -517,15 +573,16 @@ def test_the_command(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--rank", "4000"], "--rank 4000: Input should be less than or equal to 1024"),
-        (["--loss", "l2"], "--loss 'l2': Input should be 'soft', 'clip' or 'sigmoid'"),
+        (["--rank", "4000"], "--rank 4000: must be 1024 or less"),
+        (["--loss", "l2"], "--loss 'l2': must be 'soft', 'clip' or 'sigmoid'"),
         (["--sides", "left"], "--sides 'left': should be image, text or both"),
         (["--store", "fp8"], "--store 'fp8': should be fp32 or fp16"),
         (["--whole", "norm"], "--whole 'norm': 'norm' is none of norms, biases, heads"),
         (["--held-out", "10"], "less than or equal to 0.9"),
-        (["--lr", "3"], "--lr 3.0: Input should be less than 1"),
-        (["--lr", "nan"], "--lr nan: Input should be a finite number"),
-        (["--seed", "-1"], "--seed -1: Input should be greater than or equal to 0"),
+        (["--lr", "0"], "--lr 0.0: must be above 0"),
+        (["--lr", "3"], "--lr 3.0: must be below 1"),
+        (["--lr", "nan"], "--lr nan: must be a finite number"),
+        (["--seed", "-1"], "--seed -1: must be 0 or more"),
         (["--tolerance", "-1"], "greater than or equal to 0"),
         (["--replay", "old"], "--replay old: write DATASET:SHARE"),
         (["--caption-column", "words"], "words"),

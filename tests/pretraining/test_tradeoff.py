@@ -1,8 +1,14 @@
 """How much of what was learned is kept: points that were measured, and what is chosen of them."""
 
-import pytest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from rsvlm.pretraining.heldout import beyond_chance
+import pytest
+import torch
+
+from rsvlm.pretraining.best import BestEpoch
+from rsvlm.pretraining.heldout import HeldOutScore, best_of
 from rsvlm.pretraining.judging import Measure
 from rsvlm.pretraining.tradeoff import Point, choose
 
@@ -41,6 +47,41 @@ def test_without_held_out_pairs() -> None:
     assert choose([Point(one.strength, (), None) for one in points]).strength == 1
 
 
-def test_a_tie_is_within_a_standard_error() -> None:
-    assert beyond_chance(0.9, 20) == beyond_chance(0.95, 20)
-    assert beyond_chance(0.9, 1000) < beyond_chance(0.95, 1000)
+def test_a_tie_is_within_a_standard_error_of_the_best() -> None:
+    """Wherever that lies: of 100 images 5 points."""
+    for recall in (0.4, 0.42, 0.44, 0.46):
+        assert best_of([recall, recall - 0.04], [0.5, 0.6], 100) == 1
+        assert best_of([recall, recall - 0.06], [0.5, 0.6], 100) == 0
+    assert best_of([0.9, 0.95], [0.6, 0.5], 20) == 0
+    assert best_of([0.9, 0.95], [0.6, 0.5], 1000) == 1
+    assert best_of([0.9, 0.9], [0.5, 0.5], 1000) == 0
+
+
+class Scores:
+    """Held-out pairs that an epoch is told to score so much on."""
+
+    def __init__(self, *scores: tuple[float, float]) -> None:
+        self._scores = iter(scores)
+
+    def score(self, *_: object) -> HeldOutScore:
+        recall, reciprocal = next(self._scores)
+        return HeldOutScore(1.0, recall, recall, recall, 0, 1, reciprocal, 100)
+
+
+def test_the_best_epoch_is_there_whatever_comes_after(tmp_path: Path) -> None:
+    """An epoch that was no better than the first, which the third leaves beyond chance: the second is then the best."""
+    adapted: Any = SimpleNamespace(learning={"weight": torch.nn.Parameter(torch.zeros(1))})
+    scores: Any = Scores((0.5, 0.6), (0.54, 0.55), (0.58, 0.5), (0.52, 0.4))
+    best = BestEpoch(adapted, scores, 12, tmp_path, tmp_path)
+    step: Any = SimpleNamespace(encoder=None)
+    chosen = []
+    for epoch in range(4):
+        adapted.learning["weight"].data.fill_(epoch)
+        best(epoch, step)
+        chosen.append(best.best)
+        best.restore()
+        assert adapted.learning["weight"].item() == best.best
+    assert chosen == [0, 0, 1, 1]
+    assert sorted(path.name for path in tmp_path.glob("*.safetensors")) == [
+        "epoch-0.safetensors", "epoch-1.safetensors", "epoch-2.safetensors",
+    ]  # fmt: skip

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rsvlm.datasets.splits import SPLITS, split_name
 from rsvlm.errors import one_line
-from rsvlm.pretraining.errors import PretrainingError
+from rsvlm.pretraining.errors import PretrainingError, first_fault
 from rsvlm.vocabularies.vocabulary_files import YAML_SUFFIXES
 
 from .reading import read_pairs_source
@@ -19,7 +19,7 @@ from .sources import PairsSource
 LISTS = (*YAML_SUFFIXES, ".txt")
 """Of the files that a vocabulary may be."""
 
-_WEIGHT = re.compile(r"(.+):(\d+(?:\.\d+)?)")
+_WEIGHT = re.compile(r"(.+):(-?\d+(?:\.\d+)?)")
 
 
 class SourceSpec(BaseModel):
@@ -58,7 +58,7 @@ def weighted(argument: str) -> SourceSpec:
     found = _WEIGHT.fullmatch(argument)
     if found is None or Path(argument).exists():
         return SourceSpec(data=argument)
-    if not float(found[2]):
+    if float(found[2]) <= 0:
         raise PretrainingError(f"{argument}: a weight is above 0")
     return SourceSpec(data=found[1], weight=float(found[2]))
 
@@ -140,11 +140,11 @@ def _spec(file: Path, entry: object) -> SourceSpec:
         return SourceSpec.model_validate(entry)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "an entry"
         if first["type"] == "extra_forbidden":
-            known = ", ".join(SourceSpec.model_fields)
+            known, field = ", ".join(SourceSpec.model_fields), ".".join(map(str, first["loc"]))
             raise PretrainingError(f"{file}: {field}: there is no such key; there are {known}") from None
-        raise PretrainingError(f"{file}: {field}: {first['msg']}") from None
+        what = first_fault(error, lambda place: ".".join(map(str, place)) or "an entry")
+        raise PretrainingError(f"{file}: {what}") from None
 
 
 def _placed(spec: SourceSpec, base: Path, beside: Path) -> SourceSpec:
