@@ -2,14 +2,15 @@
 
 import json
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
 from rsvlm.errors import one_line
-from rsvlm.files import atomic_write
+from rsvlm.files import atomic_write, is_disk_full
 
 from .data import Problem, Tally
 from .errors import PretrainingError
@@ -41,14 +42,27 @@ class Checkpoint(NamedTuple):
 def save_checkpoint(folder: Path, identity: Mapping[str, Any], checkpoint: Checkpoint) -> None:
     """Put a checkpoint in the place of the last one, at once or not at all."""
     place, state, (passed_over, cut, problems) = checkpoint
-    with atomic_write(folder / CHECKPOINT) as temporary:
+    # into an open file: torch's own says of a full disk only "unexpected pos"
+    with atomic_write(folder / CHECKPOINT) as temporary, temporary.open("wb") as file:
         torch.save(
             {
                 "identity": json.dumps(identity, sort_keys=True), "place": tuple(place), "state": state,
                 "tally": (passed_over, cut, [tuple(problem) for problem in problems]),
             },
-            temporary,
+            file,
         )  # fmt: skip
+
+
+@contextmanager
+def telling_of_full_disks(folder: Path) -> Iterator[None]:
+    """Within the block an error that the disk is full says in a line what to do (`OSError`)."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if not is_disk_full(error):
+            raise
+        again = "goes on from the last checkpoint" if (folder / CHECKPOINT).exists() else "begins again"
+        raise OSError(f"no space left for {folder}: free some, then the same command {again}") from error
 
 
 def load_checkpoint(folder: Path, identity: Mapping[str, Any]) -> Checkpoint | None:

@@ -23,7 +23,7 @@ from .layers import LoraSettings, Store
 from .plan import Plan
 from .preparing import HELD_KEYS
 from .processes import Processes, join_processes
-from .progress import CHECKPOINT, METRICS
+from .progress import CHECKPOINT, METRICS, telling_of_full_disks
 from .report import REPORT, PretrainReport, load_report
 from .running import PLAN, WORK, Run
 from .settings import TrainingSettings
@@ -129,7 +129,7 @@ def pretrain(
         LOG.warning("%s: was finished before, and is what it was: to train anew, name another folder", folder)
         return done
     processes = join_processes(device)
-    with _alone(folder, processes):
+    with telling_of_full_disks(folder), _alone(folder, processes):
         return Run(plan, folder, processes, threads, offline, watcher or Watcher()).report()
 
 
@@ -206,12 +206,12 @@ def _alone(out: Path, processes: Processes) -> Iterator[None]:
             remove_leftovers(out)
             yield
         finally:
-            if not any((out / name).exists() for name in (REPORT, CHECKPOINT)):
+            if not any((out / name).exists() for name in (REPORT, CHECKPOINT, EPOCHS)):
                 _clear(out, new)
 
 
 def _clear(out: Path, new: bool) -> None:
-    """Leave nothing of a run that failed before there was anything to go on from."""
+    """Leave nothing of a run that failed before an epoch was through or there was anything to go on from."""
     for name in (HELD_KEYS, METRICS, EPOCHS):
         (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / WORK, ignore_errors=True)

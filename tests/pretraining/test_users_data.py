@@ -2,7 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -230,6 +233,28 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_whose_disk_is_full_keeps_what_was_done(tmp_path: Path) -> None:
+    """On a disk of its own, which this process can make where the system lets it."""
+    small = tmp_path / "small"
+    small.mkdir()
+    model, pairs = made.small_model(tmp_path / "model"), made.coloured_pairs(tmp_path / "pairs")
+    mount = f"mount -t tmpfs -o size=1200k none '{small}'"
+    alone = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, mount], capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    command = f"{sys.executable} -m rsvlm pretrain '{pairs}' --encoder '{model}' --out '{small}/adapter' --held-out 0"
+    run = f"{command} --epochs 4 --batch-size 12 --whole image:all --sides image --rank 0"
+    script = f"{mount} && {{ {run}; echo code $?; ls {small}/adapter {small}/adapter/work; }}"
+    environment = {**os.environ, "HF_DATASETS_CACHE": str(tmp_path / "datasets")}
+    done = subprocess.run([*alone, script], capture_output=True, text=True, encoding="utf-8", env=environment)
+    said = done.stderr.strip().splitlines()[-1]
+    assert said == f"rsvlm: no space left for {small}/adapter: free some, then the same command begins again"
+    listed = done.stdout.split()
+    assert listed[:2] == ["code", "1"]
+    assert {"epochs.jsonl", "metrics.jsonl", "epoch-0.safetensors"} <= {*listed}
+    assert not any(name.endswith(".tmp") for name in listed)
 
 
 @pytest.mark.parametrize("name", ["../../escaped.jpg", "/tmp/escaped.jpg", "a\\b.jpg", ".."])
