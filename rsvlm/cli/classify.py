@@ -7,11 +7,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from rsvlm.models.shipped import DEFAULT
-
 from .common import AsJson, Debug, Offline, console, print_json, print_table, tell
 from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
-from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
+from .encoders import BatchSize, Device, OwnEncoder, Precision, Weights, load, named
 from .progress import counting_bar, progress_bar
 from .stopping import goes_on
 
@@ -83,7 +81,7 @@ _UNCALIBRATED = (
 def classify(
     classes: Classes,
     images: Images = None,
-    encoder: EncoderName = DEFAULT,
+    encoder: OwnEncoder = None,
     weights: Weights = None,
     templates: Templates = None,
     protocol: ProtocolName = "rsvlm",

@@ -15,18 +15,26 @@ EncoderName = Annotated[
         "--encoder", help="Image-text model: ViT-B-32/openai, remoteclip-vit-b-32, hf:OWNER/MODEL, a folder."
     ),
 ]
+OwnEncoder = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder", help="Image-text model. (default: what made the index that is named, else built-in)"
+    ),
+]
 Weights = Annotated[str | None, typer.Option(help="Weights file of --encoder: .pt or .safetensors.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 Precision = Annotated[str, typer.Option(help="auto (measured once), fp32 or bf16.")]
 BatchSize = Annotated[int | None, typer.Option(help="Pictures at a time. (default: by the device)", min=1)]
 
 
-def named(name: str, *places: str | Path | None) -> str:
-    """The encoder that is named; where none is, the one that made the index among some places."""
+def named(name: str | None, *places: str | Path | None) -> str:
+    """The encoder that is named; where none is, the one that made the index among some places, or the default."""
     from rsvlm.retrieval import Index, is_index
 
+    if name is not None:
+        return name
     found = [Path(place) for place in places if place is not None and is_index(Path(place))]
-    return Index(found[0]).manifest.encoder.name if name == DEFAULT and found else name
+    return Index(found[0]).manifest.encoder.name if found else DEFAULT
 
 
 def load(

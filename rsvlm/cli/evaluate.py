@@ -5,10 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rsvlm.models.shipped import DEFAULT
-
 from .common import AsJson, Debug, Offline
-from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, named
+from .encoders import BatchSize, Device, OwnEncoder, Precision, Weights, load, named
 from .evaluation_output import Out, finish
 from .progress import counting_bar
 from .stopping import goes_on
@@ -49,7 +47,7 @@ def zero_shot(
     data: Annotated[
         str, typer.Argument(help="A data set, an index (no image is opened) or an .npz of vectors.")
     ],
-    encoder: EncoderName = DEFAULT,
+    encoder: OwnEncoder = None,
     weights: Weights = None,
     classes: Classes = None,
     protocol: Annotated[
@@ -83,7 +81,7 @@ def zero_shot(
     from rsvlm.eval.stored import is_stored
 
     stored = is_stored(data)
-    if stored and (encoder != DEFAULT or weights is not None):
+    if stored and (encoder is not None or weights is not None):
         raise typer.BadParameter(
             f"{data} holds vectors, which need no encoder: leave out --encoder and --weights"
         )
@@ -97,7 +95,7 @@ def zero_shot(
 @app.command("retrieval", no_args_is_help=True)
 def retrieval(
     data: Data,
-    encoder: EncoderName = DEFAULT,
+    encoder: OwnEncoder = None,
     weights: Weights = None,
     protocol: Annotated[
         str,
@@ -131,7 +129,7 @@ def retrieval(
 @app.command("probe", no_args_is_help=True)
 def probe(
     data: Data,
-    encoder: EncoderName = DEFAULT,
+    encoder: OwnEncoder = None,
     weights: Weights = None,
     kind: Annotated[str, typer.Option(help="linear, knn, few-shot or fine-tuned.")] = "linear",
     train: Annotated[
@@ -185,7 +183,7 @@ def probe(
 @app.command("geolocation", no_args_is_help=True)
 def geolocation(
     data: Data,
-    encoder: EncoderName = DEFAULT,
+    encoder: OwnEncoder = None,
     weights: Weights = None,
     against: Annotated[
         str | None,
@@ -218,7 +216,7 @@ def geolocation(
 def _evaluate(
     task: str,
     data: str,
-    encoder: tuple[str, str | None, str, str, int | None, bool] | None,
+    encoder: tuple[str | None, str | None, str, str, int | None, bool] | None,
     out: Path | None,
     as_json: bool,
     **options: Any,

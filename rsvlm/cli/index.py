@@ -298,12 +298,17 @@ def verify(place: Place, as_json: AsJson = False, debug: Debug = False, offline:
 
     rsvlm index verify index/
     """
-    from rsvlm.retrieval import folder_of
+    from rsvlm.retrieval import RetrievalError, folder_of, is_index
     from rsvlm.retrieval import verify as check
 
     folder = folder_of(place, "verified")
     with console.status("Reading the index"):
-        problems = check(folder)
+        try:
+            problems = check(folder)
+        except RetrievalError as error:
+            if not is_index(folder):
+                raise
+            problems = [str(error)]  # of the manifest, which says what else there is to read
     if as_json:
         print_json({"problems": problems})
     else:

@@ -161,3 +161,9 @@ def test_damage_is_found_and_exits_with_1(
     assert rsvlm_command("index", "verify", tmp_path / "index", "--json") == 1
     [problem] = json.loads(capsys.readouterr().out)["problems"]
     assert "vectors.f32: is damaged" in problem
+    manifest = tmp_path / "index" / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8")[:-20], "utf-8")
+    assert rsvlm_command("index", "verify", tmp_path / "index", "--json") == 1
+    [problem] = json.loads(capsys.readouterr().out)["problems"]
+    assert "manifest.json: is damaged" in problem
+    assert rsvlm_command("index", "verify", tmp_path) == 2  # no index at all
