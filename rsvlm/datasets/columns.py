@@ -114,20 +114,30 @@ def _places(columns: Mapping[str, Sequence[Any]], place: str) -> NDArray[np.floa
         return None
     east, north = _numbers(columns[longitude]), _numbers(columns[latitude])
     if east is None or north is None:
-        if all(value in (None, "") for name in (longitude, latitude) for value in columns[name]):
-            return None
-        raise DatasetError(f"{place}: {longitude} and {latitude} must be numbers of degrees")
+        for name in (longitude, latitude):
+            for row, value in enumerate(columns[name], 1):
+                if not _is_missing(value) and _numbers([value]) is None:
+                    raise DatasetError(
+                        f"{place}: row {row}: {name} {value!r} is no number of degrees: mend it, or leave it empty"
+                    )
+        return None
     places = np.stack([east, north], axis=1)
-    if (np.abs(places) > (360.0, 90.0)).any():  # False for NaN
+    wrong = np.flatnonzero((np.abs(places) > (360.0, 90.0)).any(axis=1))  # False for NaN
+    if len(wrong):
         raise DatasetError(
-            f"{place}: {longitude} and {latitude} must be degrees, at most 360 and 90; are they swapped?"
+            f"{place}: row {wrong[0] + 1}: {longitude} {east[wrong[0]]:g} and {latitude} {north[wrong[0]]:g} must be "
+            "degrees, at most 360 and 90; are they swapped?"
         )
     return places
 
 
+def _is_missing(value: Any) -> bool:
+    return value is None or str(value).strip().casefold() in _MISSING
+
+
 def _numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
     """Return values as numbers, NaN where there is none; None where one is something else, or all are missing."""
-    missing = [value is None or str(value).strip().casefold() in _MISSING for value in values]
+    missing = [_is_missing(value) for value in values]
     if all(missing) or any(isinstance(value, list | tuple | dict | bool | bytes) for value in values):
         return None
     try:

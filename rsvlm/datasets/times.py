@@ -57,6 +57,17 @@ def moment(value: Any, day_first: bool | None = None) -> datetime | None:
         return None
 
 
+def names_no_day(value: Any) -> bool:
+    """Whether a time that a table says is a year, or a year and month, of which `moment` gives the beginning."""
+    text = " ".join(whole(value).split())
+    words = _IN_WORDS[0].fullmatch(text.lower())
+    return bool(
+        _YEAR_MONTH.fullmatch(text)
+        or _MONTH_YEAR.fullmatch(text)
+        or (words and not words["day"] and not words["clock"])
+    )
+
+
 def day_first(values: Iterable[Any]) -> bool | None:
     """Whether dates such as 05/06/2011 have the day first, by those beside them: 31/05/2011 has.
 

@@ -15,7 +15,7 @@ from rsvlm.datasets.columns import IMAGE, column_of
 from rsvlm.datasets.pairs import is_pairs_dataset, read_pairs
 from rsvlm.datasets.parquet_files import StoredImage
 from rsvlm.datasets.textfiles import CSV
-from rsvlm.datasets.times import day_first, moment
+from rsvlm.datasets.times import day_first, moment, names_no_day
 from rsvlm.imagery import ImageryError, open_scene
 from rsvlm.imagery.items import chip_ref
 from rsvlm.imagery.scan import Scan
@@ -61,13 +61,18 @@ class SetImages:
 
     def notes(self) -> list[str]:
         """As of `Source`."""
-        unread = [
-            time for number, time in enumerate(self._set.times or ()) if time and self._time(number) is None
-        ]
-        what = f"{len(unread):,} of {len(self):,} times"
-        return (
-            [f"{self._place}: {what} cannot be read, as {unread[0]!r} (write 2011-05-31)"] if unread else []
-        )
+        told = [(time, self._time(number)) for number, time in enumerate(self._set.times or ()) if time]
+        unread = [time for time, read in told if read is None]
+        vague = [time for time, read in told if read is not None and names_no_day(time)]
+        found = []
+        for times, what in (
+            (unread, "cannot be read, as {!r} (write 2011-05-31)"),
+            (vague, "name only a year or a month, as {!r}: each is taken as its first day"),
+        ):
+            if times:
+                count = f"{len(times):,} of {len(self):,} times"
+                found.append(f"{self._place}: {count} {what.format(times[0])}")
+        return found
 
     def _time(self, number: int) -> datetime | None:
         told = self._set.times[number] if self._set.times else None
