@@ -276,7 +276,9 @@ class Index(Searchable):
         return removed
 
     def label(self, file: PathLike, column: str | None = None) -> int:
-        """Give rows labels from a file, in place of those that they have; return how many rows.
+        """Give rows labels from a file, in place of those that they have; return how many rows have labels of it.
+
+        Rows whose labels it takes away, and those that it gives several, are counted and logged.
 
         Args:
             file: A .csv of paths (or keys) and labels; or points and polygons with a column of labels, as QGIS saves
@@ -292,7 +294,7 @@ class Index(Searchable):
             change.label(labels)
             change.commit()
         self.refresh()
-        return len(labels.rows)
+        return len(labels.rows) - labels.taken
 
     @overload
     def search_captions(self, text: str, **how: Unpack[AskingCaptions]) -> Hits: ...

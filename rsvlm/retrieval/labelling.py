@@ -16,10 +16,10 @@ from rsvlm.datasets.csv_files import read_columns
 from rsvlm.datasets.labels import parts_of
 from rsvlm.datasets.textfiles import CSV
 
-from .areas import read_features
 from .chiprows import absolute
 from .errors import RetrievalError
 from .exact import Floats
+from .features import read_features
 from .laterlabels import Labels
 from .snapshot import Snapshot
 from .stored import Ints
@@ -34,11 +34,11 @@ def labels_from(file: Path, snapshot: Snapshot, column: str | None = None) -> La
     """Return which rows get which labels.
 
     Args:
-        file: A .csv with a path and a label a line; or points and polygons with a column of labels: .geojson, or
-            .gpkg and others that pyogrio opens. A path labels its image, or all chips of it; a key labels one row. A
-            point labels the footprints that hold it, of several chips of an image the one whose middle is nearest; a
-            polygon labels those whose middle lies in it. Several labels have ";" between them; "none of these" takes
-            labels away.
+        file: A .csv with a path and a label a line; or points and polygons with a column of labels: .geojson,
+            .parquet (GeoParquet), or .gpkg and others that pyogrio opens. A path labels its image, or all chips of it;
+            a key labels one row. A point labels the footprints that hold it, of several chips of an image the one
+            whose middle is nearest; a polygon labels those whose middle lies in it. Several labels have ";" between
+            them; "none of these" takes labels away.
         snapshot: The index.
         column: The column of labels; None: `label`, `labels` or `class`. What belongs to no row is counted and
             logged, with the first.
@@ -54,13 +54,16 @@ def labels_from(file: Path, snapshot: Snapshot, column: str | None = None) -> La
         else _by_place(file, snapshot, column)
     )
     found: dict[int, dict[str, None]] = {}
-    live, homeless = snapshot.live, []
+    live, homeless, blank = snapshot.live, [], True
     for name, rows, labels in given:
+        blank = False
         there = [row for row in rows if live[row]]
         for row in there:
             found.setdefault(row, {}).update(dict.fromkeys(labels))
         if not there:
             homeless.append(name)
+    if blank:
+        raise RetrievalError(f"{file}: none of its lines or features has a label")
     if not found:
         raise RetrievalError(f"{file}: nothing in it belongs to a row of {snapshot.folder}")
     if homeless:
@@ -68,9 +71,23 @@ def labels_from(file: Path, snapshot: Snapshot, column: str | None = None) -> La
             "%s: %d of its labels belong to no row, the first is that of %s", file, len(homeless), homeless[0]
         )
     numbers = sorted(found)
+    _tell(file, found, snapshot)
     return Labels(
         np.array(numbers, np.int64), pa.array([list(found[row]) for row in numbers], pa.list_(pa.string()))
     )
+
+
+def _tell(file: Path, found: Mapping[int, Mapping[str, None]], snapshot: Snapshot) -> None:
+    """Log what a person may not have meant: several labels of a row, and rows that have none any more."""
+    several = [row for row, labels in found.items() if len(labels) > 1]
+    if several:
+        [key] = snapshot.rows(several[:1])["key"].to_pylist()
+        LOG.warning(
+            "%s: %d of %d rows have several labels, the first is %s (%s); --memory of classify leaves them out",
+            file, len(several), len(found), key, "; ".join(found[several[0]]),
+        )  # fmt: skip
+    if taken := sum(not labels for labels in found.values()):
+        LOG.warning("%s: %d rows have no label any more", file, taken)
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -87,6 +104,8 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _by_path(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Given]:
     table = read_columns(file)
+    if not table:
+        raise RetrievalError(f"{file}: is empty: give columns path and label")
     path, label = column_of(list(table), ("key", *IMAGE)), column or column_of(list(table), LABEL)
     if path is None or label is None or label not in table:
         raise RetrievalError(

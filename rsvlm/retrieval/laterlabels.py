@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .errors import RetrievalError
@@ -29,6 +30,11 @@ class Labels:
 
     rows: Ints
     labels: pa.Array
+
+    @property
+    def taken(self) -> int:
+        """Rows whose labels are taken away."""
+        return int((pc.list_value_length(self.labels).to_numpy() == 0).sum())
 
     def replaced(self, newer: "Labels") -> "Labels":
         """These with the newer ones put in their place."""

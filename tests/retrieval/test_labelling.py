@@ -125,6 +125,13 @@ def test_a_geopackage_in_metres(index: Index, tmp_path: Path) -> None:
         ("labels.csv", "place,label\nx,rice\n", "has no column path; it has place, label"),
         ("labels.csv", "path,label\nnowhere.tif,rice\n", "nothing in it belongs to a row"),
         (
+            "labels.csv",
+            "path,label\n/data/far.tif,\n/data/far.tif, \n",
+            "none of its lines or features has a label",
+        ),
+        ("labels.csv", "", "is empty: give columns path and label"),
+        ("labels.parquet", "no table", "cannot be read"),
+        (
             "labels.geojson",
             '{"type": "Point", "coordinates": [0.5, 0.5]}',
             "has no column label; it has none",
@@ -162,7 +169,7 @@ def test_a_point_labels_one_of_the_chips_whose_boxes_overlap(tmp_path: Path) -> 
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("ending", ["gpkg", "geojson", "csv"])
+@pytest.mark.parametrize("ending", ["gpkg", "geojson", "csv", "parquet"])
 def test_what_was_exported_gives_its_labels_back(index: Index, tmp_path: Path, ending: str) -> None:
     if ending == "gpkg":
         pytest.importorskip("pyogrio", reason="vector files need the extra vector")
@@ -176,13 +183,36 @@ def test_what_was_exported_gives_its_labels_back(index: Index, tmp_path: Path, e
     (tmp_path / "other.csv").write_text(
         "path,label\n/data/scene.tif,other\n/data/far.tif,none of these\n", "utf-8"
     )
-    index.label(tmp_path / "other.csv")
+    assert index.label(tmp_path / "other.csv") == 4
     assert labels_of(index)["far.tif"] == []  # taken away
     index.label(tmp_path / f"rows.{ending}")
     found = labels_of(index)
     assert {key: found[key] for key in before if before[key]} == {
         key: one for key, one in before.items() if one
     }
+
+
+def test_several_labels_of_a_row_and_labels_that_are_taken_away_are_told(
+    index: Index, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(
+        "path,label\n/data/far.tif,sea\n/data/far.tif,ice\n/data/scene.tif,none of these\n", "utf-8"
+    )
+    assert index.label(file) == 1
+    assert "1 of 5 rows have several labels, the first is /data/far.tif (sea; ice); --memory" in caplog.text
+    assert "4 rows have no label any more" in caplog.text
+    caplog.clear()
+    assert index.label(geojson(tmp_path / "one.geojson", (box(-1, -1, 5, 2), "land"))) == 4
+    assert caplog.text == ""
+
+
+def test_a_polygon_beyond_180_labels_what_lies_on_both_sides(index: Index, tmp_path: Path) -> None:
+    assert index.label(geojson(tmp_path / "one.geojson", (box(179.8, 0, 180.05, 1), "sea"))) == 1
+    assert labels_of(index)["far.tif"] == ["sea"]
+    for area in (box(180.5, 0, 181.5, 1), mapping(box(180.5, 0, 181.5, 1)), box(-181, 0, -180.5, 1)):
+        [hits] = index.search_vectors(np.ones((1, 4)), filter=Filter(area=area))
+        assert hits.keys == ["/data/far.tif"]
 
 
 def test_what_belongs_to_no_row_is_told(

@@ -1,5 +1,6 @@
 """What a table says of images stays where they are named again; pictures are read as the index's were; filters."""
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import rasterio
 from colours import Colours  # type: ignore[import-not-found] # in tests/
 from PIL import Image
 
+from rsvlm.datasets import DatasetError
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.retrieval import Filter, Hits, Index, RetrievalError
 from rsvlm.retrieval.areas import read_area
@@ -122,21 +124,33 @@ def test_an_end_lasts_as_long_as_what_is_said_of_it(end: str, last: str) -> None
     assert start <= moment
 
 
+def _square(folder: Path, crs: str) -> Path:
+    """GeoJSON of before 2016, which names its CRS."""
+    square = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+    content = {
+        "type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": square}],
+        "crs": {"type": "name", "properties": {"name": f"urn:ogc:def:crs:{crs}"}},
+    }  # fmt: skip
+    (folder / "a.geojson").write_text(json.dumps(content), encoding="utf-8")
+    return folder / "a.geojson"
+
+
 def test_areas_that_would_be_taken_for_others(tmp_path: Path) -> None:
-    square = '{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}'
-    for crs, says in (("EPSG::3857", "write it in longitude and latitude"), ("OGC:1.3:CRS84", None)):
-        file = tmp_path / "a.geojson"
-        told = f'"crs": {{"type": "name", "properties": {{"name": "urn:ogc:def:crs:{crs}"}}}}'
-        file.write_text(
-            f'{{"type": "FeatureCollection", {told}, "features": [{{"type": "Feature", "properties": {{}}, '
-            f'"geometry": {square}}}]}}',
-            encoding="utf-8",
-        )
+    for crs, says in (("EPSG::999999", "write it in longitude and latitude"), ("OGC:1.3:CRS84", None)):
+        file = _square(tmp_path, crs)
         if says:
             with pytest.raises(RetrievalError, match=says):
                 read_area(file)
         else:
             assert read_area(file).area == 0.5
+    assert read_area(_square(tmp_path, "EPSG::3857")).bounds[2:] == pytest.approx(
+        (8.983e-6, 8.983e-6), rel=1e-3
+    )
+    content = json.loads(_square(tmp_path, "EPSG::3857").read_text("utf-8"))
+    area = Filter(area=content).area
+    assert area.bounds == read_area(tmp_path / "a.geojson").bounds
+    with pytest.raises(RetrievalError, match=r"^area: is in .*EPSG::999999"):
+        Filter(area=json.loads(_square(tmp_path, "EPSG::999999").read_text("utf-8")))
     with pytest.raises(RetrievalError, match="is a folder; name a file with polygons"):
         read_area(tmp_path)
 
@@ -172,6 +186,33 @@ def test_times_of_tables_in_other_forms_and_those_that_cannot_be_read(folder: Pa
     (folder / "labels.tsv").write_text("Filename\tLabel\nb.png\twood, dense\n", encoding="utf-8")
     assert index.label(folder / "labels.tsv") == 1
     assert rows_of(index)["b.png"]["labels"] == ["wood, dense"]
+
+
+def test_times_that_name_no_day_are_told(folder: Path, tmp_path: Path) -> None:
+    table = folder / "when.csv"
+    table.write_text("path,year\na.png,2011\nb.png,Jan 2011\nc.png,2011-05-31\n", encoding="utf-8")
+    index = Index.build(table, tmp_path / "index", Colours())
+    assert index.report is not None
+    assert index.report.notes == [
+        f"{table}: 2 of 3 times name only a year or a month, as '2011': each is taken as its first day"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude", "says"),
+    [
+        ("8", "52,1", "row 2: lat '52,1' is no number of degrees: mend it, or leave it empty"),
+        ("east", "52", "row 2: lon 'east' is no number of degrees"),
+        ("8", "95", "row 2: lon 8 and lat 95 must be degrees, at most 360 and 90; are they swapped"),
+    ],
+)
+def test_a_place_that_is_none_is_named_by_row_and_value(
+    folder: Path, tmp_path: Path, longitude: str, latitude: str, says: str
+) -> None:
+    table = folder / "where.tsv"
+    table.write_text(f"path\tlon\tlat\na.png\t8\t49\nb.png\t{longitude}\t{latitude}\nc.png\t\t\n", "utf-8")
+    with pytest.raises(DatasetError, match=says):
+        Index.build(table, tmp_path / "index", Colours())
 
 
 def made(folder: Path, rows: Any) -> list[dict[str, Any]]:
@@ -210,14 +251,14 @@ def test_rows_may_be_a_data_frame(tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(
         {
-            "key": ["a", "b"], "labels": ["Forest", None], "west": [1.5, float("nan")],
+            "key": ["a", "b"], "labels": ["Forest", None], "gsd": [1.5, float("nan")],
             "datetime": pandas.to_datetime(["2023-09-14", None]), "licence": [float("nan"), "CC BY 4.0"],
         }
     )  # fmt: skip
     first, second = made(tmp_path / "index", frame)
-    assert (first["labels"], first["west"], first["licence"]) == (["Forest"], 1.5, None)
+    assert (first["labels"], first["gsd"], first["licence"]) == (["Forest"], 1.5, None)
     assert first["datetime"] == datetime(2023, 9, 14, tzinfo=UTC)
-    told = ("labels", "west", "datetime", "licence")
+    told = ("labels", "gsd", "datetime", "licence")
     assert [second[name] for name in told] == [None, None, None, "CC BY 4.0"]
     with pytest.raises(RetrievalError, match="row 0 has a column 'label'; there are key"):
         made(tmp_path / "other", frame.rename(columns={"labels": "label"}))
