@@ -24,6 +24,11 @@ _HOMES = {
     "vocabulary": "rsvlm.vocabularies",
 }
 
+_ROOMS = {
+    "captioning", "classification", "datasets", "demo", "eval", "imagery", "models", "pretraining", "rag", "retrieval",
+    "vocabularies",
+}  # fmt: skip
+
 __all__ = [
     "Index",
     "KnowledgeBase",
@@ -56,7 +61,9 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from its room."""
+    """Import a public name from its room, or a room."""
+    if name in _ROOMS:
+        return import_module(f"rsvlm.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'rsvlm' has no attribute {name!r}; it has {', '.join(__all__)}")

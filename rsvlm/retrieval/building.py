@@ -107,6 +107,8 @@ def encoded_images(
         rsvlm.shards.ShardError: Another run is at it, the disk is full, or shards failed.
     """
     check_engine(engine)
+    if batch_size is not None and batch_size < 1:
+        raise RetrievalError(f"batch_size {batch_size}: give one from 1, or None")
     if engine == "local" and workers != 1:
         raise RetrievalError(f"{workers} workers: engine local encodes in one process; take engine ray")
     sources = Sources(images, options, licence)
@@ -125,15 +127,21 @@ def encoded_images(
                 step(one.stats.get("chips", 0))
 
         task = partial(_encode_shard, sources, encoder, batch_size, folder=run.shards)
-        summary = do_shards(
-            partial(task, step=step) if here else task,
-            _slices(total),
-            run,
-            workers=workers,
-            engine=engine,
-            needs=needs_of(encoder),
-            progress=note,
-        )
+        try:
+            summary = do_shards(
+                partial(task, step=step) if here else task,
+                _slices(total),
+                run,
+                workers=workers,
+                engine=engine,
+                needs=needs_of(encoder),
+                progress=note,
+            )
+        except ShardError as error:
+            kind, _, reason = error.reason.partition(": ")
+            if kind in ("RetrievalError", "ModelError"):  # of the encoder: it would come again
+                raise RetrievalError(f"encoder {encoder.name}: {reason}") from None
+            raise
         report.resumed = min(summary.skipped * _shard_size(total), total)
         counts: dict[str, Any] = {}
         names = []

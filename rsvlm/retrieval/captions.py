@@ -27,7 +27,7 @@ from .building import Progress
 from .changes import locked
 from .errors import RetrievalError
 from .exact import Found
-from .filters import Filter
+from .filters import Filter, mask_of
 from .fusion import DEPTH, hits_of, one_of
 from .hits import Hits
 from .manifest import CAPTIONS, NAME, Manifest, rows_digest
@@ -102,7 +102,7 @@ class Captions:
             reranker: As there.
         """
         queries, judge = checked_queries(text, k, offset, by), loaded_reranker(reranker)
-        mask = None if filter is None else filter.mask(self._images)
+        mask = mask_of(filter, self._images)
         allowed = self._images.live if mask is None else mask & self._images.live
         owners = self._image_of
         of_allowed = (owners >= 0) & allowed[owners]

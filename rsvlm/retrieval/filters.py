@@ -115,6 +115,19 @@ class Filter:
         return np.logical_and.reduce(found) if found else None
 
 
+def mask_of(filter: Filter | None, snapshot: Snapshot) -> Mask | None:
+    """Return (size,) which rows a filter lets through; None where all may be found.
+
+    Raises:
+        RetrievalError: It is something else.
+    """
+    if filter is None:
+        return None
+    if not isinstance(filter, Filter):
+        raise RetrievalError(f"filter is a {type(filter).__name__}: give a rsvlm.retrieval.Filter")
+    return filter.mask(snapshot)
+
+
 def _check_bbox(bbox: BBox) -> None:
     if len(bbox) != 4:
         raise RetrievalError(f"bbox {bbox}: give west, south, east, north in degrees")

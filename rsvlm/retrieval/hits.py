@@ -4,13 +4,17 @@ import operator
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from html import escape
+from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from .errors import RetrievalError
+
+_SHOWN = 20
+"""Hits that a notebook shows."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,12 +60,20 @@ class Hits:
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getitem__(self, place: int) -> dict[str, Any]:
-        """The hit at a place, from 0.
+    @overload
+    def __getitem__(self, place: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Hits": ...
+
+    def __getitem__(self, place: int | slice) -> "dict[str, Any] | Hits":
+        """The hit at a place, from 0; of a slice the hits there, with their ranks.
 
         Raises:
             IndexError: There are not so many.
         """
+        if isinstance(place, slice):
+            rows = np.arange(len(self))[place]
+            return Hits(self.table.take(pa.array(rows)), self.numbers[place], self.total)
         row = range(len(self))[operator.index(place)]
         [found] = self.table.slice(row, 1).to_pylist()
         return dict(found)
@@ -71,6 +83,19 @@ class Hits:
             f"; the best {hit['key']!r}, {hit['score']:.3f}" for hit in self.table.slice(0, 1).to_pylist()
         )
         return f"<Hits: {len(self)} of {self.total:,} rows{best}>"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks, of the first ones."""
+        lines = "".join(
+            f"<tr><td>{hit['rank']}</td><td>{hit['score']:.3f}</td><td>{escape(hit['key'])}</td>"
+            f"<td>{escape('; '.join(hit['labels'] or ()))}</td></tr>"
+            for hit in self[:_SHOWN]
+        )
+        more = f"<p>and {len(self) - _SHOWN:,} more</p>" if len(self) > _SHOWN else ""
+        return (
+            f"<table><caption>{len(self)} of {self.total:,} rows</caption>"
+            f"<tr><th>rank</th><th>score</th><th>key</th><th>labels</th></tr>{lines}</table>{more}"
+        )
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.to_list())

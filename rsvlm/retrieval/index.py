@@ -19,7 +19,7 @@ from .building import BuildReport, Progress, encoded_images
 from .captions import CaptionReport, Captions, open_captions, update_captions
 from .changes import changing
 from .exact import Found, Mask
-from .filters import Filter
+from .filters import Filter, mask_of
 from .hits import Hits, ranked
 from .kinds import Asked, Plan
 from .labelling import labels_from
@@ -405,7 +405,7 @@ class Index(Searchable):
             RetrievalError: Queries of another dimension, or numbers that there cannot be.
         """
         vectors = self._checked(queries, k, offset, variety, asked)
-        mask = None if filter is None else filter.mask(self._snapshot)
+        mask = mask_of(filter, self._snapshot)
         allowed = None if mask is None else mask & self._snapshot.live
         total = self.manifest.count if allowed is None else int(np.count_nonzero(allowed))
         return [

@@ -24,7 +24,10 @@ def check_point(point: Point) -> None:
     Raises:
         RetrievalError: It is none.
     """
-    longitude, latitude = point
+    try:
+        longitude, latitude = (float(one) for one in point)
+    except (TypeError, ValueError):
+        raise RetrievalError(f"near {point!r}: give longitude and latitude: (9.98, 53.54)") from None
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
         raise RetrievalError(
             f"near {longitude:g},{latitude:g}: give longitude (-180..180) and latitude (-90..90)"

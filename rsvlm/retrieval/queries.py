@@ -51,6 +51,8 @@ def query_vectors(
     """
     if not 0 <= weight <= 1:
         raise RetrievalError(f"weight {weight:g}: how much the image counts, between 0 (text only) and 1")
+    if not 0 <= less < np.inf:
+        raise RetrievalError(f"less {less:g}: how much of a likeness is taken off, from 0")
     texts, images = _listed(text), _listed(image)
     if not texts and not images:
         raise RetrievalError("nothing to search for: give text, an image, or both")

@@ -139,6 +139,8 @@ class Searchable(ABC):
         Raises:
             RetrievalError: Nothing is asked, or what there cannot be.
         """
+        check_count("k", k, 1)
+        check_count("offset", offset, 0)
         filter = Filter(bbox, area, start, end, gsd, labels, licences)
         if near is not None:
             check_point(near)
@@ -216,5 +218,16 @@ def keys_of(keys: PathLike | Iterable[PathLike]) -> list[str]:
 
 
 def several(images: PathLike | Sequence[PathLike]) -> Sequence[PathLike]:
-    """Images, where one may have been named."""
-    return [images] if isinstance(images, str | os.PathLike) else images
+    """Images, where one may have been named.
+
+    Raises:
+        RetrievalError: One is no file, but a picture in memory.
+    """
+    listed = [images] if isinstance(images, str | os.PathLike) else list(images)
+    for one in listed:
+        if not isinstance(one, str | os.PathLike):
+            raise RetrievalError(
+                f"an image is a {type(one).__name__}: an index is made of files, which it shows again; save it first, "
+                "or give its vector to from_vectors"
+            )
+    return listed

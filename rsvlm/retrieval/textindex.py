@@ -19,7 +19,7 @@ from .bm25 import Words, store_words, stored_words, words_of
 from .building import Progress
 from .errors import RetrievalError
 from .exact import Found, Mask
-from .filters import Filter
+from .filters import Filter, mask_of
 from .fusion import DEPTH, Rankings, best, hits_of
 from .hits import Hits, check_count
 from .kinds import Plan
@@ -231,7 +231,7 @@ class TextIndex:
         """
         queries = checked_queries(text, k, offset, by)
         judge = loaded_reranker(reranker)
-        mask = None if filter is None else filter.mask(self.snapshot)
+        mask = mask_of(filter, self.snapshot)
         allowed = self.snapshot.live if mask is None else mask & self.snapshot.live
         total = int(np.count_nonzero(allowed))
         found = [

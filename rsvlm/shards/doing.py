@@ -27,7 +27,8 @@ def do_shards(
         raise ShardError(
             f"{summary.failed} of {summary.done + summary.skipped + summary.failed} shards failed, the first "
             f"({first.shard}) with {first.error}; the others are kept: run the same command again to try them "
-            "once more"
+            "once more",
+            first.error or "",
         )
     return summary
 

@@ -32,7 +32,15 @@ AHEAD = 2
 
 
 class ShardError(RsvlmError, RuntimeError):
-    """Long work that cannot start or go on; the message says what happened, where, and what to do."""
+    """Long work that cannot start or go on; the message says what happened, where, and what to do.
+
+    Attributes:
+        reason: Why the first shard failed, "TYPE: message"; "" where none did.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class BusyError(ShardError):

@@ -1,13 +1,17 @@
 """What a program gives an index: what there cannot be is refused, in a line that says what to do."""
 
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from colours import Colours  # type: ignore[import-not-found] # in tests/
 from hashing_encoder import HashingEncoder  # type: ignore[import-not-found] # in tests/
+from PIL import Image
 
 from rsvlm.retrieval import Filter, Index, RetrievalError, TextIndex, open_index
 
@@ -141,3 +145,55 @@ def test_an_index_that_is_pickled_is_opened_anew(tmp_path: Path, index: Index) -
     again = pickle.loads(pickle.dumps(texts))
     assert again.search("river").keys == ["a"]
     assert len(TextIndex.open(tmp_path / "texts")) == len(open_index(tmp_path / "texts")) == 1
+
+
+class Broken(Colours):  # type: ignore[misc] # beside this file
+    """An encoder that has lost its numbers."""
+
+    def encode_images(self, images: Any) -> Any:
+        return super().encode_images(images) * np.nan
+
+
+def test_what_no_second_try_can_mend_is_said_without_one(tmp_path: Path) -> None:
+    Image.new("RGB", (32, 32), (200, 0, 0)).save(tmp_path / "a.png")
+    with pytest.raises(RetrievalError, match="batch_size 0: give one from 1"):
+        Index.build(tmp_path / "a.png", tmp_path / "new", Colours(), batch_size=0)
+    with pytest.raises(RetrievalError, match=r"an image is a Image: .*from_vectors"):
+        Index.build([Image.new("RGB", (8, 8))], tmp_path / "new", Colours())  # type: ignore[list-item]
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(RetrievalError, match=r"^encoder .*(NaN|nan)") as raised:
+        Index.build(tmp_path / "a.png", tmp_path / "new", Broken())
+    assert "run the same command again" not in str(raised.value)
+
+
+def test_a_search_that_cannot_be(tmp_path: Path) -> None:
+    Image.new("RGB", (32, 32), (200, 0, 0)).save(tmp_path / "a.png")
+    index = Index.build(tmp_path / "a.png", tmp_path / "index", Colours())
+    asked: list[tuple[dict[str, Any], str]] = [
+        ({"k": "3"}, "k '3': give one from 1"),
+        ({"near": (1,)}, r"near \(1,\): give longitude and latitude"),
+        ({"near": 5}, "near 5: give longitude and latitude"),
+        ({"unlike": "green", "less": -3}, "less -3: how much of a likeness is taken off, from 0"),
+    ]
+    for wrong, message in asked:
+        with pytest.raises(RetrievalError, match=message):
+            index.search("red", **wrong)
+    with pytest.raises(RetrievalError, match=r"filter is a dict: give a rsvlm\.retrieval\.Filter"):
+        index.search_vectors(VECTORS[:1, :3], filter={"labels": ["a"]})  # type: ignore[arg-type]
+
+
+def test_hits_in_slices_and_in_notebooks(index: Index) -> None:
+    [hits] = index.search_vectors(VECTORS[:1])
+    some = hits[1:3]
+    assert some.keys == hits.keys[1:3]
+    assert some.numbers.tolist() == hits.numbers[1:3].tolist()
+    assert [hit["rank"] for hit in some] == [2, 3]
+    assert hits[::-1].keys == hits.keys[::-1]
+    shown = hits._repr_html_()
+    assert shown.count("<tr>") == 1 + len(hits) == 6
+    assert "<td>k0</td>" in shown
+
+
+def test_rooms_are_found_in_the_package() -> None:
+    code = "import rsvlm; assert rsvlm.retrieval.Index is rsvlm.Index; rsvlm.vocabularies"
+    subprocess.run([sys.executable, "-c", code], check=True)
