@@ -77,6 +77,7 @@ def ask(
 
     Exit codes: 0 answered, 3 "I don't know", 2 bad input, 1 failed work.
     """
+    from rsvlm.imagery.sensors import load_sensor
     from rsvlm.rag import VisualQuestionAnswerer
 
     if image == "-" and second is not None:
@@ -87,6 +88,8 @@ def ask(
         _check_unused({
             "--set": options, "--alpha": alpha, "-k": k, "--prompt": prompt, "--show-prompt": show_prompt or None,
         })  # fmt: skip
+    if sensor is not None:
+        load_sensor(sensor)  # a wrong name is told before a model is loaded
     loaded = _encoder(encoder, knowledge, weights, device, precision, offline)
     asked = None if generator is None else load_generator(generator, offline, options)
     with console.status("Opening the knowledge base"):

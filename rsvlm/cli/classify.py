@@ -136,11 +136,16 @@ def classify(
     Exit code 1 where no chip at all could be classified; one that failed is a row with its reason.
     """
     from rsvlm.classification import ZeroShotClassifier
+    from rsvlm.classification.tables import check_output
 
     if not images and calibrate is None:
         raise typer.BadParameter("name images to classify, or labelled ones with --calibrate")
     if out is None and (map_folder or sheet):
         raise typer.BadParameter("--map and --sheet draw what --out holds: name a file there")
+    if out is None and limit is not None:
+        raise typer.BadParameter("--limit is for long runs: it goes with --out")
+    if out is not None:
+        check_output(out)
     goes_on(when=out is not None)
     chip_options(chips, size, min_valid, sensor, bands, stretch)  # a slip is told before anything is loaded
     encoder = named(encoder, memory, *(images or ()))
@@ -164,7 +169,7 @@ def classify(
         reading = {name: cutting[name] for name in ("sensor", "bands", "stretch")}
         document["calibration"] = _calibrate(classifier, calibrate, looks, reading)
     if images and out is None:
-        document |= _to_screen(classifier, images, cutting, looks, top_k, limit, as_json)
+        document |= _to_screen(classifier, images, cutting, looks, top_k, as_json)
     elif images and out is not None:
         drawn = {"map_folder": map_folder, "sheet": sheet}
         document |= _to_file(classifier, images, out, cutting, looks, top_k, limit, seed, drawn, as_json)
@@ -214,12 +219,9 @@ def _to_screen(
     cutting: dict[str, Any],
     looks: tuple[str, ...],
     top_k: int,
-    limit: int | None,
     as_json: bool,
 ) -> dict[str, Any]:
     """Classify in memory and show a line for each chip."""
-    if limit is not None:
-        raise typer.BadParameter("--limit is for long runs: it goes with --out")
     with counting_bar("Classifying", "chips") as step:
         result = classifier.classify(images, views=looks, top_k=top_k, progress=step, **cutting)
     rows = result.to_table().to_pylist()

@@ -47,7 +47,10 @@ def chip_options(
     """The options as the library takes them."""
     from rsvlm.imagery.bands import band_names
     from rsvlm.imagery.items import ChipOptions
+    from rsvlm.imagery.sensors import load_sensor
 
+    if sensor is not None:
+        load_sensor(sensor)  # a wrong name is told before a model is loaded
     if chips == "whole" and size is not None:
         raise typer.BadParameter(
             f"--size {size} is for chips of a grid, not for --chips whole: leave one of both out"

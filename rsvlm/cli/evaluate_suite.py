@@ -60,6 +60,7 @@ def suite(
     rsvlm eval suite --data sets/ --encoder colour-histogram --out floor/
     rsvlm eval report remoteclip/*.json floor/*.json --data sets/ --out report.html
     """
+    from rsvlm.eval.layout import find_sets
     from rsvlm.eval.suite import run_suite
     from rsvlm.eval.suite_options import SuiteOptions
 
@@ -68,6 +69,7 @@ def suite(
         protocols=_chosen(protocols), conventions=_chosen(conventions), probes=_chosen(probes),
         train_limit=train_limit, sets=_chosen(sets) if sets else None, seed=seed,
     )  # fmt: skip
+    find_sets(data)  # a wrong folder is told before the encoder is loaded
     loaded = load_any(encoder, weights, device, precision, batch_size, offline)
     with console.status("Looking for data sets") as status:
 

@@ -97,6 +97,7 @@ def build(
     RAY_ADDRESS=auto rsvlm index build archive/ --out index/ --engine ray --workers 8
     """
     from rsvlm import retrieval
+    from rsvlm.retrieval.making import check_new
 
     if store is not None and not retrieval.is_address(store):
         raise typer.BadParameter("--store: give milvus+http://HOST:19530")
@@ -104,8 +105,10 @@ def build(
     index_class: Any = retrieval.MilvusIndex if retrieval.is_address(place) else retrieval.Index
     goes_on()
     planned = _planned(place, kind, recall, max_memory)
-    loaded = load(encoder, weights, device, precision, batch_size, offline)
     options = chip_options(chips, size, min_valid, sensor, bands, stretch)
+    if not retrieval.is_address(place):
+        check_new(Path(place))
+    loaded = load(encoder, weights, device, precision, batch_size, offline)
     with progress_bar("Encoding", "chips") as show:
         index = index_class.build(
             images, place, loaded, options=options, licence=licence, engine=engine, workers=workers,

@@ -86,3 +86,26 @@ def test_other_settings_are_bad_input(
         code, line = told(rsvlm_command(*arguments), capsys)
         assert code == 2, line
         assert words in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["classify", "IMAGES", "--classes", "eurosat", "--limit", 3], "--limit is for long runs"),
+        (["classify", "IMAGES", "--classes", "eurosat", "--out", "a.txt"], "predictions are written as"),
+        (["classify", "IMAGES", "--classes", "eurosat", "--sensor", "nope"], "nope"),
+        (["index", "build", "IMAGES", "--out", "INDEX"], "is an index already: add to it"),
+        (["index", "build", "IMAGES", "--out", "new", "--sensor", "nope"], "nope"),
+        (["eval", "suite", "--data", "IMAGES/none", "--out", "new"], "there is no such folder of data sets"),
+        (["ask", "-", "What is it?", "--sensor", "nope"], "nope"),
+    ],
+)
+def test_what_arguments_decide_is_told_before_a_model_is_loaded(
+    rsvlm_command: Any, capsys: Capture, index: Path, tmp_path: Path, arguments: list[Any], words: str
+) -> None:
+    places = {"IMAGES": tmp_path, "IMAGES/none": tmp_path / "none", "INDEX": index, "new": tmp_path / "new"}
+    named = [places.get(one, one) for one in arguments]
+    assert rsvlm_command(*named, "--device", "no-such-device") == 2  # which loading a model would refuse
+    told = " ".join(capsys.readouterr().err.split())
+    assert words in told
+    assert "no-such-device" not in told
