@@ -30,7 +30,7 @@ from .tokens import tokens
 
 FOLDER, RECORD = "bm25", "record.json"
 _K1, _B = 1.5, 0.75
-_RECIPE = f"lucene k1={_K1} b={_B} tokens=1"
+_RECIPE = f"lucene k1={_K1} b={_B} tokens=2"
 """All but the texts that decides a score; what was computed by another one is not used."""
 _FILES = {
     "data.csc.index.npy", "indices.csc.index.npy", "indptr.csc.index.npy", "params.index.json", "vocab.index.json"
