@@ -163,7 +163,10 @@ def add(
 @app.command(no_args_is_help=True)
 def remove(
     place: Place,
-    keys: Annotated[list[str], typer.Argument(help="Paths of images, for all their chips; or keys of rows.")],
+    keys: Annotated[
+        list[str],
+        typer.Argument(help="Images, folders or patterns of them; or keys of rows."),
+    ],
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,
@@ -171,6 +174,7 @@ def remove(
     """Remove rows. Their files stay where they are.
 
     rsvlm index remove index/ tiles/a.tif "/data/scene.tif#256,512,256,256"
+    rsvlm index remove index/ old-tiles/ "more/*.png"
     """
     from rsvlm.retrieval import open_index
 

@@ -31,7 +31,7 @@ from .searching import nearest
 from .snapshot import Snapshot, open_snapshot
 from .stored import Ints, Vectors, row_numbers
 from .textindex import checked_queries, loaded_sentences
-from .updates import put_rows, remove_rows
+from .updates import left_behind, put_rows, remove_rows
 from .variety import search_varied
 from .verifying import verify
 from .writing import write_tables
@@ -244,7 +244,13 @@ class Index(Searchable):
         ) as encoded:  # fmt: skip
             plan = tuned_for(plan, self.encoder, encoded.table, self.manifest)
             put_rows(self.folder, encoded, plan, whole_images=True)
+            images = encoded.table["image"].drop_null().unique().to_pylist()
         self.refresh()
+        if gone := left_behind(self._snapshot, images):
+            report.notes.append(
+                f"{len(gone):,} images of {self.place} have names of those that were added, and their files are gone "
+                f"(the first is {gone[0]}): if they were moved, remove them by their old folder: rsvlm index remove"
+            )
         return report
 
     def add_vectors(self, vectors: Blocks, rows: Rows, *, plan: Plan = Plan()) -> None:  # noqa: B008 - frozen
@@ -263,10 +269,10 @@ class Index(Searchable):
         self.refresh()
 
     def remove(self, keys: PathLike | Iterable[PathLike]) -> int:
-        """Remove rows by their keys, or all of an image by its path; return how many.
+        """Remove rows by their keys, all of an image by its path, all of a folder or of a pattern; return how many.
 
         Args:
-            keys: One or several.
+            keys: One or several; a folder or a pattern (tiles/*.png) stands for the images in it, there or gone.
 
         Raises:
             RetrievalError: A key is not there (nothing is removed then), or another process is writing.

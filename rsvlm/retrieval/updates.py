@@ -1,7 +1,7 @@
 """Rows put into an index that there is, in place of older ones with their keys, and rows taken out of it."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pyarrow as pa
@@ -65,7 +65,7 @@ def put_rows(
 
 
 def remove_rows(folder: Path, keys: Iterable[str]) -> int:
-    """Remove rows by their keys, or all of an image by its path; return how many.
+    """Remove rows by their keys, all of an image by its path, or all below a folder or of a pattern; return how many.
 
     Raises:
         RetrievalError: A key is not there (nothing is removed then), or another process is writing.
@@ -76,7 +76,11 @@ def remove_rows(folder: Path, keys: Iterable[str]) -> int:
         known = numbers_of(now, [name for both in names.values() for name in both])
         found: set[int] = set()
         for key, both in names.items():
-            rows = {known[name] for name in both if name in known} or _rows_of(now, pa.array(both))
+            rows = (
+                {known[name] for name in both if name in known}
+                or _rows_of(now, pa.array(both))
+                or _rows_below(now, both[-1])
+            )
             if not rows:
                 raise RetrievalError(f"{folder}: has no row {key!r}; nothing was removed")
             found |= rows
@@ -84,6 +88,43 @@ def remove_rows(folder: Path, keys: Iterable[str]) -> int:
             change.remove(np.array(sorted(found), np.int64))
             change.commit()
     return len(found)
+
+
+def _rows_below(snapshot: Snapshot, name: str) -> set[int]:
+    """Numbers of the rows that count and whose images lie in a folder, or are those of a pattern such as tiles/*.png.
+
+    The folder need not be there any more.
+    """
+    images = pc.unique(snapshot.column("image")).drop_null().to_pylist()
+    is_pattern = any(sign in name for sign in "*?[")
+    below = [
+        image
+        for image in images
+        if image.startswith(f"{name}/") or (is_pattern and PurePosixPath(image).match(name))
+    ]
+    return _rows_of(snapshot, pa.array(below, pa.string()))
+
+
+def left_behind(snapshot: Snapshot, added: Iterable[str]) -> list[str]:
+    """Images of an index whose files are gone, and whose names images have that were added: a folder that was moved.
+
+    Args:
+        snapshot: The index.
+        added: Paths of images.
+    """
+    moved = {path: PurePosixPath(path).name for path in added}
+    names = set(moved.values())
+    known = pc.unique(snapshot.column("image").filter(pa.array(snapshot.live))).drop_null().to_pylist()
+    return [
+        path
+        for path in known
+        if path not in moved and PurePosixPath(path).name in names and not _is_there(path)
+    ]
+
+
+def _is_there(image: str) -> bool:
+    """Whether an image's file is there, or the one behind "#" of which it is a row."""
+    return Path(image).exists() or Path(image.rpartition("#")[0] or image).exists()
 
 
 def _rows_of(snapshot: Snapshot, images: pa.Array | pa.ChunkedArray) -> set[int]:
