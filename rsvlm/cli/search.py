@@ -110,6 +110,8 @@ def search(
         where, text, any(one is not None for one in (image, unlike, fold, near)) or variety != 0 or weight != 0.5,
         bool(reranker or by != "both"),
     )  # fmt: skip
+    if image is None and weight != 0.5:
+        raise typer.BadParameter("--weight says how much --image counts: name an image, or leave it out")
     _check_outputs(out, page, sheet)
     filters: dict[str, Any] = {
         "bbox": bbox_of(bbox), "area": None if area is None else retrieval.read_area(area),
@@ -126,7 +128,13 @@ def search(
             place, str(text), reranker, opening, k=k, offset=offset, by=by, pictures=where == "both",
             filter=retrieval.Filter(**filters),
         )  # fmt: skip
-    _write(hits, " and ".join(part for part in (text, image and Path(image).name) if part), out, page, sheet)
+    title = " and ".join(part for part in (text, image and Path(image).name) if part)
+    if out is not None:
+        retrieval.write_hits(hits, out)
+    if page is not None:
+        retrieval.write_page(hits, page, title, filter=retrieval.Filter(**filters), count=len(opened))
+    if sheet is not None:
+        retrieval.write_contact_sheet(hits, sheet, title)
     rows = hits.to_list()
     if as_json:
         print_json({"total": hits.total, "hits": [plain(row) for row in rows]})
@@ -189,15 +197,3 @@ def _caption_hits(
         return index, index.search_captions(
             text, pictures=pictures, reranker=judge, device=device, progress=show, **wanted
         )
-
-
-def _write(hits: Any, title: str, out: Path | None, page: Path | None, sheet: Path | None) -> None:
-    """Write the hits to the files that were asked for."""
-    from rsvlm import retrieval
-
-    if out is not None:
-        retrieval.write_hits(hits, out)
-    if page is not None:
-        retrieval.write_page(hits, page, title)
-    if sheet is not None:
-        retrieval.write_contact_sheet(hits, sheet, title)

@@ -6,6 +6,9 @@ from rich.table import Table
 
 from .common import print_table, results, tell
 
+_LONGEST = 200
+"""Characters of a caption in the table; --json and --out have it whole."""
+
 
 def print_hits(rows: list[dict[str, Any]], total: int, count: int, *, captions: bool, offset: int) -> None:
     """Print a table of hits, or why there are none.
@@ -35,7 +38,8 @@ def print_hits(rows: list[dict[str, Any]], total: int, count: int, *, captions: 
         if row.get("km") is not None:
             place += f", {row['km']:,.1f} km away"
         when = f"{row['datetime']:%Y-%m-%d}" if row["datetime"] else ""
-        words = [row["caption"] or next(filter(None, row["captions"] or ()), "")] if captions else []
+        said = row["caption"] or next(filter(None, row["captions"] or ()), "") if captions else ""
+        words = [said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."] if captions else []
         score = f"{row['score']:.4f}" if captions else f"{row['score']:.3f}"
         table.add_row(str(row["rank"]), score, name, place, when, *words)
     print_table(table)

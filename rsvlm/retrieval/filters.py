@@ -97,6 +97,22 @@ class Filter:
         """The first and the last moment, in UTC."""
         return _moment(self.start, last=False), _moment(self.end, last=True)
 
+    @property
+    def told(self) -> str:
+        """What is asked for, in words; empty where nothing is."""
+        low, high = self.gsd or (None, None)
+        parts = [
+            self.bbox is not None and f"a place in {','.join(f'{edge:g}' for edge in self.bbox)}",
+            self.area is not None and "a place in the area",
+            self.start is not None and f"a time from {self.start}",
+            self.end is not None and f"a time to {self.end}",
+            low is not None and f"{low:g} m a pixel or more",
+            high is not None and f"{high:g} m a pixel or less",
+            self.labels and f"the label {' or '.join(self.labels)}",
+            self.licences and f"the licence {' or '.join(self.licences)}",
+        ]
+        return ", ".join(part for part in parts if part)
+
     def mask(self, snapshot: Snapshot) -> Mask | None:
         """Return (size,) which rows may be found; None where all may."""
         found: list[Mask] = []

@@ -10,12 +10,15 @@ from typing import Any
 from rsvlm.files import atomic_write
 from rsvlm.offlinepage import offline_page
 
+from .filters import Filter
 from .hits import Hits, short_names
 from .minimap import minimap
 from .thumbnails import Thumbnails
 
 
-def write_page(hits: Hits, out: Path, title: str = "Hits") -> None:
+def write_page(
+    hits: Hits, out: Path, title: str = "Hits", *, filter: Filter | None = None, count: int | None = None
+) -> None:
     """Write a page of hits.
 
     It opens offline, runs no script, and is forbidden to load anything from anywhere.
@@ -24,19 +27,32 @@ def write_page(hits: Hits, out: Path, title: str = "Hits") -> None:
         hits: Of a search.
         out: The page.
         title: What was asked.
+        filter: What all hits had to be, which is then told.
+        count: Images of the index, with and without those that the filter lets through.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(_page(hits, title))
+        file.writelines(_page(hits, title, _lead(hits, filter, count)))
 
 
-def _page(hits: Hits, title: str) -> Iterator[str]:
+def _page(hits: Hits, title: str, lead: str) -> Iterator[str]:
     rows = hits.to_list()
     licences = sorted({row["licence"] for row in rows if row["licence"]})
     credit = f"Licences of the images: {escape('; '.join(licences))}. " if licences else ""
-    lead = f"{len(rows):,} of {hits.total:,} images, the best first."
     style = files(__package__).joinpath("page.css").read_text("utf-8")
     return offline_page(title, lead, style, _body(rows), credit)
+
+
+def _lead(hits: Hits, filter: Filter | None, count: int | None) -> str:
+    """How many there are, of how many, and which could be found at all."""
+    told = "" if filter is None else filter.told
+    all_of_them = f" of {count:,}" if count is not None and (told or count != hits.total) else ""
+    fitting = f"{hits.total:,}{all_of_them} images" + (f" with {escape(told)}" if told else "")
+    if not len(hits):
+        return f"No hit: there are {fitting}."
+    first = int(hits.table["rank"][0].as_py())
+    some = f"{len(hits):,}" if first == 1 else f"{first:,} to {first + len(hits) - 1:,}"
+    return f"{some} of {fitting}, the best first."
 
 
 def _body(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

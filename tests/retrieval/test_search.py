@@ -496,7 +496,46 @@ def test_a_page_shows_the_right_pictures_in_order_and_asks_nobody_for_anything(
             middle = np.asarray(picture)[picture.height // 2, picture.width // 2].astype(int)
         assert np.abs(middle - SHADES[name]).max() < 12
     assert "green &lt;b&gt;" in page
+    assert "<p>4 of 4 images, the best first.</p>" in page
     assert not re.findall(r'(?:src|href)="(?!data:|#)|url\(|@import|<script', page)
+
+
+def test_a_page_says_what_could_be_found_and_of_how_many(tmp_path: Path) -> None:
+    rows = [{"key": str(number), "labels": ["wood <"] if number < 3 else None} for number in range(5)]
+    index = Index.from_vectors(tmp_path / "index", np.eye(5), rows, encoder="x")
+
+    def lead(filter: Filter | None, offset: int = 0) -> str:
+        [hits] = index.search_vectors(np.ones((1, 5)), k=2, offset=offset, filter=filter)
+        write_page(hits, tmp_path / "hits.html", filter=filter, count=len(index))
+        [found] = re.findall("<p>(.*)</p>\n</header>", (tmp_path / "hits.html").read_text("utf-8"))
+        return str(found)
+
+    assert lead(None) == "2 of 5 images, the best first."
+    wood = Filter(labels=["wood <"])
+    assert lead(wood) == "2 of 3 of 5 images with the label wood &lt;, the best first."
+    assert lead(wood, 2) == "3 to 3 of 3 of 5 images with the label wood &lt;, the best first."
+    nowhere = Filter(bbox=(1, 2, 3, 4), start="2023", gsd=(None, 10))
+    assert lead(nowhere) == (
+        "No hit: there are 0 of 5 images with a place in 1,2,3,4, a time from 2023, 10 m a pixel or less."
+    )
+
+
+def test_folders_and_patterns_are_removed_also_where_they_are_gone(
+    index: Index, tiles: Path, tmp_path: Path
+) -> None:
+    moved = tiles.rename(tmp_path / "moved")
+    opened = Index.open(index.folder, Colours())
+    report = opened.add(moved)
+    [note] = [note for note in report.notes if "their files are gone" in note]
+    assert note.startswith("4 images of ")
+    assert str(tiles.as_posix()) in note
+    assert len(opened) == 8
+    assert opened.remove(tiles) == 4
+    assert opened.add(moved).notes == []
+    assert opened.remove(f"{moved}/[rb]*.png") == 2
+    with pytest.raises(RetrievalError, match="nothing was removed"):
+        opened.remove([moved, f"{moved}/*.tif"])
+    assert opened.remove(moved) == 2
 
 
 def test_a_map_has_each_hit_where_it_lies_also_across_the_antimeridian() -> None:

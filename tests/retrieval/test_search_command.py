@@ -98,6 +98,7 @@ def test_info_and_remove(rsvlm_command: Any, index: Path, capsys: Any) -> None:
     [
         (["--bbox", "1,2"], "give west,south,east,north"),
         (["--gsd", "fine"], "give 0.1-1, -10 or 5-"),
+        (["--weight", "0.7"], "--weight says how much --image counts: name an image"),
         (["--start", "soon"], "time 'soon': give 2023"),
         (["--image", "nowhere.png"], "nowhere.png"),
         (["--out", "hits.kml"], "hits.kml: write .gpkg, .geojson, .parquet, .csv"),
