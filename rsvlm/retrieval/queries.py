@@ -1,6 +1,8 @@
 """Words and pictures to query vectors: one, the other, both, and what it shall not be like."""
 
+import logging
 import os
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,8 +14,11 @@ from rsvlm.imagery import ChipReader
 from rsvlm.imagery.items import ChipOptions, Picture, list_items
 from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader
 from rsvlm.models import Encoder
+from rsvlm.models.shipped import shipped_name
 
 from .errors import RetrievalError
+
+LOG = logging.getLogger(__name__)
 
 Words = str | Sequence[str] | None
 One = str | os.PathLike[str] | Picture
@@ -67,6 +72,7 @@ def query_vectors(
         raise RetrievalError("what hits shall not be like is empty: give words, or leave it out")
     if texts and images and len(texts) != len(images) and 1 not in (len(texts), len(images)):
         raise RetrievalError(f"{len(texts)} texts for {len(images)} images: give one each, or one for all")
+    _tell_script(encoder, texts)
     found: NDArray[np.float64] = np.zeros((max(len(texts), len(images)), encoder.dimension))
     if images:
         found = found + (weight if texts else 1.0) * _picture_vectors(encoder, images, options)
@@ -75,6 +81,18 @@ def query_vectors(
     if others:
         found = found - less * encoder.encode_texts(others).astype(np.float64).mean(axis=0)
     return found
+
+
+def _tell_script(encoder: Encoder, texts: Sequence[str]) -> None:
+    """Log that a model that comes with rsvlm has not learned the script of a text, which it encodes all the same."""
+    if shipped_name(encoder.name) is None:
+        return
+    for text in texts:
+        letters = [letter for letter in text if letter.isalpha()]
+        latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
+        if 2 * latin < len(letters):
+            LOG.warning("%s: the model reads English; ask in English (%s)", text, encoder.name)
+            return
 
 
 def is_single(text: Words, image: Pictures) -> bool:

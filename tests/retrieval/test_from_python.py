@@ -14,6 +14,7 @@ from hashing_encoder import HashingEncoder  # type: ignore[import-not-found] # i
 from PIL import Image
 
 from rsvlm.retrieval import Filter, Index, RetrievalError, TextIndex, open_index
+from rsvlm.retrieval.queries import query_vectors
 
 VECTORS = np.random.default_rng(0).normal(size=(6, 4))
 
@@ -197,3 +198,20 @@ def test_hits_in_slices_and_in_notebooks(index: Index) -> None:
 def test_rooms_are_found_in_the_package() -> None:
     code = "import rsvlm; assert rsvlm.retrieval.Index is rsvlm.Index; rsvlm.vocabularies"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class Shipped(Colours):  # type: ignore[misc] # beside this file
+    """An encoder with the name of one that comes with rsvlm."""
+
+    name = "built-in"
+
+
+def test_a_script_that_the_model_has_not_learned_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    query_vectors(Shipped(), ["\u6c34\u5e93", "\u0430\u044d\u0440\u043e\u043f\u043e\u0440\u0442"])
+    assert [one.getMessage() for one in caplog.records] == [
+        "\u6c34\u5e93: the model reads English; ask in English (built-in)"
+    ]
+    caplog.clear()
+    query_vectors(Shipped(), ["a caf\u00e9 in \u6c34", "10 m"])
+    query_vectors(Colours(), "\u6c34\u5e93")
+    assert not caplog.records
