@@ -1,12 +1,17 @@
 """A true encoder of pictures and texts without a model: of both, how red, green and blue they are. It counts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from rsvlm.rag import Evidence
+from rsvlm.rag.composer.finding import Scene
+from rsvlm.rag.composer.lexicon import Lexicon
+from rsvlm.rag.composer.likelihood import Likelihood
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
@@ -40,3 +45,10 @@ def write_picture(file: Path, colour: str, size: int = 32) -> Path:
     """A picture of one colour."""
     Image.new("RGB", (size, size), COLOURS[colour]).save(file)
     return file
+
+
+def without_images(find: Callable[[str, int], list[Evidence]]) -> Scene:
+    """What answers rest on where no image is asked about: evidence."""
+    encoder = Seeing()
+    lexicon = Lexicon(encoder)
+    return Scene((), lexicon, Likelihood(lexicon, encoder), None, find)

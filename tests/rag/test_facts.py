@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from seeing import without_images  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.rag import Chunk, Evidence
 from rsvlm.rag.composer.facts import fact
-from rsvlm.rag.composer.finding import Finding, Scene
+from rsvlm.rag.composer.finding import Finding
 from rsvlm.rag.composer.names import is_named
 from rsvlm.rag.composer.statements import statements_of
 from rsvlm.rag.questions import understand
@@ -19,7 +20,7 @@ def told(question: str, *chunks: Chunk | str) -> Finding:
     ]
     evidence = [Evidence(n, one, score=1 / n) for n, one in enumerate(listed, 1)]
     [asked] = understand(question)
-    return fact(asked, Scene((), None, None, None, lambda words, k: evidence[:k]))
+    return fact(asked, without_images(lambda words, k: evidence[:k]))
 
 
 LANDMARK = (

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from seeing import without_images  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.rag import Evidence
 from rsvlm.rag.composer.facts import fact
-from rsvlm.rag.composer.finding import Scene
 from rsvlm.rag.questions import understand
 from rsvlm.rag.sources import read_source
 
@@ -358,6 +358,6 @@ def test_documents(tmp_path: Path, name: str, text: str, asked: dict[str, str | 
     told = {}
     for question in asked:
         [one] = understand(question)
-        found = fact(one, Scene((), None, None, None, lambda *_: evidence))
+        found = fact(one, without_images(lambda *_: evidence))
         told[question] = found.short if found.known else None
     assert told == asked

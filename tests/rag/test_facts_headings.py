@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from seeing import without_images  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.rag import Evidence
 from rsvlm.rag.composer.facts import fact
-from rsvlm.rag.composer.finding import Scene
 from rsvlm.rag.composer.statements import headed, statements_of
 from rsvlm.rag.questions import understand
 from rsvlm.rag.sources import read_source
@@ -72,7 +72,7 @@ def test_documents(tmp_path: Path, name: str, text: str, asked: dict[str, str | 
     told = {}
     for question in asked:
         [one] = understand(question)
-        found = fact(one, Scene((), None, None, None, lambda *_: evidence))
+        found = fact(one, without_images(lambda *_: evidence))
         told[question] = found.short if found.known else None
     assert told == asked
 
@@ -101,7 +101,7 @@ def test_a_value_is_told_with_its_unit_and_what_its_row_is_of(tmp_path: Path) ->
     told = []
     for question in ("What was the level of Moor End in 2022?", "What was the state of Moor End in 2021?"):
         [asked] = understand(question)
-        told.append(fact(asked, Scene((), None, None, None, lambda *_: evidence)).text)
+        told.append(fact(asked, without_images(lambda *_: evidence)).text)
     assert told == [
         "318 cm: \u201clevel cm: 318\u201d (station: Moor End; year: 2022)",
         "good: \u201cstate: good\u201d (station: Moor End; year: 2021)",

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from seeing import without_images  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.rag import Chunk, Evidence
 from rsvlm.rag.composer.facts import fact
-from rsvlm.rag.composer.finding import Scene
 from rsvlm.rag.questions import understand
 from rsvlm.rag.sources import read_source
 from rsvlm.rag.sources.splitting import LONGEST, words
@@ -22,7 +22,7 @@ def chunks_of(folder: Path, name: str, content: str) -> list[Chunk]:
 def short(chunks: list[Chunk], question: str) -> str:
     evidence = [Evidence(number, one, score=1.0) for number, one in enumerate(chunks, 1)]
     [asked] = understand(question)
-    return fact(asked, Scene((), None, None, None, lambda *_: evidence)).short
+    return fact(asked, without_images(lambda *_: evidence)).short
 
 
 def test_other_columns_are_told_below_a_text(tmp_path: Path) -> None:

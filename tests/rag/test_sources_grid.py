@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from seeing import without_images  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.rag import Evidence
 from rsvlm.rag.composer.facts import fact
-from rsvlm.rag.composer.finding import Scene
 from rsvlm.rag.questions import understand
 from rsvlm.rag.sources import read_source
 
@@ -110,7 +110,7 @@ def test_a_value_of_a_table_answers(tmp_path: Path) -> None:
 
     def short(question: str) -> str:
         [asked] = understand(question)
-        return fact(asked, Scene((), None, None, None, lambda *_: evidence)).short
+        return fact(asked, without_images(lambda *_: evidence)).short
 
     assert short("What is the depth of Moos?") == "12 m"
     assert short("How large is Grünsee?") == "7 ha"
