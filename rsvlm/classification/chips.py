@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from rsvlm.imagery import Chip, Grid, ImageryError, items
-from rsvlm.imagery.items import ChipOptions, ChipRef, Item
+from rsvlm.imagery.items import ChipOptions, ChipRef, Images, Item
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.vocabularies import Vocabulary
 
@@ -31,7 +30,7 @@ _ALONE = 1.5
 
 
 def list_items(
-    images: Any,
+    images: Images,
     options: ChipOptions,
     vocabulary: Vocabulary,
 ) -> list[Item]:

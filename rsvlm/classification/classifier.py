@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rsvlm.imagery.bands import band_names
-from rsvlm.imagery.items import ChipOptions, ChipRef, Item, PathLike, Picture
+from rsvlm.imagery.items import ChipOptions, ChipRef, Images, Item, PathLike
 from rsvlm.imagery.looks import TRUE_COLOUR
 from rsvlm.models import Encoder
 from rsvlm.models.shipped import DEFAULT
@@ -43,7 +43,6 @@ from .viewnames import check_views
 
 LOG = logging.getLogger(__name__)
 
-Images = PathLike | Picture | Sequence[PathLike | Picture]
 Progress = Callable[[int], None]
 
 

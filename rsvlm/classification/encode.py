@@ -94,8 +94,18 @@ def _by_chip(encoded: Iterator[Encoded]) -> Iterator[tuple[int, Floats, str | No
         found = list(views)
         error = next((one.error for one in found if one.error is not None), None)
         vectors = [one.vector for one in found if one.vector is not None]
-        if error is not None or not vectors:
-            yield row, np.zeros(1, dtype=np.float32), error or "the encoder gave nothing"
+        error = error or _fault(vectors)
+        if error is not None:
+            yield row, np.zeros(1, dtype=np.float32), error
         else:
             # the mean of cosines with unit vectors is the cosine with the mean of the vectors, not made unit length
             yield row, vectors[0] if len(vectors) == 1 else np.mean(vectors, axis=0), None
+
+
+def _fault(vectors: Sequence[Floats]) -> str | None:
+    """Why vectors tell nothing of an image: with such ones the first class would always be the best."""
+    if not vectors:
+        return "the encoder gave nothing"
+    if not all(np.isfinite(vector).all() for vector in vectors):
+        return "the encoder gave a vector that is not numbers (NaN or infinity)"
+    return None if all(vector.any() for vector in vectors) else "the encoder gave a vector of zeros"

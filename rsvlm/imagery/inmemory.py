@@ -1,7 +1,7 @@
 """Pictures in memory, in the forms that people and their libraries have them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import IO, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,20 @@ from .chip import Chip
 from .encoded import decoded, size_of
 from .errors import ImageryError
 from .pictures import cut_picture
+from .rgb import rgb_of
 
 Picture = PillowImage.Image | Chip | NDArray[Any] | bytes
 """A PIL image, a chip, (height, width, 3) uint8, or the bytes of a file."""
+
+
+class SupportsArray(Protocol):
+    """What numpy makes an array of: one of its own, a tensor of torch, an array of xarray."""
+
+    def __array__(self, *arguments: Any, **options: Any) -> Any: ...
+
+
+Given = Picture | SupportsArray | IO[bytes] | Mapping[str, Any] | float | None
+"""A picture in memory as people have it: also an open file, or a cell {"bytes", "path"}; None and NaN: there is none."""
 
 Shown = PillowImage.Image | NDArray[np.uint8]
 
@@ -66,8 +77,8 @@ def picture_of(given: Any, number: int) -> Picture:
         raise ImageryError(
             f"image {number} is {_told(given)} of rasterio: write it to a file, and give its path"
         )
-    if hasattr(given, "read"):
-        given = given.read()
+    if is_open_file(given):
+        given = content_of(given)
     if isinstance(given, bytes | bytearray | memoryview):
         content = bytes(given)
         if max(size_of(content)) <= LARGEST_KEPT:
@@ -85,6 +96,25 @@ def picture_of(given: Any, number: int) -> Picture:
     raise ImageryError(f"image {number} is {_told(given)}: {_FORMS}")
 
 
+def is_open_file(given: Any) -> bool:
+    """Whether it is an open file of bytes, and not one of rasterio."""
+    return hasattr(given, "read") and not hasattr(given, "read_masks")
+
+
+def content_of(file: Any) -> Any:
+    """Return all of an open file, wherever it stands, as PIL reads it.
+
+    Raises:
+        ImageryError: It is closed, or cannot be read.
+    """
+    try:
+        if getattr(file, "seekable", bool)():
+            file.seek(0)
+        return file.read()
+    except (OSError, ValueError) as error:  # a ValueError of one that is closed
+        raise ImageryError(f"the file cannot be read ({error})") from None
+
+
 def size(picture: Picture) -> tuple[int, int]:
     """Width and height in pixels; 0, 0 of bytes that claim none."""
     if isinstance(picture, bytes):
@@ -95,7 +125,7 @@ def size(picture: Picture) -> tuple[int, int]:
 
 
 def shown(picture: Shown | bytes, window: Window, min_valid: float) -> Shown:
-    """Return a window of a picture; what is transparent is black.
+    """Return a window of a picture in RGB, as its file would be; what is transparent is black.
 
     Args:
         picture: What `picture_of` gave.
@@ -114,7 +144,7 @@ def shown(picture: Shown | bytes, window: Window, min_valid: float) -> Shown:
     x, y, width, height = window
     if window != (0, 0, *picture.size):
         picture = picture.crop((x, y, x + width, y + height))
-    return _opaque(picture, min_valid) if _has_alpha(picture) else picture
+    return _opaque(picture, min_valid) if _has_alpha(picture) else rgb_of(picture)
 
 
 def check_valid(share: float, min_valid: float) -> None:

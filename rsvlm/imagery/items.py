@@ -2,11 +2,12 @@
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rasterio.io import DatasetReader
 
 from .bands import band_names
@@ -15,8 +16,8 @@ from .discover import find_scenes, natural_order
 from .errors import ImageryError
 from .frames import cut, cut_scene, image_frames
 from .grid import BBox, Grid
+from .inmemory import Given, content_of, is_open_file, listed, picture_of, size
 from .inmemory import Picture as Picture
-from .inmemory import listed, picture_of, size
 from .opening import open_scene
 from .scene import Scene
 from .sensors import load_sensor
@@ -24,6 +25,10 @@ from .stretch import check_stretch
 from .windows import check_size
 
 PathLike = str | os.PathLike[str]
+Image = PathLike | Scene | DatasetReader | Given
+Images = Image | Iterable[Image]
+"""What images are named by, alone or several: files, folders, globs, products, scenes, and pictures in memory."""
+
 _CELL = {"bytes", "path"}
 """Of an image in a column of `datasets`."""
 
@@ -95,7 +100,7 @@ class ChipOptions:
 
 
 def list_items(
-    images: Any,
+    images: Images,
     options: ChipOptions,
     size_of: ChipSize | None = None,
     *,
@@ -118,7 +123,7 @@ def list_items(
     if options.sensor is not None:
         load_sensor(options.sensor)  # a wrong name is told once, and not for each image
     size_of = size_of or (lambda _: (options.chips, options.size))
-    named = [images] if isinstance(images, str | os.PathLike | Scene) else listed(images)
+    named: list[Any] = [images] if isinstance(images, str | os.PathLike | Scene) else listed(images)
     entries: list[Scene | Item] = []
     for number, image in enumerate(named):
         if isinstance(image, DatasetReader):
@@ -129,10 +134,10 @@ def list_items(
             entries += _of_path(os.fspath(image), options, copies)
         elif isinstance(image, Scene):
             entries.append(image)
-        elif image is None or (isinstance(image, float) and math.isnan(image)):  # as tables have it
+        elif _is_missing(image):
             entries.append(failed(f"#{number}", "there is no image"))
         else:
-            entries += _in_memory(picture_of(image, number), number, size_of)
+            entries += _in_memory(image, number, size_of)
     if not entries:
         raise ImageryError("no image: the list is empty")
     return cut_entries(entries, size_of)
@@ -151,8 +156,20 @@ def cut_entries(entries: Sequence[Scene | Item], size_of: ChipSize) -> list[Item
     return items
 
 
-def _in_memory(picture: Picture, number: int, size_of: ChipSize) -> list[Item]:
+def _is_missing(image: Any) -> bool:
+    """Whether an entry is empty: None, NaN, or what pandas has for it."""
+    if isinstance(image, float | np.floating):
+        return math.isnan(image)
+    return image is None or type(image).__name__ in ("NAType", "NaTType")
+
+
+def _in_memory(given: Any, number: int, size_of: ChipSize) -> list[Item]:
     name, key = f"#{number}", f"{number:06d}"
+    try:
+        content = content_of(given) if is_open_file(given) else given
+    except ImageryError as error:
+        return [failed(name, str(error))]
+    picture = picture_of(content, number)
     if isinstance(picture, Chip):
         grid = picture.grid
         ref = ChipRef(picture.source or name, key, (0, 0, grid.width, grid.height))
