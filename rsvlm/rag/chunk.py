@@ -69,7 +69,8 @@ def chunk_of(row: dict[str, Any]) -> Chunk:
     source, _, where = row["key"].rpartition("#")
     box = tuple(row[edge] for edge in ("west", "south", "east", "north"))
     kind, *labels = row["labels"]
-    name = sort = None
+    name: str | None = None
+    sort: str | None = None
     if kind == TYPE + PLACE and [one[: len(_NAME)] for one in labels[:2]] == [_NAME, _SORT]:
         name, sort = (one[len(_NAME) :] for one in labels[:2])
         labels = labels[2:]
