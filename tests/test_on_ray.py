@@ -188,6 +188,10 @@ def test_what_cannot_be_sent_or_loaded_is_one_line(cluster: str, tmp_path: Path)
         do(tmp_path / "out", jobs.descriptions(tmp_path / "out"), work=Unloadable())
 
 
+def test_ray_takes_no_signal_for_itself(cluster: str) -> None:
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
 def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:
     environment = os.environ | {"RAY_ADDRESS": "127.0.0.1:1"}
     done = subprocess.run(
