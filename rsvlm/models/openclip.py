@@ -58,6 +58,7 @@ class OpenClipTower:
         settings = _preprocessing(blueprint, module)
         size = settings["size"]
         self.image_size = int(size if isinstance(size, int) else max(size))
+        _check_size(name, module, self.image_size)
         self._blueprint, self._settings = blueprint, settings
         self._prepare, self.mean, self.std = open_clip_preparation(settings)
         self._shorten = can_shorten(module)
@@ -192,6 +193,22 @@ def _preprocessing(blueprint: Blueprint, module: Any) -> dict[str, Any]:
     }
     size = getattr(module.visual, "image_size", None) or given.get("size", defaults["size"])
     return defaults | given | {"size": size}
+
+
+def _check_size(name: str, module: Any, size: int) -> None:
+    """Refuse a size that a model of timm's does not take, which says so of the first image only."""
+    embed = getattr(getattr(module.visual, "trunk", None), "patch_embed", None)
+    taken = getattr(embed, "img_size", None)
+    if not taken or max(taken) == size:
+        return
+    try:
+        with torch.no_grad():
+            module.visual(torch.zeros(1, 3, size, size))
+    except (AssertionError, RuntimeError) as error:
+        raise ModelError(
+            f"{name}: its image tower does not take images of {size} pixels, which its configuration says "
+            f"({one_line(error)}): write image_size {max(taken)} there"
+        ) from error
 
 
 def _as_record(settings: Mapping[str, Any]) -> dict[str, Any]:

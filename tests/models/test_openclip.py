@@ -55,6 +55,23 @@ def test_preprocessing_is_open_clips_to_the_bit(
         assert torch.equal(normalised(tower, picture), theirs(picture)), (picture.size, settings)
 
 
+def test_a_size_that_the_image_tower_does_not_take_is_refused(
+    make_clip: Callable[..., Any], tiny_config: Path, tmp_path: Path
+) -> None:
+    config = json.loads(tiny_config.read_text(encoding="utf-8"))
+    config["vision_cfg"] = {
+        "timm_model_name": "vit_tiny_patch16_224", "timm_model_pretrained": False, "timm_pool": "token",
+        "timm_proj": "linear", "image_size": 64,
+    }  # fmt: skip
+    content = json.dumps({"model_cfg": config, "preprocess_cfg": {}})
+    (tmp_path / "open_clip_config.json").write_text(content, encoding="utf-8")
+    save_file(make_clip(config).state_dict(), tmp_path / "open_clip_model.safetensors")
+    with pytest.raises(
+        ModelError, match=r"does not take images of 64 pixels, .*: write image_size 224 there"
+    ):
+        load_tower(tmp_path)
+
+
 def test_a_very_long_picture_is_cropped_before_it_is_resized(tiny_clip: Any, tiny_config: Path) -> None:
     weights = tiny_config.with_suffix(".safetensors")
     save_file(tiny_clip.state_dict(), weights)
