@@ -27,6 +27,9 @@ BATCH_SIZES = {"cpu": 32, "cuda": 256}
 """Images a batch. On a processor, larger ones leave its caches (ViT-B-32, 2 cores: 108 images a second at 8, 129 at 32,
 92 at 128); a GPU wants many, and gets fewer where its memory ends."""
 
+_SHOWN = 100
+"""Characters of a text in a message."""
+
 Vectors = npt.NDArray[np.float32]
 T = TypeVar("T")
 
@@ -144,7 +147,7 @@ class TorchEncoder:
             return self._tower.texts(moved(tokens, self.device))
 
         vectors = self._encode(texts, encode, normalize)
-        self._tell_of_cut_texts(sum(cut), len(texts))
+        self._tell_of_cut_texts(sum(cut), texts)
         return vectors
 
     def count_cut(self, texts: Sequence[str]) -> int:
@@ -225,13 +228,19 @@ class TorchEncoder:
             return torch.autocast(self.device.type, FORMATS[self.precision])
         return whole_float32() if self.device.type == "cuda" else nullcontext()
 
-    def _tell_of_cut_texts(self, cut: int, count: int) -> None:
-        if cut and not self._told_of_cut_texts:
-            self._told_of_cut_texts = True
-            limit = self._tower.context_length
-            LOG.warning(
-                "%s: %d of %d texts are longer than %d tokens and were cut", self.name, cut, count, limit
-            )
+    def _tell_of_cut_texts(self, cut: int, texts: Sequence[str]) -> None:
+        if not cut or self._told_of_cut_texts:
+            return
+        self._told_of_cut_texts = True
+        first = next(text for text in texts if self.count_cut([text]))
+        LOG.warning(
+            "%s: %d of %d texts are longer than %d tokens and were cut, the first: %r",
+            self.name,
+            cut,
+            len(texts),
+            self._tower.context_length,
+            first if len(first) <= _SHOWN else f"{first[: _SHOWN - 3]}...",
+        )
 
 
 def loaded_again(

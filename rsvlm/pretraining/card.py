@@ -104,6 +104,15 @@ def _shown(measure: Measure) -> str:
     return f"{100 * measure.value:.1f} ({100 * measure.low:.1f}-{100 * measure.high:.1f})"
 
 
+def cut_text(report: PretrainReport) -> str:
+    """Say how many of the captions that were shown were longer than the model reads."""
+    known = report.resolved
+    return (
+        f"{report.cut:,} of {known['shown']:,} captions, of all epochs, are longer than the {known['context_length']} "
+        "tokens that the model reads, and were cut."
+    )
+
+
 def _data(report: PretrainReport) -> str:
     specs = [*report.plan["data"], *(spec for spec, _ in report.plan["replay"])]
     shares = [None] * len(report.plan["data"]) + [share for _, share in report.plan["replay"]]
@@ -112,6 +121,8 @@ def _data(report: PretrainReport) -> str:
     for spec, share, known, licences in listed:
         name = spec["data"] + ("" if share is None else f" (replay, {share:.0%} of each batch)")
         pairs = "a stream" if known["pairs"] is None else f"{known['pairs']:,}"
+        if known["pairs"] is not None and known["unread"]:
+            pairs = f"{known['pairs'] - known['unread']:,} of {pairs} learned from"
         told = "; ".join(f"{licence} ({n:,})" for licence, n in licences.items()) or "not looked for"
         lines.append(f"| {name} | {pairs} | {told} | {_captions(spec, known)} |")
     plan = report.plan
@@ -128,7 +139,7 @@ def _data(report: PretrainReport) -> str:
     if report.passed_over:
         lines += ["", passed_over_text(report)]
     if report.cut:
-        lines += ["", f"{report.cut:,} captions were longer than the model reads, and were cut."]
+        lines += ["", cut_text(report)]
     return "\n".join(lines)
 
 
@@ -143,6 +154,7 @@ def _training(report: PretrainReport) -> str:
     plan, resolved = report.plan, report.resolved
     settings = {
         **{f"LoRA {name}": value for name, value in plan["lora"].items()}, **plan["training"],
+        "scale": f"{resolved['scale']:.6g}" + ("" if resolved["bias"] is None else f", bias {resolved['bias']:.6g}"),
         "epochs": resolved["epochs"], "batch size": resolved["batch_size"], "steps in an epoch": report.steps,
         "processes": resolved["processes"], "device": resolved["device"],
         "augmentation": "none" if plan["augmentation"] is None else _listed(plan["augmentation"]),

@@ -96,8 +96,10 @@ class HeldOut:
         self, sources: Sequence[PairsSource], seed: int, limit: int = LIMIT, kind: Kind = "held-out"
     ) -> None:
         self.kind: Kind = kind
-        self.note: str | None = None
-        self.examples = _whole(_drawn(sources, seed, limit))
+        drawn = _drawn(sources, seed, limit)
+        self.examples = _whole(drawn)
+        self._partial = _partial(drawn, self.examples, kind)
+        self.note = self._partial
         if not self.examples:
             names = ", ".join(source.name for source in sources)
             raise PretrainingError(
@@ -140,10 +142,11 @@ class HeldOut:
             )
         if len(failed):
             key, reason = self.examples[failed[0]].key, str(images.errors[failed[0]])
-            self.note = (
+            unread = (
                 f"{len(failed)} of the {len(self)} {self.kind} images cannot be read, and are left out; the first: "
                 f"{reason if key in reason else f'{key}: {reason}'}"
             )
+            self.note = unread if self._partial is None else f"{self._partial}. {unread}"
         texts = text_vectors(encoder, self._texts)
         pairs = self._pairs[~images.failed[self._pairs[:, 0]]]
         readable, rows = np.unique(pairs[:, 0], return_inverse=True)
@@ -212,6 +215,20 @@ def _drawn(sources: Sequence[PairsSource], seed: int, limit: int) -> list[Exampl
     for stream in streams:
         found += islice(iter(stream), limit // len(sources))
     return found
+
+
+def _partial(drawn: Sequence[Example], whole: Sequence[Example], kind: Kind) -> str | None:
+    """Say how many images have no caption, or captions no image."""
+    keys = list(dict.fromkeys(example.key for example in drawn))
+    known = {example.key for example in whole}
+    lacking = [key for key in keys if key not in known]
+    if not lacking:
+        return None
+    are = f"{len(lacking)} of the {len(keys)} {kind} images {'has' if len(lacking) == 1 else 'have'}"
+    return (
+        f"{are} no caption, or no picture, and {'is' if len(lacking) == 1 else 'are'} left out: {lacking[0]}"
+        + (", ..." if len(lacking) > 1 else "")
+    )
 
 
 def _whole(examples: Sequence[Example]) -> list[Example]:

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from .best import BestEpoch
 from .card import write_card
 from .data import PairLoader
 from .data.examples import mixed
+from .data.loader import NAMED
 from .data.specs import set_name
 from .emissions import measured_emissions
 from .judging import Judge, Measure
@@ -27,6 +29,7 @@ from .preparing import prepare
 from .processes import Processes
 from .progress import CHECKPOINT, read_metrics
 from .report import PretrainReport
+from .step import loss_scale
 from .tradeoff import Encoders, Point, choose, measure_base, measuring_encoder, trace
 from .training import train
 from .watching import Watcher
@@ -168,14 +171,20 @@ class Run:
 
     def _resolved(self) -> dict[str, Any]:
         """What the plan left open."""
-        mixture = self._prepared.mixture
+        mixture, tower = self._prepared.mixture, self._adapted.tower
+        scale, bias = loss_scale(tower, self._plan.training)
+        problems = self._loader.problems
+        unread = Counter(name for name, _ in {(one.source, one.key) for one in problems})
+        known = self._processes.count == 1 and len(problems) < NAMED  # else there are more of them
         return {
-            "base": self._base.model_dump(), "licence": self._adapted.tower.info.get("licence"),
+            "base": self._base.model_dump(), "licence": tower.info.get("licence"),
+            "scale": scale, "bias": bias, "context_length": tower.context_length,
+            "shown": sum(line["pairs"] for line in read_metrics(self._out)),
             "epochs": self._prepared.epochs, "batch_size": mixture.batch_size,
             "sources": [
                 {
                     "name": source.name, "pairs": None if source.streaming else len(source),
-                    "captions": source.columns.caption,
+                    "captions": source.columns.caption, "unread": unread[source.name] if known else None,
                 }
                 for source in mixture.sources
             ],

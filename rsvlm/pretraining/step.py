@@ -50,7 +50,7 @@ class Step:
     ) -> None:
         self._adapted, self._settings, self._processes = adapted, settings, processes
         self._extra = list(dict.fromkeys(extra))
-        self._loss = settings.made_loss()
+        self._loss, self._scale = settings.made_loss(), loss_scale(adapted.tower, settings)
         self._texts_learn = adapted.learns("text")
         self._compares_texts = isinstance(self._loss, SoftTargets) or not self._texts_learn
         self.encoder = Encoding(
@@ -93,7 +93,7 @@ class Step:
                 texts = texts[rows]
             own, rest = texts.tensor_split([len(batch)])
             vectors = Vectors(images, own, rest if extra else None, references=references)
-            return self._loss(vectors, *self._scale())
+            return self._loss(vectors, *self._scale)
 
         try:
             if all(len(stream.chunks) == 1 for stream in streams.values()):
@@ -125,18 +125,10 @@ class Step:
         device = self._processes.device
         references = self._as_base(captions) if isinstance(self._loss, SoftTargets) else None
         vectors = Vectors(images.to(device), texts.to(device), references=references, alone=True)
-        return float(self._loss(vectors, *self._scale()))
+        return float(self._loss(vectors, *self._scale))
 
     def _images(self, prepared: Tensor) -> Tensor:
         return self.encoder.images(prepared, self._settings.train_size)
-
-    def _scale(self) -> tuple[Tensor | float, float | None]:
-        tower, scale = self._adapted.tower, self._settings.scale
-        if self._settings.loss != "sigmoid":
-            return scale or tower.logit_scale, None
-        if not tower.logit_bias:
-            return scale or SIGMOID_SCALE, SIGMOID_BIAS
-        return scale or tower.logit_scale, tower.logit_bias
 
     def _fitted(self, image: Tensor) -> Fitting:
         """What cuts batches so that they fit in the memory of a processor; a GPU without room says so."""
@@ -176,6 +168,15 @@ class Step:
         order = torch.randperm(len(self._extra), generator=generator)[:wanted].tolist()
         own = set(batch.captions)
         return [self._extra[number] for number in order if self._extra[number] not in own]
+
+
+def loss_scale(tower: Tower, settings: TrainingSettings) -> tuple[float, float | None]:
+    """Return what the loss multiplies cosines with, and what it then adds; None where it adds nothing."""
+    if settings.loss != "sigmoid":
+        return settings.scale or tower.logit_scale, None
+    if not tower.logit_bias:
+        return settings.scale or SIGMOID_SCALE, SIGMOID_BIAS
+    return settings.scale or tower.logit_scale, tower.logit_bias
 
 
 def _chunks(whole: Any, size: int) -> list[Any]:

@@ -255,7 +255,7 @@ def test_long_texts_warn_once_with_their_number(
         encoder.encode_texts(["word " * 40, "short", "word " * 41])
         encoder.encode_texts(["word " * 42])
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
-        "2 of 3 texts are longer than 16 tokens and were cut"
+        f"2 of 3 texts are longer than 16 tokens and were cut, the first: {('word ' * 20)[:97] + '...'!r}"
     ]
 
 

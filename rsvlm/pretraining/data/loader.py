@@ -19,7 +19,7 @@ from .augment import Augmentation
 from .examples import caption_of, picture_of
 from .mixture import Draw, Mixture
 
-_NAMED = 1000
+NAMED = 1000
 """Problems that are named; all are counted."""
 
 
@@ -140,7 +140,7 @@ class PairLoader:
         with closing(self._assembled(epoch, start)) as assembled:
             for batch, problems in assembled:
                 self.passed_over += len(problems)
-                for problem in problems[: _NAMED - len(self._problems)]:
+                for problem in problems[: NAMED - len(self._problems)]:
                     self._problems[problem] = None
                 if batch is not None:
                     given = True
