@@ -25,9 +25,9 @@ def pretrain(
     datasets: Annotated[
         list[str],
         typer.Argument(
-            help="Pairs: a dataset of rsvlm caption, parquet, WebDataset's tar, csv, jsonl, images with a .txt beside "
-            "each, class folders, hf:OWNER/NAME, or a .yaml of several with their columns. With :WEIGHT behind it, "
-            "its share among them.",
+            help="Pairs: a dataset of rsvlm caption, parquet, WebDataset's tar, csv, jsonl, json, images with a .txt "
+            "beside each, class folders, hf:OWNER/NAME, or a .yaml of several with their columns. With :WEIGHT behind "
+            "it, its share among them.",
             metavar="DATASET...",
         ),
     ],
@@ -46,7 +46,10 @@ def pretrain(
         str | None, typer.Option(help="Column of images, if not a usual name.", rich_help_panel=DATA)
     ] = None,
     caption_column: Annotated[
-        str | None, typer.Option(help="Column of captions, likewise.", rich_help_panel=DATA)
+        str | None,
+        typer.Option(
+            help="Column of captions, likewise; or several: caption_1,caption_2.", rich_help_panel=DATA
+        ),
     ] = None,
     label_column: Annotated[
         str | None, typer.Option(help="Make captions of the classes in this column.", rich_help_panel=DATA)
@@ -174,7 +177,8 @@ def pretrain(
     scale: Annotated[
         float | None,
         typer.Option(
-            help="What cosines are multiplied with in the loss. (default: the encoder's)",
+            help="What cosines are multiplied with in the loss. (default: the encoder's; for sigmoid without a bias "
+            "10, and -10 as bias)",
             rich_help_panel=TRAINING,
         ),
     ] = None,
@@ -306,7 +310,7 @@ def pretrain(
 
 
 def _print(report: Any) -> None:
-    from rsvlm.pretraining.card import NOT_MEASURED, changed_text, passed_over_text, result_rows
+    from rsvlm.pretraining.card import NOT_MEASURED, changed_text, cut_text, passed_over_text, result_rows
     from rsvlm.pretraining.outcome import outcome
 
     table = Table("set", "measure", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
@@ -323,6 +327,8 @@ def _print(report: Any) -> None:
         tell(f"{note}.", "yellow")
     if not report.retention_measured:
         tell(f"{changed_text(report)}{NOT_MEASURED}", "yellow")
+    if report.cut:
+        tell(cut_text(report), "yellow")
     if report.passed_over:
         tell(passed_over_text(report), "yellow")
     tell(f"Card: {report.adapter / 'README.md'}")

@@ -235,6 +235,53 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_was_used_and_what_not_is_counted(tmp_path: Path, rsvlm_command: Any, capsys: Any) -> None:
+    """Of 16 pairs 2 have no picture that can be read, and all captions are longer than the model reads."""
+    model, pairs = made.small_model(tmp_path / "model"), made.coloured_pairs(tmp_path / "pairs", 16)
+    text = pairs.read_text(encoding="utf-8")
+    text = text.replace("water", "field").replace("field", "field" + " of green" * 80)
+    pairs.write_text(text, encoding="utf-8")
+    (pairs.parent / "03.png").write_bytes(b"nothing")
+    (pairs.parent / "04.png").unlink()
+    out = tmp_path / "adapter"
+    command = [
+        "pretrain",
+        pairs,
+        "--encoder",
+        model,
+        "--out",
+        out,
+        "--held-out",
+        "0",
+        "--epochs",
+        "1",
+        "--loss",
+        "sigmoid",
+    ]
+    assert rsvlm_command(*command) == 0
+    cut = (
+        "14 of 14 captions, of all epochs, are longer than the 77 tokens that the model reads, and were cut."
+    )
+    assert cut in " ".join(capsys.readouterr().err.split())
+    card = (out / "README.md").read_text(encoding="utf-8")
+    for said in (cut, f"| {pairs} | 14 of 16 learned from |", "| scale | 10, bias -10 |"):
+        assert said in card
+
+
+def test_held_out_images_without_a_caption_are_counted(tmp_path: Path) -> None:
+    whole = made.coloured_pairs(tmp_path / "whole", 3)
+    lines = [*whole.read_text(encoding="utf-8").splitlines(), "none.png,", "torn.png,a field"]
+    (whole.parent / "torn.png").write_bytes(b"nothing")
+    whole.write_text("\n".join(lines), encoding="utf-8")
+    held = HeldOut([read_pairs_source(whole)], seed=0)
+    lacking = "1 of the 5 held-out images has no caption, or no picture, and is left out: none.png"
+    assert held.note == lacking
+    held.score(ColourEncoder())
+    assert str(held.note).startswith(
+        f"{lacking}. 1 of the 4 held-out images cannot be read, and are left out"
+    )
+
+
 def test_a_run_whose_disk_is_full_keeps_what_was_done(tmp_path: Path) -> None:
     """On a disk of its own, which this process can make where the system lets it."""
     small = tmp_path / "small"
@@ -404,6 +451,81 @@ def test_a_folder_of_images_with_metadata(tmp_path: Path, inside: str, kind: str
     source = read_pairs_source(tmp_path / "set")
     assert [example.captions for example in source] == [(f"text {n}",) for n in range(4)]
     assert all(Path(str(example.image)).is_file() for example in source)
+
+
+@pytest.mark.parametrize("form", ["coco", "karpathy", "records"])
+def test_a_json_of_captions(tmp_path: Path, form: str, rsvlm_command: Any, capsys: Any) -> None:
+    names = [image(tmp_path / "images", f"{n}.png", n) for n in range(4)]
+    texts = {name: [f"a {n}", f"b {n}"] for n, name in enumerate(names)}
+    records = [{"image": f"images/{name}", "caption": said} for name, said in texts.items()]
+    karpathy = [
+        {
+            "filename": name,
+            "split": "train" if n else "test",
+            "sentences": [{"raw": text} for text in texts[name]],
+        }
+        for n, name in enumerate(names)
+    ]
+    coco = {
+        "images": [{"id": n, "file_name": name} for n, name in enumerate(names)],
+        "annotations": [
+            {"image_id": n, "caption": text} for n, name in enumerate(names) for text in texts[name]
+        ],
+    }
+    content = {"coco": coco, "karpathy": {"images": karpathy}, "records": records}[form]
+    file = tmp_path / "pairs.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    known = names[1:] if form == "karpathy" else names
+    for streaming in (False, True):
+        source = read_pairs_source(file, streaming=streaming)
+        assert [example.captions for example in source] == [tuple(texts[name]) for name in known]
+        assert [Path(str(one.image)) for one in source] == [tmp_path / "images" / name for name in known]
+    if form == "karpathy":
+        assert [one.captions for one in read_pairs_source(file, split="test")] == [("a 0", "b 0")]
+        file.write_text(json.dumps({"images": karpathy[:1]}), encoding="utf-8")
+        with pytest.raises(PretrainingError, match=r"has no image of the split train; its splits are test"):
+            read_pairs_source(file)
+    else:
+        with pytest.raises(PretrainingError, match="split"):
+            read_pairs_source(file, split="test")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "pairs.json: is no JSON"),
+        ("[1, 2]", "pairs.json: is no list of records, such as"),
+        ('{"type": "FeatureCollection"}', "pairs.json: is no json with `images`"),
+    ],
+)
+def test_another_json_is_refused_in_a_line(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "pairs.json").write_text(content, encoding="utf-8")
+    with pytest.raises(PretrainingError) as error:
+        read_pairs_source(tmp_path / "pairs.json")
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "stream"])
+@pytest.mark.parametrize(
+    ("names", "given"), [(("caption_1", "caption_2"), None), (("short", "long"), "short, long")]
+)
+def test_a_column_for_each_caption(
+    tmp_path: Path, names: tuple[str, str], given: str | None, kind: str
+) -> None:
+    lines = [[image(tmp_path, f"{n % 3}.png", n % 3), f"a {n}", "" if n == 1 else f"b {n}"] for n in range(4)]
+    if kind == "csv":
+        file = made.table(tmp_path / "pairs.csv", ["filename", *names], lines)
+    else:
+        columns = dict(zip(("filename", *names), map(list, zip(*lines, strict=True)), strict=True))
+        file = made.parquet(tmp_path / "pairs.parquet", columns)
+    source = read_pairs_source(file, caption_column=given, streaming=kind == "stream")
+    wanted = [("a 0", "b 0"), ("a 1",), ("a 2", "b 2"), ("a 3", "b 3")]
+    if kind != "stream":  # the last row is of the first one's image
+        wanted = [(*wanted[0], *wanted[3]), *wanted[1:3]]
+    assert [example.captions for example in source] == wanted
+    with pytest.raises(PretrainingError, match=r"has no column other; its columns are filename, "):
+        read_pairs_source(file, caption_column=f"{names[0]},other")
 
 
 def test_lines_of_json(tmp_path: Path) -> None:

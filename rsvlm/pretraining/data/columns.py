@@ -1,5 +1,6 @@
 """Which column of a source holds what."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ JSON = "json"
 """Where WebDataset keeps what is known of a sample; its fields count as columns."""
 _TAR_IMAGE = ("jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp", "gif")
 _TAR_CAPTION, _TAR_LABEL = ("txt",), ("cls",)
+_NUMBERED = re.compile(r"(captions?|text|sentences?|title|raw)[ _-]?\d+", re.IGNORECASE)
+"""Tables with a column for each caption of an image."""
 _KEY, _LICENCE = ("__key__", "key"), ("licence", "license")
 
 
@@ -22,13 +25,14 @@ class Columns:
 
     Attributes:
         image: Bytes, {bytes, path} or paths.
-        caption: A text, texts, or {text} of several styles.
+        caption: A text, texts, or {text} of several styles; the first column of them, where there are several.
         label: Classes.
         key: Names of the images.
         longitude, latitude, bbox: Places.
         scene: What the image was cut from.
         sources: The credits of a pairs dataset.
         licence: A text.
+        more: Further columns of captions.
     """
 
     image: str
@@ -41,11 +45,17 @@ class Columns:
     scene: str | None
     sources: str | None
     licence: str | None
+    more: tuple[str, ...] = ()
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """All columns of captions."""
+        return () if self.caption is None else (self.caption, *self.more)
 
     @property
     def used(self) -> set[str]:
         """Names of the columns that are read."""
-        return {name for name in vars(self).values() if name is not None}
+        return {name for name in vars(self).values() if isinstance(name, str)} | {*self.more}
 
 
 def choose_columns(
@@ -63,7 +73,7 @@ def choose_columns(
         features: Their types by `datasets`, where known: an image or a class label is one whatever its name.
         place: The source, for messages.
         image: The column of images that the user named.
-        caption: That of captions.
+        caption: That of captions, or several with commas between them.
         label: That of classes.
 
     Raises:
@@ -71,10 +81,11 @@ def choose_columns(
             nor texts.
     """
     present = f"its columns are {', '.join(names) or 'none'}"
-    for wanted in (image, caption, label):
+    texts = [] if caption is None else [caption] if caption in names else _listed(caption)
+    for wanted in (image, *texts, label):
         if wanted is not None and wanted not in names:
             raise PretrainingError(f"{place}: has no column {wanted}; {present}")
-    if caption is not None and label is not None:
+    if texts and label is not None:
         raise PretrainingError(
             f"{place}: captions come from the column {caption} or are made from {label}; name one"
         )
@@ -83,27 +94,33 @@ def choose_columns(
         raise PretrainingError(
             f"{place}: has no column of images, name it with image_column (--image-column); {present}"
         )
-    if label is None and caption is None:
-        caption = column_of(names, (*CAPTIONS, *_TAR_CAPTION))
-    if caption is None and label is None:
+    if label is None and not texts:
+        known = column_of(names, (*CAPTIONS, *_TAR_CAPTION))
+        texts = [name for name in names if _NUMBERED.fullmatch(name)] if known is None else [known]
+    if label is None and not texts:
         label = column_of(names, (*LABEL, *_TAR_LABEL)) or _of_type(features, datasets.ClassLabel)
-    if caption is None and label is None:
+    if label is None and not texts:
         raise PretrainingError(
             f"{place}: has no column of captions or labels, name it with caption_column (--caption-column) "
             f"or label_column (--label-column); {present}"
         )
     return Columns(
         image=image,
-        caption=caption,
+        caption=texts[0] if texts else None,
         label=label,
         key=column_of(names, _KEY),
         longitude=column_of(names, LONGITUDE),
         latitude=column_of(names, LATITUDE),
         bbox=column_of(names, ("bbox",)),
-        scene=column_of([name for name in names if name not in (label, caption)], GROUP),
+        scene=column_of([name for name in names if name not in (label, *texts)], GROUP),
         sources=column_of(names, ("sources",)),
         licence=column_of(names, _LICENCE),
+        more=tuple(texts[1:]),
     )
+
+
+def _listed(columns: str) -> list[str]:
+    return [name.strip() for name in columns.split(",")]
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:

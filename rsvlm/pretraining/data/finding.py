@@ -16,7 +16,7 @@ from rsvlm.shards import shard_name
 
 from .imagefolders import with_texts
 
-Kind = Literal["parquet", "webdataset", "csv", "json", "saved", "folders", "hub"]
+Kind = Literal["parquet", "webdataset", "csv", "json", "document", "saved", "folders", "hub"]
 HUB = "hf:"
 _KINDS: dict[str, Kind] = {
     ".parquet": "parquet",
@@ -25,7 +25,9 @@ _KINDS: dict[str, Kind] = {
     ".tsv": "csv",
     ".jsonl": "json",
 }
-_ONE = ("csv", "json")
+_DOCUMENT = ".json"
+"""Captions, too, where it is named; in a folder it may be anything."""
+_ONE = ("csv", "json", "document")
 """Of these one file is read, whose folder image paths start from."""
 _METADATA = ("metadata.csv", "metadata.jsonl")
 """What says in a folder of images of `datasets` what its images show."""
@@ -33,7 +35,7 @@ _SAVED = ("state.json", "dataset_info.json")
 """What `save_to_disk` of `datasets` writes beside the data."""
 _REMEDY = (
     "name a pairs dataset, a folder of class folders or of images with a .txt beside each, .parquet, .tar, .csv, .tsv "
-    "or .jsonl files (a file, a folder or a pattern), or hf:owner/name"
+    "or .jsonl files (a file, a folder or a pattern), a .json of captions, or hf:owner/name"
 )
 
 
@@ -45,7 +47,7 @@ class Found:
         kind: How they are read.
         name: What the user called them.
         files: The files in order; the folder of what is saved, or of the classes; the id on the hub.
-        split: The split on the hub.
+        split: The split on the hub, or of a .json.
     """
 
     kind: Kind
@@ -71,6 +73,8 @@ def find_source(spec: str | Path, split: str | None) -> Found:
             raise PretrainingError(f"{name}: a data set on the hub is named hf:owner/name")
         return Found("hub", name, (repository,), split or "train")
     path = Path(spec)
+    if path.is_file() and path.suffix.casefold() == _DOCUMENT:
+        return Found("document", name, (str(path),), split)
     if split is not None and (path.is_file() or is_pairs_dataset(path)):
         raise PretrainingError(f"{name}: has no splits; leave out split={split}")
     if path.is_file():
@@ -154,7 +158,10 @@ def _of_files(files: Sequence[Path], name: str) -> Found:
     suffixes = {path.suffix.casefold() for path in files}
     kind = _KINDS.get(next(iter(suffixes)))
     if len(suffixes) > 1 or kind is None:
-        raise PretrainingError(f"{name}: {', '.join(sorted(suffixes)) or 'files without ending'}; {_REMEDY}")
+        kinds = ", ".join(suffix or "no ending" for suffix in sorted(suffixes))
+        raise PretrainingError(
+            f"{name}: files of this kind are not read together or at all ({kinds}); {_REMEDY}"
+        )
     if kind in _ONE and len(files) > 1:
         raise PretrainingError(
             f"{name}: {len(files)} {files[0].suffix} files; name one, whose folder image paths start from"

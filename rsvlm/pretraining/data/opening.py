@@ -19,6 +19,7 @@ from rsvlm.errors import one_line
 from rsvlm.models.quiet import quiet
 from rsvlm.pretraining.errors import PretrainingError
 
+from .documents import read_document
 from .finding import Found
 from .imagefolders import read_folder
 
@@ -43,6 +44,8 @@ def open_data(found: Found, *, streaming: bool, offline: bool = False) -> Data:
     with reading(found.name):
         if found.kind in ("csv", "folders"):
             data: Data = _csv(found) if found.kind == "csv" else read_folder(Path(found.files[0]))
+        elif found.kind == "document":
+            data = read_document(Path(found.files[0]), found.split)
         elif found.kind == "hub":
             data = _of_the_hub(found, streaming=streaming, offline=offline)
         elif found.kind == "saved":

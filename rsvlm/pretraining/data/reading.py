@@ -45,12 +45,14 @@ def read_pairs_source(
             * parquet files: one, a folder of them, or a pattern ("data/train-*.parquet");
             * WebDataset's tar files, likewise, with `jpg` or `png` and `txt` or `json`;
             * a csv or jsonl with paths of images, relative to its folder or the one above;
+            * a .json: a list of records likewise, Karpathy's captions, or COCO's;
             * a folder of images with a text beside each (a.jpg and a.txt, a caption a line), with a folder for each
               class, or with a metadata.csv or metadata.jsonl, as `datasets` has it;
             * a folder that `save_to_disk` of `datasets` wrote;
             * "hf:owner/name": a data set on the Hugging Face hub, fetched unless `offline` or HF_HUB_OFFLINE is set.
         image_column: The column of images, where it has another name than the usual ones.
-        caption_column: That of captions: a text, or several, of which one is shown each time.
+        caption_column: That of captions: a text, or several, of which one is shown each time; or "caption_1,caption_2":
+            several columns with a caption each, which are also found by themselves.
         label_column: Make captions of the classes in this column; also done where there is no column of captions.
         vocabulary: Words of these classes; None: their own names.
         templates: What the words are put into: a template set's name, or texts with one `{}`; None: those that suit.
@@ -72,8 +74,8 @@ def read_pairs_source(
     columns = choose_columns(
         list(first), dict(data.features or {}), found.name, image_column, caption_column, label_column
     )
-    if found.kind == "csv" and columns.caption is not None and isinstance(data, datasets.Dataset):
-        data = a_row_an_image(data, columns.image, columns.caption)
+    if found.kind == "csv" and len(columns.captions) == 1 and isinstance(data, datasets.Dataset):
+        data = a_row_an_image(data, columns.image, columns.captions[0])
     same = {} if streaming else _rows_of_one_image(found, data, columns)
     features = dict(data.features or {})
     captions = _captions(found, features, columns, vocabulary, templates)
@@ -150,7 +152,7 @@ def _class_names(found: Found, feature: Any, columns: Columns) -> tuple[str, ...
     inner = getattr(feature, "feature", feature)  # of a list of labels
     if isinstance(inner, datasets.ClassLabel):
         return tuple(inner.names)
-    if columns.label is None or found.kind not in ("csv", "json", "parquet"):
+    if columns.label is None or found.kind not in ("csv", "json", "document", "parquet"):
         return None
     return class_names_beside(Path(found.files[0]), columns.label)
 

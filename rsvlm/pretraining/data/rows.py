@@ -71,7 +71,8 @@ class RowReader:
         """Return the captions of a row, whatever else it has."""
         if self.columns.caption is None:
             return self._of_label(row.get(self.columns.label or ""))
-        return tuple(text for text in texts(row.get(self.columns.caption)) if text)
+        found = [text for name in self.columns.captions for text in texts(row.get(name))]
+        return tuple(text for text in found if text)
 
     def _image(self, value: Any) -> tuple[ImageRef | None, str | None]:
         """What `open_picture` takes, and the path that the row has."""

@@ -40,7 +40,7 @@ class PairsSource:
         self.name, self._data, self._read, self._keep = name, data, read, keep
         self._rows = rows if rows is not None or self.streaming else np.arange(len(data))
         self._same = same or {}  # of an image's first row, its other rows, of which captions alone are read
-        self._texts = data.select_columns([read.columns.caption]) if self._same else None
+        self._texts = data.select_columns([*read.columns.captions]) if self._same else None
 
     @property
     def streaming(self) -> bool:
@@ -126,7 +126,7 @@ class PairsSource:
 def _facts_only(table: pa.Table, columns: Columns) -> pa.Table:
     """Drop captions, and of images all but their paths; their bytes stay where nothing else tells images apart."""
     table = table.drop_columns(
-        [name for name in (columns.caption, columns.label) if name in table.column_names]
+        [name for name in (*columns.captions, columns.label) if name in table.column_names]
     )
     if columns.image not in table.column_names:
         return table
