@@ -13,6 +13,9 @@ def merge(
     adapter: Annotated[str, typer.Argument(help="Folder of the adapter, or any encoder.", metavar="ADAPTER")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
     weights: Weights = None,
+    base: Annotated[
+        str | None, typer.Option(help="The adapter's base, where it lies elsewhere than it says.")
+    ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
     offline: Offline = False,
@@ -25,7 +28,7 @@ def merge(
     from rsvlm.models.writing import write_model
 
     with console.status("Merging"):
-        library = write_model(adapter, out, weights=weights, offline=offline)
+        library = write_model(adapter, out, weights=weights, base=base, offline=offline)
     if as_json:
         print_json({"out": str(out), "library": library})
         return

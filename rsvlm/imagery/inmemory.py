@@ -24,7 +24,7 @@ class SupportsArray(Protocol):
 
 
 Given = Picture | SupportsArray | IO[bytes] | Mapping[str, Any] | float | None
-"""A picture in memory as people have it: also an open file, or a cell {"bytes", "path"}; None and NaN: there is none."""
+"""A picture in memory as people have it, also an open file or a cell {"bytes", "path"}; None and NaN: there is none."""
 
 Shown = PillowImage.Image | NDArray[np.uint8]
 

@@ -130,7 +130,10 @@ def _from_adapter(
         told = base.quick_gelu if quick_gelu is None else quick_gelu
         tower = load_tower(base.name, weights=own, quick_gelu=told, offline=offline)
     except ModelError as error:
-        raise ModelError(f"adapter {folder}: its base cannot be loaded: {error}") from None
+        raise ModelError(
+            f"adapter {folder}: its base cannot be loaded: {error}; where it lies elsewhere now, load it by its place: "
+            f"load_encoder(BASE, adapter={folder.name!r}), rsvlm merge {folder.name} --base BASE"
+        ) from None
     apply_adapter(tower, folder)
     tower.name = tower.info["name"] = folder.resolve().name
     return tower

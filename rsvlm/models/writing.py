@@ -24,6 +24,7 @@ def write_model(
     out: Path,
     *,
     weights: str | os.PathLike[str] | None = None,
+    base: str | os.PathLike[str] | None = None,
     offline: bool = False,
 ) -> str:
     """Write a model, with whatever is merged into it, as its own library opens it, and its licence and its card.
@@ -32,6 +33,7 @@ def write_model(
         name: What `load_encoder` takes, the folder of an adapter for instance.
         out: A folder that is not there yet, or empty.
         weights: Weights of it, where its name does not say them.
+        base: Of an adapter, where it lies elsewhere than the adapter says; another model is refused.
         offline: Fetch nothing.
 
     Returns:
@@ -42,7 +44,8 @@ def write_model(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ModelError(f"{out}: holds something already: name a new folder")
-    tower = load_tower(name, weights=weights, offline=offline)
+    model, adapter = (name, None) if base is None else (base, name)
+    tower = load_tower(model, weights=weights, adapter=adapter, offline=offline)
     tower.write(out)
     copy_licence(tower, out)
     shipped = SHIPPED.get(shipped_name(str(name)) or "")

@@ -320,6 +320,25 @@ def test_on_another_base_it_is_refused(tmp_path: Path) -> None:
         load_tower(tmp_path / "adapter", adapter=tmp_path / "adapter")
 
 
+def test_a_base_that_was_moved_is_named_anew(tmp_path: Path, rsvlm_command: Any, capsys: Any) -> None:
+    base, other = folder_of(tmp_path / "base", VIT), folder_of(tmp_path / "other", VIT, seed=1)
+    model = adapted(base)
+    learn(model)
+    model.save(tmp_path / "adapter")
+    wanted = vectors(load_tower(tmp_path / "adapter"))
+    moved = base.rename(tmp_path / "moved")
+    with pytest.raises(
+        ModelError, match=r"its base cannot be loaded: .*load_encoder\(BASE, adapter='adapter'\)"
+    ):
+        load_tower(tmp_path / "adapter")
+    assert torch.equal(vectors(load_tower(moved, adapter=tmp_path / "adapter")), wanted)
+    command = ["merge", tmp_path / "adapter", "--out", tmp_path / "merged", "--base"]
+    assert rsvlm_command(*command, other) == 2
+    assert "name the base that it was trained on" in " ".join(capsys.readouterr().err.split())
+    assert rsvlm_command(*command, moved) == 0
+    assert torch.allclose(vectors(load_tower(tmp_path / "merged")), wanted, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
