@@ -183,8 +183,8 @@ def test_what_cannot_be_is_one_line(tmp_path: Path, options: dict[str, Any], say
             ["--negatives", "latin.txt"],
             "--negatives latin.txt: is not UTF-8 text (invalid continuation byte at byte 1)",
         ),
-        (["--validation", "pairs.csv:0"], "pairs.csv:0: a weight is above 0"),
-        (["--validation", "pairs.csv:-1"], "pairs.csv:-1: a weight is above 0"),
+        (["--validation", "pairs.csv:0"], "pairs.csv: its weight is 0: give one above 0"),
+        (["--validation", "pairs.csv:-1"], "pairs.csv: its weight is -1: give one above 0"),
     ],
 )
 def test_bad_options_are_one_line(

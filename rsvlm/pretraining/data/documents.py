@@ -25,13 +25,17 @@ def read_document(file: Path, split: str | None) -> datasets.Dataset:
         content = json.loads(read_utf8(file))
         if isinstance(content, list):
             return _of_records(file, content, split)
-        if split is None and splits_inside(file):
-            split = "train"
-        found = read_karpathy(file, split=split)
-    except (DatasetError, ValueError, RecursionError) as error:
-        raise PretrainingError(
-            str(error) if isinstance(error, DatasetError) else f"{file}: is no JSON"
-        ) from None
+        return _of_images(file, split)
+    except DatasetError as error:
+        raise PretrainingError(str(error)) from None
+    except (json.JSONDecodeError, RecursionError):
+        raise PretrainingError(f"{file}: is no JSON") from None
+
+
+def _of_images(file: Path, split: str | None) -> datasets.Dataset:
+    if split is None and splits_inside(file):
+        split = "train"
+    found = read_karpathy(file, split=split)
     return datasets.Dataset.from_dict(
         {
             "image": [str(Path(str(image)).absolute()) for image in found.images],

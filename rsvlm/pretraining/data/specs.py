@@ -59,7 +59,7 @@ def weighted(argument: str) -> SourceSpec:
     if found is None or Path(argument).exists():
         return SourceSpec(data=argument)
     if float(found[2]) <= 0:
-        raise PretrainingError(f"{argument}: a weight is above 0")
+        raise PretrainingError(f"{found[1]}: its weight is {found[2]}: give one above 0")
     return SourceSpec(data=found[1], weight=float(found[2]))
 
 
