@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -129,7 +129,7 @@ class Engine:
                 "say what to find: write words, or choose an image in the Ask tab and tick the box, or both"
             )
         image = None if picked is None else picked.seen().picture
-        return cast(Hits, self.index.search(words.strip() or None, image, k=k, weight=weight))
+        return self.index.search(words.strip() or None, image, k=k, weight=weight)
 
     def classify(self, picked: Picked, classes: str | Sequence[str]) -> tuple[list[tuple[str, float]], bool]:
         """Tell the five likeliest classes with their scores, and whether these are calibrated."""

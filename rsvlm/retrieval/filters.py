@@ -108,8 +108,8 @@ class Filter:
             self.end is not None and f"a time to {self.end}",
             low is not None and f"{low:g} m a pixel or more",
             high is not None and f"{high:g} m a pixel or less",
-            self.labels and f"the label {' or '.join(self.labels)}",
-            self.licences and f"the licence {' or '.join(self.licences)}",
+            bool(self.labels) and f"the label {' or '.join(self.labels)}",
+            bool(self.licences) and f"the licence {' or '.join(self.licences)}",
         ]
         return ", ".join(part for part in parts if part)
 

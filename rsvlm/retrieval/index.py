@@ -244,9 +244,9 @@ class Index(Searchable):
         ) as encoded:  # fmt: skip
             plan = tuned_for(plan, self.encoder, encoded.table, self.manifest)
             put_rows(self.folder, encoded, plan, whole_images=True)
-            images = encoded.table["image"].drop_null().unique().to_pylist()
+            added: list[str] = encoded.table["image"].drop_null().unique().to_pylist()
         self.refresh()
-        if gone := left_behind(self._snapshot, images):
+        if gone := left_behind(self._snapshot, added):
             report.notes.append(
                 f"{len(gone):,} images of {self.place} have names of those that were added, and their files are gone "
                 f"(the first is {gone[0]}): if they were moved, remove them by their old folder: rsvlm index remove"

@@ -85,20 +85,21 @@ def test_rows_and_vectors_take_numbers_and_masks_and_nothing_else(index: Index) 
     assert (
         index.rows(mask)["key"].to_pylist() == index.rows([0, 1, 2])["key"].to_pylist() == ["k0", "k1", "k2"]
     )
-    np.testing.assert_array_equal(index.vectors(mask), index.vectors(np.array([0, 1, 2], np.uint8)))
+    np.testing.assert_array_equal(index.vectors(mask), index.vectors(np.array([0, 1, 2])))
     assert len(index.rows([])) == len(index.vectors([])) == 0
     assert index.rows([5])["key"].to_pylist() == ["k5"]  # removed, and its number stays
-    for wrong, message in [
+    wrong_ones: list[tuple[Any, str]] = [
         ([1.9], r"float64 of shape \(1,\)"),
         ([-1], "there is no row -1: rows have the numbers 0 to 5"),
         ([0, 6], "there is no row 6"),
         (["k1"], "row numbers are <U2"),
         (3, r"of shape \(\)"),
         (mask[:5], "a mask of 5 for 6 rows"),
-    ]:
+    ]
+    for wrong, message in wrong_ones:
         for method in (index.rows, index.vectors):
             with pytest.raises(RetrievalError, match=message):
-                method(wrong)  # type: ignore[operator]
+                method(wrong)
 
 
 def test_what_cannot_be_asked(index: Index) -> None:
@@ -114,10 +115,12 @@ def test_what_cannot_be_asked(index: Index) -> None:
             index.search_vectors(VECTORS[:1], **wrong)
     with pytest.raises(RetrievalError, match="query 1 has no direction"):
         index.search_vectors([VECTORS[0], np.zeros(4)])
-    assert len(index.search_vectors(VECTORS[:1], k=np.int64(3))[0]) == 3
+    counted: Any = np.int64(3)
+    assert len(index.search_vectors(VECTORS[:1], k=counted)[0]) == 3
     for name in ("labels", "licences"):
+        nothing: dict[str, Any] = {name: [None]}
         with pytest.raises(RetrievalError, match=f"{name} None: give texts"):
-            Filter(**{name: [None]})
+            Filter(**nothing)
 
 
 def test_an_index_that_is_named_from_here_is_found_from_elsewhere(

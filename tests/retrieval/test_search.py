@@ -83,7 +83,7 @@ def test_pages_follow_one_another(index: Index) -> None:
     assert isinstance(whole, Hits)
     pages = [index.search("green", k=2, offset=offset) for offset in (0, 2, 4)]
     assert [name for page in pages for name in found(page)] == found(whole)
-    assert [rank for page in pages for rank in page.table["rank"].to_pylist()] == [1, 2, 3, 4]  # type: ignore[union-attr]
+    assert [rank for page in pages for rank in page.table["rank"].to_pylist()] == [1, 2, 3, 4]
 
 
 def test_the_weighted_score_is_the_weighted_sum_of_cosines(index: Index, tiles: Path) -> None:
@@ -119,7 +119,7 @@ def test_what_is_asked_wrongly_is_refused(index: Index, tiles: Path) -> None:
             with pytest.raises(RetrievalError, match=r"^text is words, not a \w+: give a picture by image="):
                 index.search(wrong)
     with pytest.raises(RetrievalError, match="text is words, not a int"):
-        index.search("red", unlike=3)  # type: ignore[arg-type]
+        index.search("red", unlike=3)  # type: ignore[call-overload]
     with pytest.raises(RetrievalError, match="weight 2: how much the image counts"):
         index.search("red", weight=2)
     with pytest.raises(RetrievalError, match="2 texts for 3 images"):

@@ -248,7 +248,7 @@ def test_a_cross_encoder_puts_the_first_hits_in_order(
 def test_what_there_cannot_be_is_refused(index: TextIndex, tmp_path: Path, sentence_model: Path) -> None:
     for says, call in (
         ("text 0 is empty", lambda: index.search(" ")),
-        ("by 'sense': give words, meaning or both", lambda: index.search("river", by="sense")),  # type: ignore[arg-type]
+        ("by 'sense': give words, meaning or both", lambda: index.search("river", by="sense")),  # type: ignore[call-overload]
         ("k 0, offset 0", lambda: index.search("river", k=0)),
         ("row 1 has no text", lambda: index.add([{"key": "a", "text": "b"}, {"key": "b"}])),
         ("Casting field 'key'", lambda: index.add([{"text": "b"}])),

@@ -148,6 +148,7 @@ def test_areas_that_would_be_taken_for_others(tmp_path: Path) -> None:
     )
     content = json.loads(_square(tmp_path, "EPSG::3857").read_text("utf-8"))
     area = Filter(area=content).area
+    assert area is not None
     assert area.bounds == read_area(tmp_path / "a.geojson").bounds
     with pytest.raises(RetrievalError, match=r"^area: is in .*EPSG::999999"):
         Filter(area=json.loads(_square(tmp_path, "EPSG::999999").read_text("utf-8")))
