@@ -1,7 +1,6 @@
 """Labelled images of an index as a memory: what the words for the classes say, and what was seen, together."""
 
 import hashlib
-import os
 from numbers import Real
 from typing import Any
 
@@ -75,7 +74,7 @@ class Memory:
         found = [known[names[0]] if len(names) == 1 and names[0] in known else -1 for names in labels]
         if labels and not any(place >= 0 for place in found):
             raise ClassificationError(
-                f"{index.folder}: none of {len(labels):,} labelled rows has one label of {vocabulary.name}: "
+                f"{index.place}: none of {len(labels):,} labelled rows has one label of {vocabulary.name}: "
                 f"the first has {', '.join(labels[0])}, the classes are {', '.join(vocabulary.names[:20])}"
             )
         kept = np.array(found, np.int64) >= 0
@@ -87,7 +86,7 @@ class Memory:
             self.weight = weight
         digest = hashlib.sha256(self._vectors.tobytes() + self.classes.tobytes()).hexdigest()
         self.record: dict[str, Any] = {
-            "index": os.fspath(index.folder),
+            "index": index.place,
             "labelled": len(self.classes),
             "of_other_labels": len(labels) - len(self.classes),
             "classes": len(np.unique(self.classes)),

@@ -99,7 +99,7 @@ def _rows(index: Index, known: Known | None) -> IndexSet:
         own = np.flatnonzero([bool(one) for one in (labels if known == "labels" else captions)])
         if not len(own):
             raise EvalError(
-                f"{index.folder}: none of its {len(numbers):,} rows has {known}"
+                f"{index.place}: none of its {len(numbers):,} rows has {known}"
                 + ("; give it some: rsvlm index label" if known == "labels" else "")
             )
         numbers, table = numbers[own], table.take(own)
@@ -115,7 +115,7 @@ def _rows(index: Index, known: Known | None) -> IndexSet:
         places=middles(boxes),
         times=tuple(None if row["datetime"] is None else row["datetime"].isoformat() for row in rows),
         multi_label=any(len(one or ()) > 1 for one in labels),
-        sources=records([index.folder / "manifest.json"]),
+        sources=records([Path(index.place) / "manifest.json"]),
         folder=index.folder,
         numbers=numbers,
     )

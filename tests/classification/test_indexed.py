@@ -13,6 +13,7 @@ from PIL import Image
 from rasterio.transform import Affine
 
 from rsvlm.classification import ClassificationError, Pictures, ZeroShotClassifier, classify_files
+from rsvlm.cli.encoders import named
 from rsvlm.imagery.items import ChipOptions
 from rsvlm.retrieval import Index, RetrievalError
 
@@ -124,3 +125,10 @@ def test_whole_images_are_drawn_as_they_were_opened(tmp_path: Path) -> None:
     assert sheets[0].shape == sheets[1].shape
     assert np.mean(sheets[0] != sheets[1]) < 0.02  # the name below it is another
     assert len(np.unique(sheets[1].reshape(-1, 3), axis=0)) > 500
+
+
+def test_an_encoder_that_is_named_is_taken_at_its_word_the_default_too(tmp_path: Path) -> None:
+    index = Index.from_vectors(tmp_path / "index", np.eye(2), [{"key": "a"}, {"key": "b"}], encoder="mine")
+    assert named(None, None, index.folder) == "mine"
+    assert named("built-in", None, index.folder) == "built-in"
+    assert named(None, tmp_path) == "built-in"
