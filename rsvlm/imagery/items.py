@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from rasterio.io import DatasetReader
@@ -25,8 +25,8 @@ from .stretch import check_stretch
 from .windows import check_size
 
 PathLike = str | os.PathLike[str]
-Image = PathLike | Scene | DatasetReader | Given
-Images = Image | Iterable[Image]
+Image: TypeAlias = PathLike | Scene | DatasetReader | Given
+Images: TypeAlias = Image | Iterable[Image]
 """What images are named by, alone or several: files, folders, globs, products, scenes, and pictures in memory."""
 
 _CELL = {"bytes", "path"}

@@ -95,7 +95,7 @@ def test_what_is_said_of_it_holds_on_every_machine(
 ) -> None:
     shutil.copytree(built_in._text_folder(), tmp_path / "elsewhere")
     monkeypatch.setattr(built_in, "_text_folder", lambda: tmp_path / "elsewhere")
-    moved = load_encoder("built-in-base", device="cpu", precision="fp32")
+    moved: Any = load_encoder("built-in-base", device="cpu", precision="fp32")
     assert moved.info == base.info
     assert str(tmp_path) not in str(moved.info)
 
@@ -123,7 +123,7 @@ def test_written_it_opens_in_stock_open_clip_and_elsewhere(base: Any, tmp_path: 
     assert np.abs(texts - base.encode_texts(TEXTS)).max() < 1e-5
     before = load_tower(tmp_path / "model").info["tokenizer"]
     (tmp_path / "model").rename(tmp_path / "moved")
-    moved = load_encoder(tmp_path / "moved", device="cpu", precision="fp32")
+    moved: Any = load_encoder(tmp_path / "moved", device="cpu", precision="fp32")
     assert moved.info["tokenizer"] == before  # its configuration names the folder in full
     assert np.abs(moved.encode_texts(TEXTS) - base.encode_texts(TEXTS)).max() < 1e-6
 
