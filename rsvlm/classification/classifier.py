@@ -131,6 +131,10 @@ class ZeroShotClassifier:
         self._calibrations: dict[tuple[str, ...], Calibration | None] = {}
         self.warnings: list[str] = []
         self._noted: set[str] = set()
+        if self.memory is not None and not len(self.memory.classes):
+            self._warn(
+                f"the memory {self.memory.record['index']} has no labelled image and adds nothing: label some"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:

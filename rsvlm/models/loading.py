@@ -78,7 +78,12 @@ def load_encoder(
         ModelError: There is no such model, or it cannot be loaded whole.
     """
     try:
-        tower = load_tower(name, weights=weights, adapter=adapter, quick_gelu=quick_gelu, offline=offline)
+        import torch
+
+        with torch.random.fork_rng(
+            devices=[]
+        ):  # layers begin with random weights: the user's numbers stay theirs
+            tower = load_tower(name, weights=weights, adapter=adapter, quick_gelu=quick_gelu, offline=offline)
         from rsvlm.models.runtime import TorchEncoder
     except ImportError as error:
         raise ModelError(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 import pytest
 import rasterio
 from colours import CLASSES, Colours  # type: ignore[import-not-found] # in tests/
@@ -92,6 +93,59 @@ def test_multispectral_files(data_dir: Path, views: tuple[str, ...]) -> None:
     result = classifier.classify(data_dir / "eurosat-multispectral", views=views, sensor="eurosat")
     assert len(result) == 60
     assert result.errors == [None] * 60
+
+
+class Faulty(Colours):  # type: ignore[misc]
+    """Gives no numbers for what is blue, and zeros for what is green."""
+
+    def encode_images(self, images: list[object]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        found: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = super().encode_images(images)
+        best = found.argmax(axis=1)
+        found[best == 2] = np.nan
+        found[best == 1] = 0
+        return found
+
+
+def test_a_vector_that_tells_nothing_is_a_reason() -> None:
+    pictures = [Image.new("RGB", (8, 8), colour) for colour in ("#c81e1e", "#1ec81e", "#1e1ec8")]
+    result = ZeroShotClassifier(CLASSES, Faulty(), templates=["{}"]).classify(pictures)
+    assert result.labels == ["red", None, None]
+    assert result.errors[1] == "the encoder gave a vector of zeros"
+    assert "not numbers" in str(result.errors[2])
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "YCbCr", "I", "F", "I;16"])
+def test_an_encoder_gets_pictures_of_any_mode_in_rgb(mode: str) -> None:
+    shapes: list[object] = []
+
+    class Looking(Colours):  # type: ignore[misc]
+        def encode_images(self, images: list[object]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+            shapes.extend((np.asarray(image).shape, np.asarray(image).dtype) for image in images)
+            found: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = super().encode_images(images)
+            return found
+
+    deep = Image.fromarray(noise(8, 8).astype(np.uint16) * 256)
+    picture = deep if mode == "I;16" else Image.fromarray(noise(8, 8, 3)).convert("L").convert(mode)
+    result = ZeroShotClassifier(CLASSES, Looking(), templates=["{}"]).classify([picture])
+    assert result.errors == [None]
+    assert shapes == [((8, 8, 3), np.uint8)]
+
+
+def test_what_is_closed_or_missing_is_a_row_and_an_open_file_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "red.png"
+    Image.new("RGB", (8, 8), (200, 30, 30)).save(path)
+    shut = Image.open(path)
+    shut.close()
+    with path.open("rb") as gone:
+        pass
+    with path.open("rb") as sniffed:
+        sniffed.read(10)
+        images = [path, shut, gone, sniffed, None, np.float32("nan"), pd.NA, pd.NaT]
+        result = ZeroShotClassifier(CLASSES, Colours(), templates=["{}"]).classify(images)
+    assert [label == "red" for label in result.labels] == [True, False, False, True, *[False] * 4]
+    assert "closed" in str(result.errors[1])
+    assert "closed" in str(result.errors[2])
+    assert result.errors[4:] == ["there is no image"] * 4
 
 
 class ColoursOfAnything(Colours):  # type: ignore[misc]
