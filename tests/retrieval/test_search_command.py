@@ -71,6 +71,7 @@ def test_hits_and_rows_go_to_files_for_maps(
     pyogrio = pytest.importorskip("pyogrio", reason="GeoPackage needs rsvlm[vector]")
     assert rsvlm_command("search", index, "a river", "-k", "3", "--out", tmp_path / "hits.gpkg") == 0
     assert pyogrio.read_info(tmp_path / "hits.gpkg")["features"] == 3
+    capsys.readouterr()
     assert rsvlm_command("index", "info", index, "--json") == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert rsvlm_command("index", "export", index, "--out", tmp_path / "rows.parquet", "--json") == 0

@@ -113,7 +113,7 @@ def test_what_cannot_be_done(
     name = sorted(path.name for path in (pairs / "scores").iterdir())[0]
     (pairs.parent / "best").mkdir()
     (pairs.parent / "best" / "mine.txt").write_text("mine", encoding="utf-8")
-    assert rsvlm_command("pairs", "filter", pairs, *best, "--scores", name) == 1
+    assert rsvlm_command("pairs", "filter", pairs, *best, "--scores", name) == 2
     assert "holds files of another origin (mine.txt); name a new folder" in capsys.readouterr().err
     (pairs / "manifest.json").unlink()
     for command in (["score", pairs, *clip], ["filter", pairs, *best]):
