@@ -14,7 +14,7 @@ def placed(table: pa.Table) -> pa.Table:
     Longitudes may come as -360 to 360, as csv files have them.
 
     Raises:
-        RetrievalError: A place that there cannot be, one of which a part is missing, or pixels without a size.
+        RetrievalError: A place that there cannot be, one of which a part is missing, or pixels of less than nothing.
     """
     west, south, east, north = (_numbers(table, name) for name in EDGES)
     edges = np.stack([west, south, east, north], axis=1)
@@ -29,8 +29,8 @@ def placed(table: pa.Table) -> pa.Table:
         "longitudes lie in -180..180; west > east crosses the antimeridian",
     )
     gsd = _numbers(table, "gsd")
-    if len(wrong := np.flatnonzero(~np.isnan(gsd) & ~((gsd > 0) & (gsd < np.inf)))):
-        raise RetrievalError(f"row {wrong[0]}: gsd {gsd[wrong[0]]:g}: give metres a pixel, above 0")
+    if len(wrong := np.flatnonzero(~np.isnan(gsd) & ~((gsd >= 0) & (gsd < np.inf)))):
+        raise RetrievalError(f"row {wrong[0]}: gsd {gsd[wrong[0]]:g}: give metres a pixel")
     whole = east - west >= 360
     west, east = np.where(whole, -180.0, _wrapped(west)), np.where(whole, 180.0, _wrapped(east))
     for name, values in (*zip(EDGES, (west, south, east, north), strict=True), ("gsd", gsd)):

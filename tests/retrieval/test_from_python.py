@@ -40,7 +40,6 @@ def index(tmp_path: Path) -> Index:
         ({"west": 361, "south": 5, "east": 362, "north": 6}, r"row 1: west 361.0.*lie in -180\.\.180"),
         ({"west": 1, "south": 5, "east": float("inf"), "north": 6}, "row 1: .*east inf"),
         ({"gsd": -1.0}, "row 1: gsd -1: give metres a pixel"),
-        ({"gsd": 0.0}, "row 1: gsd 0: "),
         ({"key": 5}, "row 1: key 5 is a int: give text"),
         ({"licence": 5}, "row 1: licence 5 is a int: give text"),
     ],
