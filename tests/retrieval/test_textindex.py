@@ -249,7 +249,7 @@ def test_what_there_cannot_be_is_refused(index: TextIndex, tmp_path: Path, sente
     for says, call in (
         ("text 0 is empty", lambda: index.search(" ")),
         ("by 'sense': give words, meaning or both", lambda: index.search("river", by="sense")),  # type: ignore[call-overload]
-        ("k 0, offset 0", lambda: index.search("river", k=0)),
+        ("k 0: give one from 1", lambda: index.search("river", k=0)),
         ("row 1 has no text", lambda: index.add([{"key": "a", "text": "b"}, {"key": "b"}])),
         ("Casting field 'key'", lambda: index.add([{"text": "b"}])),
         ("cannot be stored", lambda: index.add([{"key": "a", "text": "\ud800"}])),
