@@ -106,10 +106,10 @@ def _shown(measure: Measure) -> str:
 
 def cut_text(report: PretrainReport) -> str:
     """Say how many of the captions that were shown were longer than the model reads."""
-    known = report.resolved
+    shown, tokens = report.resolved["shown"], report.resolved["context_length"]
     return (
-        f"{report.cut:,} of {known['shown']:,} captions, of all epochs, are longer than the {known['context_length']} "
-        "tokens that the model reads, and were cut."
+        f"{report.cut:,} of {shown:,} captions, of all epochs, were longer than the model reads ({tokens} tokens), "
+        "and were cut."
     )
 
 

@@ -259,9 +259,7 @@ def test_what_was_used_and_what_not_is_counted(tmp_path: Path, rsvlm_command: An
         "sigmoid",
     ]
     assert rsvlm_command(*command) == 0
-    cut = (
-        "14 of 14 captions, of all epochs, are longer than the 77 tokens that the model reads, and were cut."
-    )
+    cut = "14 of 14 captions, of all epochs, were longer than the model reads (77 tokens), and were cut."
     assert cut in " ".join(capsys.readouterr().err.split())
     card = (out / "README.md").read_text(encoding="utf-8")
     for said in (cut, f"| {pairs} | 14 of 16 learned from |", "| scale | 10, bias -10 |"):
