@@ -154,7 +154,7 @@ class KnowledgeBase:
             RagError: None of the sources can be read.
             rsvlm.retrieval.RetrievalError: Another process is writing, or the disk is full.
         """
-        if not (self.folder / RECORD).exists():
+        if not self.folder.exists():
             raise RagError(f"{self.folder}: is gone: build it anew")
         made = None if self.record.encoder is None else self.encoder
         self.report = update(

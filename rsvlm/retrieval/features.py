@@ -46,9 +46,13 @@ def read_features(path: Path) -> list[Feature]:
         feature["geometry"] = wrapped(feature["geometry"])
         west, south, east, north = feature["geometry"].bounds
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            raise RetrievalError(
-                f"{path}: reaches {west:g},{south:g},{east:g},{north:g}: GeoJSON is in degrees (WGS84)"
+            is_json = read is _geojson
+            why = (
+                "GeoJSON is in degrees (WGS84)"
+                if is_json
+                else "the CRS that it names is not its own; set that"
             )
+            raise RetrievalError(f"{path}: reaches {west:g},{south:g},{east:g},{north:g} degrees: {why}")
     return found
 
 

@@ -22,7 +22,7 @@ def odd(folder: Path, suffix: str = "") -> Path:
 
 def told(capsys: pytest.CaptureFixture[str]) -> str:
     """What is on the terminal, as one line: a path may have been wrapped in a table."""
-    return capsys.readouterr().err.replace("\n", "")
+    return "".join(capsys.readouterr()).replace("\n", "")
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ def test_it_finds_what_an_exact_search_finds(index: Index, asked: Any, k: int) -
 @pytest.mark.parametrize("asked", ["pictures", "words"])
 @pytest.mark.parametrize("fold", [None, 0.999])
 def test_pages_neither_repeat_nor_lose_a_hit(index: Index, asked: Any, fold: float | None) -> None:
-    queries = (classes(100, 5)[0] if asked == "pictures" else words(100, 5))[: 100 if fold is None else 20]
+    queries = (classes(100, 5)[0] if asked == "pictures" else words(100, 5))[: 40 if fold is None else 20]
     first = index.search_vectors(queries, k=10, asked=asked, fold=fold)
     pages = [
         index.search_vectors(queries, k=10, offset=offset, asked=asked, fold=fold)
