@@ -15,7 +15,6 @@ def main(folder: Path) -> None:
     print(index)
 
     hits = index.search("a forest", k=3)
-    assert isinstance(hits, rsvlm.retrieval.Hits)  # of several texts it is a list of them
     for hit in hits:
         print(
             f"{hit['rank']}. {hit['score']:.3f}  chip {hit['window']}  at {hit['west']:.4f}, {hit['south']:.4f}"

