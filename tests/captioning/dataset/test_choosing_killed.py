@@ -64,6 +64,7 @@ def test_scoring_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:
     assert open_scores(open_dataset(copy)).record.pairs == 60
 
 
+@pytest.mark.slow
 def test_filtering(folder: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(folder, tmp_path / "pairs", ignore=shutil.ignore_patterns("scores")))
     subprocess.run([*PROGRAM, "score", str(copy)], check=True)
