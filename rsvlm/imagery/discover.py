@@ -59,7 +59,7 @@ def find_scenes(
         raise ImageryError(_nothing(scan.empty))
     if scan.links:
         LOG.warning(
-            "links to images or folders that are found without them, and left out: %d (the first: %s)",
+            "left out as links to images or folders that are listed themselves: %d (the first: %s)",
             len(scan.links),
             printable(scan.links[0]),
         )

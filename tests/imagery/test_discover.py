@@ -432,7 +432,7 @@ def test_a_link_beside_what_it_leads_to_gives_way_and_is_told(
     scenes, failures = find_scenes([tmp_path])
     assert failures == []
     assert paths(scenes) == [tmp_path / "only.png", tmp_path / "real" / "b.png", tmp_path / "with space.png"]
-    assert "found without them, and left out: 2 (the first: " in caplog.text
+    assert "left out as links to images or folders that are listed themselves: 2 (the first: " in caplog.text
     scenes, _ = find_scenes([tmp_path / "link.png"])  # named alone, it is what was meant
     assert paths(scenes) == [tmp_path / "link.png"]
     assert caplog.text.count("left out") == 1
