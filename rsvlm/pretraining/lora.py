@@ -19,7 +19,7 @@ from rsvlm.models.tower import Tower
 
 from .errors import PretrainingError
 from .layers import SIDES, LoraSettings, Side, Store, depends_on, is_head, target_layers, whole_weights
-from .shares import lora_at, whole_at
+from .strength import lora_at, whole_at
 
 
 class Adapted:

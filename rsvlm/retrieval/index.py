@@ -1,48 +1,27 @@
 """`rsvlm.Index`: vectors of images on the disk, found by words, by example, by where and when."""
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Self, Unpack, overload
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import ArrayLike
+from typing import Self
 
 from rsvlm.imagery.items import ChipOptions
-from rsvlm.models import Encoder, Reranker, TextEncoder
+from rsvlm.models import Encoder
 from rsvlm.models.shipped import DEFAULT
 
-from .asking import AskingCaptions, By
 from .building import BuildReport, Progress, encoded_images
-from .captions import CaptionReport, Captions, open_captions, update_captions
+from .captioned import CaptionedIndex
 from .changes import changing
-from .exact import Found, Mask
-from .filters import Filter, mask_of
-from .hits import Hits, ranked
-from .kinds import Asked, Plan
+from .kinds import Plan
 from .labelling import labels_from
 from .making import Blocks, Rows, check_new, create, encoder_record, fitting, named_encoder, tuned_for
-from .manifest import CutRecord, EncoderRecord, Manifest
-from .rows import SCHEMA
-from .searchable import Searchable, keys_of, loaded, several
-from .searching import nearest
-from .snapshot import Snapshot, open_snapshot
-from .stored import Ints, Vectors, row_numbers
-from .textindex import checked_queries, loaded_sentences
+from .manifest import CutRecord
+from .reading import PathLike
+from .searchable import keys_of, loaded, several
+from .snapshot import open_snapshot
 from .updates import left_behind, put_rows, remove_rows
-from .variety import search_varied
-from .verifying import verify
-from .writing import write_tables
-
-PathLike = str | os.PathLike[str]
-
-_BATCH = 1000
-"""Rows that are read at once."""
 
 
-class Index(Searchable):
+class Index(CaptionedIndex):
     """Vectors of images and what is known of each, in a folder that is opened without being read.
 
     An open index stays as it was when it was opened, whatever another process writes; `refresh` looks again. What
@@ -54,32 +33,7 @@ class Index(Searchable):
         report: What became of the images, after `build`.
     """
 
-    def __init__(self, folder: PathLike, encoder: Encoder | PathLike | None = None) -> None:
-        """Open an index; `Index.open` is the same.
-
-        Args:
-            folder: Where it is.
-            encoder: What made its vectors, where its name does not say where that is to be found.
-
-        Raises:
-            RetrievalError: It is no index, a damaged one, or one that another encoder made.
-        """
-        self._given = Path(folder)
-        self.folder = self._given.absolute()  # the process may go elsewhere
-        self._snapshot: Snapshot = open_snapshot(self.folder)
-        self.report: BuildReport | None = None
-        self._text_encoder: TextEncoder | None = None
-        self._captions: Captions | None = None
-        super().__init__(encoder)
-
-    @classmethod
-    def open(cls, folder: PathLike, encoder: Encoder | PathLike | None = None) -> Self:
-        """Open an index; the arguments are those of `Index`.
-
-        Raises:
-            RetrievalError: It is no index, a damaged one, or one that another encoder made.
-        """
-        return cls(folder, encoder)
+    report: BuildReport | None = None
 
     @classmethod
     def build(
@@ -169,53 +123,6 @@ class Index(Searchable):
         create(place, record, encoded, plan)
         return cls(place)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """An index that is pickled is opened anew, where its folder must be found."""
-        return type(self), (self.folder, self._encoder)
-
-    @property
-    def place(self) -> str:
-        """Where it is, as people write it."""
-        return str(self._given)
-
-    @property
-    def made_by(self) -> EncoderRecord:
-        """What made the vectors."""
-        return self.manifest.encoder
-
-    @property
-    def cut(self) -> ChipOptions:
-        """How the images were cut that it was made of."""
-        return self.manifest.cut.options if self.manifest.cut else ChipOptions()
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the index consists of."""
-        return self._snapshot.manifest
-
-    def __len__(self) -> int:
-        return self.manifest.count
-
-    def __repr__(self) -> str:
-        encoder = self.manifest.encoder
-        return f"Index({self.place!r}: {len(self):,} rows, {encoder.name}, {encoder.dimension} numbers)"
-
-    def refresh(self) -> None:
-        """Look at the folder again, for what another process changed."""
-        before, self._snapshot, self._captions = self._snapshot, open_snapshot(self.folder), None
-        if before.copies:
-            self._snapshot.to_gpus()
-
-    def to_gpus(self) -> None:
-        """Copy the vectors, and cells, onto all GPUs that faiss sees, for searches without a filter.
-
-        Graphs, filters, and more than 2,048 hits or cells at once stay with the processor. The folder is not changed.
-
-        Raises:
-            RetrievalError: Faiss sees no GPU.
-        """
-        self._snapshot.to_gpus()
-
     def add(
         self,
         images: PathLike | Sequence[PathLike],
@@ -301,239 +208,3 @@ class Index(Searchable):
             change.commit()
         self.refresh()
         return len(labels.rows) - labels.taken
-
-    @overload
-    def search_captions(self, text: str, **how: Unpack[AskingCaptions]) -> Hits: ...
-    @overload
-    def search_captions(
-        self, text: list[str] | tuple[str, ...], **how: Unpack[AskingCaptions]
-    ) -> list[Hits]: ...
-    @overload
-    def search_captions(
-        self, text: str | Sequence[str], **how: Unpack[AskingCaptions]
-    ) -> Hits | list[Hits]: ...
-
-    def search_captions(
-        self,
-        text: str | Sequence[str],
-        *,
-        k: int = 10,
-        offset: int = 0,
-        by: By = "both",
-        pictures: bool = False,
-        filter: Filter | None = None,
-        reranker: Reranker | PathLike | None = None,
-        device: str = "auto",
-        progress: Progress | None = None,
-    ) -> Hits | list[Hits]:
-        """Find images by their captions, each by its best one.
-
-        The captions are encoded when they are first asked for, and those of new images before the next search: see
-        `index_captions`.
-
-        Args:
-            text: What to find, or a list for several searches at once.
-            k: How many hits.
-            offset: How many of the best are passed over: the second page of 10 has the offset 10.
-            by: "words": by words that a caption shares with it (BM25); "meaning": by the cosine of sentence vectors;
-                "both": by the ranks in these two, fused.
-            pictures: Search among the pictures, too, as `search` does, and fuse the ranks there with those by captions.
-            filter: What all hits must be.
-            reranker: A cross-encoder that puts the first 50 (or offset + k) in order by their captions, or what
-                `rsvlm.models.load_reranker` takes; images without captions are then left out.
-            device: For what makes vectors of captions, where it is loaded here.
-            progress: Called with captions encoded and captions to be encoded.
-
-        Returns:
-            The hits, the best first; a list of them where text is one. The score is BM25's, the cosine, the sum of
-            1 / (60 + rank) over the rankings that were fused, or the reranker's. Ranks that were fused are told, too:
-            `by_words` and `by_meaning`, or `by_captions` and `by_pictures`. `caption` is the one that an image was
-            found by; null where only its picture was found.
-
-        Raises:
-            RetrievalError: No image has a caption, or what there cannot be is asked.
-        """
-        checked_queries(text, k, offset, by)  # before captions are encoded, which may take minutes
-        if self._captions is None:
-            self._captions = open_captions(self._snapshot, self._text_encoder, progress, device)
-        return self._captions.search(
-            text, k=k, offset=offset, by=by, filter=filter, pictures=self.encoder if pictures else None,
-            reranker=reranker,
-        )  # fmt: skip
-
-    def index_captions(
-        self,
-        encoder: TextEncoder | PathLike | None = None,
-        *,
-        device: str = "auto",
-        progress: Progress | None = None,
-    ) -> CaptionReport:
-        """Encode the captions that are not encoded yet. Stopped, it goes on when it is called again.
-
-        Args:
-            encoder: What makes their vectors, or what `rsvlm.models.load_sentence_encoder` takes; those that another
-                one made are made anew. None: what made them, or all-MiniLM-L6-v2.
-            device: For the encoder, where it is loaded here.
-            progress: Called with captions encoded and captions to be encoded.
-
-        Raises:
-            RetrievalError: No image has a caption, or another process is at it.
-        """
-        if encoder is not None:
-            self._text_encoder = loaded_sentences(encoder, device)
-        report = update_captions(self.folder, self._text_encoder, progress, device)
-        self.refresh()
-        return report
-
-    def search_vectors(
-        self,
-        queries: ArrayLike,
-        *,
-        k: int = 10,
-        offset: int = 0,
-        filter: Filter | None = None,
-        fold: float | None = None,
-        variety: float = 0.0,
-        asked: Asked = "both",
-    ) -> list[Hits]:
-        """Find the rows whose vectors have the highest dot product with each query.
-
-        Args:
-            queries: (q, dimension) floats of any length: a weighted sum of vectors asks for both.
-            k: How many.
-            offset: How many of the best are passed over: the second page of 10 has the offset 10.
-            filter: What all hits must be.
-            fold: Leave out what is as like a better hit as this.
-            variety: 0..1: prefer hits that are unlike one another.
-            asked: What the queries are made of: an approximate search has to look farther for words.
-
-        Raises:
-            RetrievalError: Queries of another dimension, or numbers that there cannot be.
-        """
-        vectors = self._checked(queries, k, offset, variety, asked)
-        mask = mask_of(filter, self._snapshot)
-        allowed = None if mask is None else mask & self._snapshot.live
-        total = self.manifest.count if allowed is None else int(np.count_nonzero(allowed))
-        return [
-            ranked(
-                self._snapshot.rows(found.rows[offset:]),
-                found.rows[offset:],
-                found.scores[offset:],
-                offset + 1,
-                total,
-            )
-            for found in search_varied(
-                self._snapshot, vectors, offset + k, allowed, page=k, kind=asked, fold=fold, variety=variety
-            )
-        ]
-
-    def nearest(self, queries: ArrayLike, k: int = 10, *, asked: Asked = "both") -> list[Found]:
-        """Find row numbers and scores only, many times a second; `rows` says what is known of rows.
-
-        Args:
-            queries: (q, dimension) floats of any length.
-            k: How many.
-            asked: What the queries are made of: an approximate search has to look farther for words.
-
-        Returns:
-            `.rows` and `.scores` of each query, the best first.
-
-        Raises:
-            RetrievalError: Queries of another dimension, or k below 1.
-        """
-        return nearest(self._snapshot, self._checked(queries, k, asked=asked), k, kind=asked)
-
-    def rows(self, numbers: Sequence[int] | Ints | Mask) -> pa.Table:
-        """What is known of rows: a table of `rsvlm.retrieval.rows.SCHEMA`.
-
-        Args:
-            numbers: Of the rows; or True and False for each row, those that were removed included.
-
-        Raises:
-            RetrievalError: There are no such rows.
-        """
-        return self._snapshot.rows(row_numbers(numbers, self.manifest.size))
-
-    def numbers(self) -> Ints:
-        """Numbers of the rows that count, ascending."""
-        return np.flatnonzero(self._snapshot.live)
-
-    def export(self, file: PathLike, *, progress: Progress | None = None) -> int:
-        """Write what is known of all rows, without those that were removed; return how many.
-
-        Args:
-            file: .gpkg (GeoPackage, a layer `rows`), .parquet (GeoParquet), .geojson or .csv.
-            progress: Called with rows done and rows in all.
-
-        Raises:
-            RetrievalError: It ends with none of these, or cannot be written.
-        """
-        tables = self.tables()
-        if progress is not None:
-            tables = _counted(tables, len(self), progress)
-        write_tables(tables, SCHEMA, Path(file), "rows")
-        return len(self)
-
-    def labelled(self) -> tuple[Ints, list[list[str]]]:
-        """Numbers of the rows that have labels, and their labels."""
-        column = self._snapshot.column("labels")
-        counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
-        numbers = np.flatnonzero((counts > 0) & self._snapshot.live)
-        return numbers, column.take(pa.array(numbers)).to_pylist()
-
-    def vectors(self, numbers: Sequence[int] | Ints | Mask) -> Vectors:
-        """Vectors of rows: (n, dimension) float32 of unit length.
-
-        Args:
-            numbers: As of `rows`.
-
-        Raises:
-            RetrievalError: There are no such rows.
-        """
-        return self._snapshot.stores.take(row_numbers(numbers, self.manifest.size))
-
-    def tables(self) -> Iterator[pa.Table]:
-        """What is known of all rows, some at a time."""
-        return self._snapshot.live_rows()
-
-    def batches(self) -> Iterator[tuple[pa.Table, Vectors]]:
-        """All rows and their vectors, some at a time."""
-        numbers = self.numbers()
-        for first in range(0, len(numbers), _BATCH):
-            some = numbers[first : first + _BATCH]
-            yield self.rows(some), self.vectors(some)
-
-    def summary(self) -> dict[str, Any]:
-        """What the index consists of, as plain data."""
-        manifest = self.manifest
-        files = [file for part in manifest.parts for file in part.files.values()]
-        with_place = int(self._known("west").sum())
-        return {
-            "rows": manifest.count, "removed": manifest.size - manifest.count, "with_a_place": with_place,
-            "with_a_time": int(self._known("datetime").sum()), "kind": ", ".join(manifest.kinds),
-            "encoder": manifest.encoder.name, "revision": manifest.encoder.revision,
-            "dimension": manifest.encoder.dimension,
-            "parts": len(manifest.parts), "bytes": sum(file.bytes for file in files), "changes": manifest.change,
-            "recall_at_10": manifest.recall_at_10, "written_by": f"rsvlm {manifest.rsvlm}",
-        }  # fmt: skip
-
-    def _known(self, column: str) -> Mask:
-        """(size,) of which rows that count a column is known."""
-        known: Mask = self._snapshot.column(column).is_valid().to_numpy()
-        return known & self._snapshot.live
-
-    def verify(self) -> list[str]:
-        """Read everything, and compare it with what was written; return what is wrong, a line each.
-
-        Raises:
-            RetrievalError: The manifest itself is damaged.
-        """
-        return verify(self.folder)
-
-
-def _counted(tables: Iterable[pa.Table], total: int, progress: Progress) -> Iterator[pa.Table]:
-    done = 0
-    for table in tables:
-        yield table
-        done += len(table)
-        progress(done, total)
