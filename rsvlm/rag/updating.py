@@ -221,11 +221,7 @@ def _put_texts(
 
 def _of_unread_files(source: Source, gone: Sequence[str], seen: Collection[str]) -> set[str]:
     """Of the chunks that a folder gives no more, those of files that are there and cannot be read now: they stay."""
-    if source.kind != "folder" or not source.problems:
-        return set()
-    told = (one.file.removeprefix(f"{source.name}, ") for one in source.problems)
-    unread = [part for part in dict.fromkeys(told) if (Path(source.name) / part).exists()]
-    starts = [f"{source.name}#{part}{end}" for part in unread for end in (", ", "/")]
+    starts = [f"{source.name}#{part}{end}" for part in source.unread for end in (", ", "/")]
     lost = [start for start in starts if any(key.startswith(start) for key in gone)]
     # a file that was read with a remark ("is no UTF-8; read as cp1252") gives chunks: what it gives no more is gone
     lost = [start for start in lost if not any(key.startswith(start) for key in seen)]

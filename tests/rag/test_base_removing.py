@@ -136,3 +136,16 @@ def test_what_cannot_be_read_any_more_stays_till_it_is_deleted(tmp_path: Path) -
     (notes / "b.csv").write_bytes("text\nBeta zw\u00f6lf\n".encode("cp1252"))
     base.add(notes)
     assert texts_of(base) == {"Beta zw\u00f6lf", "Gamma."}
+
+
+def test_a_file_that_cannot_be_read_is_told_after_a_thousand_rows(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    written(notes / f"{'a' * 240}.csv", "text,date\n" + "Rain,soon\n" * 1100)
+    written(notes / "z.md", "Zeta.")
+    base = build(tmp_path / "kb", notes)
+    (notes / "z.md").write_bytes(b"\0\1\2")
+    report = base.add(notes)
+    assert report.removed == 0
+    assert "Zeta." in texts_of(base)
+    assert f"{notes.as_posix()}, z.md" in [one.file for one in report.problems]
+    assert len(report.problems) == 1001

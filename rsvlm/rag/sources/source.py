@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -43,7 +44,8 @@ class Source:
         name: Its absolute path, with "/" between the parts; the `source` of all its chunks.
         kind: "pairs dataset", "index", "images", "RSWK", "table", "map", "PDF", "document" or "folder".
         licence: Of what does not say its own.
-        problems: What could not be read, filled while `chunks` runs; at most a thousand.
+        problems: What could not be read, filled while `chunks` runs: a thousand, and the files of a folder beyond.
+        unread: The files and folders in a folder that problems are about, not single rows or pages of them.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Source:
     _read: Read = field(repr=False)
     _content: Callable[[], str] = field(repr=False)
     problems: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
     @cached_property
     def digest(self) -> str:
@@ -73,6 +76,7 @@ class Source:
             RagError: Nothing in it can be read.
         """
         self.problems.clear()
+        self.unread.clear()
         taken: dict[str, int] = {}
         try:
             for chunk in self._read(self._note):
@@ -88,7 +92,14 @@ class Source:
             raise RagError(f"{file}: {reason}")
 
     def _note(self, where: str, reason: str) -> None:
-        if len(self.problems) < _MOST_PROBLEMS:
+        is_file = self.kind == "folder" and bool(where) and _is_there(f"{self.name}/{where}")
+        if is_file:
+            self.unread.add(where)
+        if is_file or len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(
                 Problem(f"{self.name}, {where}" if where else self.name, one_line(cleaned(reason), most=300))
             )
+
+
+def _is_there(path: str) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises for a name that is too long
