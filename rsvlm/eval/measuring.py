@@ -60,6 +60,10 @@ class Draws:
         low, high = np.quantile(values, (0.025, 0.975))
         return Interval(float(low), float(high)) if len(self._rows) >= FEWEST and low < high else None
 
+    def columns(self) -> dict[str, pa.Array]:
+        """The column of the groups, where there are some: two results are compared by drawing the same ones."""
+        return {} if self.groups is None else {"group": text_column([str(group) for group in self.groups])}
+
     def notes(self) -> list[str]:
         """What a reader should know of the intervals."""
         return few_notes(self.groups, sum(len(rows) for rows in self._rows))
@@ -139,7 +143,7 @@ def measure_classes(
         intervals=_known_ends(intervals),
         notes=[*draws.notes(), *_tie_notes(ranking, names)],
         confusion=confusion_record(names, table),
-        items=pa.table(columns),
+        items=pa.table(columns | draws.columns()),
     )
 
 
@@ -190,7 +194,7 @@ def measure_labels(
                 "exact_match": draws.mean(exact),
             }
         ),
-        items=pa.table(columns),
+        items=pa.table(columns | draws.columns()),
     )
 
 
@@ -224,7 +228,7 @@ def measure_numbers(task: str, predicted: Floats, gold: Floats, draws: Draws) ->
             }
         ),
         notes=[*draws.notes(), *_constant_notes(gold)],
-        items=pa.table(columns),
+        items=pa.table(columns | draws.columns()),
     )
 
 

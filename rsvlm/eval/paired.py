@@ -73,12 +73,19 @@ def statistics_of(items: pa.Table, metrics: dict[str, float]) -> Statistic | Non
 
 
 def dependent_groups(items: pa.Table) -> Ints | None:
-    """Return (n,) numbers of the image that each item belongs to, where some belong to the same one."""
+    """Return (n,) numbers of the group or image that each item belongs to, where some belong to the same one.
+
+    Of a table without images the keys are their names: RS-RAG's questions about one image have one key.
+    """
     names = set(items.column_names)
-    if {"direction", "key", "gold"} <= names:
+    if "group" in names:
+        images = items["group"].to_pylist()
+    elif {"direction", "key", "gold"} <= names:
         images = _retrieved_images(items)
     elif "image" in names and pa.types.is_string(items.schema.field("image").type):
         images = items["image"].to_pylist()
+    elif "key" in names:
+        images = [str(key) for key in items["key"].to_pylist()]
     else:
         return None
     numbers = image_groups(images)

@@ -169,6 +169,17 @@ def test_directions_of_retrieval_are_apart() -> None:
     assert values.mean() == pytest.approx(first.metrics["mean_success"])
 
 
+def test_questions_that_are_called_after_their_image_are_drawn_with_it() -> None:
+    keys = [f"{image}.png" for image in range(20) for _ in range(20)]
+    first = right([row < 240 for row in range(400)], keys)
+    second = right([row < 300 for row in range(400)], keys)  # three images more, all of each
+    row = row_of(compare_results(first, second), "accuracy")
+    assert row.test == BOOTSTRAP
+    assert row.p is not None
+    assert row.p > 0.05
+    assert row.interval == (0.0, pytest.approx(0.3, abs=0.051))
+
+
 def test_corpus_bleu_is_no_mean_over_items() -> None:
     golds = [
         ["a river flows through a forest"],

@@ -13,6 +13,7 @@ from sklearn.metrics import average_precision_score, balanced_accuracy_score, co
 from rsvlm.classification import ZeroShotClassifier
 from rsvlm.datasets import EvalSet, read_eval_set
 from rsvlm.eval import EvalError, evaluate, load_result
+from rsvlm.eval.compare import BOOTSTRAP, compare_results
 from rsvlm.eval.published import compare
 from rsvlm.eval.stored import evaluate_stored
 from rsvlm.eval.vectors import image_vectors, text_vectors
@@ -160,6 +161,9 @@ def test_intervals_draw_groups_together() -> None:
     assert alone.metrics["accuracy"] == together.metrics["accuracy"] == 0.5
     assert alone.intervals["accuracy"][0] > 0.35
     assert together.intervals["accuracy"][0] <= 0.2  # there are but ten groups, all of each right or wrong
+    better = in_memory(labels, ["red", "green", "red", "green", "red"] * 20, groups=grouped.groups)
+    row = compare_results(together, evaluate_zero_shot(Colours(), better, VOCABULARY)).metrics[0]
+    assert (row.metric, row.test) == ("accuracy", BOOTSTRAP)
 
 
 def test_vectors_are_kept_and_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
