@@ -9,6 +9,7 @@ from PIL import Image as PillowImage
 
 from rsvlm.imagery import ChipReader, ImageryError, open_scene
 from rsvlm.imagery.encoded import decoded
+from rsvlm.imagery.inmemory import shown
 from rsvlm.imagery.items import ChipRef, Item
 from rsvlm.imagery.looks import TRUE_COLOUR, Look, loader
 from rsvlm.models import Image
@@ -21,11 +22,14 @@ Content = str | bytes | PillowImage.Image | np.ndarray[Any, np.dtype[Any]]
 ImageRef = Content | Callable[[], Content]
 """An image, or what gives it when it is needed."""
 
+_ALL = 0.0
+"""Benchmark images are taken whole, however much of them is valid: their authors put them there."""
+
 
 def open_picture(image: ImageRef, reader: ChipReader, opening: Mapping[str, Any] | None = None) -> Image:
     """Return the picture of a whole image, as the classifier shows it to its encoder.
 
-    Bytes are shown as `rsvlm.imagery.encoded.decoded` does it.
+    Bytes and PIL images are shown as their file would be: what is transparent is black.
 
     Args:
         image: Where it is.
@@ -40,17 +44,18 @@ def open_picture(image: ImageRef, reader: ChipReader, opening: Mapping[str, Any]
     content = image() if callable(image) else image
     if isinstance(content, bytes):
         try:
-            return decoded(content, opening)
+            content = decoded(content, opening)
         except ImageryError as error:
             raise DatasetError(str(error)) from None
+    if isinstance(content, PillowImage.Image):
+        return shown(content, (0, 0, *content.size), _ALL)
     return _shown(content, reader, opening or {}) if isinstance(content, str) else content
 
 
 def _shown(path: str, reader: ChipReader, opening: Mapping[str, Any]) -> Image:
     scene = open_scene(path, **opening)
     item = Item(ChipRef(path, path, (0, 0, scene.grid.width, scene.grid.height)), scene)
-    # benchmark images are taken whole, however much of them is valid: their authors put them there
-    return loader(reader, 0.0)(Look(item, TRUE_COLOUR))
+    return loader(reader, _ALL)(Look(item, TRUE_COLOUR))
 
 
 def picture_hash(picture: Image) -> str:

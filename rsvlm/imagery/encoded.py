@@ -28,7 +28,7 @@ def decoded(
     """Return the picture that a file's bytes hold.
 
     A TIFF, and a PNG of 16 bits, is shown as its file is: Pillow would cut values above 255 off, or take high bytes
-    only, and does not know many a TIFF.
+    only, and does not know many a TIFF. What is transparent, or not valid, is so in the picture.
 
     Args:
         content: A JPEG, PNG, BMP, WebP, GIF or TIFF.
@@ -42,7 +42,7 @@ def decoded(
 
 
 def decode(content: bytes) -> PillowImage.Image:
-    """Return an RGB picture of the bytes of a JPEG, PNG, BMP, WebP or GIF file.
+    """Return a picture of the bytes of a JPEG, PNG, BMP, WebP or GIF file: RGB, or RGBA where some may be transparent.
 
     Raises:
         ImageryError: They are none, or too large a one.
@@ -50,7 +50,7 @@ def decode(content: bytes) -> PillowImage.Image:
     """
     try:
         with PillowImage.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            return picture.convert("RGB")
+            return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     except UnidentifiedImageError:
         raise ImageryError(f"{len(content)} bytes are no image that can be read") from None
     except PillowImage.DecompressionBombError as error:
@@ -79,7 +79,7 @@ def _stretched(content: bytes, opening: Mapping[str, Any]) -> PillowImage.Image 
             raise ImageryError(f"{len(content)} bytes are no image that can be read ({why})") from None
 
 
-def _whole(scene: Scene, reader: ChipReader) -> NDArray[np.uint8]:
+def _whole(scene: Scene, reader: ChipReader) -> PillowImage.Image | NDArray[np.uint8]:
     window = (0, 0, scene.grid.width, scene.grid.height)
     picture = reader.plain(scene, window)
     if picture is not None:
@@ -87,7 +87,9 @@ def _whole(scene: Scene, reader: ChipReader) -> NDArray[np.uint8]:
     chip = reader.read(scene, window, scene.shown)
     if not chip.valid.any():
         raise ImageryError("has no valid pixels")
-    return chip.rgb()
+    if chip.valid.all():
+        return chip.rgb()
+    return PillowImage.fromarray(np.dstack([chip.rgb(), np.where(chip.valid, 255, 0).astype(np.uint8)]))
 
 
 def _is_raster(content: bytes) -> bool:

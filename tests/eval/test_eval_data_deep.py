@@ -63,6 +63,17 @@ def test_bytes_and_path_give_the_same_pixels(tmp_path: Path) -> None:
             assert 100 < by_bytes.mean() < 160, name  # stretched, and neither black nor white
 
 
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_what_is_transparent_is_black_by_path_as_bytes_and_in_memory(tmp_path: Path, form: str) -> None:
+    pixels = np.full((24, 32, 4), 255, np.uint8)
+    pixels[:18, :, 3] = 0
+    path = tmp_path / f"a.{form.lower()}"
+    Image.fromarray(pixels).save(path, form)
+    with ChipReader() as reader, Image.open(path) as opened:
+        for image in (str(path), path.read_bytes(), opened):
+            assert np.asarray(open_picture(image, reader)).mean() == 63.75
+
+
 def test_options_of_opening_hold_for_bytes(tmp_path: Path) -> None:
     path = geotiff(tmp_path / "a.tif", bands(3, np.uint16), photometric="RGB")
     opening = {"stretch": "0..10000"}

@@ -79,7 +79,9 @@ def test_what_is_transparent_or_masked_is_black_and_counts_as_missing() -> None:
     alpha[:, :10] = 0
     black = PIXELS * (alpha > 0)[..., None]
     clear = Image.fromarray(np.dstack([PIXELS, alpha]))
-    for given in (clear, np.asarray(clear), np.ma.masked_array(PIXELS, np.dstack([alpha == 0] * 3)), [clear]):
+    files = [file_of(np.asarray(clear)), file_of(np.asarray(clear), "TIFF")]
+    masked = np.ma.masked_array(PIXELS, np.dstack([alpha == 0] * 3))
+    for given in (clear, np.asarray(clear), masked, [clear], *files, io.BytesIO(files[0])):
         assert np.array_equal(seen(given), black)
         with pytest.raises(ImageryError, match=r"only 66\.7% of its pixels are valid, less than 70%"):
             seen(given, 0.7)
