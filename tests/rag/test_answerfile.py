@@ -156,3 +156,13 @@ def test_images_are_told_apart() -> None:
     grey, black = np.full((8, 8, 3), 128, np.uint8), np.zeros((8, 8, 3), np.uint8)
     keys = {key_of([image], "what?") for image in (grey, black, "a.tif", "b.tif")} | {key_of([], "what?")}
     assert len(keys) == 5
+
+
+def test_a_picture_that_changed_beyond_its_beginning_is_another(tmp_path: Path) -> None:
+    picture, keys = tmp_path / "x.tif", set()
+    for value in (0, 255):
+        pixels = np.zeros((512, 512, 3), np.uint8)
+        pixels[100:] = value
+        Image.fromarray(pixels).save(picture)
+        keys.add(key_of([picture], "What?"))
+    assert len(keys) == 2

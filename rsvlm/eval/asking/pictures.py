@@ -30,7 +30,7 @@ def check_of(image: ImageRef) -> Callable[[], None]:
 
 
 def mark_of(*images: ImageRef) -> Callable[[], str | None]:
-    """Return what says how files of images differ from others: size, and a checksum of their beginning."""
+    """Return what says how files of images differ from others: size and content."""
     return partial(_mark, images)
 
 

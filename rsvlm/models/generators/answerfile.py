@@ -7,7 +7,6 @@ none. Of several lines for an item the last one counts.
 import json
 import os
 import time
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +14,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from rsvlm.imagery.frames import fingerprint
 from rsvlm.models.errors import ModelError
 
 _SYNC_EVERY = 1.0
 """Seconds between flushes to the disk; to the operating system each line goes at once, so that a killed program loses
 none, and a power cut what a second brought."""
-_BEGINNING = 2**16
-"""Bytes of a file that are summed up: of small chips all."""
 
 
 class AnswerFileError(ModelError):
@@ -119,14 +117,15 @@ def rows_of(lines: Sequence[bytes]) -> list[dict[str, Any]]:
 
 
 def file_mark(path: str | os.PathLike[str]) -> str | None:
-    """Return what tells a file from another of its name: size, and a checksum of its beginning.
+    """Return what tells a file from another of its name: size, and a hash of blocks from its first to its last bytes.
+
+    It is the same on every host: answers that were copied with their images are not asked again.
 
     Returns:
         None where it cannot be read.
     """
     try:
-        with Path(path).open("rb") as file:
-            return f"{os.fstat(file.fileno()).st_size}-{zlib.crc32(file.read(_BEGINNING)):08x}"
+        return "-".join(map(str, fingerprint(path).values()))
     except (OSError, ValueError):
         return None
 
