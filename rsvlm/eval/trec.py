@@ -48,7 +48,7 @@ def trec_measures(
 
 
 def _summed(
-    ranks: Sequence[NDArray[np.int64]], run: dict[str, float], parsed: dict[Any, str]
+    ranks: Sequence[NDArray[np.int64]], run: dict[str, float], parsed: dict[Any, list[str]]
 ) -> dict[str, float]:
     import ir_measures
 
@@ -59,21 +59,22 @@ def _summed(
         }
         for query, own in enumerate(ranks)
     }
-    totals = dict.fromkeys(parsed.values(), 0.0)
+    totals = dict.fromkeys(parsed, 0.0)
     for metric in ir_measures.iter_calc(list(parsed), judged, dict.fromkeys(judged, run)):
-        totals[parsed[metric.measure]] += metric.value
-    return totals
+        totals[metric.measure] += metric.value
+    return {name: totals[measure] for measure, names in parsed.items() for name in names}
 
 
-def _parsed(measures: Sequence[str]) -> dict[Any, str]:
+def _parsed(measures: Sequence[str]) -> dict[Any, list[str]]:
+    """The measures, and how each is called: AP is MAP, too."""
     try:
         import ir_measures
     except ImportError:
         raise EvalError('trec_eval measures need ir-measures: pip install "rsvlm[eval]"') from None
-    parsed = {}
-    for name in measures:
+    parsed: dict[Any, list[str]] = {}
+    for name in dict.fromkeys(measures):
         try:
-            parsed[ir_measures.parse_measure(name)] = name
+            parsed.setdefault(ir_measures.parse_measure(name), []).append(name)
         except (ValueError, NameError, SyntaxError) as error:
             raise EvalError(
                 f"ir-measures knows no measure {name!r} ({error}); take one such as nDCG@10"

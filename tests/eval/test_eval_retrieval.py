@@ -206,6 +206,8 @@ def test_trec_measures_by_hand_and_with_failures() -> None:
     assert found["AP"] == pytest.approx(((1 + 2 / 4) / 2 + 0 + 1 / 4) / 3)
     assert found["R@3"] == pytest.approx((1 / 2 + 0 + 1 / 2) / 3)
     assert found["Success@1"] == pytest.approx(1 / 3)
+    twice = trec_measures([np.array([1])], 50, ("AP", "MAP", "nDCG@10", "NDCG@10", "RR", "MRR", "RR"))
+    assert twice == dict.fromkeys(("AP", "MAP", "nDCG@10", "NDCG@10", "RR", "MRR"), 1.0)
     with pytest.raises(EvalError, match="nDGC"):
         trec_measures(ranks, 50, ("nDGC@10",))
     with pytest.raises(EvalError, match="no queries"):
