@@ -59,8 +59,8 @@ class AnswerCache:
             return None
 
     def put(self, key: str, answer: Answer) -> None:
-        """Keep an answer under a key. One without text is not kept."""
-        if answer.text is None:
+        """Keep an answer under a key. One without text, or with blanks only, is asked for again."""
+        if not (answer.text or "").strip():
             return
         kept = {name: value for name, value in asdict(answer).items() if name in KEPT}
         try:

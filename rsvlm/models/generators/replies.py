@@ -48,6 +48,8 @@ def read_completion(body: bytes) -> Completion:
     message = message if isinstance(message, dict) else {}
     cut = choice.get("finish_reason") == "length"
     text = _text(message.get("content"))
+    if cut and text is not None and not text.strip():
+        text = None  # as some servers say that thinking took all the tokens
     usage = document.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     model = document.get("model")

@@ -63,6 +63,13 @@ def test_a_rerun_asks_only_what_failed(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_blanks_are_not_kept(tmp_path: Path) -> None:
+    cache = AnswerCache(tmp_path)
+    for text in ("", " \n"):
+        cache.put("key", Answer(text=text))
+        assert cache.get("key") is None
+
+
 def test_the_key_is_the_content(tmp_path: Path, picture: Image.Image) -> None:
     generator = CachedGenerator(Counting(temperature=0), AnswerCache(tmp_path))
     key = generator.key(Request("a", [picture]))

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -60,3 +61,15 @@ def test_bytes(body: bytes) -> None:
     for words in (error_words(body), error_code(body), shown(body)):
         assert "\n" not in words
         words.encode("utf-8")
+
+
+@pytest.mark.parametrize("content", [None, "", " \n", [{"type": "text", "text": ""}]])
+def test_nothing_within_the_limit_is_no_answer(content: Any) -> None:
+    choice = {"message": {"content": content}, "finish_reason": "length"}
+    found = read_completion(json.dumps({"choices": [choice]}).encode())
+    assert found.text is None
+    assert found.problem == "no answer within the limit of tokens (it was spent on thinking): allow more"
+    choice["finish_reason"] = "stop"
+    assert (
+        read_completion(json.dumps({"choices": [choice | {"message": {"content": ""}}]}).encode()).text == ""
+    )
