@@ -114,13 +114,14 @@ class StoredImage:
 
     @property
     def path(self) -> str | None:
-        """Its path, where the file holds paths and no bytes."""
-        if not self._column.holds_paths:
+        """Its path, where its row holds one and no bytes."""
+        if not self._column.may_hold_path(self._row):
             return None
         try:
-            return str(self._column.content(self._row))
+            content = self._column.content(self._row)
         except DatasetError:  # the row is empty
             return None
+        return content if isinstance(content, str) else None
 
     def __call__(self) -> Content:
         """Read it.
@@ -159,6 +160,7 @@ class ImageColumn:
             raise DatasetError(f"{path}: has no column image; its columns are {', '.join(names) or 'none'}")
         self.column: str = image
         self._kind = self._schema.field(image).type
+        self._without_bytes = [self._may_lack_bytes(group) for group in groups]
         self._groups: OrderedDict[int, pa.ChunkedArray] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -169,6 +171,10 @@ class ImageColumn:
     def holds_paths(self) -> bool:
         """Whether it holds paths, and no bytes."""
         return bool(pa.types.is_string(self._kind) or pa.types.is_large_string(self._kind))
+
+    def may_hold_path(self, row: int) -> bool:
+        """Whether the image of a row may be a path, as far as can be told without reading it."""
+        return self.holds_paths or self._without_bytes[self._group_of(row)]
 
     def names(self) -> list[str]:
         """The name of each image: its path, else its file and row."""
@@ -189,13 +195,25 @@ class ImageColumn:
 
     def content(self, row: int) -> Content:
         """The bytes of an image, or its path."""
-        group = int(np.searchsorted(self._ends, row, side="right"))
+        group = self._group_of(row)
         place = row - (self._ends[group - 1] if group else 0)
         value = self._group(group)[place].as_py()
         found = value.get("bytes") or value.get("path") if isinstance(value, dict) else value
         if not isinstance(found, str | bytes) or not found:
             raise DatasetError(f"{self.path}: row {row} holds no image bytes and no path")
         return str(self._folder / found) if isinstance(found, str) else found
+
+    def _may_lack_bytes(self, group: int) -> bool:
+        """Whether in a row group of {bytes, path} bytes may be missing, by the file's own statistics."""
+        if not pa.types.is_struct(self._kind):
+            return False
+        row_group = self._metadata.row_group(group)
+        chunks = map(row_group.column, range(row_group.num_columns))
+        told = next((one.statistics for one in chunks if one.path_in_schema == f"{self.column}.bytes"), None)
+        return told is None or not told.has_null_count or told.null_count > 0
+
+    def _group_of(self, row: int) -> int:
+        return int(np.searchsorted(self._ends, row, side="right"))
 
     def _group(self, group: int) -> pa.ChunkedArray:
         with self._lock:

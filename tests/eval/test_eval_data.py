@@ -24,7 +24,7 @@ from rsvlm.datasets import (
 )
 from rsvlm.datasets.sets import unique_keys
 from rsvlm.eval import EvalError
-from rsvlm.eval.data import read_rsvqa, write_questions
+from rsvlm.eval.data import read_question_set, read_rsvqa, write_questions
 from rsvlm.eval.vectors import image_vectors
 from rsvlm.eval.vqa import read_questions
 from rsvlm.imagery import ChipReader
@@ -109,6 +109,23 @@ def test_parquet_numbers_are_named_by_the_file_itself_or_a_list_beside_it(tmp_pa
     assert read_eval_set(tmp_path / "named.parquet").labels == (("Red",), ("Blue",))
     (tmp_path / "classnames.txt").write_text("rot\nblau\n", encoding="utf-8")
     assert read_eval_set(tmp_path / "bare.parquet").labels == (("rot",), ("blau",))
+
+
+def test_a_path_without_bytes_is_a_file_whose_change_is_seen(tmp_path: Path) -> None:
+    picture("red").save(tmp_path / "a.png")
+    cells = [{"bytes": None, "path": "a.png"}, {"bytes": png("blue"), "path": "b.png"}, None]
+    for values in (cells, [{"path": "a.png"}]):
+        pq.write_table(
+            pa.table({"image": values, **{name: ["?"] * len(values) for name in ("question", "answer")}}),
+            tmp_path / "a.parquet",
+        )
+        found = read_eval_set(tmp_path / "a.parquet")
+        path = str(tmp_path / "a.png")
+        assert [getattr(image, "path", 0) for image in found.images] == [path, None, None][: len(values)]
+        assert read_question_set(tmp_path / "a.parquet").images[0] == path
+        before = found.state
+        picture("green", seed=len(values)).resize((99, 99)).save(tmp_path / "a.png")
+        assert found.state != before
 
 
 def test_parquet_with_lists_of_labels(tmp_path: Path) -> None:

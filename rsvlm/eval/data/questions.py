@@ -113,7 +113,7 @@ def _from_parquet(path: Path, images: Path | None) -> QuestionSet:
     found: Sequence[ImageRef] = (
         [_place(folder, question.image) for question in questions]
         if column.holds_paths
-        else [StoredImage(column, row) for row in range(column.n)]
+        else [stored.path or stored for stored in (StoredImage(column, row) for row in range(column.n))]
     )
     return QuestionSet(path.stem, questions, tuple(found), records([path]))
 
