@@ -87,16 +87,17 @@ class SceneData:
         return np.asarray(open_picture(image, self._reader, self.set.opening), np.uint8)
 
     def label_files(self, panel: Panel) -> list[Path]:
-        """The file that holds the labels; the image itself where its folder's name is its label."""
+        """The files that hold the labels; the image itself where its folder's name is its label."""
         patch = self.source.path / panel.image / f"{panel.image}_labels_metadata.json"
         if patch.is_file():
             return [patch]
         image = self.set.images[self._rows[panel.image]]
-        if isinstance(image, str):
+        if isinstance(image, str) and any("files" in record for record in self.set.sources):  # class folders
             return [Path(image)]
-        return (
-            [self.source.path] if self.source.path.is_file() else sorted(self.source.path.glob("*.parquet"))
-        )
+        if self.source.path.is_file():
+            return [self.source.path]
+        names = {record["name"] for record in self.set.sources}
+        return sorted(path for path in self.source.path.iterdir() if path.name in names)
 
     def close(self) -> None:
         """Close all files."""
