@@ -142,6 +142,25 @@ def test_labels_that_change_between_two_runs_are_read_anew(tmp_path: Path) -> No
     assert (report.count, report.refused) == (8, [])
 
 
+@pytest.mark.parametrize("place", ["scenes.csv", "."])
+def test_scenes_of_a_table_are_checked_by_it(tmp_path: Path, place: str) -> None:
+    countryside(tmp_path)
+    data = tmp_path / "table"
+    (data / "images").mkdir(parents=True)
+    lines = ["path,label"]
+    for number, path in enumerate(sorted((tmp_path / "scenes").rglob("*.png"))):
+        shutil.copy(path, data / "images" / f"{number}.png")
+        lines.append(f"images/{number}.png,{path.parent.name}")
+    (data / "scenes.csv").write_text("\n".join(lines), encoding="utf-8")
+    report = make_questions([Scenes(path=data / place)], tmp_path / "made", count=10, seed=2)
+    assert (report.count, report.refused) == (10, [])
+    assert not check_questions(tmp_path / "made").refused
+    (data / "scenes.csv").write_text("\n".join(reversed(lines[1:] + lines[:1])), encoding="utf-8")
+    assert set(check_questions(tmp_path / "made").refused.values()) == {
+        "the labels scenes.csv are others by now or gone"
+    }
+
+
 def test_a_folder_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(EvalError, match="is no folder of made questions"):
         check_questions(tmp_path)

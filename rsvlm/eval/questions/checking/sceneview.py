@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rsvlm.datasets import read_eval_set
+from rsvlm.datasets.textfiles import CSV
 from rsvlm.eval.errors import EvalError
 from rsvlm.vocabularies import vocabulary
 from rsvlm.vocabularies.legends import phrase_of
@@ -29,7 +30,7 @@ def scene_labels(source: Scenes, key: str, table: Callable[[Scenes], Table]) -> 
     patch = source.path / key / f"{Path(key).name}_labels_metadata.json"
     if patch.is_file():
         return set(json.loads(patch.read_text(encoding="utf-8"))["labels"])
-    if source.path.is_dir() and any((folder / key).is_file() for folder in _roots(source.path)):
+    if not _has_table(source.path) and any((folder / key).is_file() for folder in _roots(source.path)):
         return {Path(key).parts[0]}
     labels = table(source).get(key)
     if labels is None:
@@ -47,6 +48,11 @@ def scene_family(source: Scenes, name: str) -> str:
     """The wider class of a class."""
     known = vocabulary(source.vocabulary).by_name(name) if source.vocabulary else None
     return (known.parent or known.name) if known else name
+
+
+def _has_table(place: Path) -> bool:
+    """Whether a table says the classes; folders of images beside it are none."""
+    return place.is_file() or any(path.suffix.casefold() in (*CSV, ".parquet") for path in place.iterdir())
 
 
 def _roots(folder: Path) -> list[Path]:
