@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import rasterio
 from PIL import Image
 from questions_town import LEGEND, countryside, write_raster  # type: ignore[import-not-found] # on pytest's path
 
@@ -183,6 +185,18 @@ def test_unlabelled_ground_may_be_anything(tmp_path: Path) -> None:
     doubtful = ClassMap(labels=tmp_path / "doubtful.tif", legend=legend)
     with pytest.raises(EvalError, match=r"AS_3_3_2 from .* none of 2 trials is clear enough"):
         make_questions([doubtful], tmp_path / "b", count=1, tasks=["AS_3_3_2"])
+
+
+def test_large_grounds_are_told_in_whole_hectares(tmp_path: Path) -> None:
+    countryside(tmp_path)
+    with rasterio.open(tmp_path / "maps" / "2020.tif") as file:
+        codes = file.read(1)
+    write_raster(tmp_path / "corine" / "2018.tif", codes, pixel=100.0)
+    source = ClassMap(labels=tmp_path / "corine", legend=str(tmp_path / "legend.yaml"))
+    report = make_questions([source], tmp_path / "made", count=3, seed=1, tasks=["AS_3_3_3"])
+    assert (report.count, report.refused) == (3, [])
+    for item in read_agromind(tmp_path / "made").items:
+        assert re.search(r"The image covers [\d,]+ hectares", item.question), item.question
 
 
 def test_labels_of_another_lattice(tmp_path: Path) -> None:

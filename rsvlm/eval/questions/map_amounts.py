@@ -72,8 +72,9 @@ def hectares(data: MapData, rng: np.random.Generator) -> Drafts:
         if area * RATIO ** (len(shown) - 1 - right) > total:
             yield None  # an option larger than the image gives itself away
             continue
+        told = f"{total:,.0f}" if total >= 1000 else f"{total:.4g}"
         yield Draft(
-            "AS_3_3_3", {"what": chip.phrases[place], "total": f"{total:.4g}"}, ((chip.panel,),), f"place {right}",
+            "AS_3_3_3", {"what": chip.phrases[place], "total": told}, ((chip.panel,),), f"place {right}",
             {"hectares": round(area, 2)}, options=tuple(f"{one} ha" for one in shown), right=(right,),
         )  # fmt: skip
 

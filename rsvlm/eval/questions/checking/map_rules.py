@@ -188,7 +188,7 @@ def _share(asked: WrittenQuestion) -> None:
 def _hectares(asked: WrittenQuestion) -> None:
     view = asked.map()
     need(
-        abs(float(asked.words["total"]) / view.hectares - 1) < 0.01,
+        abs(float(asked.words["total"].replace(",", "")) / view.hectares - 1) < 0.01,
         f"the image covers {view.hectares:.1f} ha",
     )
     nearest_number(asked, view.area(asked.words["what"]) / view.size * view.hectares)
