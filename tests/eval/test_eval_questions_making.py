@@ -227,6 +227,18 @@ def test_doubtful_outlines_keep_their_windows_out(sources: list[Source], tmp_pat
         make_questions([hidden], tmp_path / "out", count=4)
 
 
+def test_an_outline_without_a_geometry_is_passed_over(sources: list[Source], tmp_path: Path) -> None:
+    houses = sources[2]
+    assert isinstance(houses, Objects)
+    content = json.loads(houses.features.read_text(encoding="utf-8"))
+    content["features"].append({"type": "Feature", "properties": {}, "geometry": None})
+    path = tmp_path / "houses.geojson"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    source = Objects(image=houses.image, features=path, noun="house")
+    report = make_questions([source], tmp_path / "out", count=4, tasks=["VPR"])
+    assert (report.count, report.refused) == (4, [])
+
+
 def test_sources_from_yaml(tmp_path: Path, sources: list[Source]) -> None:
     folder = Path(getattr(sources[0], "labels")).parent  # noqa: B009 - whichever kind of source it is
     text = "\n".join(

@@ -114,7 +114,7 @@ def _reason(row: Row, labels: Labels) -> str | None:
         RULES[kind](WrittenQuestion(kind, item, [picture["panels"] for picture in pictures], labels))
     except (UnfoundedError, EvalError) as error:
         return str(error)
-    except (KeyError, IndexError, ValueError, TypeError, AssertionError) as error:
+    except (KeyError, IndexError, AttributeError, ValueError, TypeError, AssertionError) as error:
         return f"cannot be checked ({type(error).__name__}: {error})"
     return None
 

@@ -103,6 +103,8 @@ def read_outlines(path: Path, crs: str) -> Outlines:
     )
     found = []
     for feature in content["features"]:
+        if not feature.get("geometry"):
+            continue  # GeoJSON's null: a thing without a place
         geometry = shape(feature["geometry"])
         parts = [part for part in getattr(geometry, "geoms", [geometry]) if part.geom_type == "Polygon"]
         for part in parts:
