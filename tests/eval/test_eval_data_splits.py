@@ -132,6 +132,16 @@ def test_a_suite_judges_the_test_rows_of_a_table(tmp_path: Path) -> None:
     assert "line 2 has fewer fields" in report.problems["colours"]
 
 
+@pytest.mark.parametrize("stems", [("aid_train", "aid_test"), ("AID_Train", "AID_Test")])
+def test_tables_of_one_set_in_any_case_are_one_set(tmp_path: Path, stems: tuple[str, str]) -> None:
+    for stem in stems:
+        write_csv(tmp_path / "sets" / "scenes" / f"{stem}.csv", "path,label,part")
+    (found,) = find_sets(tmp_path / "sets").sets
+    assert found.name.casefold() == "aid"
+    assert found.train is not None
+    assert found.judged().split == "test"
+
+
 @pytest.mark.parametrize(
     ("given", "name"), [("val", "validation"), ("Dev", "validation"), (" test ", "test"), ("x", "x")]
 )
