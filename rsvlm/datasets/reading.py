@@ -14,7 +14,7 @@ from .multilabel import METADATA, read_bigearthnet
 from .pairs import is_pairs_dataset, read_pairs
 from .parquet_files import read_parquet
 from .sets import EvalSet
-from .splits import check_named, split_name, splits_of
+from .splits import check_named, check_one, split_name, splits_of
 from .textfiles import CSV
 
 
@@ -95,6 +95,7 @@ def _folder(
     splits = splits_of(path)
     if splits:
         chosen = _chosen(path, splits, split)
+        check_one(split or next(iter(splits)), chosen)
         if chosen[0].is_dir():
             return read_class_folders(chosen[0], name, split or next(iter(splits)), opening)
         if chosen[0].suffix.casefold() in CSV:

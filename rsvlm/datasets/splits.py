@@ -27,19 +27,36 @@ def split_name(given: str) -> str:
 
 
 def splits_of(folder: Path) -> dict[str, list[Path]]:
-    """Return the splits of a folder: their parquet files in order, or the one folder or csv of each."""
+    """Return the splits of a folder: their parquet files in order, or their folders, or their csv files.
+
+    What is read of a split is to be checked by `check_one`.
+    """
     found: dict[str, list[Path]] = {}
     for split, aliases in SPLITS.items():
         pattern = re.compile(rf"({'|'.join(aliases)})(-\d+-of-\d+)?\.parquet", re.IGNORECASE)
         files = sorted(path for path in folder.glob("*.parquet") if pattern.fullmatch(path.name))
-        folders = [path for path in folder.iterdir() if path.is_dir() and path.name.casefold() in aliases]
+        inside = sorted(folder.iterdir())
+        folders = [path for path in inside if path.is_dir() and path.name.casefold() in aliases]
         tables = [
-            path for path in sorted(folder.iterdir())
-            if path.suffix.casefold() in CSV and path.stem.casefold() in aliases
-        ]  # fmt: skip
+            path for path in inside if path.suffix.casefold() in CSV and path.stem.casefold() in aliases
+        ]
         if files or folders or tables:
-            found[split] = files or folders[:1] or tables[:1]
+            found[split] = files or folders or tables
     return found
+
+
+def check_one(split: str, paths: Sequence[Path]) -> None:
+    """Refuse several things that are one split each, such as `val/` beside `dev/`; parts of one are none.
+
+    Raises:
+        DatasetError: There are several.
+    """
+    names = {re.sub(r"-\d+-of-\d+\.parquet$", ".parquet", path.name) for path in paths}
+    if len(names) > 1:
+        told = ", ".join(sorted(names))
+        raise DatasetError(
+            f"{paths[0].parent}: has several that are the split {split}, {told}; name the one to read"
+        )
 
 
 def check_named(path: Path, split: str) -> None:

@@ -98,6 +98,23 @@ def test_what_is_not_divided_has_no_split(tmp_path: Path) -> None:
     assert len(read_eval_set(patch.parent)) == 1
 
 
+def test_several_that_are_one_split_are_refused(tmp_path: Path) -> None:
+    for name in ("val", "dev", "test"):
+        (tmp_path / "a" / name / "red").mkdir(parents=True)
+        picture("red").save(tmp_path / "a" / name / "red" / "a.png")
+        write_parquet(tmp_path / "b" / f"{name}.parquet", ["red"])
+        write_csv(tmp_path / "c" / f"{name}.csv", "path,label,part")
+    for place, ends in (("a", ""), ("b", ".parquet"), ("c", ".csv")):
+        with pytest.raises(
+            DatasetError, match=f"several that are the split validation, dev{ends}, val{ends}"
+        ):
+            read_eval_set(tmp_path / place, split="validation")
+        assert read_eval_set(tmp_path / place, split="test").split == "test"
+    write_parquet(tmp_path / "d" / "val-00000-of-00002.parquet", ["red"])
+    write_parquet(tmp_path / "d" / "val-00001-of-00002.parquet", ["red"])
+    assert len(read_eval_set(tmp_path / "d")) == 2
+
+
 def write_json(path: Path, *splits: str) -> Path:
     images = [
         {"filename": f"{row}.png", "split": split, "sentences": [{"raw": "a field"}]}

@@ -8,9 +8,10 @@ from typing import Literal
 
 from rsvlm.captioning.dataset import open_dataset
 from rsvlm.captioning.errors import CaptioningError
+from rsvlm.datasets.errors import DatasetError
 from rsvlm.datasets.folders import images_below
 from rsvlm.datasets.pairs import is_pairs_dataset
-from rsvlm.datasets.splits import SPLITS, splits_of
+from rsvlm.datasets.splits import SPLITS, check_one, splits_of
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.shards import shard_name
 
@@ -146,11 +147,15 @@ def _shards(folder: Path) -> tuple[str, ...]:
 
 
 def _chosen(splits: dict[str, list[Path]], name: str, split: str | None) -> list[Path]:
-    if split is None and len(splits) == 1:
-        return next(iter(splits.values()))
     wanted = next((key for key, aliases in SPLITS.items() if split in (key, *aliases)), split or "train")
+    if split is None and len(splits) == 1:
+        [wanted] = splits
     if wanted not in splits:
         raise PretrainingError(f"{name}: has no split {wanted}; it has {', '.join(splits)}")
+    try:
+        check_one(wanted, splits[wanted])
+    except DatasetError as error:
+        raise PretrainingError(str(error)) from None
     return splits[wanted]
 
 
