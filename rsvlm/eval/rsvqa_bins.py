@@ -2,7 +2,8 @@
 
 Lobry et al., "RSVQA: Visual Question Answering for Remote Sensing Data", IEEE TGRS 2020; VocabEncoder.py of its code:
 counts of the low-resolution set and areas of the high-resolution one become 0, (0, 10], (10, 100], (100, 1000] and
-above; counts of the high-resolution set stay numbers.
+above; counts of the high-resolution set stay numbers. All of these are whole; a model may say fractions, which lie in
+the same intervals: 10.5 is in (10, 100].
 """
 
 import re
@@ -14,8 +15,8 @@ COUNTED = "rural_urban"
 """The type of question that only the low-resolution set has: counts are in intervals there."""
 
 _ENDS = (0, 10, 100, 1000)
-_NUMBER = re.compile(r"(\d+)(?:\.\d+)?")
-_AREA = re.compile(r"(\d+)(?:\.\d+)? (?:m 2|m2|sq m|square met(?:er|re)s?)")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
+_AREA = re.compile(r"(\d+(?:\.\d+)?) (?:m 2|m2|sq m|square met(?:er|re)s?)")
 _BETWEEN = re.compile(r"between (\d+)(?: m 2| m2)? and (\d+)(?: m 2| m2)?")
 _ABOVE = re.compile(r"(?:more than|over|above) 1000(?: m 2| m2)?")
 
@@ -45,10 +46,10 @@ def binned(answer: str, kind: str, *, counts: bool) -> str:
     if _ABOVE.fullmatch(plain):
         return _interval(_ENDS[-1] + 1)
     number = _NUMBER.fullmatch(plain) or (_AREA.fullmatch(plain) if kind == "area" else None)
-    return answer if number is None else _interval(int(number[1]))
+    return answer if number is None else _interval(float(number[1]))
 
 
-def _interval(number: int) -> str:
+def _interval(number: float) -> str:
     low = max((end for end in _ENDS if number > end), default=None)
     if low is None:
         return "0"

@@ -190,6 +190,7 @@ def test_a_mark_at_the_start_and_strange_line_ends(tmp_path: Path) -> None:
         ("more than 1000", "count", True, "1000-"), ("12", "count", False, "12"), ("12", "presence", True, "12"),
         ("0m2", "area", False, "0"), ("10m2", "area", False, "0-10"), ("11 m2", "area", False, "10-100"),
         ("more than 1000m2", "area", False, "1000-"), ("between 100m2 and 1000m2", "area", False, "100-1000"),
+        ("10.5 m2", "area", False, "10-100"), ("0.5", "count", True, "0-10"), ("1000.5m2", "area", False, "1000-"),
         ("about 12", "count", True, "about 12"), ("", "count", True, ""), ("12 m2", "count", True, "12 m2"),
     ],
 )  # fmt: skip
