@@ -68,7 +68,7 @@ class EvalResult:
         }  # fmt: skip
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `path` (.json) and, where there are items, a .parquet of the same stem beside it.
+        """Write `path` (.json) and, where there are items, a .parquet of the same name beside it.
 
         Raises:
             EvalError: As of `check_place`; nothing is written then.
@@ -76,21 +76,31 @@ class EvalResult:
         path = Path(path)
         check_place(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        items = path.with_suffix(".parquet")
+        items = _items_of(path)
         if self.items is None:
+            path.unlink(missing_ok=True)
             items.unlink(missing_ok=True)  # those of an earlier result
         else:
             marked = self.items.replace_schema_metadata({**(self.items.schema.metadata or {}), **_MARK})
             with atomic_write(items) as temporary:
                 pq.write_table(marked, temporary)
+                path.unlink(
+                    missing_ok=True
+                )  # who is killed here leaves no result, and none with others' items
         write_json(path, self.to_dict(), indent=1)
+
+
+def _items_of(path: Path) -> Path:
+    """Where the items of a result lie: `run-0.1.parquet` of `run-0.1.json`, and of `run-0.1`."""
+    is_json = path.suffix.casefold() == ".json"
+    return path.with_suffix(".parquet") if is_json else path.with_name(f"{path.name}.parquet")
 
 
 def check_place(path: str | os.PathLike[str]) -> None:
     """Refuse a place for a result that would take the place of a file that is none, itself or by its table of items.
 
     Args:
-        path: The .json file; items are written to the .parquet of the same stem.
+        path: The .json file; items are written to the .parquet of the same name.
 
     Raises:
         EvalError: One of the two is there, and no evaluation wrote it.
@@ -100,7 +110,7 @@ def check_place(path: str | os.PathLike[str]) -> None:
         raise EvalError(
             f"{path}: is there already, and is no result of `rsvlm eval`; name another file for the result"
         )
-    items = path.with_suffix(".parquet")
+    items = _items_of(path)
     if os.path.lexists(items) and not _is_own(items, path):
         raise EvalError(
             f"{path}: its items would be written over {items.name}, which bears no mark that `rsvlm eval` wrote it; "
@@ -144,7 +154,7 @@ def load_result(path: str | os.PathLike[str]) -> EvalResult:
         # JSON files have their keys sorted; the headline comes first all the same
         stored["metrics"] = {name: stored["metrics"][name] for name in stored.pop("metric_order")}
         stored["intervals"] = {name: Interval(*ends) for name, ends in stored["intervals"].items()}
-        items = path.with_suffix(".parquet")
+        items = _items_of(path)
         return EvalResult(**stored, items=pq.read_table(items) if items.exists() else None)
     except EvalError:
         raise

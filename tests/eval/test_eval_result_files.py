@@ -51,6 +51,29 @@ def test_own_items_are_replaced_and_removed(tmp_path: Path) -> None:
     assert not path.with_suffix(".parquet").exists()
 
 
+def test_names_with_points_have_items_of_their_own(tmp_path: Path) -> None:
+    for name in ("run-0.1", "run-0.2", "run-0.3.json", "run-0.4.JSON"):
+        result(pa.table({"key": [name]})).save(tmp_path / name)
+    for name in ("run-0.1", "run-0.2", "run-0.3.json", "run-0.4.JSON"):
+        stored = load_result(tmp_path / name).items
+        assert stored is not None
+        assert stored["key"].to_pylist() == [name]
+
+
+def test_a_result_never_stands_beside_the_items_of_another(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "r.json"
+    result(pa.table({"key": ["a"]})).save(path)
+    bad = result(pa.table({"key": ["b"]}))
+    bad.config = {"unwritable": object()}
+    with pytest.raises(TypeError):
+        bad.save(path)
+    assert not path.exists()
+    result(pa.table({"key": ["c"]})).save(path)
+    assert load_result(path).items is not None
+
+
 def test_damaged_items_are_replaced_only_beside_a_result(tmp_path: Path) -> None:
     path, table = tmp_path / "r.json", tmp_path / "r.parquet"
     table.write_bytes(b"no parquet")
