@@ -65,9 +65,13 @@ def agromind_items(data: AgroMind, images: str | os.PathLike[str]) -> list[Expor
             if item.kind in OF_IMAGES
             else item.options.values()
         )
+        gold = item.gold
+        if item.options:  # which may be called from B on; elsewhere the first is A
+            letters = list(item.options)
+            gold = ",".join(LETTERS[letters.index(letter)] for letter in item.gold.split(","))
         found.append(
             ExportItem(
-                item.key, tuple(str(folder / name) for name in item.images), item.question, item.gold, tuple(options),
+                item.key, tuple(str(folder / name) for name in item.images), item.question, gold, tuple(options),
                 TYPE_NAMES[item.kind], item.task, item.kind in MANY_LETTERS,
             )
         )  # fmt: skip

@@ -228,6 +228,9 @@ def test_agromind_items() -> None:
     assert found.several
     assert found.images == (str(Path("images/x/1.png")), str(Path("images/x/2.png")))
     assert (found.key, found.category) == ("SC_3_1_1/7", "SC")
+    later = replace(item, options={"B": "x/1.png", "C": "x/2.png", "F": "x/3.png"}, gold="B,F")
+    (found,) = agromind_items(AgroMind(Path(), (later,), {}, None), "images")  # type: ignore[arg-type]
+    assert found.answer == "A,C"
 
 
 def test_all_of_agromind_fits(unpacked: object) -> None:
