@@ -13,9 +13,9 @@ from typing import Any
 from PIL import Image
 
 _LETTERS = re.compile(r"[A-Z](?: ?(?:,|;|and|&)? ?[A-Z])*")
-_LED = re.compile(
-    r"(?:(?:the )?answer(?: is)?\s*:?\s*)?[(\[]?([A-Z])[)\].:]\s*\S.*", re.IGNORECASE | re.DOTALL
-)
+_BEFORE = re.compile(r"\W*(?:(?:the |correct |right )*(?:answer|options?)(?: is)?\b\W*)*", re.IGNORECASE)
+_LED = re.compile(r"([A-Z])[)\].:]\s*\S", re.IGNORECASE)
+_MARKED = re.compile(r"(?<![^\s(\[*])([A-Z])[)\].:]")
 
 
 def doc_to_visual(doc: Mapping[str, Any]) -> list[Image.Image]:
@@ -50,18 +50,24 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str | None]) -> di
 
 
 def letters_of(answer: str, options: int) -> set[str]:
-    """The options that an answer names: "B", "(b)", "A, C", "B. a river", "Answer: B"; empty where it names none."""
-    bare = re.sub(r"(?i)^\W*(?:the )?answer(?: is)?\b", "", answer)
-    bare = " ".join(re.sub(r"[()\[\]*.:]", " ", bare).split())
-    bare = bare.upper() if len(bare) == 1 else bare
-    led = _LED.fullmatch(answer.strip(" *"))
-    if _LETTERS.fullmatch(bare):
-        found = set(re.findall("[A-Z]", bare))
-    elif led is not None:
-        found = {led[1].upper()}
+    """The options that an answer names, empty where it names none: "B", "(b)", "A, C", "B. a river", "Answer: B".
+
+    Reasons may follow on other lines. One that begins with an option and marks another ("A. and B. are right") names
+    none.
+    """
+    rest = _BEFORE.sub("", answer, count=1).strip()  # it matches at the beginning, if only nothing
+    first = rest.partition("\n")[0]
+    for part in (rest, first):
+        bare = " ".join(re.sub(r"[()\[\]*.:]", " ", part).split())
+        bare = bare.upper() if len(bare) == 1 else bare
+        if _LETTERS.fullmatch(bare):
+            found = set(re.findall("[A-Z]", bare))
+            break
     else:
-        found = set()
-    return found if all(ord(letter) - 65 < options for letter in found) else set()
+        led = _LED.match(first)
+        found = set() if led is None else {led[1].upper()}
+    marked = {letter for letter in _MARKED.findall(rest) if ord(letter) - 65 < options}
+    return found if marked <= found and all(ord(letter) - 65 < options for letter in found) else set()
 
 
 def _plain(text: str) -> str:

@@ -107,7 +107,10 @@ def test_lmms_task_stands_alone(tmp_path: Path, task: ModuleType) -> None:
         ("B", "B"), ("b", "B"), ("(B)", "B"), ("**B**", "B"), ("B.", "B"), ("B. forest", "B"), ("B) a forest", "B"),
         ("Answer: B", "B"), ("The answer is B.", "B"), ("A, C", "AC"), ("A,C", "AC"), ("AC", "AC"), ("A and C", "AC"),
         ("", ""), ("A river", ""), ("I think A", ""), ("forest", ""), ("F", ""), ("\u706b", ""), ("A" * 100_000, "A"),
-        ("A" + " " * 100_000 + "x", ""),
+        ("A" + " " * 100_000 + "x", ""), ("A. and B. are both right", ""), ("B\nbecause it is green", "B"),
+        ("Option B", "B"), ("The correct option is (B) forest", "B"), ("A\nC", "AC"), ("A. river\nB. forest", ""),
+        ("B. forest\nIt is green, unlike U.S. ones.", "B"), ("Options A and C", "AC"), ("Answer is a river", ""),
+        ("answer " * 50_000 + "B", "B"), ("the " * 50_000, ""),
     ],
 )  # fmt: skip
 def test_letters(answer: str, letters: str) -> None:
