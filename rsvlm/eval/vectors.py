@@ -35,7 +35,7 @@ PART = 1024
 NO_DIRECTION = "the encoder gave a vector of zeros"
 """Why an image failed that could be read."""
 
-_FORMAT = 2  # rises when the vectors of the same encoder and images would come out differently
+_FORMAT = 3  # rises when the vectors of the same encoder and images would come out differently
 
 
 class ImageEncoder(Protocol):
