@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rsvlm.models.identity import DECIDES
 from rsvlm.models.versions import versions
 
 from .errors import EvalError
@@ -44,14 +45,25 @@ def done(task: Task, work: SetWork, out: Path) -> EvalResult:
 
 
 def check_owner(encoder: Any, out: Path) -> None:
-    """A folder is for the results of one encoder: those of another are not written over."""
+    """Refuse a folder with the results of another encoder: they are not written over.
+
+    Names are no more than names of folders: `run1/model` and `run2/model` are two, and so is a model with an adapter.
+
+    Raises:
+        EvalError: It has such.
+    """
     try:
-        owner = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["encoder"]
+        owner = dict(json.loads((out / SUMMARY).read_text(encoding="utf-8"))["encoder"])
     except (OSError, ValueError, LookupError, TypeError):
         return
-    if owner.get("name") != encoder.name:
+    own = json.loads(json.dumps(encoder_record(encoder), default=str))
+    differ = next((key for key in ("name", "revision", *DECIDES) if owner.get(key) != own.get(key)), None)
+    if differ is not None:
+        other = (
+            "" if differ == "name" else f" of another {differ} ({owner.get(differ)}, not {own.get(differ)})"
+        )
         raise EvalError(
-            f"{out}: holds the results of {owner.get('name')}; name another folder for those of {encoder.name}"
+            f"{out}: holds the results of {owner.get('name')}{other}; name another folder for those of {encoder.name}"
         )
 
 

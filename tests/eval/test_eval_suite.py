@@ -103,7 +103,7 @@ def test_a_stopped_run_goes_on_and_a_finished_one_is_read(folder: Path, tmp_path
     }
 
 
-def test_other_data_or_weights_are_evaluated_anew(folder: Path, tmp_path: Path) -> None:
+def test_other_data_are_evaluated_anew_and_other_weights_elsewhere(folder: Path, tmp_path: Path) -> None:
     only = SuiteOptions(probes=("knn",), sets=("colours",), conventions=())
     run_suite(Colours(), folder, tmp_path / "out", only)
     names = ["green", "blue", "red"] * 4
@@ -111,10 +111,13 @@ def test_other_data_or_weights_are_evaluated_anew(folder: Path, tmp_path: Path) 
     encoder = Colours()
     run_suite(encoder, folder, tmp_path / "out", only)
     assert encoder.seen == 12
-    other = Colours()
-    other.revision = "2"
-    run_suite(other, folder, tmp_path / "out", only)
-    assert other.seen == 42
+    for name, value in (("revision", "2"), ("info", {"adapter": "mine"})):
+        other = Colours()
+        setattr(other, name, value)
+        with pytest.raises(EvalError, match=r"holds the results of .*; name another folder"):
+            run_suite(other, folder, tmp_path / "out", only)
+        run_suite(other, folder, tmp_path / name, only)
+        assert other.seen == 42
 
 
 def test_a_floor_is_probed_only(folder: Path, tmp_path: Path) -> None:
