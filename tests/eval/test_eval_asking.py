@@ -340,6 +340,13 @@ def test_any_question_is_asked_as_it_is(question: str) -> None:
     assert QUESTION_PROMPT.filled(question).startswith(f"{question}\n")
 
 
+def test_a_prompt_that_cannot_be_filled_is_none() -> None:
+    for text in ('Answer as {"a": 1}: {question}', '{"a": 1}', "{question} {question}", "{"):
+        with pytest.raises(EvalError, match=r"meant as one twice|once, as it is"):
+            Prompt(text)
+    assert Prompt('Answer as {{"a": 1}}: {question}').filled("What?") == 'Answer as {"a": 1}: What?'
+
+
 def test_prompts_as_people_give_them(tmp_path: Path) -> None:
     file = tmp_path / "my prompt.txt"
     file.write_text("Answer: {question}\n", encoding="utf-8")

@@ -12,6 +12,27 @@ from rsvlm.eval.errors import EvalError
 FIELD = "question"
 
 
+def _fields(text: str) -> list[tuple[Any, ...]]:
+    try:
+        return [part[1:] for part in Formatter().parse(text) if part[1] is not None]
+    except ValueError as error:
+        raise EvalError(
+            f"prompt {text!r}: is no template ({error}); write a brace that is meant as one twice"
+        ) from None
+
+
+def _checked(text: str, question: bool) -> str:
+    fields = _fields(text)
+    wanted: list[tuple[Any, ...]] = [(FIELD, "", None)] if question else []
+    if fields != wanted:
+        told = ", ".join(f"{{{name}}}" for name, *_ in fields) or "none"
+        needs = (
+            f"{{{FIELD}}} once, as it is" if question else "none: write a brace that is meant as one twice"
+        )
+        raise EvalError(f"prompt {text!r}: has the fields {told}; it needs {needs}")
+    return text
+
+
 @dataclass(frozen=True)
 class Prompt:
     """A prompt.
@@ -21,6 +42,10 @@ class Prompt:
     """
 
     text: str
+
+    def __post_init__(self) -> None:
+        """Refuse other fields (`EvalError`): they could not be filled."""
+        _checked(self.text, question=bool(_fields(self.text)))
 
     @property
     def record(self) -> dict[str, str]:
@@ -83,20 +108,3 @@ def _is_file(name: str) -> bool:
         return Path(name).is_file()
     except (OSError, ValueError):  # too long for a name, or with a null in it: a text
         return False
-
-
-def _checked(text: str, question: bool) -> str:
-    try:
-        fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
-    except ValueError as error:
-        raise EvalError(
-            f"prompt {text!r}: is no template ({error}); write a brace that is meant as one twice"
-        ) from None
-    wanted: list[tuple[Any, ...]] = [(FIELD, "", None)] if question else []
-    if fields != wanted:
-        told = ", ".join(f"{{{name}}}" for name, *_ in fields) or "none"
-        needs = (
-            f"{{{FIELD}}} once, as it is" if question else "none: write a brace that is meant as one twice"
-        )
-        raise EvalError(f"prompt {text!r}: has the fields {told}; it needs {needs}")
-    return text
