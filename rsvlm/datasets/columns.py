@@ -30,7 +30,7 @@ CAPTIONS = ("captions", "caption", "title_multi_objects", "title", "text")
 LATITUDE, LONGITUDE = ("latitude", "lat"), ("longitude", "lon", "lng")
 TIME = ("datetime", "timestamp", "date", "acquired", "acquisition_date", "time", "year")
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
-"""How tables say that there is no number."""
+"""How tables say that there is no number, and no time."""
 GROUP = ("group", "scene", "location", "place")
 _OF_LISTS = {tokenize.OP, tokenize.NEWLINE, tokenize.ENDMARKER}
 """What a list that Python wrote is made of, beside texts and ends of lines."""
@@ -103,7 +103,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or not str(value).strip():
+    if _is_missing(value):
         return None
     return value.isoformat() if hasattr(value, "isoformat") else whole(value)
 

@@ -40,7 +40,7 @@ def moment(value: Any, day_first: bool | None = None) -> datetime | None:
         None where it is none of these, or may be read in two ways.
     """
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     text = " ".join(whole(value).split())

@@ -1,6 +1,6 @@
 """Times as people write them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from rsvlm.datasets.times import day_first, moment
 @pytest.mark.parametrize(
     ("told", "found"),
     [
+        (datetime(2019, 1, 1, 3, tzinfo=timezone(timedelta(hours=9))), datetime(2018, 12, 31, 18, tzinfo=UTC)),
         (2019, datetime(2019, 1, 1, tzinfo=UTC)), (2019.0, datetime(2019, 1, 1, tzinfo=UTC)),
         ("2019-05-31T10:00:00+02:00", datetime(2019, 5, 31, 8, tzinfo=UTC)),
         ("2019/05/31", datetime(2019, 5, 31, tzinfo=UTC)),
@@ -30,7 +31,9 @@ from rsvlm.datasets.times import day_first, moment
     ],
 )  # fmt: skip
 def test_times(told: object, found: datetime | None) -> None:
-    assert moment(told) == found
+    when = moment(told)
+    assert when == found
+    assert when is None or when.tzinfo is UTC
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
 from rsvlm.datasets import EvalSet
+from rsvlm.datasets.columns import optional_columns
 from rsvlm.eval import EvalError
 from rsvlm.eval.floors import ColourHistogram
 from rsvlm.eval.probes import ProbeData, cross_validate, evaluate_few_shot, evaluate_probe, probe_data
@@ -344,8 +345,15 @@ def test_time() -> None:
     assert np.allclose(found[1], [0, -1, 0, -1, 2020.5], atol=0.02)
     assert np.isnan(found[2]).all()
     assert np.allclose(found[3], found[0])
-    with pytest.raises(EvalError, match="is no time"):
-        time_waves(["yesterday"])
+    others = time_waves(["2019", "31/05/2019", "05/06/2019", "2019-06-05"])
+    assert np.allclose(others[0], [0, 1, 0, 1, 2019])
+    assert np.allclose(others[2], others[3])  # the day is first, as beside it
+    for text in ("yesterday", "05/06/2019"):
+        with pytest.raises(EvalError, match="is no time, or may be read in two ways"):
+            time_waves([text])
+    assert optional_columns({"date": ["2019-05-01", "NA", "nan", None, " "]}, "a.csv")["times"] == (
+        "2019-05-01", None, None, None, None,
+    )  # fmt: skip
 
 
 @settings(deadline=None, max_examples=50)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rsvlm.datasets.times import day_first, moment
 from rsvlm.eval.errors import EvalError
 
 Float64s = NDArray[np.float64]
@@ -117,7 +118,7 @@ def time_waves(times: Sequence[str | None]) -> Float64s:
     """Return the season and the hour as waves, and the year.
 
     Args:
-        times: ISO 8601; without a zone they are UTC. None or "" where unknown.
+        times: As `rsvlm.datasets.times.moment` reads them; without a zone they are UTC. None or "" where unknown.
 
     Returns:
         (n, 5): sine and cosine of the day in the year, of the hour in the day, and the year with its fraction; NaN
@@ -126,7 +127,8 @@ def time_waves(times: Sequence[str | None]) -> Float64s:
     Raises:
         EvalError: One is no time.
     """
-    return np.array([_time(text) for text in times], np.float64).reshape(len(times), 5)
+    first = day_first(times)
+    return np.array([_time(text, first) for text in times], np.float64).reshape(len(times), 5)
 
 
 def _legendre(x: Float64s, degree: int) -> list[list[Float64s]]:
@@ -145,14 +147,13 @@ def _legendre(x: Float64s, degree: int) -> list[list[Float64s]]:
     return table
 
 
-def _time(text: str | None) -> tuple[float, ...]:
+def _time(text: str | None, is_day_first: bool | None) -> tuple[float, ...]:
     if not text:
         return (np.nan,) * 5
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise EvalError(f"{text!r} is no time; write it like 2021-06-30 or 2021-06-30T10:15:00Z") from None
-    time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    time = moment(text, is_day_first)
+    if time is None:
+        why = "is no time, or may be read in two ways"
+        raise EvalError(f"{text!r} {why}; write it like 2021-06-30 or 2021-06-30T10:15:00Z")
     start = datetime(time.year, 1, 1, tzinfo=UTC)
     year = (time - start) / (datetime(time.year + 1, 1, 1, tzinfo=UTC) - start) if time.year < 9999 else 0.0
     hour = (time.hour + time.minute / 60) / 24
