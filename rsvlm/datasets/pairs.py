@@ -49,7 +49,7 @@ def read_pairs(pairs: PairsDataset | Path) -> EvalSet:
         captions=tuple((row["caption"],) for row in rows),
         places=middles([row["bbox"] for row in rows]),
         times=tuple(row["datetime"] for row in rows),
-        multi_label=any(len(names) != 1 for names in scenes),
+        multi_label=any(len(names) > 1 for names in scenes),
         sources=records([opened.folder / "manifest.json"]),
     )
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_pairs import make_dataset, pair  # type: ignore[import-not-found]
+from made_pairs import labels, make_dataset, pair  # type: ignore[import-not-found]
 
 from rsvlm.captioning.dataset import PairsDataset, labels_from_row
+from rsvlm.datasets.pairs import read_pairs
 
 # webdataset leaves its files to the garbage collector
 LEAKS = pytest.mark.filterwarnings(
@@ -99,3 +100,13 @@ def test_webdataset_reads_captions_alone(tmp_path: Path, wds: Any) -> None:
     tar = (made.folder / "shards" / "00000.tar").as_posix()
     texts = [text for text, _ in wds.WebDataset(tar, shardshuffle=False).decode().to_tuple("txt", "json")]
     assert texts == [pair(number).caption for number in range(3)]
+
+
+def test_a_chip_without_a_scene_makes_no_set_of_several_classes(tmp_path: Path) -> None:
+    for name, scenes, several in (("one", (["Beach"], []), False), ("two", (["Beach", "Coast"], []), True)):
+        pairs = [
+            pair(number, labels=labels(number) | {"scene": scene}) for number, scene in enumerate(scenes)
+        ]
+        found = read_pairs(make_dataset(tmp_path / name, pairs))
+        assert found.multi_label is several
+        assert found.labels == (tuple(scenes[0]), ())
