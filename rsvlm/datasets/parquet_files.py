@@ -235,10 +235,12 @@ class ImageColumn:
 
 
 def _classes_inside(path: Path, label: str | None) -> tuple[str, ...] | None:
-    """The class names that `datasets` writes into a file's metadata for a column of numbers."""
+    """The class names that `datasets` writes into a file's metadata for a column of numbers, or of lists of them."""
     stored = (pq.read_schema(path).metadata or {}).get(b"huggingface")
     try:
-        names = json.loads(stored)["info"]["features"][label]["names"] if stored else None
-    except (ValueError, KeyError, TypeError):
+        feature = json.loads(stored)["info"]["features"][label] if stored else {}
+        feature = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
+        names = feature["names"]
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         return None
     return tuple(str(name) for name in names) if isinstance(names, list) else None

@@ -107,6 +107,13 @@ def test_parquet_numbers_are_named_by_the_file_itself_or_a_list_beside_it(tmp_pa
     named = table.replace_schema_metadata({"huggingface": json.dumps(features)})
     pq.write_table(named, tmp_path / "named.parquet")
     assert read_eval_set(tmp_path / "named.parquet").labels == (("Red",), ("Blue",))
+    label = features["info"]["features"]["label"]
+    for several in ({"feature": label, "_type": "Sequence"}, {"feature": label, "_type": "List"}, [label]):
+        metadata = {"huggingface": json.dumps({"info": {"features": {"label": several}}})}
+        lists = pa.table({"image": table["image"], "label": [[1, 0], []]}).replace_schema_metadata(metadata)
+        pq.write_table(lists, tmp_path / "lists.parquet")
+        found = read_eval_set(tmp_path / "lists.parquet")
+        assert (found.labels, found.multi_label) == ((("Blue", "Red"), ()), True)
     (tmp_path / "classnames.txt").write_text("rot\nblau\n", encoding="utf-8")
     assert read_eval_set(tmp_path / "bare.parquet").labels == (("rot",), ("blau",))
 
