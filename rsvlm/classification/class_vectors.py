@@ -20,7 +20,7 @@ from rsvlm.files import atomic_write
 from rsvlm.folders import cache_folder
 from rsvlm.models import Encoder
 from rsvlm.models.given_vectors import given_vectors
-from rsvlm.models.identity import vector_identity
+from rsvlm.models.identity import tokenizer_of, vector_identity
 
 from .errors import ClassificationError
 
@@ -164,7 +164,7 @@ def _cache_file(encoder: Encoder, prompts: tuple[tuple[str, ...], ...], averagin
     if not getattr(encoder, "revision", None):
         return None
     told = [encoder.name, encoder.revision, encoder.dimension, prompts, averaging]
-    name = _digest([2, *told, *unusual(encoder)])
+    name = _digest([3, *told, tokenizer_of(encoder), *unusual(encoder)])
     return cache_folder() / "class-vectors" / f"{name}.npz"
 
 

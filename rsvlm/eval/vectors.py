@@ -21,7 +21,7 @@ from rsvlm.files import atomic_write
 from rsvlm.imagery import ChipReader
 from rsvlm.models import Encoder, Image, encode_stream
 from rsvlm.models.given_vectors import given_vectors
-from rsvlm.models.identity import DECIDES, vector_identity
+from rsvlm.models.identity import DECIDES, tokenizer_of, vector_identity
 
 from .errors import EvalError
 from .indexed import IndexSet, vector_hashes
@@ -163,7 +163,8 @@ def _folder(cache: Path | None, encoder: ImageEncoder, eval_set: EvalSet) -> Pat
 
 
 def _text_file(cache: Path, encoder: Encoder, texts: Sequence[str]) -> Path | None:
-    return cache / f"texts-{_digest([_identity(encoder), list(texts)])}.npz" if encoder.revision else None
+    decides = [_identity(encoder), tokenizer_of(encoder), list(texts)]
+    return cache / f"texts-{_digest(decides)}.npz" if encoder.revision else None
 
 
 def _mended(part: SetVectors | None, encoder: ImageEncoder, eval_set: EvalSet, rows: range) -> SetVectors:

@@ -137,7 +137,12 @@ def tokenizer_record(blueprint: Blueprint, config: Mapping[str, Any]) -> str:
         return "CLIP byte pairs"
     if not Path(named).is_absolute():
         return str(named)
-    folder, digest = Path(config["text_cfg"]["hf_tokenizer_name"]), hashlib.sha256()
+    return tokenizer_digest(Path(config["text_cfg"]["hf_tokenizer_name"]))
+
+
+def tokenizer_digest(folder: Path) -> str:
+    """Return a hash of the files of a tokenizer in a folder."""
+    digest = hashlib.sha256()
     for file in sorted(folder.glob("tokenizer.json")) or sorted(
         path for path in folder.glob("*") if _is_vocabulary(path)
     ):

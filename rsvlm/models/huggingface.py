@@ -18,6 +18,7 @@ from PIL import Image as PillowImage
 from rsvlm.errors import one_line
 from rsvlm.files import sha256_of
 from rsvlm.models import hub
+from rsvlm.models.blueprints import tokenizer_digest
 from rsvlm.models.errors import ModelError
 from rsvlm.models.pixels import Three, cropped_to_bounds
 from rsvlm.models.quiet import loading_transformers
@@ -114,7 +115,7 @@ class HuggingFaceTower:
                 "processor": type(self._processor).__name__,
                 **{key: settings[key] for key in _SETTINGS if settings.get(key) is not None},
             },
-            "tokenizer": f"{type(self._tokenizer).__name__}{', lower case' * self._lower}",
+            "tokenizer": f"{type(self._tokenizer).__name__}{', lower case' * self._lower}, {tokenizer_digest(folder)}",
             "context_length": self.context_length,
             "logit_scale": self.logit_scale,
             "logit_bias": self.logit_bias,

@@ -29,6 +29,16 @@ def vector_identity(encoder: Any) -> dict[str, Any]:
     return plain
 
 
+def tokenizer_of(encoder: Any) -> str | None:
+    """Return what decides the vectors of texts besides: which tokenizer an encoder says that it has, if any.
+
+    A folder's tokenizer may be changed beside weights that stay.
+    """
+    info = getattr(encoder, "info", None) or {}
+    named = info.get("tokenizer")
+    return None if named is None else str(named)
+
+
 def own_code(encoder: Any) -> list[str]:
     """Return what tells the code of an encoder's class, where it is none of rsvlm's."""
     kind = type(encoder)

@@ -72,6 +72,10 @@ def test_class_vectors_are_cached_by_all_that_decides_them() -> None:
     encoder.revision = "2"
     ZeroShotClassifier(CLASSES, encoder, templates=TEMPLATES)
     assert len(encoder.asked) == 2 * asked
+    told: Any = encoder
+    told.info = {"tokenizer": "another one, beside the same weights"}
+    ZeroShotClassifier(CLASSES, encoder, templates=TEMPLATES)
+    assert len(encoder.asked) == 3 * asked
 
 
 def test_the_same_weights_with_another_activation_share_nothing(tmp_path: Path) -> None:

@@ -230,6 +230,10 @@ def test_a_text_is_encoded_once(tmp_path: Path) -> None:
     text_vectors(encoder, ["red", "blue", "blue"], cache=tmp_path)
     assert encoder.asked == ["red", "blue"]
     assert text_vectors(encoder, []).shape == (0, 3)
+    other: Any = Colours()
+    other.info = {"tokenizer": "another one, beside the same weights"}
+    text_vectors(other, ["red", "blue"], cache=tmp_path)
+    assert other.asked == ["red", "blue"]
 
 
 def stored(path: Path, **changes: Any) -> Path:

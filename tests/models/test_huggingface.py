@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from rsvlm.models import ModelError, load_encoder
+from rsvlm.models.identity import tokenizer_of
 from rsvlm.models.loading import load_tower
 
 TEXTS = ["a satellite photo of a harbour.", "Annual crop land", "river", "forest " * 30]
@@ -110,6 +111,22 @@ def test_quick_gelu_of_clip_is_read_or_told_and_recorded(
     assert np.abs(read.encode_images(pictures) - told.encode_images(pictures)).max() > 1e-5
     with pytest.raises(ModelError, match="has no QuickGELU"):
         load_tower(transformers_models["siglip"], quick_gelu=True)
+
+
+def test_another_tokenizer_beside_the_same_weights_is_recorded(
+    transformers_models: dict[str, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(transformers_models["clip"], tmp_path / "clip")
+    before = load_tower(tmp_path / "clip")
+    file = tmp_path / "clip" / "tokenizer.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["normalizer"] = {"type": "Replace", "pattern": {"String": "river"}, "content": "forest"}
+    file.write_text(json.dumps(content), encoding="utf-8")
+    after = load_tower(tmp_path / "clip")
+    ids = [tower.tokenize(["river"])[0]["input_ids"] for tower in (before, after)]
+    assert not torch.equal(*ids)
+    assert before.revision == after.revision
+    assert tokenizer_of(before) != tokenizer_of(after)
 
 
 def spoil(change: Callable[[Path], object], folder: Path, copy: Path) -> str:
