@@ -125,7 +125,7 @@ def file_mark(path: str | os.PathLike[str]) -> str | None:
         None where it cannot be read.
     """
     try:
-        return "-".join(map(str, fingerprint(path).values()))
+        return "-".join(map(str, fingerprint(Path(path)).values()))
     except (OSError, ValueError):
         return None
 
