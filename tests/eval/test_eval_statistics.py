@@ -1,5 +1,8 @@
 """Intervals, paired tests, calibration and seeds, against scipy and properties that must hold."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,6 +55,14 @@ def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         low, high = bootstrap_interval(rng.random(80) < 0.7, draws=500, seed=run)
         hits += low <= 0.7 <= high
     assert 0.90 <= hits / 300 <= 0.985
+
+
+def test_many_items_are_drawn_part_by_part() -> None:
+    values = np.random.default_rng(6).normal(size=5_000)  # too many for all resamples at once
+    error = stats.sem(values)
+    assert bootstrap_interval(values) == pytest.approx(
+        (values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.15 * error
+    )
 
 
 def test_groups_widen_the_interval() -> None:
@@ -115,6 +126,13 @@ def test_mcnemar_is_the_exact_binomial_test(one: int, other: int, both: int) -> 
     assert found.p == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("compare", [mcnemar, paired_bootstrap])
+def test_one_answer_is_not_held_against_many(compare: Callable[[Any, Any], object]) -> None:
+    for first, second in (([True], [True, False, True]), ([True, False, True], [True])):
+        with pytest.raises(EvalError, match="same items"):
+            compare(first, second)
+
+
 def test_mcnemar_with_many_items() -> None:
     first = np.arange(30_000) < 14_700
     found = mcnemar(first, ~first)
@@ -125,15 +143,15 @@ def test_reliability_by_hand() -> None:
     # Bins of a half: (0, .5] holds .5 and 0, right once; (.5, 1] holds .6 and 1, both right. NaN failed.
     confidence, right = [0.5, 0.0, 0.6, 1.0, np.nan], [True, False, True, True, False]
     table = reliability_table(confidence, right, bins=2)
-    assert [(row["n"], row["confidence"], row["accuracy"]) for row in table] == [
-        (2, 0.25, 0.5),
-        (2, 0.8, 1.0),
-    ]
+    assert [tuple(row.values()) for row in table] == [(0, 0.5, 2, 0.25, 0.5), (0.5, 1, 2, 0.8, 1.0)]
+    assert list(table[0]) == ["low", "high", "n", "confidence", "accuracy"]
     assert calibration_error(confidence, right, bins=2) == pytest.approx((2 * 0.25 + 2 * 0.2) / 4)
     assert calibration_error([], []) == 0
     assert reliability_table([], []) == []
     with pytest.raises(EvalError, match=r"0\.\.1"):
         calibration_error([12.5], [True])
+    with pytest.raises(EvalError, match="give one each"):
+        calibration_error([0.5, 0.6], [True])
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from colours import Colours  # type: ignore[import-not-found] # in tests/
+from pyproj import Geod
 
 from rsvlm.retrieval import Hits, Index, RetrievalError
 
@@ -50,6 +51,31 @@ def test_it_looks_across_the_antimeridian(index: Index) -> None:
     distances = dict(zip(hits.keys, hits.table["km"].to_pylist(), strict=True))
     assert distances["1"] < 20
     assert distances["2"] < 10
+
+
+@pytest.mark.parametrize("point", [(-180.0, 0.0), (180.0, 0.0), (10.0, 90.0), (10.0, -90.0)])
+def test_the_ends_of_the_world_are_places(index: Index, point: tuple[float, float]) -> None:
+    distances = dict(
+        zip(*(found(index, near=point, k=6).table[name].to_pylist() for name in ("key", "km")), strict=True)
+    )
+    expected = Geod(ellps="WGS84").inv(*point, 10.005, 50.005)[2] / 1000
+    assert distances["0"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_of_equally_near_ones_the_better_score_comes_first(tmp_path: Path) -> None:
+    vectors = np.stack([[-0.002 * n, 1.0, 0.0] for n in range(400)]).astype(np.float32)
+    rows = [{"key": f"{n:03}"} | box((10.0 + n % 2, 50.0)) for n in range(400)]
+    index = Index.from_vectors(tmp_path / "same", vectors, rows, encoder="colours", revision="1")
+    keys = found(index, near=(10.0, 50.0), k=400).keys
+    assert [key for key in keys if int(key) % 2 == 0] == [f"{n:03}" for n in range(0, 400, 2)]
+    assert [key for key in keys if int(key) % 2] == [f"{n:03}" for n in range(1, 400, 2)]
+
+
+def test_without_a_place_there_is_no_rank_by_distance(tmp_path: Path) -> None:
+    vectors = np.array([[0.0, 1.0, 0.0], [-0.1, 1.0, 0.0]], np.float32)
+    rows = [{"key": "nowhere"}, {"key": "far away"} | box((100.0, 10.0))]
+    index = Index.from_vectors(tmp_path / "two", vectors, rows, encoder="colours", revision="1")
+    assert found(index, near=(10.0, 50.0), k=2).keys == ["far away", "nowhere"]
 
 
 def test_few_are_taken_from_many(index: Index) -> None:

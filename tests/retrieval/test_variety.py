@@ -48,6 +48,30 @@ def test_variety_gives_up_score_for_difference(index: Index) -> None:
     assert index.search_vectors(query, k=1, variety=0.7)[0].keys == best.keys
 
 
+@pytest.mark.parametrize("fold", [None, 0.95])
+@pytest.mark.parametrize("variety", [0.2, 0.5, 0.9, 1.0])
+def test_each_next_hit_has_the_most_marginal_relevance(
+    index: Index, variety: float, fold: float | None
+) -> None:
+    query = np.random.default_rng(3).normal(size=(1, 32))
+    k = 8
+    [pool] = index.search_vectors(query, k=400, fold=fold)
+    best, scores = pool.keys[: 10 * k], dict(zip(pool.keys, pool.scores.tolist(), strict=True))
+    vectors = dict(zip(best, index.vectors(pool.numbers[: 10 * k]).astype(np.float64), strict=True))
+    chosen: list[str] = []
+    for _ in range(k):
+        worth = {
+            key: (1 - variety) * scores[key]
+            - variety * max((float(vectors[key] @ vectors[one]) for one in chosen), default=0.0)
+            for key in best
+            if key not in chosen
+        }
+        chosen.append(max(worth, key=lambda key: worth[key]) if chosen else best[0])
+    [hits] = index.search_vectors(query, k=k, variety=variety, fold=fold)
+    assert hits.keys == chosen
+    assert hits.scores.tolist() == [scores[key] for key in chosen]
+
+
 @pytest.mark.parametrize("wrong", [{"fold": 0.0}, {"fold": 1.5}, {"variety": -0.1}, {"variety": 2.0}])
 def test_numbers_that_there_cannot_be(index: Index, wrong: dict[str, float]) -> None:
     with pytest.raises(RetrievalError, match=next(iter(wrong))):
