@@ -34,6 +34,19 @@ def test_the_nearest_first_with_their_directions() -> None:
     assert found([], 9.5, 47.1) == []
 
 
+def test_the_ellipsoid_decides_what_is_nearest_and_near_enough() -> None:
+    # on a sphere of the mean radius it is the other way round: 111.6 km to the north, 111.1 to the east
+    places = [place("North", 0, 1.004), place("East", 0.999, 0)]
+    assert found(places, 0, 0, within_km=200) == [("North", 111.0, "North"), ("East", 111.2, "East")]
+    assert found(places, 0, 0, within_km=200, limit=1) == [("North", 111.0, "North")]
+    assert found(places, 0, 0, within_km=111.1) == [("North", 111.0, "North")]
+
+
+def test_a_place_that_lies_nowhere_is_not_near() -> None:
+    nowhere = Chunk("map", "x", "Atlantis, a town", type="place")
+    assert found([nowhere, place("East", 9.6, 47.1)], 9.5, 47.1) == [("East", 7.6, "East")]
+
+
 def test_across_the_antimeridian_and_at_the_poles() -> None:
     assert found([place("Taveuni", -179.9, -17)], 179.9, -17) == [("Taveuni", 21.3, "East")]
     assert found([place("Taveuni", 179.9, -17)], -179.9, -17) == [("Taveuni", 21.3, "West")]

@@ -22,6 +22,8 @@ from rsvlm.captioning.osm.centres import (
 from rsvlm.imagery.grid import Grid
 
 HOUSE = {"building": "yes"}
+DEGREES = Grid(1000, 800, "EPSG:4326", (1e-5, 0.0, 10.0, 0.0, -1e-5, 60.0))
+"""An image whose pixels are half as wide as high."""
 
 
 def objects_of(things: list[Any], grid: Grid = UTM) -> ChipObjects:
@@ -47,9 +49,12 @@ thing = st.one_of(
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(thing, min_size=1, max_size=8), st.sampled_from([None, 64, 256, 2000]), st.integers(0, 5))
-def test_every_tile_keeps_the_rules(drawn: list[Any], size: int | None, seed: int) -> None:
-    objects = objects_of([("way", n, shape, {"natural": "water"}) for n, shape in enumerate(drawn, 1)])
+@given(
+    st.lists(thing, min_size=1, max_size=8), st.sampled_from([None, 64, 256, 2000]), st.integers(0, 5),
+    st.sampled_from([UTM, DEGREES]),
+)  # fmt: skip
+def test_every_tile_keeps_the_rules(drawn: list[Any], size: int | None, seed: int, grid: Grid) -> None:
+    objects = objects_of([("way", n, shape, {"natural": "water"}) for n, shape in enumerate(drawn, 1)], grid)
     windows, focus, skipped = object_windows(objects, size, seed)
     assert len(windows) + sum(skipped.values()) == len(objects)
     assert len({tuple(window) for window in windows.tolist()}) == len(windows)
@@ -65,7 +70,8 @@ def test_every_tile_keeps_the_rules(drawn: list[Any], size: int | None, seed: in
         if told[0]["shape"] == "line":
             continue
         assert told[0]["whole"]
-        west, north, east, south = objects.geometries[place].bounds
+        box = np.array(objects.geometries[place].bounds)
+        west, north, east, south = (box / (objects.stretch, 1, objects.stretch, 1)).tolist()
         assert max(east - west, south - north) * MARGIN <= width + 1e-6
         off = np.array([(west + east) / 2 - x, (north + south) / 2 - y]) / width - 0.5
         assert np.abs(off).max() <= OFF_CENTRE + 1 / width
@@ -83,14 +89,17 @@ def test_areas_take_the_smallest_tile_that_fits_and_points_their_own() -> None:
     assert skipped == {TOO_LARGE: 1}
 
 
-def test_a_line_has_its_tile_at_a_node_in_the_image() -> None:
-    road = shapely.LineString([(-500, 400), (500, 400), (1500, 400)])
-    windows, _, _ = object_windows(objects_of([("way", 1, road, {"highway": "path"})]), 100)
+@pytest.mark.parametrize("grid", [UTM, DEGREES], ids=["metres", "degrees"])
+@pytest.mark.parametrize("inside", [(300, 200), (900, 650)])
+def test_a_line_has_its_tile_at_a_node_in_the_image(grid: Grid, inside: tuple[int, int]) -> None:
+    road = shapely.LineString([(-500, 400), inside, (1500, 400)])
+    windows, _, _ = object_windows(objects_of([("way", 1, road, {"highway": "path"})], grid), 100)
     ((x, y, width, _),) = windows.tolist()
-    assert x < 500 < x + width
-    assert y < 400 < y + width
+    assert x < inside[0] < x + width
+    assert y < inside[1] < y + width
     beside = shapely.LineString([(-500, 400), (1500, 400)])
-    assert object_windows(objects_of([("way", 1, beside, {"highway": "path"})]), 100).skipped == {TOO_NEAR: 1}
+    passing = objects_of([("way", 1, beside, {"highway": "path"})], grid)
+    assert object_windows(passing, 100).skipped == {TOO_NEAR: 1}
 
 
 def test_the_choice_hangs_on_seed_and_id_alone() -> None:

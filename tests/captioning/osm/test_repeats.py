@@ -47,6 +47,8 @@ def test_a_thing_inside_of_itself_is_told_once(things: list[Any], expected: list
         [(AREA, SCHOOL), (OVER, SCHOOL)],
         [(AREA, SCHOOL), (INSIDE, {"building": "school"})],
         [(AREA, {"landuse": "residential"}), (INSIDE, {"building": "house"})],
+        # two nodes at one place
+        [(shapely.Point(100, 100), SCHOOL), (shapely.Point(100, 100), SCHOOL)],
         # the place of a hole is outside
         [
             (shapely.difference(AREA, INSIDE.buffer(2)), {"landuse": "forest"}),
