@@ -13,7 +13,8 @@ from tables import UTM, VOCABULARY, table_of  # type: ignore[import-not-found]
 
 from rsvlm.captioning.osm import ChipObjects
 from rsvlm.captioning.osm.clip import clip
-from rsvlm.captioning.osm.measure import three_digits
+from rsvlm.captioning.osm.measure import pixel_stretch, three_digits
+from rsvlm.captioning.unknown import InferredTag, extended
 from rsvlm.imagery.grid import Grid
 
 ROAD = {"highway": "residential"}
@@ -192,6 +193,7 @@ def test_only_touching_the_edge_is_not_being_inside() -> None:
         ("node", 3, shapely.Point(256.001, 100), TREE),
         ("node", 4, shapely.Point(255.999, 100), TREE),
         ("way", 5, shapely.LineString([(256.001, 10), (400, 10)]), ROAD),
+        ("way", 6, shapely.box(255.9999, 90, 300, 91), HOUSE),  # a corner that was rounded over the edge
     ]
     assert {label["id"] for label in labels_of(things, (0, 0, 256, 256))} == {"way/2", "node/4"}
 
@@ -222,6 +224,65 @@ def test_the_focus_is_the_rarest_then_the_nearest_then_the_first() -> None:
     distances = [label["distance_m"] for label in labels[1:]]
     assert distances == sorted(distances)
     assert labels[1]["id"] == "node/9"
+
+
+LAKE = {"natural": "water"}
+HOUSES = [("way", n, shapely.box(40 + 10 * n, 60, 45 + 10 * n, 65), HOUSE) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("window", "shape", "tags", "leads"),
+    [
+        # cut at the edge: an eighth of the chip's side must show, of what is long a quarter
+        ((0, 0, 256, 256), shapely.box(256 - 31, 0, 400, 200), LAKE, False),
+        ((0, 0, 256, 256), shapely.box(256 - 33, 0, 400, 200), LAKE, True),
+        ((0, 0, 256, 256), shapely.box(256 - 40, 0, 400, 63), LAKE, False),
+        ((0, 0, 256, 256), shapely.box(256 - 40, 0, 400, 65), LAKE, True),
+        ((0, 0, 256, 256), shapely.LineString([(256 - 63, 9), (400, 9)]), ROAD, False),
+        ((0, 0, 256, 256), shapely.LineString([(256 - 65, 9), (400, 9)]), ROAD, True),
+        # of the shorter side
+        ((0, 0, 512, 128), shapely.box(512 - 17, 0, 700, 100), LAKE, True),
+        ((0, 0, 128, 512), shapely.box(0, 512 - 15, 100, 700), LAKE, False),
+        # nothing of it is cut off
+        ((0, 0, 256, 256), shapely.box(250, 9, 255, 20), LAKE, True),
+    ],
+)  # fmt: skip
+def test_a_strip_at_the_edge_does_not_lead_however_rare(
+    window: tuple[int, ...], shape: Any, tags: dict[str, str], leads: bool
+) -> None:
+    labels = labels_of([*HOUSES, ("way", 9, shape, tags)], window)
+    assert {label["id"] for label in labels} == {"way/1", "way/2", "way/3", "way/4", "way/5", "way/9"}
+    assert (labels[0]["id"] == "way/9") is leads
+
+
+def test_what_was_only_inferred_comes_after_a_strip_at_the_edge() -> None:
+    vocabulary = extended((InferredTag("amenity", "scout_hut", 0.97, 1.0, "object", "scout hut"),))
+    things = [
+        ("way", 1, shapely.box(100, 100, 120, 120), {"amenity": "scout_hut"}),
+        ("way", 2, shapely.box(252, 0, 300, 200), LAKE),
+        ("way", 3, shapely.box(0, 250, 200, 300), LAKE),
+    ]
+    objects = ChipObjects(table_of(things, UTM, vocabulary), UTM, vocabulary)
+    (labels,) = objects.labels(np.array([(0, 0, 256, 256)]), np.array([-1]))
+    assert [label["id"] for label in labels] == ["way/3", "way/2", "way/1"]
+
+
+def test_the_nearest_to_the_centre_is_so_in_metres() -> None:
+    degrees = Grid(1000, 1000, "EPSG:4326", (1e-5, 0.0, 10.0, 0.0, -1e-5, 60.0))
+    things = [
+        ("way", 1, shapely.box(98, 128, 102, 132), HOUSE),  # some 31 m below
+        ("way", 2, shapely.box(48, 98, 52, 102), HOUSE),  # some 27 m to the left
+    ]
+    assert labels_of(things, (0, 0, 200, 200), degrees)[0]["id"] == "way/2"
+
+
+def test_the_stretch_of_pixels_is_that_of_the_middle_of_the_image() -> None:
+    assert pixel_stretch(UTM) == 1.0
+    assert pixel_stretch(Grid(1000, 800, UTM.crs, (0.51, 0.0, 5e5, 0.0, -0.5, 5.2e6))) == pytest.approx(
+        1.02, 1e-3
+    )
+    high = Grid(10, 1000, "EPSG:4326", (0.01, 0.0, 0.0, 0.0, -0.01, 60.0))
+    assert pixel_stretch(high) == pytest.approx(math.cos(math.radians(55)), rel=0.01)
 
 
 def test_a_focus_that_is_asked_for_leads_where_it_is_seen() -> None:
