@@ -36,7 +36,8 @@ def reach(bounds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _split(geometry: shapely.Geometry) -> shapely.Geometry:
     areal = shapely.get_dimensions(geometry) == AREA
-    strands = shapely.get_rings(geometry) if areal else shapely.get_parts(geometry)
+    simple = _flat(geometry)
+    strands = shapely.get_rings(simple) if areal else simple  # shapely knows no rings of a multipolygon
     if not any((np.abs(np.diff(shapely.get_coordinates(strand)[:, 0])) > _HALF).any() for strand in strands):
         return geometry
     shifted = shapely.transform(geometry, _shifted)
