@@ -31,10 +31,30 @@ def point(
         ([point(0, 0.4, 0.5), point(0.5, 0.4, 0.5), point(1, 0.4, 0.5)], 0),
         # What costs a retained set more than a point is out.
         ([point(0, 0.3, 0.4), point(0.5, 0.5, 0.5, 0.891), point(1, 0.9, 0.9, 0.88)], 0.5),
+        # A point itself is not more, whatever 0.9 - 0.89 is in binary.
+        ([point(0, 0.3, 0.4), point(0.5, 0.5, 0.5, 0.89), point(1, 0.9, 0.9, 0.889)], 0.5),
     ],
 )
 def test_what_is_kept(points: list[Point], kept: float) -> None:
     assert choose(points).strength == kept
+
+
+def test_each_retention_set_is_to_be_kept() -> None:
+    """What one of them gains does not make up for what another one loses."""
+    changes = ((0, 0), (0.05, -0.005), (0.3, -0.02), (-0.02, 0.3))
+    points = [
+        Point(
+            number / 10,
+            tuple(
+                Measure("retain", name, "accuracy", 0.6 + change, 0, 1, 500)
+                for name, change in zip("ab", each, strict=True)
+            ),
+            None,
+        )
+        for number, each in enumerate(changes)
+    ]
+    assert choose(points).strength == 0.1
+    assert choose(points, tolerance=0.02).strength == 0.3
 
 
 def test_without_held_out_pairs() -> None:
