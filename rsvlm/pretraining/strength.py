@@ -39,8 +39,10 @@ def lora_at(model: Any, strength: float) -> dict[str, Tensor]:
 
 
 def whole_at(before: Mapping[str, Tensor], after: Mapping[str, Tensor], strength: float) -> dict[str, Tensor]:
-    """Return weights between those of the base and those that learned whole."""
-    return {name: torch.lerp(before[name], value.detach(), strength) for name, value in after.items()}
+    """Return weights between those of the base, which may lie on another device, and those that learned whole."""
+    return {
+        name: torch.lerp(before[name].to(value), value.detach(), strength) for name, value in after.items()
+    }
 
 
 def _dora_at(layer: Any, magnitude: Tensor, strength: float) -> tuple[Tensor, Tensor]:

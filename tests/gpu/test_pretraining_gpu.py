@@ -1,4 +1,4 @@
-"""A LoRA step on a GPU gives the processor's loss and gradients."""
+"""A LoRA step on a GPU gives the processor's loss and gradients, and what it learned is written at any strength."""
 
 import json
 from pathlib import Path
@@ -59,3 +59,17 @@ def test_a_lora_step(model: Path, loss: str, chunk: int | None, precision: str, 
     assert found["cuda"][0] == pytest.approx(found["cpu"][0], rel=tolerance)
     cosine = torch.nn.functional.cosine_similarity(found["cpu"][1], found["cuda"][1], dim=0)
     assert cosine > 1 - tolerance * 10
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.4, 1.0])
+def test_what_learned_whole_is_written(model: Path, strength: float, tmp_path: Path) -> None:
+    tower = load_tower(model)
+    adapted = Adapted(tower, LoraSettings(rank=4, whole=("norms",)), base_of(model, None, tower))
+    Step(adapted, TrainingSettings(), Processes(0, 1, torch.device("cuda")))  # moves the model
+    with torch.no_grad():
+        for weight in adapted.parameters():
+            weight.add_(0.1)
+    adapted.save(tmp_path / "adapter", strength)
+    name = adapted.trained[0]
+    found = load_tower(tmp_path / "adapter").module.state_dict()[name]
+    assert torch.allclose(found, load_tower(model).module.state_dict()[name] + 0.1 * strength, atol=1e-6)

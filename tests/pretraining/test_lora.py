@@ -24,6 +24,7 @@ from rsvlm.models.writing import base_of
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.pretraining.layers import LoraSettings
 from rsvlm.pretraining.lora import Adapted
+from rsvlm.pretraining.strength import whole_at
 
 TEXT = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2}
 VIT: dict[str, Any] = {
@@ -294,6 +295,11 @@ def test_between_base_and_adapter(tmp_path: Path) -> None:
         whole = load_tower(tmp_path / "whole").module.state_dict()
         name = "visual.transformer.resblocks.1.mlp.c_proj.weight"
         assert torch.allclose(found[name], plain[name] + strength * (whole[name] - plain[name]), atol=1e-6)
+
+
+def test_what_learned_whole_may_lie_on_another_device_than_the_base() -> None:
+    before, after = {"norm": torch.zeros(3)}, {"norm": torch.ones(3, device="meta")}  # which every torch has
+    assert whole_at(before, after, 0.5)["norm"].device.type == "meta"
 
 
 def test_the_encoder_says_what_it_is(tmp_path: Path) -> None:
