@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pairs_made as made  # type: ignore[import-not-found] # beside this file
@@ -121,6 +122,26 @@ def test_a_stream_begins_anew_where_it_ends(tmp_path: Path) -> None:
     first, second = seen(mixture)
     assert {key for _, key, _ in first} == {key for _, key, _ in second} == {f"{n}.png" for n in range(5)}
     assert {visit for _, _, visit in first} != {visit for _, _, visit in second}
+
+
+@pytest.mark.parametrize("keep", [lambda _: True, lambda example: example.key != "7.png"])
+def test_a_stream_is_shown_whole_before_it_begins_anew(keep: Any, tmp_path: Path) -> None:
+    """Also where it is longer than an epoch, and where a part of it is held out."""
+    stream = source(tmp_path, 26, streaming=True).where(keep)
+    wanted = {f"{n}.png" for n in range(26) if n != 7 or keep(Example("7.png", None, ()))}
+    mixture = Mixture([(stream, 1)], batch_size=5, epoch_size=10, buffer=3)
+    keys = [key for epoch in range(8) for batch in seen(mixture, epoch) for _, key, _ in batch]
+    for begin in (0, len(wanted), 2 * len(wanted)):
+        assert sorted(keys[begin : begin + len(wanted)]) == sorted(wanted)
+    again = Mixture([(stream, 1)], batch_size=5, epoch_size=10, buffer=3)
+    for epoch, start in (
+        (6, 1),
+        (3, 0),
+        (1, 1),
+        (7, 1),
+    ):  # in any order, with and without what is known of it
+        found = [key for batch in seen(again, epoch, start) for _, key, _ in batch]
+        assert found == keys[epoch * 10 + start * 5 : (epoch + 1) * 10]
 
 
 def test_what_cannot_be_kept_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Several sources as one: which examples make up each batch, the same for the same seed wherever one begins."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -36,7 +35,8 @@ class Mixture:
     """Batches from several sources.
 
     Each source is gone through in an order of its own, anew once it is through: every example of it is seen before
-    one is seen again. A stream begins anew with every epoch, its files in another order.
+    one is seen again. An epoch goes on where the one before ended, in streams, too: a pass through one may take several
+    epochs, and the next pass has its files in another order.
 
     Args:
         sources: Sources and their weights: the shares of what is not replayed, exact over an epoch and even in it.
@@ -91,24 +91,39 @@ class Mixture:
         self._fresh_order = spread(counts)
         self._again_order = np.repeat(np.arange(len(again)) + len(sources), again)
         self._counts = counts + [self.steps * count for count in again]
+        self._passes: dict[int, int] = {}  # examples of each stream that was read to its end
+        self._going: dict[
+            int, tuple[int, Iterator[Draw]]
+        ] = {}  # streams as the last epoch left them, and their pick
         _check_repeats(self.sources, [count / self.steps for count in self._counts])
 
     def batches(self, epoch: int, start: int = 0) -> Iterator[list[Draw]]:
         """Yield the places of each batch of an epoch, from batch `start` on: what (epoch, start) resumes."""
         taken = np.bincount(self._fresh_order[: start * self._fresh], minlength=len(self.sources))
         taken += start * np.bincount(self._again_order, minlength=len(self.sources))
-        streams = [self._draws(number, epoch, int(begin)) for number, begin in enumerate(taken)]
+        picks = [epoch * count + int(begin) for count, begin in zip(self._counts, taken, strict=True)]
+        streams = [self._draws(number, pick) for number, pick in enumerate(picks)]
         for step in range(start, self.steps):
             fresh = self._fresh_order[step * self._fresh : (step + 1) * self._fresh]
-            yield [next(streams[number]) for number in (*fresh.tolist(), *self._again_order.tolist())]
+            batch = [next(streams[number]) for number in (*fresh.tolist(), *self._again_order.tolist())]
+            if step == self.steps - 1:  # what a stream has shown need not be read again for the next epoch
+                left = {
+                    number: ((epoch + 1) * self._counts[number], draws)
+                    for number, draws in enumerate(streams)
+                }
+                self._going = {
+                    number: draws for number, draws in left.items() if self.sources[number].streaming
+                }
+            yield batch
 
-    def _draws(self, number: int, epoch: int, begin: int) -> Iterator[Draw]:
-        if self.sources[number].streaming:
-            return islice(self._from_stream(number, epoch), begin, None)
-        return self._from_disk(number, epoch * self._counts[number] + begin)
+    def _draws(self, number: int, pick: int) -> Iterator[Draw]:
+        """From the pick of this number on, counted from the beginning of training."""
+        if not self.sources[number].streaming:
+            return self._from_disk(number, pick)
+        at, draws = self._going.pop(number, (-1, iter(())))
+        return draws if at == pick else self._from_stream(number, pick)
 
     def _from_disk(self, number: int, pick: int) -> Iterator[Draw]:
-        """From the pick of this number on, counted from the beginning of training."""
         size = len(self.sources[number])
         visit, place = divmod(pick, size)
         while True:
@@ -118,17 +133,20 @@ class Mixture:
             yield from (Draw(number, visit, row, None) for row in order[place:].tolist())
             visit, place = visit + 1, 0
 
-    def _from_stream(self, number: int, epoch: int) -> Iterator[Draw]:
-        source, again = self.sources[number], 0
+    def _from_stream(self, number: int, pick: int) -> Iterator[Draw]:
+        """What comes before the pick is read and passed over, passes whose length is known are not."""
+        source, size = self.sources[number], self._passes.get(number)
+        visit, place = (0, pick) if size is None else divmod(pick, size)
         while True:
-            visit = mixed(epoch, again) if again else epoch
-            empty = True
+            size = 0
             for example in source.shuffled(mixed(self._seed, "order", number, visit), self._buffer):
-                empty = False
-                yield Draw(number, visit, None, example)
-            if empty:
+                size += 1
+                if size > place:
+                    yield Draw(number, visit, None, example)
+            if not size:
                 raise PretrainingError(f"{source.name}: holds no pairs")
-            again += 1
+            self._passes[number] = size
+            visit, place = divmod(visit * size + max(place, size), size)
 
 
 def _weights(sources: Sequence[Weighted]) -> list[float]:
