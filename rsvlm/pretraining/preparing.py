@@ -161,10 +161,10 @@ def _licences(plan: Plan, sources: Sequence[PairsSource]) -> list[dict[str, int]
 def _write_keys(split: Holdout, sources: Sequence[PairsSource], file: Path) -> None:
     rule = split.rule
     listed: dict[str, Any] = {
-        "share": rule.share, "seed": rule.seed, "block_degrees": rule.block,
+        "share": rule.share, "seed": rule.seed,
         "sources": [
-            {"name": source.name, "keys": None if keys is None else list(keys)}
-            for source, keys in zip(sources, split.keys, strict=True)
+            {"name": source.name, "block_degrees": block, "keys": None if keys is None else list(keys)}
+            for source, block, keys in zip(sources, rule.blocks, split.keys, strict=True)
         ],
     }  # fmt: skip
     write_json(file, listed, indent=1)

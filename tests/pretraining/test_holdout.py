@@ -39,7 +39,7 @@ def test_whole_blocks_are_held_out_in_all_sources(seed: int, tmp_path: Path) -> 
     assert not set(train) & set(held)
     assert len(train) + len(held) == 500
     assert 45 <= len(held) <= 55
-    assert found.rule.block == 1.0
+    assert found.rule.blocks == (1.0, 1.0)
     assert not blocks(found.train, 1.0) & blocks(found.held, 1.0)
     keys = [key for known in found.keys for key in known or ()]
     assert [
@@ -57,9 +57,9 @@ def test_whole_blocks_are_held_out_in_all_sources(seed: int, tmp_path: Path) -> 
 def test_a_small_place_is_divided_into_small_blocks(town: SamplePaths, tmp_path: Path) -> None:
     pairs = read_pairs_source(made.of_town(town, tmp_path, limit=40))
     found = hold_out([pairs])
-    assert found.rule.block < 0.01
+    assert found.rule.blocks[0] < 0.01
     assert 3 <= len(found.held[0]) <= 5
-    assert not blocks(found.train, found.rule.block) & blocks(found.held, found.rule.block)
+    assert not blocks(found.train, found.rule.blocks[0]) & blocks(found.held, found.rule.blocks[0])
 
 
 def test_images_of_one_scene_stay_together_where_there_is_no_place(tmp_path: Path) -> None:
@@ -91,6 +91,55 @@ def test_copies_of_an_image_stay_together(tmp_path: Path) -> None:
     train, held = ({int(key.split()[1].split(".")[0]) % 20 for key in side} for side in both_sides(found))
     assert len(found.held[0]) == 12
     assert not train & held
+
+
+@pytest.mark.parametrize("column", ["scene", "place"])
+def test_copies_go_with_the_place_or_the_scene_that_one_of_them_has(column: str, tmp_path: Path) -> None:
+    """Of 30 images in another source without either, 14 are copies; and two of those with one are copies, too."""
+    placed, bare = [], []
+    for number in range(30):
+        for name, grey in (("a", number if number < 29 else 20), ("b", number + 15)):
+            Image.new("RGB", (8, 8), (grey, 0, 0)).save(tmp_path / f"{name}{number}.png")
+        known = [f"scene {number}"] if column == "scene" else [float(number), 10.0]
+        placed.append([f"a{number}.png", "a field", *known])
+        bare.append([f"b{number}.png", "a field"])
+    header = ["path", "text", *(["scene"] if column == "scene" else ["lon", "lat"])]
+    tables = made.table(tmp_path / "a.csv", header, placed), made.table(tmp_path / "b.csv", header[:2], bare)
+    found = hold_out([read_pairs_source(table) for table in tables], share=0.3)
+    train, held = (
+        {Path(str(example.image)).read_bytes() for source in side for example in source}
+        for side in (found.train, found.held)
+    )
+    assert not train & held
+    assert all(5 <= len(part) <= 13 for part in found.held)
+    rule = found.rule
+    assert all(rule.holds(example, source.name) for source in found.held for example in source)
+    assert not any(rule.holds(example, source.name) for source in found.train for example in source)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_source_gets_its_share_whatever_the_extent_of_the_others(seed: int, tmp_path: Path) -> None:
+    city = placed(tmp_path / "city.csv", 200, spread=0.08)
+    world = placed(tmp_path / "world.csv", 3000, 1, spread=80)
+    found = hold_out([read_pairs_source(path) for path in (city, world)], seed=seed)
+    assert [len(part) for part in found.held] == pytest.approx([20, 300], abs=6)
+    small, large = found.rule.blocks
+    assert small < 0.1
+    assert large == 1.0
+    assert not blocks(found.train, small) & blocks(found.held[:1], small)
+
+
+def test_of_sources_that_are_one_scene_each_a_whole_one_is_held_out(tmp_path: Path) -> None:
+    tables = [
+        made.table(
+            tmp_path / f"{name}.csv",
+            ["path", "text", "scene"],
+            [[f"{name}{row}.png", "text", name] for row in range(5)],
+        )
+        for name in "abcdefgh"
+    ]
+    found = hold_out([read_pairs_source(table) for table in tables], share=0.13)
+    assert sorted(len(part) for part in found.held) == [0] * 7 + [5]
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no device without end here")
@@ -156,7 +205,7 @@ def test_images_that_are_learned_from_too_are_found_by_their_content(
     assert learned_from(judges, [stored]) == 2
     assert learned_from(list(stored), [read_pairs_source(tmp_path / "a.csv")]) == 2
     assert learned_from(judges, [read_pairs_source(tmp_path / "a.parquet", streaming=True)]) == 0
-    monkeypatch.setattr("rsvlm.pretraining.data.holdout.MOST_COMPARED", 3)
+    monkeypatch.setattr("rsvlm.pretraining.data.contents.MOST_COMPARED", 3)
     assert learned_from(judges, [stored]) == 0
 
 

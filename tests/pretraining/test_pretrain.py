@@ -380,7 +380,7 @@ def test_from_map_objects_to_an_encoder(model: Path, data_dir: Path, tmp_path: P
     rsvlm.caption(folder / "image.tif", osm=folder / "buildings.geojson", size=128, out=pairs)
     report = run(model, [pairs], tmp_path / "adapter")
     listed = json.loads((tmp_path / "adapter" / "held-out.json").read_text(encoding="utf-8"))
-    assert listed["block_degrees"] > 0  # by place: the image has one
+    assert listed["sources"][0]["block_degrees"] > 0  # by place: the image has one
     assert report.licences[0]["not stated"] + len(listed["sources"][0]["keys"]) == 43
     assert report.epochs[-1]["loss"] < report.epochs[0]["loss"]
     assert rsvlm.load_encoder(tmp_path / "adapter").encode_texts(["buildings"]).shape[0] == 1

@@ -3,34 +3,19 @@
 Images that are the same to the byte stay together, whatever they are called.
 """
 
-import hashlib
-import sys
-from array import array
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rsvlm.datasets.pictures import ImageRef
 from rsvlm.eval.probes.splits import BLOCK, spatial_blocks
-from rsvlm.files import sha256_of
 from rsvlm.pretraining.errors import PretrainingError
 
 from .examples import Example, mixed
+from .grouping import block_name, draw, find_copies, parts_of, read_facts, without_place
 from .sources import PairsSource
-
-MOST_COMPARED = 200_000
-"""Examples of a source whose images are compared with those that judge."""
-
-_ENOUGH = 20
-"""Blocks at least, where smaller ones can be had: with fewer, a tenth is no more than one or two places."""
-_HALVINGS = 14
-"""From 1 degree to some 7 m."""
 
 
 @dataclass(frozen=True)
@@ -40,25 +25,26 @@ class Rule:
     Attributes:
         share: Of the examples.
         seed: Of the choice.
-        block: Degrees along a block.
+        blocks: Degrees along the blocks of each source.
         groups: The blocks and scenes that are held out; None where streams, whose examples nobody knows beforehand,
             make chance decide on each block and scene.
     """
 
     share: float
     seed: int
-    block: float = BLOCK
+    blocks: tuple[float, ...] = (BLOCK,)
     groups: frozenset[str] | None = None
 
     def holds(self, example: Example, source: str) -> bool:
         """Whether an example of the source of this name is held out."""
         if example.place is None:
-            group = _without_place(example, source)
+            groups = {without_place(example, source)}
         else:
-            group = f"block {spatial_blocks([example.place], self.block)[0]}"
+            sizes = set(self.blocks)
+            groups = {block_name(size, spatial_blocks([example.place], size)[0]) for size in sizes}
         if self.groups is None:
-            return mixed(self.seed, "held out", group) < self.share * 2**64
-        return group in self.groups
+            return mixed(self.seed, "held out", *groups) < self.share * 2**64
+        return not groups.isdisjoint(self.groups)
 
 
 class Holdout(NamedTuple):
@@ -81,13 +67,14 @@ def hold_out(sources: Sequence[PairsSource], share: float = 0.1, seed: int = 0) 
     """Keep a part of all sources from training.
 
     Where an example has a place, its block decides; else the image that it was cut from; else the content of its file,
-    which is read for that. What lies in one block is on one side in all sources. Blocks are of 1 degree, or, where that
-    makes fewer than 20, of the half, the quarter... Neighbours look alike, so the largest are the most honest.
+    which is read for that. What lies in a block that was chosen is held out of all sources, and so are copies of it
+    that have neither place nor scene. Blocks are of 1 degree, or, where a source has fewer than 20 of them, of the
+    half, the quarter... Neighbours look alike, so the largest are the most honest.
 
     Args:
         sources: What is trained on, replay included.
-        share: Of all examples. With a stream among the sources it is the chance of each block, and what comes out is
-            near it.
+        share: Of the examples of each source, as near as whole groups can come. With a stream among the sources it is
+            the chance of each block, and what comes out is near it.
         seed: Of the choice.
 
     Raises:
@@ -96,91 +83,32 @@ def hold_out(sources: Sequence[PairsSource], share: float = 0.1, seed: int = 0) 
     if not 0 < share < 1:
         raise PretrainingError(f"{share:g} of the examples cannot be held out: take a share between 0 and 1")
     if any(source.streaming for source in sources):
-        return _of_streams(sources, Rule(share, seed))
-    facts = [_read_facts(source) for source in sources]
-    block = _block(np.concatenate([known.places for known in facts]))
-    groups = [_groups(known, block) for known in facts]
-    sizes = Counter(group for found in groups for group in found)
-    if len(sizes) < 2:
-        raise PretrainingError(_undivided(sources[0], next(iter(sizes), ""), sizes.total()))
-    chosen = _chosen(sizes, share, seed)
-    held = [np.array([group in chosen for group in found], bool) for found in groups]
-    parts = [source.take(np.flatnonzero(rows)) for source, rows in zip(sources, held, strict=True)]
+        return _of_streams(sources, Rule(share, seed, (BLOCK,) * len(sources)))
+    facts = [read_facts(source) for source in sources]
+    parts, copies = parts_of(facts), find_copies(sources, facts)
+    groups = {part.block: [known.groups(part.block) for known in facts] for part in parts}
+    held = [np.zeros(len(source), bool) for source in sources]
+    chosen: set[str] = set()
+    for number, part in enumerate(parts):
+        roots = copies.roots(groups[part.block])
+        whole = [[roots.get(name, name) for name in found] for found in groups[part.block]]
+        drawn = draw(whole, held, parts, number, share, seed)
+        held = [
+            taken | np.array([name in drawn for name in found], bool)
+            for taken, found in zip(held, whole, strict=True)
+        ]
+        chosen |= drawn | {name for name, root in roots.items() if root in drawn}
+    if not chosen:
+        whole_of = groups[parts[0].block]
+        raise PretrainingError(_undivided(sources[0], whole_of[0][0], sum(map(len, whole_of))))
+    blocks = {number: part.block for part in parts for number in part.sources}
+    kept = [source.take(np.flatnonzero(rows)) for source, rows in zip(sources, held, strict=True)]
     return Holdout(
         [source.take(np.flatnonzero(~rows)) for source, rows in zip(sources, held, strict=True)],
-        parts,
-        [_keys(part) for part in parts],
-        Rule(share, seed, block, chosen),
+        kept,
+        [_keys(part) for part in kept],
+        Rule(share, seed, tuple(blocks[number] for number in range(len(sources))), frozenset(chosen)),
     )
-
-
-def learned_from(judges: Sequence[Example], sources: Sequence[PairsSource]) -> int:
-    """Return how many of these images are in sources, too, by the content of their files.
-
-    Streams, and sources of more than `MOST_COMPARED` examples, are not looked at: their bytes would all be read.
-    """
-    contents = [_content(example.image) for example in judges]
-    # only files of the same size are read
-    sizes = {_size(example.image) for example in judges} - {None}
-    found = set()
-    for source in sources:
-        looked_at = not source.streaming and len(source) <= MOST_COMPARED
-        images = (example.image for example in source) if looked_at else ()
-        found |= {_content(image) for image in images if _size(image) in sizes}
-    return sum(content is not None and content in found for content in contents)
-
-
-class _Facts(NamedTuple):
-    """What divides the examples of a source, in little memory: there may be millions.
-
-    Attributes:
-        places: (m, 2) longitude and latitude of those that have a place.
-        others: The group of each example that has none; None for one with a place.
-    """
-
-    places: NDArray[np.float64]
-    others: list[str | None]
-
-
-def _read_facts(source: PairsSource) -> _Facts:
-    degrees = array("d")
-    others: list[str | None] = []
-    for row, fact in enumerate(source.facts()):
-        degrees.extend(fact.place or ())
-        whole = fact if fact.place or fact.scene else source[row]  # with its image
-        others.append(None if fact.place else _without_place(whole, source.name))
-    return _Facts(np.asarray(degrees, np.float64).reshape(-1, 2), others)
-
-
-def _groups(known: _Facts, block: float) -> list[str]:
-    blocks = iter(spatial_blocks(known.places, block))
-    return [sys.intern(f"block {next(blocks)}") if other is None else other for other in known.others]
-
-
-def _without_place(example: Example, source: str) -> str:
-    if example.scene is not None:
-        return f"scene {example.scene}"
-    content = _content(example.image)
-    return f"key {source} {example.key}" if content is None else f"content {content}"
-
-
-def _content(image: ImageRef | None) -> str | None:
-    """A name for what an image's file holds; None where it cannot be read, or is not on this machine."""
-    try:
-        if isinstance(image, str):
-            if not Path(image).is_file():  # a device or a pipe has no end
-                return None
-            return sha256_of(image)
-    except OSError:
-        return None
-    return hashlib.sha256(image).hexdigest() if isinstance(image, bytes) else None
-
-
-def _size(image: ImageRef | None) -> int | None:
-    """Bytes of an image's file; None where it is not on this machine."""
-    if isinstance(image, str):
-        return Path(image).stat().st_size if Path(image).is_file() else None
-    return len(image) if isinstance(image, bytes) else None
 
 
 def _of_streams(sources: Sequence[PairsSource], rule: Rule) -> Holdout:
@@ -205,15 +133,6 @@ def _keys(source: PairsSource) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fact.key for fact in source.facts()))
 
 
-def _block(places: NDArray[np.float64]) -> float:
-    block = BLOCK
-    for _ in range(_HALVINGS if len(places) else 0):
-        if len(set(spatial_blocks(places, block))) >= _ENOUGH:
-            return block
-        block /= 2
-    return BLOCK  # nowhere, or all in a few spots: smaller blocks would not divide them
-
-
 def _undivided(source: PairsSource, group: str, count: int) -> str:
     """Why examples that are all of one group cannot be divided, and what to do."""
     if count < 2:  # too few to learn from, too
@@ -227,15 +146,3 @@ def _undivided(source: PairsSource, group: str, count: int) -> str:
     elif kind == "scene":
         why = f"are of one scene by the column {columns.scene or columns.sources}, {group.removeprefix('scene ')}"
     return f"{source.name}: all {count} examples {why}, so none can be held out fairly: {remedy}"
-
-
-def _chosen(sizes: Counter[str], share: float, seed: int) -> frozenset[str]:
-    """Groups drawn at random whose examples come as near to the share as whole groups can."""
-    groups = sorted(sizes)
-    wanted, found, chosen = share * sizes.total(), 0, set()
-    for number in np.random.default_rng(mixed(seed, "held out")).permutation(len(groups)).tolist():
-        size = sizes[groups[number]]
-        if abs(found + size - wanted) < abs(found - wanted):
-            found += size
-            chosen.add(groups[number])
-    return frozenset(chosen or {min(groups, key=lambda group: (sizes[group], group))})
