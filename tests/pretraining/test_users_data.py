@@ -86,15 +86,16 @@ def test_boxes_of_pixels_are_no_places_and_texts_no_credits(tmp_path: Path) -> N
         [1.0, 2.0, 3.0],
         [126.0, 35.0, 126.5, 35.5],
     ]
-    file = made.parquet(
-        tmp_path / "pairs.parquet",
-        {
-            "image": [{"bytes": made.png(n), "path": f"{n}.png"} for n in range(4)],
-            "caption": ["a"] * 4, "bbox": boxes, "sources": ["Google"] * 4,
-        },
-    )  # fmt: skip
-    source = read_pairs_source(file)
-    assert [source[row].place for row in range(4)] == [None, None, None, (126.25, 35.25)]
+    columns = {
+        "image": [{"bytes": made.png(n), "path": f"{n}.png"} for n in range(4)],
+        "caption": ["a"] * 4, "bbox": boxes, "sources": ["Google"] * 4,
+    }  # fmt: skip
+    for more, last in (
+        ({}, None),
+        ({"gsd": [10.0] * 4}, (126.25, 35.25)),
+    ):  # those of small chips may look like it
+        source = read_pairs_source(made.parquet(tmp_path / f"{len(more)}.parquet", columns | more))
+        assert [source[row].place for row in range(4)] == [None, None, None, last]
 
 
 def test_words_are_for_classes_where_captions_are_there_too(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ _TAR_CAPTION, _TAR_LABEL = ("txt",), ("cls",)
 _NUMBERED = re.compile(r"(captions?|text|sentences?|title|raw)[ _-]?\d+", re.IGNORECASE)
 """Tables with a column for each caption of an image."""
 _KEY, _LICENCE = ("__key__", "key"), ("licence", "license")
+_GROUND = ("crs", "gsd")
+"""What pairs datasets say beside a box on the Earth."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def choose_columns(
         key=column_of(names, _KEY),
         longitude=column_of(names, LONGITUDE),
         latitude=column_of(names, LATITUDE),
-        bbox=column_of(names, ("bbox",)),
+        # detection sets have boxes of pixels under that name, and those of small chips could be degrees
+        bbox=column_of(names, ("bbox",)) if column_of(names, _GROUND) else None,
         scene=column_of([name for name in names if name not in (label, *texts)], GROUP),
         sources=column_of(names, ("sources",)),
         licence=column_of(names, _LICENCE),

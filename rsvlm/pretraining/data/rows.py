@@ -106,7 +106,7 @@ def _is_place(longitude: float, latitude: float) -> bool:
 
 
 def _is_footprint(box: Any) -> bool:
-    """Whether it is west, south, east, north in degrees: detection sets have a box of pixels under that name."""
+    """Whether it is west, south, east, north in degrees."""
     if not isinstance(box, list | tuple) or len(box) != 4:
         return False
     west, south, east, north = (_number(side) for side in box)
