@@ -16,6 +16,7 @@ from rsvlm.captioning.verify import verify
 from rsvlm.captioning.verify.words import article_before
 
 SEEDS = range(60)
+STYLES = ("natural", "natural-long")
 
 CHURCH = thing("building=church roof:shape=gabled", (45, 45, 60, 58), role="focus")
 FOREST = thing("landuse=forest", (0, 0, 100, 100), whole=False, area_m2=9800.0, distance_m=0.0)
@@ -317,6 +318,60 @@ def test_little_coverage_is_told() -> None:
     text = all_of(chip(landcover=cover({"Tree cover": 600, "Cropland": 400}, coverage=0.5)))
     assert "the labelled area" in text
     assert "of the image" not in text
+
+
+SPARSE = chip(
+    landcover=cover(
+        {"Tree cover": 520, "Cropland": 280},
+        {"Cropland": 3}, {"Tree cover": 5}, {}, {"Tree cover": 515, "Cropland": 277}, {}, coverage=0.08,
+    )
+)  # fmt: skip
+
+
+def test_a_handful_of_labelled_pixels_dominates_nothing() -> None:
+    text = all_of(SPARSE)
+    assert "dominate" not in text
+    assert "largest cover" not in text
+    assert "of the labelled area" in text
+    hardly = cover(
+        {"Tree cover": 7000, "Built-up": 2991, "Cropland": 9}, {"Cropland": 9}, *[{"Tree cover": 2000}] * 4
+    )
+    assert "cropland" not in all_of(chip(landcover=hardly))
+
+
+@pytest.mark.parametrize(
+    ("caption", "problem"),
+    [
+        (
+            "Tree cover dominates (65%), followed by cropland (35%).",
+            "speaks of the image; it is the labelled area",
+        ),
+        (
+            "The labelled area is mostly tree cover. Cropland dominates the north-west.",
+            "the labels hold no quadrant",
+        ),
+    ],
+)
+def test_the_check_refuses_what_a_handful_of_pixels_does_not_show(caption: str, problem: str) -> None:
+    assert problem in verify(caption, SPARSE, "natural")[0]
+
+
+def test_classes_of_the_same_words_are_one() -> None:
+    wood, meadow = {"Needle": 200, "Leaf": 50}, {"Leaf": 100, "Meadow": 150}
+    both = cover(
+        {"Needle": 400, "Meadow": 350, "Leaf": 300}, wood, meadow, wood, meadow, meadow, legend="mine"
+    )
+    spoken = {"Needle": "forest", "Leaf": "forest", "Meadow": "meadow"}
+    both["words"] = [
+        {"name": name, "natural": words, "chatearthnet": words} for name, words in spoken.items()
+    ]
+    labels = chip(landcover=both)
+    text = all_of(labels)
+    assert "forest dominates (67%)" in text
+    assert "forest dominates the western half" in text
+    for seed in SEEDS:
+        for caption, style in zip(natural.captions(labels, random.Random(seed)), STYLES, strict=True):
+            assert verify(caption, labels, style) == []
 
 
 def test_scene_names_close_the_caption() -> None:

@@ -18,9 +18,18 @@ class Cover(NamedTuple):
 
 def covers(landcover: LandCover | None) -> list[Cover]:
     """Return the classes worth telling: the first, and up to three more of at least one percent."""
-    shares = landcover["regions"].get(OVERALL, []) if landcover else []
-    total = sum(c["pixels"] for c in shares)
-    if not landcover or not total:
+    pixels = class_pixels(landcover, OVERALL) if landcover else {}
+    total = sum(pixels.values())
+    if not total:
         return []
-    found = [Cover(class_words(landcover, c["name"]), c["pixels"] / total) for c in shares]
+    found = [Cover(words, count / total) for words, count in pixels.items()]
     return [c for i, c in enumerate(found[:MOST_CLASSES]) if i == 0 or c.share >= LEAST_SHARE]
+
+
+def class_pixels(landcover: LandCover, region: str) -> dict[str, int]:
+    """Return the pixels of a region by class words, the most first; classes of the same words are one."""
+    pixels: dict[str, int] = {}
+    for share in landcover["regions"].get(region, []):
+        words = class_words(landcover, share["name"])
+        pixels[words] = pixels.get(words, 0) + share["pixels"]
+    return dict(sorted(pixels.items(), key=lambda item: -item[1]))

@@ -2,13 +2,14 @@
 
 import random
 
-from rsvlm.captioning.classwords import class_words
 from rsvlm.captioning.english import is_plural, joined, sentence
-from rsvlm.captioning.labels import OVERALL, CoverShare, LandCover
-from rsvlm.captioning.natural.classes import MOST_CLASSES, Cover, covers
+from rsvlm.captioning.labels import OVERALL, LandCover
+from rsvlm.captioning.natural.classes import LEAST_SHARE, MOST_CLASSES, Cover, class_pixels, covers
 from rsvlm.captioning.natural.shares import ALMOST_ALL, MOST, fraction, percent
 
 LARGEST_PLACED = 0.8
+LEAST_LABELLED = 0.5
+"""Share of a quadrant that must be labelled, or nothing is said of it."""
 
 _QUADRANTS = {"top left": "nw", "top right": "ne", "bottom left": "sw", "bottom right": "se"}
 _COMPASS = {"nw": "north-west", "ne": "north-east", "sw": "south-west", "se": "south-east"}
@@ -29,7 +30,8 @@ def cover_sentence(landcover: LandCover, rng: random.Random, most: int = MOST_CL
     forms = [_listed_shares(told, base, rng)]
     first = told[0]
     tied = len(classes) > 1 and classes[1].share == first.share
-    if not tied and (first.share < ALMOST_ALL or len(told) > 1):
+    # what names no base speaks of the image
+    if base == "the image" and not tied and (first.share < ALMOST_ALL or len(told) > 1):
         forms.append(_dominating(told, rng))
     if first.share >= MOST:
         mostly = "almost entirely" if first.share >= ALMOST_ALL else "mostly"
@@ -42,17 +44,17 @@ def cover_sentence(landcover: LandCover, rng: random.Random, most: int = MOST_CL
 def place_sentence(landcover: LandCover, north_up: bool, rng: random.Random) -> str:
     """Say where one class lies ("Cropland dominates the north-west."), "" where none stands out."""
     compass = north_up and rng.random() < 0.6
-    shares = landcover["regions"].get(OVERALL, [])
-    total = sum(c["pixels"] for c in shares)
-    # A class that is almost everywhere has no place of its own.
+    pixels = class_pixels(landcover, OVERALL)
+    total = sum(pixels.values())
+    # A class that is almost everywhere has no place of its own, and one that is hardly there dominates nothing.
     by_class = {
-        c["name"]: _held(landcover, c) for c in shares[:MOST_CLASSES] if c["pixels"] <= LARGEST_PLACED * total
-    }
-    placed = [(name, held) for name, held in by_class.items() if 1 <= len(held) <= 2]
+        words: _held(landcover, words) for words, count in [*pixels.items()][:MOST_CLASSES]
+        if LEAST_SHARE * total <= count <= LARGEST_PLACED * total
+    }  # fmt: skip
+    placed = [(words, held) for words, held in by_class.items() if 1 <= len(held) <= 2]
     if not placed:
         return ""
-    name, held = rng.choice(placed)
-    words = class_words(landcover, name)
+    words, held = rng.choice(placed)
     halves = _HALVES.get((held[0], held[-1]))
     if halves and rng.random() < 0.7:
         where = f"the {halves[0 if compass else 1]} half"
@@ -61,13 +63,15 @@ def place_sentence(landcover: LandCover, north_up: bool, rng: random.Random) -> 
     return sentence(f"{words} {'dominate' if is_plural(words) else 'dominates'} {where}")
 
 
-def _held(landcover: LandCover, wanted: CoverShare) -> list[str]:
-    """Return the quadrants in which a class has more than half of the labelled pixels."""
+def _held(landcover: LandCover, words: str) -> list[str]:
+    """Return the quadrants that are half labelled or more, and of which a class has more than half of the labelled."""
+    overall = sum(class_pixels(landcover, OVERALL).values())
+    quarter = overall / landcover["coverage"] / 4 if landcover["coverage"] < 1 else 0
     held = []
     for region, quadrant in _QUADRANTS.items():
-        shares = landcover["regions"].get(region, [])
-        total = sum(c["pixels"] for c in shares)
-        if any(c["name"] == wanted["name"] and 2 * c["pixels"] > total for c in shares):
+        pixels = class_pixels(landcover, region)
+        total = sum(pixels.values())
+        if total >= LEAST_LABELLED * quarter and 2 * pixels.get(words, 0) > total:
             held.append(quadrant)
     return held
 

@@ -176,7 +176,7 @@ class CoverReader:
 
     def _base_problems(self, pieces: Sequence[Piece]) -> list[str]:
         right = "the image" if self.cover["coverage"] >= 0.95 else "the labelled area"
-        said = [p.text for p in pieces if p.code == "b"] or ["the image" for p in pieces if p.code == "y"]
+        said = [p.text for p in pieces if p.code == "b"] or ["the image" for p in pieces if p.code in "yDL"]
         return [f"speaks of {base}; it is {right} that the labels cover" for base in said if base != right]
 
     def _read_regions(self, pieces: Sequence[Piece]) -> list[str]:
@@ -190,14 +190,19 @@ class CoverReader:
         true = frozenset(q for q in _QUADRANTS if self._dominates(word, q))
         if word not in self.words:
             problems.append(not_held(word))
+        elif self.pixels[OVERALL][word] < 0.01 * self.total:
+            problems.append(f"names '{word}', which covers less than 1 %")
         elif said != true:
             held = ", ".join(q for q in _QUADRANTS if q in true) or "no quadrant"
             problems.append(f"says in which regions '{word}' dominates; the labels hold {held}")
         return problems
 
     def _dominates(self, word: str, region: str) -> bool:
-        pixels = self.pixels[region]
-        return pixels.get(word, 0) > sum(pixels.values()) / 2
+        """Whether a quadrant is half labelled or more, and more than half of that is of the class."""
+        pixels, coverage = self.pixels[region], self.cover["coverage"]
+        listed = sum(pixels.values())
+        labelled = coverage >= 1 or listed >= self.total / coverage / 8
+        return labelled and pixels.get(word, 0) > listed / 2
 
 
 def _is_share(piece: Piece, share: float) -> bool:
