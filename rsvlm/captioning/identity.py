@@ -19,10 +19,13 @@ def identity(plan: Plan) -> dict[str, Any]:
     settings = plan.settings
     digest = hashlib.sha256()
     for part in plan.ranges:
-        content = fingerprint(part.frame.scene.path) if part.frame.scene else {}
+        scene = part.frame.scene
+        content = fingerprint(scene.path) if scene else {}
+        # a STAC item beside an image says these, and is written into the pairs
+        credit = (scene.datetime, scene.licence, scene.attribution, scene.url) if scene else ()
         grid = part.frame.grid  # a world file beside an image moves it, and not a byte of it changes
         where = (grid.width, grid.height, grid.crs, grid.transform)
-        known = (part.frame.name, part.frame.title, where, part.frame.scene_names, content)
+        known = (part.frame.name, part.frame.title, where, part.frame.scene_names, content, credit)
         digest.update(repr(known).encode("utf-8", "surrogateescape"))
     kept = settings.model_dump(exclude={"images", "osm", "landcover", "legend", "tag_encoder"})
     return {

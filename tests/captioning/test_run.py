@@ -1,6 +1,7 @@
 """The whole of `rsvlm.caption` on the sample town and on small rasters made here."""
 
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from PIL import Image
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 from small_rasters import halves, picture, raster  # type: ignore[import-not-found] # beside this file
@@ -342,3 +344,31 @@ def test_disk_full_is_one_line_and_nothing_is_lost(
     assert len(contents(tmp_path / "pairs")) == 6
     monkeypatch.setattr(ShardWriter, "__enter__", real)
     assert rsvlm.caption(town.image, osm=town.osm, out=tmp_path / "pairs").resumed == 2
+
+
+def test_another_date_or_licence_of_an_image_is_another_run(tmp_path: Path) -> None:
+    """The STAC item beside an image is corrected, and no byte of the image changes."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    Image.fromarray(picture().transpose(1, 2, 0)).save(folder / "x.png")
+    cover = raster(tmp_path / "cover.tif", halves())
+
+    def stac(day: str, licence: str) -> None:
+        properties = {
+            "datetime": f"{day}T00:00:00Z", "license": licence, "proj:epsg": 32632,
+            "proj:transform": [10, 0, 500000, 0, -10, 5000000], "proj:shape": [64, 64],
+        }  # fmt: skip
+        item = {
+            "type": "Feature", "stac_version": "1.0.0", "id": "x", "geometry": None, "bbox": None,
+            "properties": properties, "links": [], "assets": {"image": {"href": "x.png"}},
+        }  # fmt: skip
+        (folder / "x.json").write_text(json.dumps(item), encoding="utf-8")
+
+    stac("2020-01-01", "CC-BY-4.0")
+    rsvlm.caption(folder, landcover=cover, out=tmp_path / "pairs")
+    for day, licence in (("2020-01-01", "CC-BY-NC-4.0"), ("2023-07-07", "CC-BY-4.0")):
+        stac(day, licence)
+        with pytest.raises(ShardError, match="images"):
+            rsvlm.caption(folder, landcover=cover, out=tmp_path / "pairs")
+    stac("2020-01-01", "CC-BY-4.0")
+    assert rsvlm.caption(folder, landcover=cover, out=tmp_path / "pairs").resumed == 1
