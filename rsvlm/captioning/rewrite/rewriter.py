@@ -52,7 +52,7 @@ class Rewriter:
         """Return the generator, loaded where this process has not loaded it yet."""
         named = isinstance(self.generator, str)
         if not named:
-            return load_generator(self.generator)
+            return load_generator(self.generator, **self.options)  # which says of those that it cannot use
         key = json.dumps([self.generator, self.options], sort_keys=True, default=str)
         if key not in _LOADED:
             _LOADED[key] = load_generator(self.generator, **{"max_tokens": MAX_TOKENS, **self.options})

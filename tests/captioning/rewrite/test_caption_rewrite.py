@@ -31,6 +31,7 @@ from rsvlm.captioning import CaptioningError
 from rsvlm.captioning.rewrite import PROMPTS, load_prompt
 from rsvlm.captioning.sample import SamplePaths
 from rsvlm.captioning.verify import verify
+from rsvlm.models import ModelError
 from rsvlm.shards import ShardError
 
 QUICK = {"first_wait": 0.01, "longest_wait": 0.02, "timeout": 5.0, "retries": 1}
@@ -99,6 +100,13 @@ def test_a_faithful_model_is_believed(mask: Path, tmp_path: Path) -> None:
     assert ("rewriting: rewritten", str(report.pairs)) in [
         (name.strip(), value) for name, value in report.rows()
     ]
+
+
+def test_settings_of_a_function_are_refused(mask: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="max_tokens"):
+        rsvlm.caption(
+            [], landcover=mask, out=tmp_path / "pairs", rewrite=faithful, rewrite_options={"max_tokens": 5}
+        )
 
 
 @pytest.mark.parametrize(
