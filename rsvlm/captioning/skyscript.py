@@ -35,7 +35,8 @@ def captions(labels: Labels, rng: random.Random) -> list[str]:  # noqa: ARG001 -
     main = _fitting(focus, _object)
     if not single or not main:
         return []
-    around = [o for o in dict.fromkeys(_object(t) for t in others if t) if o != main]
+    short = [tags for tags in others if tags and len(tags[0]) <= LONGEST_TAG]
+    around = [o for o in dict.fromkeys(map(_object, short)) if o != main]
     return [single, _fitting([main, *around[:MOST_OTHERS]], _multi)]
 
 
@@ -57,8 +58,9 @@ def _spaced(text: str) -> str:
 
 
 def _tags(tags: Mapping[str, str]) -> Iterator[str]:
-    words = (tag_words(key, value) for key, value in tags.items())
-    yield from [w for w in words if len(w) <= LONGEST_TAG][:MOST_TAGS]
+    """The tags to tell of an object: the first, which says what it is, and those of the others that are short."""
+    words = [tag_words(key, value) for key, value in tags.items()]
+    yield from [w for number, w in enumerate(words) if not number or len(w) <= LONGEST_TAG][:MOST_TAGS]
 
 
 def _object(tags: Sequence[str]) -> str:

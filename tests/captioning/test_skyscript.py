@@ -7,6 +7,7 @@ from chips import chip, thing  # type: ignore[import-not-found]
 
 from rsvlm.captioning.clip_tokens import count_tokens
 from rsvlm.captioning.skyscript import captions, tag_words
+from rsvlm.captioning.verify import verify
 
 BOX = (40, 40, 60, 60)
 
@@ -108,3 +109,20 @@ def test_endless_values_are_left_out(value: str) -> None:
 @pytest.mark.parametrize("value", ["дом", "🏠", "<b>x</b>", "a\nb"])
 def test_other_scripts_stay(value: str) -> None:
     assert tell({"building": value})[0] == f"building of {value.replace(chr(10), ' ')}"
+
+
+def test_a_long_first_tag_is_told_of_the_focus_and_passes_over_a_neighbour() -> None:
+    long = {
+        "building": "residential and commercial mixed use with an underground parking level",
+        "roof:shape": "gabled",
+    }
+    words = tag_words("building", long["building"])
+    for objects, single, multi in (
+        ([long], f"{words}, roof shape of gabled", f"{words} with roof shape of gabled"),
+        ([{"power": "pole"}, long, {"natural": "tree"}], "power pole", "power pole, surrounded by natural tree"),
+    ):  # fmt: skip
+        labels = chip(
+            *(thing(tags, BOX, role="surrounding" if n else "focus") for n, tags in enumerate(objects))
+        )
+        assert captions(labels, random.Random(0)) == [single, multi]
+        assert verify(single, labels, "skyscript") == verify(multi, labels, "skyscript-multi") == []
