@@ -14,7 +14,7 @@ from rsvlm.captioning.osm.table import SCHEMA, ObjectTable
 from rsvlm.files import atomic_write, sha256_of
 from rsvlm.imagery.grid import BBox
 
-VERSION = 4
+VERSION = 5
 """Rises with every change in what is kept of a file or how it is stored; older cache files are then made
 anew."""
 

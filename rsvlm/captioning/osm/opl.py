@@ -103,9 +103,9 @@ def parse_nodes(fields: Sequence[str]) -> Nodes:
 
 
 def parse_members(field: str) -> list[int]:
-    """Return the ids of the ways in an M field, `Mw1@outer,n2@label`."""
-    members = field[1:].rstrip("\n").split(",")
-    return [int(member[1:].partition("@")[0]) for member in members if member.startswith("w")]
+    """Return the ids of the ways in an M field that bound it from outside, `Mw1@outer,n2@label`."""
+    members = (member.partition("@") for member in field[1:].rstrip("\n").split(","))
+    return [int(name[1:]) for name, _, role in members if name.startswith("w") and role != "inner"]
 
 
 def _numbers(rows: str, columns: Sequence[str]) -> list[npt.NDArray[Any]]:

@@ -59,6 +59,16 @@ def test_a_multipolygon_with_a_hole_is_one_area(tmp_path: Path) -> None:
     assert lake.area == pytest.approx(0.001**2 - 0.0002**2)
 
 
+def test_a_building_in_the_courtyard_of_another_is_kept(tmp_path: Path) -> None:
+    yard = {5: (0.0004, 0.0004), 6: (0.0006, 0.0004), 7: (0.0006, 0.0006), 8: (0.0004, 0.0006)}
+    ways = {1: (RING, {}), 2: ((5, 6, 7, 8, 5), HOUSE)}
+    members = [(1, "outer"), (2, "inner")]
+    text = osm_text(SQUARE | yard, ways=ways, relations={9: (members, HOUSE | {"type": "multipolygon"})})
+    table = read(tmp_path, text)
+    assert told(table) == {"way/2": ("area", HOUSE), "relation/9": ("area", HOUSE)}
+    assert table.counts["doubled"] == 0
+
+
 def test_a_member_with_only_the_relations_tags_is_not_doubled(tmp_path: Path) -> None:
     ways = {1: (RING, LAKE), 2: (RING, LAKE | {"leisure": "swimming_area"} | HOUSE)}
     relations = {9: ([(1, "outer")], LAKE | {"type": "multipolygon"})}
