@@ -5,7 +5,9 @@ from functools import lru_cache
 from rsvlm.vocabularies import Legend, legend_names, load_legend
 from rsvlm.vocabularies.legends import LegendClass, phrase_of
 
+from .errors import CaptioningError
 from .labels import ClassWords, LandCover
+from .verify.cover import is_class
 
 
 @lru_cache(maxsize=64)
@@ -45,6 +47,17 @@ def own_words(legend: Legend) -> list[ClassWords]:
         ClassWords(name=name, natural=c.phrase, chatearthnet=c.chatearthnet or c.phrase)
         for name, c in named.items()
     ]
+
+
+def check_words(legend: Legend) -> None:
+    """Refuse a legend of which captions could not be told apart from the words around them (`CaptioningError`)."""
+    for words in own_words(legend):
+        unread = [phrase for phrase in (words["natural"], words["chatearthnet"]) if not is_class(phrase)]
+        if unread:
+            raise CaptioningError(
+                f"legend {legend.name}: {unread[0]!r} cannot be read as a class in a sentence: "
+                f"give the class {words['name']!r} a phrase of other words"
+            )
 
 
 def _own(landcover: LandCover, name: str) -> ClassWords | None:

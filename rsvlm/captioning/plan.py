@@ -14,6 +14,7 @@ from rsvlm.imagery.grid import BBox
 from rsvlm.imagery.windows import Windows, sides_in_pixels
 from rsvlm.vocabularies import Legend, TagVocabulary, load_legend, load_tags
 
+from .classwords import check_words
 from .dataset.problems import Problem
 from .errors import CaptioningError
 from .landcover import LandCoverSource
@@ -82,6 +83,7 @@ def make_plan(settings: CaptionSettings, cache: Path | None = None) -> Plan:
     plan = Plan(settings)
     if settings.landcover:
         plan.legend = load_legend(settings.legend)
+        check_words(plan.legend)
         plan.landcover = LandCoverSource.open(settings.landcover, plan.legend, date=settings.landcover_date)
     frames = _find_frames(plan)
     if plan.landcover is not None and len(frames) > 1:

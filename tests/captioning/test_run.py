@@ -241,6 +241,24 @@ def test_unknown_codes_are_left_unlabelled_and_named(tmp_path: Path) -> None:
     assert any("77" in warning for warning in report.warnings)
 
 
+@pytest.mark.parametrize("name", ["12", "Cover", "The image", "is", "Part"])
+def test_names_of_classes_that_no_sentence_can_hold_are_refused(name: str, tmp_path: Path) -> None:
+    legend = tmp_path / "mine.yaml"
+    legend.write_text(
+        f'name: mine\ntitle: Mine\nclasses:\n  - {{code: 10, name: "{name}"}}\n', encoding="utf-8"
+    )
+    cover = raster(tmp_path / "cover.tif", halves(left=10, right=10))
+    with pytest.raises(
+        CaptioningError, match=f"legend mine: '{name.lower()}' .* the class '{name}' a phrase"
+    ):
+        rsvlm.caption([], landcover=cover, legend=legend, out=tmp_path / "pairs")
+    legend.write_text(legend.read_text("utf-8").replace("}", ", phrase: cover crops}"), encoding="utf-8")
+    assert (
+        rsvlm.caption([], landcover=cover, legend=legend, out=tmp_path / "pairs", style="natural").rejected
+        == 0
+    )
+
+
 def test_wrong_legend_is_refused(tmp_path: Path) -> None:
     image = raster(tmp_path / "image.tif", picture())
     codes = raster(tmp_path / "codes.tif", halves(left=71, right=42))

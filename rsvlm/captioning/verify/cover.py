@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from rsvlm.captioning.labels import OVERALL, LandCover
 from rsvlm.captioning.verify.lexicon import Phrases, class_words, cover_word, not_held, unknown_word
 from rsvlm.captioning.verify.sizes import SHARES, percent, share_is
-from rsvlm.captioning.verify.words import number
+from rsvlm.captioning.verify.words import number, tokens
 
 _QUADRANTS = ("top left", "top right", "bottom left", "bottom right")
 _MOST_CLASSES = 4
@@ -203,6 +203,13 @@ class CoverReader:
         listed = sum(pixels.values())
         labelled = coverage >= 1 or listed >= self.total / coverage / 8
         return labelled and pixels.get(word, 0) > listed / 2
+
+
+def is_class(words: str) -> bool:
+    """Whether a sentence can tell the words for a class from a number and from its own: "part", "the image", "is"."""
+    found = tokens(words)
+    fixed = _FIXED.longest(found, 0)
+    return not (len(found) == 1 and number(found[0]) is not None) and (fixed is None or fixed[1] < len(found))
 
 
 def _is_share(piece: Piece, share: float) -> bool:
