@@ -137,9 +137,17 @@ def test_a_batch_without_anything_is_left_out_and_nothing_at_all_is_an_error(tmp
     assert found.passed_over == 3
     none = loader([read_pairs_source(path).take([1, 2, 3])], 1)
     with pytest.raises(
-        PretrainingError, match=r"nothing could be read in epoch 0; the first problem: .*a\.parquet"
+        PretrainingError, match=r"nothing could be read in epoch 1; the first problem: .*a\.parquet"
     ):
         list(none.batches(0))
+
+
+def test_a_run_goes_on_before_batches_that_cannot_be_read(tmp_path: Path) -> None:
+    images = [made.png(0), *(f"no image {n}".encode() for n in range(3))]
+    path = made.parquet(tmp_path / "a.parquet", {"image": images, "text": ["field"] * 4})
+    found = loader([read_pairs_source(path)], 1)
+    ((step, _),) = [(batch.step, batch.keys) for batch in found.batches(0)]
+    assert list(found.batches(0, step + 1)) == []
 
 
 def test_threads_end_with_the_generator(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ class PairLoader:
         A batch of which nothing can be read is left out. Closing the generator ends its threads.
 
         Raises:
-            PretrainingError: Nothing at all could be read from `start` to the end of the epoch.
+            PretrainingError: Nothing at all could be read in a whole epoch.
         """
         given = False
         with closing(self._assembled(epoch, start)) as assembled:
@@ -146,10 +146,10 @@ class PairLoader:
                     given = True
                     self.cut += batch.cut
                     yield batch
-        if not given and start < self.mixture.steps:
+        if not given and not start:  # a run that goes on may have read all that can be
             source, key, reason = next(iter(self._problems))
             raise PretrainingError(
-                f"nothing could be read in epoch {epoch}; the first problem: {source}: {key}: {reason}"
+                f"nothing could be read in epoch {epoch + 1}; the first problem: {source}: {key}: {reason}"
             )
 
     def _assembled(self, epoch: int, start: int) -> Generator[tuple[Batch | None, list[Problem]]]:
