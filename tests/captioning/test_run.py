@@ -376,7 +376,7 @@ def test_another_date_or_licence_of_an_image_is_another_run(tmp_path: Path) -> N
             "datetime": f"{day}T00:00:00Z", "license": licence, "proj:epsg": 32632,
             "proj:transform": [10, 0, 500000, 0, -10, 5000000], "proj:shape": [64, 64],
         }  # fmt: skip
-        item = {
+        item: dict[str, Any] = {
             "type": "Feature", "stac_version": "1.0.0", "id": "x", "geometry": None, "bbox": None,
             "properties": properties, "links": [], "assets": {"image": {"href": "x.png"}},
         }  # fmt: skip

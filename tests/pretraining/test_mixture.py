@@ -96,6 +96,25 @@ def test_resuming_equals_the_uninterrupted_order(streaming: bool, tmp_path: Path
     assert whole[0] != whole[1]
 
 
+@pytest.mark.parametrize(("n", "old"), [(22, 5), (9, 4), (50, 7), (8, 4)])
+def test_no_batch_holds_an_image_twice(n: int, old: int, tmp_path: Path) -> None:
+    """Also where a pass ends and the next begins within it; and each pass has every example once."""
+
+    def made_again() -> Mixture:
+        return Mixture(
+            [(source(tmp_path, n), None)], replay=[(source(tmp_path, old, "old"), 0.34)], batch_size=12, epoch_size=24
+        )  # fmt: skip
+
+    whole = [seen(made_again(), epoch) for epoch in range(12)]
+    for batch in (batch for batches in whole for batch in batches):
+        assert len({place[:2] for place in batch}) == len(batch)
+    for number, size in ((0, n), (1, old)):
+        keys = [place[1] for batches in whole for batch in batches for place in batch if place[0] == number]
+        for begin in range(0, len(keys) - size + 1, size):
+            assert len(set(keys[begin : begin + size])) == size
+    assert seen(made_again(), 7, 1) == whole[7][1:]
+
+
 def test_another_seed_is_another_order(tmp_path: Path) -> None:
     one = source(tmp_path, 20)
     orders = [seen(Mixture([(one, None)], batch_size=4, seed=seed)) for seed in (0, 1)]

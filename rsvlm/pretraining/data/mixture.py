@@ -1,6 +1,7 @@
 """Several sources as one: which examples make up each batch, the same for the same seed wherever one begins."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -91,11 +92,13 @@ class Mixture:
         self._fresh_order = spread(counts)
         self._again_order = np.repeat(np.arange(len(again)) + len(sources), again)
         self._counts = counts + [self.steps * count for count in again]
+        batches = self._fresh_order.reshape(self.steps, self._fresh)
+        fresh = [int((batches == number).sum(axis=1).max()) for number in range(len(sources))]
+        self._most = [*fresh, *again]  # of each source in a batch
         self._passes: dict[int, int] = {}  # examples of each stream that was read to its end
-        self._going: dict[
-            int, tuple[int, Iterator[Draw]]
-        ] = {}  # streams as the last epoch left them, and their pick
-        _check_repeats(self.sources, [count / self.steps for count in self._counts])
+        # streams as the last epoch left them, and their next pick
+        self._going: dict[int, tuple[int, Iterator[Draw]]] = {}
+        _check_repeats(self.sources, self._most)
 
     def batches(self, epoch: int, start: int = 0) -> Iterator[list[Draw]]:
         """Yield the places of each batch of an epoch, from batch `start` on: what (epoch, start) resumes."""
@@ -124,14 +127,28 @@ class Mixture:
         return draws if at == pick else self._from_stream(number, pick)
 
     def _from_disk(self, number: int, pick: int) -> Iterator[Draw]:
-        size = len(self.sources[number])
-        visit, place = divmod(pick, size)
-        while True:
+        first, place = divmod(pick, len(self.sources[number]))
+        for visit, order in self._orders(number, first):
+            if visit >= first:
+                yield from (Draw(number, visit, row, None) for row in order[place:].tolist())
+                place = 0
+
+    def _orders(self, number: int, first: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """Passes from this one or an earlier one on, and their orders.
+
+        Where a batch takes the end of one pass and the beginning of the next, no row is in it twice. So an order hangs
+        on the end of the one before, and in a small source that on its beginning, and so on.
+        """
+        size, most = len(self.sources[number]), self._most[number]
+        last: list[int] = []
+        for visit in itertools.count(max(first - 1, 0) if size >= 3 * most else 0):
             order: NDArray[np.int64] = np.random.default_rng(
                 mixed(self._seed, "order", number, visit)
             ).permutation(size)
-            yield from (Draw(number, visit, row, None) for row in order[place:].tolist())
-            visit, place = visit + 1, 0
+            soonest = {row: most - place for place, row in enumerate(reversed(last), start=1)}
+            order[: 2 * most] = _delayed(order[: 2 * most].tolist(), soonest)
+            last = order[max(size - most + 1, 0) :].tolist()
+            yield visit, order
 
     def _from_stream(self, number: int, pick: int) -> Iterator[Draw]:
         """What comes before the pick is read and passed over, passes whose length is known are not."""
@@ -169,11 +186,20 @@ def _length(source: PairsSource) -> int:
     return len(source)
 
 
-def _check_repeats(sources: Sequence[PairsSource], a_batch: Sequence[float]) -> None:
+def _delayed(rows: list[int], soonest: Mapping[int, int]) -> list[int]:
+    """Rows in their order, but those that must not come before a place as soon as they may."""
+    found: list[int] = []
+    while rows:
+        place = next((n for n, row in enumerate(rows) if soonest.get(row, 0) <= len(found)), 0)
+        found.append(rows.pop(place))
+    return found
+
+
+def _check_repeats(sources: Sequence[PairsSource], a_batch: Sequence[int]) -> None:
     """A batch that shows an image twice would teach that its caption is wrong for it."""
     for source, count in zip(sources, a_batch, strict=True):
         if not source.streaming and count > len(source):
             raise PretrainingError(
-                f"{source.name}: a batch takes {count:.0f} of its {len(source)} examples: "
+                f"{source.name}: a batch takes {count} of its {len(source)} examples: "
                 "take a smaller batch or weight"
             )
