@@ -1,5 +1,6 @@
 """The processes that train together: one, or as many as `accelerate launch` or `torchrun` started."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,6 +27,13 @@ class Processes:
     def first(self) -> bool:
         """Whether this is the one that writes files and speaks."""
         return self.rank == 0
+
+    def of_all(self, texts: Sequence[str]) -> set[str]:
+        """The texts of all processes. All must ask."""
+        found: list[Sequence[str]] = [texts] * self.count
+        if self.count > 1:
+            distributed.all_gather_object(found, list(texts))
+        return {text for several in found for text in several}
 
     def all_agree(self, yes: bool) -> bool:
         """Whether all processes say yes. All must ask."""

@@ -160,14 +160,17 @@ class Step:
         return vectors
 
     def _drawn(self, batch: Batch) -> list[str]:
-        """Texts for this batch: those it has itself are right for an image, and not among them."""
+        """This process's part of the texts for this batch: those that it has itself, on any process, are right."""
+        if not self._extra:
+            return []
         wanted = min(self._settings.extra_texts, len(self._extra))
         generator = torch.Generator().manual_seed(
-            mixed(self._settings.seed, "extra", batch.epoch, batch.step, self._processes.rank) % 2**63
+            mixed(self._settings.seed, "extra", batch.epoch, batch.step) % 2**63
         )
         order = torch.randperm(len(self._extra), generator=generator)[:wanted].tolist()
-        own = set(batch.captions)
-        return [self._extra[number] for number in order if self._extra[number] not in own]
+        own = self._processes.of_all(batch.captions)
+        drawn = [self._extra[number] for number in order if self._extra[number] not in own]
+        return drawn[self._processes.rank :: self._processes.count]
 
 
 def loss_scale(tower: Tower, settings: TrainingSettings) -> tuple[float, float | None]:

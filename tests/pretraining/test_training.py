@@ -168,7 +168,15 @@ def gradients_of(processes: Processes, model: Path, pairs: Path) -> dict[str, to
         with torch.no_grad():
             weight.add_(0.02)
     with closing(loader.batches(0)) as batches:
-        loss = Step(adapted, SETTINGS, processes)(next(batches))
+        settings = SETTINGS.model_copy(update={"extra_texts": 7})
+        extra = [
+            *made.COLOURS,
+            "a road",
+            "a river",
+            "a wood",
+            "a lake",
+        ]  # of which some are captions of the batch
+        loss = Step(adapted, settings, processes, extra)(next(batches))
     found = {name: weight.grad for name, weight in adapted.learning.items() if weight.grad is not None}
     assert found.keys() == adapted.learning.keys()
     return {"loss": torch.tensor(loss), **found}
