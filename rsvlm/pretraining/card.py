@@ -176,7 +176,8 @@ def _listed(values: dict[str, Any]) -> str:
 
 
 def _emissions(report: PretrainReport) -> str:
-    took = f"Training and measuring took {report.seconds / 60:.1f} minutes."
+    part = " since the run last went on; what came before was not counted" if report.resumed else ""
+    took = f"Training and measuring took {report.seconds / 60:.1f} minutes{part}."
     found = report.emissions
     if not found:
         return f"## Energy\n\n{took} Energy was not measured: codecarbon is not installed."

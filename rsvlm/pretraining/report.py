@@ -37,8 +37,9 @@ class PretrainReport:
         cut: Captions that were longer than the model reads.
         notes: What else to know before what was measured is believed.
         retention_measured: Whether anything said what was to be retained.
-        seconds: Of training and measuring.
-        emissions: By codecarbon; empty where it is not installed.
+        seconds: Of training and measuring, since the run last went on.
+        emissions: By codecarbon, likewise; empty where it is not installed.
+        resumed: Whether it was stopped, and went on.
         losses: The mean of the first tenth of the steps, and of the last one.
     """
 
@@ -60,6 +61,7 @@ class PretrainReport:
     retention_measured: bool = False
     seconds: float = 0.0
     emissions: dict[str, Any] = field(default_factory=dict)
+    resumed: bool = False
     losses: tuple[float, float] | None = None
 
     @property

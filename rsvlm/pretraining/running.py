@@ -82,7 +82,7 @@ class Run:
 
     def report(self) -> PretrainReport | None:
         """Train, choose, and write all that is told of it."""
-        began = time.monotonic()
+        began, resumed = time.monotonic(), (self._out / CHECKPOINT).exists()
         with measured_emissions(self._processes.first) as emissions:
             best, before = self._trained()
             if before is None:
@@ -102,7 +102,8 @@ class Run:
             licences=tuple(self._prepared.licences), passed_over=loader.passed_over,
             problems=tuple(problem._asdict() for problem in loader.problems[:20]), cut=loader.cut,
             notes=(*self._prepared.notes, *self._judge.notes), retention_measured=self._judge.retains,
-            seconds=round(time.monotonic() - began, 1), emissions=emissions, losses=_losses(read_metrics(self._out)),
+            seconds=round(time.monotonic() - began, 1), emissions=emissions,
+            resumed=resumed, losses=_losses(read_metrics(self._out)),
         )  # fmt: skip
         write_card(report)
         report.save()

@@ -272,6 +272,9 @@ test.run(Path({str(model)!r}), Path({str(pairs)!r}), Path({str(tmp_path / "kille
     assert np.allclose(one, two, rtol=0, atol=1e-6)
     assert [record["recall"] for record in report.epochs] == [record["recall"] for record in whole.epochs]
     assert report.strength == whole.strength
+    said = "minutes since the run last went on"
+    cards = ((tmp_path / name / "README.md").read_text(encoding="utf-8") for name in ("whole", "killed"))
+    assert [said in card for card in cards] == [report.resumed for report in (whole, report)] == [False, True]
 
 
 def test_what_must_not_get_worse_is_kept(model: Path, pairs: Path, colours: Path, tmp_path: Path) -> None:
