@@ -17,6 +17,7 @@ from rsvlm.shards.locking import LOCK, locked_folder
 
 from .best import EPOCHS
 from .data import Augmentation
+from .data.negatives import read_negatives
 from .data.specs import SourceSpec, weighted
 from .errors import BusyPretrainingError, PretrainingError, first_fault
 from .layers import LoraSettings, Store
@@ -54,7 +55,7 @@ def pretrain(
     epochs: int | None = None,
     epoch_size: int | None = None,
     replay: tuple[Data, float] | Sequence[tuple[Data, float]] = (),
-    negatives: str | Sequence[str] = (),
+    negatives: PathLike | Sequence[PathLike] = (),
     validation: Data | Sequence[Data] = (),
     held_out: float = 0.1,
     retain: PathLike | Sequence[PathLike] = (),
@@ -85,7 +86,7 @@ def pretrain(
         epoch_size: Pairs in an epoch; needed for streams.
         replay: Sources of what the base was trained on, and the share of every batch that each of them gets.
         negatives: Captions without images, from which every image is told apart, too: for all that the captions of
-            `data` cannot name. See `TrainingSettings.extra_texts`.
+            `data` cannot name; or a file of them, one a line. See `TrainingSettings.extra_texts`.
         validation: Pairs to choose the epoch and the strength by, instead of a held-out part of `data`.
         held_out: Share of `data` and `replay` that is held out by geographic blocks; 0: none.
         retain: Labelled or captioned data sets that must not get worse, as `rsvlm.eval` reads them: of several
@@ -115,7 +116,7 @@ def pretrain(
             data=_specs("data", data), replay=tuple(_replayed(replay)), validation=_specs("validation", validation),
             held_out=held_out, retain=tuple(_name("retain", one) for one in _several(retain)),
             target=tuple(_name("target", one) for one in _several(target)), tolerance=tolerance,
-            negatives=tuple(_several(negatives)), batch_size=batch_size, epochs=epochs, epoch_size=epoch_size,
+            negatives=tuple(_negatives(negatives)), batch_size=batch_size, epochs=epochs, epoch_size=epoch_size,
             augmentation=augmentation, store=store,
             **{name: settings for name, settings in told.items() if settings is not None},
         )  # fmt: skip
@@ -148,6 +149,17 @@ def _name(what: str, given: Any) -> str:
 
 def _spec(what: str, given: Any) -> SourceSpec:
     return given if isinstance(given, SourceSpec) else weighted(_name(what, given))
+
+
+def _negatives(given: Any) -> Iterator[Any]:
+    """Texts, and those of files: what is given alone may be the name of one."""
+    several = _several(given)
+    for one in several:
+        named = len(several) == 1 and isinstance(one, str) and os.path.isfile(one)  # noqa: PTH113 # takes texts of any length
+        if named or isinstance(one, os.PathLike):
+            yield from read_negatives(Path(one))
+        else:
+            yield one
 
 
 def _specs(what: str, given: Any) -> tuple[SourceSpec, ...]:

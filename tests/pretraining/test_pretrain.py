@@ -492,7 +492,12 @@ def test_one_name_is_one_entry_and_settings_may_be_dicts(
         validation="held/", replay=("old/", 0.2), training={"epochs": 7, "learning_rate": 1e-3}, lora={"rank": 4},
     )  # fmt: skip
     rsvlm.pretrain("pairs/", out=tmp_path / "adapter", training={"learning_rate": 1e-3}, epochs=2)
-    first, second = plans
+    (tmp_path / "texts.txt").write_text("a city\n\na road\n", encoding="utf-8")
+    file = tmp_path / "texts.txt"
+    for told in (file, str(file), [file], [str(file)]):
+        rsvlm.pretrain("pairs/", out=tmp_path / "adapter", negatives=told)
+    first, second, *files = plans
+    assert [plan.negatives for plan in files] == [("a city", "a road")] * 4
     assert (first.negatives, first.retain, first.target) == (("a city",), ("eurosat",), ("ucm",))
     assert [one.data for one in first.validation] == ["held/"]
     assert [(one.data, share) for one, share in first.replay] == [("old/", 0.2)]

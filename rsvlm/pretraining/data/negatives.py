@@ -8,7 +8,7 @@ from rsvlm.pretraining.errors import PretrainingError
 
 
 def read_negatives(file: Path) -> list[str]:
-    """Read the file of --negatives; lines without words are passed over.
+    """Read a file of negatives; lines without words are passed over.
 
     Raises:
         PretrainingError: It cannot be read, or holds no text.
