@@ -1,5 +1,7 @@
 """Augmentation: the same for the same seed, visit and key; within its bounds; and never against the caption."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -108,6 +110,18 @@ def test_a_picture_of_one_pixel() -> None:
 def test_unknown_settings_are_refused() -> None:
     with pytest.raises(ValidationError):
         Augmentation(hue=0.1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scale": (0, 1)}, {"scale": (0.9, 0.5)}, {"scale": (0.5, 2)},
+        {"ratio": (0, 2)}, {"ratio": (-1, 2)}, {"ratio": (2, 1)},
+    ],
+)  # fmt: skip
+def test_what_would_fail_on_every_image_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="should be the least and the largest, above 0"):
+        Augmentation(**wrong)
 
 
 def test_coarsening_takes_detail_and_nothing_else() -> None:

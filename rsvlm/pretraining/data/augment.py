@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 from PIL import Image, ImageEnhance
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from .examples import mixed
 
@@ -42,6 +42,16 @@ class Augmentation(BaseModel):
     scale: tuple[float, float] = (0.67, 1.0)
     ratio: tuple[float, float] = (0.5, 2.0)
     coarsen: float = Field(default=0.0, ge=0, le=1)
+
+    @field_validator("scale", "ratio")
+    @classmethod
+    def _ordered(cls, given: tuple[float, float], info: ValidationInfo) -> tuple[float, float]:
+        low, high = given
+        most = 1 if info.field_name == "scale" else math.inf
+        if not 0 < low <= high <= most:
+            above = "" if most == math.inf else " and at most 1"
+            raise ValueError(f"({low:g}, {high:g}) should be the least and the largest, above 0{above}")
+        return given
 
     def apply(
         self, image: Image.Image, caption: str, size: int, *, seed: int, visit: int, key: str
