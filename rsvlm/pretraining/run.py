@@ -113,7 +113,7 @@ def pretrain(
     try:
         plan = Plan(
             encoder=_name("encoder", encoder), weights=None if weights is None else _name("weights", weights),
-            data=_specs("data", data), replay=tuple(_replayed(replay)), validation=_specs("validation", validation),
+            data=_specs("data", data), replay=tuple(_replayed(replay)), validation=_unweighted("validation", _specs("validation", validation)),
             held_out=held_out, retain=tuple(_name("retain", one) for one in _several(retain)),
             target=tuple(_name("target", one) for one in _several(target)), tolerance=tolerance,
             negatives=tuple(_negatives(negatives)), batch_size=batch_size, epochs=epochs, epoch_size=epoch_size,
@@ -174,7 +174,17 @@ def _replayed(given: Any) -> Iterator[tuple[SourceSpec, float]]:
             raise PretrainingError(
                 f"replay {one!r}: give its share of every batch, too, such as ('pairs/', 0.2)"
             )
-        yield _spec("replay", one[0]), one[1]
+        yield _unweighted("replay", [_spec("replay", one[0])])[0], one[1]
+
+
+def _unweighted(what: str, specs: Sequence[SourceSpec]) -> tuple[SourceSpec, ...]:
+    for spec in specs:
+        if spec.weight is not None:
+            raise PretrainingError(
+                f"{what} {spec.data}: has a weight, {spec.weight:g}, which counts for what is learned from alone: "
+                "leave it out"
+            )
+    return tuple(specs)
 
 
 def _finished(out: Path, plan: Plan) -> PretrainReport | None:

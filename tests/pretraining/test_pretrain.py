@@ -466,6 +466,11 @@ def test_what_is_refused(n: int, options: dict[str, Any], words: str, model: Pat
         ({"retain": [3]}, "^retain: int is no name, file or folder"),
         ({"replay": "pairs/"}, r"^replay 'pairs/': give its share of every batch, too, such as"),
         ({"replay": [("pairs/", 0.2), "ab"]}, "^replay 'ab': give its share"),
+        (
+            {"replay": ("old/:2", 0.5)},
+            "^replay old/: has a weight, 2, which counts for what is learned from alone",
+        ),
+        ({"validation": ["a/", "val/:0.5"]}, r"^validation val/: has a weight, 0\.5, which counts"),
     ],
 )
 def test_what_is_no_name_is_refused_in_a_line(options: dict[str, Any], words: str, tmp_path: Path) -> None:
