@@ -81,7 +81,8 @@ def pretrain(
     replay: Annotated[
         list[str] | None,
         typer.Option(
-            help="DATASET:SHARE of what the encoder knows, in every batch: old.parquet:0.5.",
+            help="DATASET:SHARE of what the encoder knows, in every batch: old.parquet:0.5. Columns of other names "
+            "in a .yaml.",
             rich_help_panel=DATA,
         ),
     ] = None,
