@@ -80,16 +80,18 @@ class Adapted:
         """Make the model within the block what it was before training."""
         learned = {name: weight.detach().clone() for name, weight in self._whole.items()}
         now = {name: weight.requires_grad for name, weight in self.learning.items()}
-        with self._model.disable_adapter() if self._model is not None else nullcontext(), torch.no_grad():
-            for name, weight in self._whole.items():
-                weight.copy_(self._before[name])
-            try:
-                yield
-            finally:
+        try:
+            with self._model.disable_adapter() if self._model is not None else nullcontext(), torch.no_grad():
                 for name, weight in self._whole.items():
-                    weight.copy_(learned[name])
-        for name, weight in self.learning.items():  # peft lets all of LoRA learn again
-            weight.requires_grad_(now[name])
+                    weight.copy_(self._before[name])
+                try:
+                    yield
+                finally:
+                    for name, weight in self._whole.items():
+                        weight.copy_(learned[name])
+        finally:
+            for name, weight in self.learning.items():  # peft lets all of LoRA learn again
+                weight.requires_grad_(now[name])
 
     @property
     def trained(self) -> tuple[str, ...]:

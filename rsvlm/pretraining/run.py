@@ -113,7 +113,8 @@ def pretrain(
     try:
         plan = Plan(
             encoder=_name("encoder", encoder), weights=None if weights is None else _name("weights", weights),
-            data=_specs("data", data), replay=tuple(_replayed(replay)), validation=_unweighted("validation", _specs("validation", validation)),
+            data=_specs("data", data), replay=tuple(_replayed(replay)),
+            validation=_unweighted("validation", _specs("validation", validation)),
             held_out=held_out, retain=tuple(_name("retain", one) for one in _several(retain)),
             target=tuple(_name("target", one) for one in _several(target)), tolerance=tolerance,
             negatives=tuple(_negatives(negatives)), batch_size=batch_size, epochs=epochs, epoch_size=epoch_size,
@@ -127,6 +128,8 @@ def pretrain(
     folder = Path(out)
     done = _finished(folder, plan)
     if done is not None:
+        (folder / CHECKPOINT).unlink(missing_ok=True)  # of a run that was killed right after its report
+        shutil.rmtree(folder / WORK, ignore_errors=True)
         LOG.warning("%s: was finished before, and is what it was: to train anew, name another folder", folder)
         return done
     processes = join_processes(device)

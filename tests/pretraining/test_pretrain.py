@@ -131,8 +131,11 @@ def test_dora_on_convolutions(model: Path, pairs: Path, tmp_path: Path) -> None:
 
 def test_a_finished_run_is_found_done(model: Path, pairs: Path, tmp_path: Path) -> None:
     first, seen = run(model, pairs, tmp_path / "adapter"), Seen()
+    (tmp_path / "adapter" / CHECKPOINT).touch()  # killed between its report and the end
+    (tmp_path / "adapter" / "work").mkdir()
     assert run(model, pairs, tmp_path / "adapter", watcher=seen).compared == first.compared
     assert not seen.heard
+    assert not {CHECKPOINT, "work"} & {path.name for path in (tmp_path / "adapter").iterdir()}
     with pytest.raises(PretrainingError, match=r"holds a finished run with other batch_size, lora"):
         run(model, pairs, tmp_path / "adapter", batch_size=8, lora=LoraSettings(rank=2))
     with pairs.open("a", encoding="utf-8") as file:

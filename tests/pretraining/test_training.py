@@ -256,6 +256,11 @@ def test_as_base(model: Path, pairs: Path) -> None:
             assert torch.allclose(adapted.tower.texts(tokens), before, atol=1e-5)
         assert torch.equal(adapted.tower.texts(tokens), learned)
     assert not torch.allclose(learned, before, atol=1e-2)
+    adapted.set_learning(heads_only=True)
+    learning = [weight.requires_grad for weight in adapted.parameters()]
+    with pytest.raises(KeyboardInterrupt), adapted.as_base():
+        raise KeyboardInterrupt
+    assert [weight.requires_grad for weight in adapted.parameters()] == learning != [True] * len(learning)
 
 
 def test_the_rate_rises_and_falls() -> None:
