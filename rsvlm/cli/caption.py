@@ -168,12 +168,15 @@ def _sample(
     folder: Path, images: list[str] | None, options: dict[str, Any]
 ) -> tuple[list[str], dict[str, Any]]:
     """Draw the sample town and caption it from its map and land cover."""
+    from rsvlm.captioning import CaptioningError
     from rsvlm.captioning.sample import LICENCE, write_sample
 
     if images or options["osm"] or options["landcover"] or options["legend"] != "worldcover":
-        raise typer.BadParameter(
+        raise CaptioningError(
             "--sample brings its own image, map, land cover and legend: leave out the others"
         )
+    if options["imagery_licence"]:
+        raise CaptioningError(f"--sample has a licence of its own, {LICENCE}: leave out --imagery-licence")
     tell("Drawing the sample town: an invented place, its picture rendered from its map.")
     paths = write_sample(folder)
     sources = {"osm": str(paths.osm), "landcover": str(paths.landcover), "imagery_licence": LICENCE}

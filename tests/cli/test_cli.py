@@ -64,6 +64,8 @@ def test_page_sheet_and_exports(town: SamplePaths, tmp_path: Path) -> None:
     [
         (("caption", "missing.tif", "--landcover", "x.tif", "--out", "p"), "x.tif"),
         (("caption", "--out", "p", "--style", "natural"), "nothing to caption"),
+        (("caption", "--out", "p", "--sample", "--imagery-licence", "MIT"), "leave out --imagery-licence"),
+        (("caption", "--out", "p", "--sample", "--osm", "x.osm"), "leave out the others"),
         (("pairs", "show", "missing"), "missing"),
         (("pairs", "export", "missing", "--format", "excel", "--out", "x"), "excel"),
     ],
