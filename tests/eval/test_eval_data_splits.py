@@ -9,7 +9,7 @@ import pytest
 from eval_pictures import Colours, picture, png, write_parquet  # type: ignore[import-not-found] # beside this file
 
 from rsvlm.datasets import DatasetError, read_eval_set
-from rsvlm.datasets.splits import split_name
+from rsvlm.datasets.splits import split_name, splits_of
 from rsvlm.eval.layout import find_sets
 from rsvlm.eval.suite import run_suite
 from rsvlm.eval.suite_options import SuiteOptions
@@ -122,6 +122,23 @@ def write_json(path: Path, *splits: str) -> Path:
     ]
     path.write_text(json.dumps({"images": images}), encoding="utf-8")
     return path
+
+
+def test_a_folder_s_splits_are_its_files_or_one_folder_or_table(tmp_path: Path) -> None:
+    for name in ("val", "valid", "dev", "Test", "other"):
+        (tmp_path / name).mkdir()
+    for name in ("train-00001-of-00002", "train-00000-of-00002", "retrain", "train-1"):
+        write_parquet(tmp_path / f"{name}.parquet", ["red"])
+    for name in ("test.csv", "TRAIN.csv", "val.txt"):
+        (tmp_path / name).write_text("path,label\n", encoding="utf-8")
+    found = {split: [path.name for path in paths] for split, paths in splits_of(tmp_path).items()}
+    assert found == {
+        "train": ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"],
+        "validation": ["dev", "val", "valid"],  # whoever reads it is told that they are several
+        "test": ["Test"],
+    }
+    (tmp_path / "Test").rmdir()
+    assert splits_of(tmp_path)["test"] == [tmp_path / "test.csv"]
 
 
 def test_a_json_of_several_splits_asks_for_one(tmp_path: Path) -> None:

@@ -94,8 +94,13 @@ def test_a_preset_names_by_order() -> None:
     assert named(*[None] * 13, sensor="eurosat") == SENSORS["eurosat"].bands
     assert named(colours="red green blue alpha", sensor="naip") == ("red", "green", "blue", "nir")
     assert named(colours="red green blue alpha", sensor="rgb") == ("red", "green", "blue", "alpha")
+    assert named(colours="alpha red green blue", sensor="rgb") == ("alpha", "red", "green", "blue")
     with pytest.raises(ImageryError, match=r"naip has 4 bands, but the file has 3"):
         named(None, None, None, sensor="naip")
+    with pytest.raises(ImageryError, match=r"rgb has 3 bands, but the file has 4"):
+        named(None, None, None, None, sensor="rgb")
+    with pytest.raises(ImageryError, match=r"naip has 4 bands, but the file has 3"):
+        named(colours="red green alpha", sensor="naip")
 
 
 def test_a_preset_believes_the_file_where_it_names_its_bands() -> None:
@@ -133,12 +138,17 @@ def test_colours() -> None:
     assert named(colours="gray alpha") == ("gray", "alpha")
     assert named(colours="red green blue nir") == ("red", "green", "blue", "nir")
     assert named(colours="gray undefined undefined alpha") == ("red", "green", "blue", "alpha")
+    assert named(colours="gray gray gray") == ("red", "green", "blue")
+    assert named(colours="nir") == ("nir",)
+    assert named(colours="alpha red green blue") == ("alpha", "red", "green", "blue")
 
 
 @pytest.mark.parametrize(
     "colours",
     [
         "gray undefined",
+        "palette",
+        "red red",
         "gray undefined undefined undefined",
         "red green blue undefined",
         "red green blue alpha alpha",
