@@ -118,6 +118,20 @@ def test_found_by_id(tmp_path: Path) -> None:
     assert score_vqa(asked, answered).metrics["accuracy"] == 1
 
 
+def test_questions_are_read_with_all_that_is_known_of_them(tmp_path: Path) -> None:
+    rows = [{"id": 7, "question": 12, "answer": "yes"}, *QUESTIONS]
+    assert read_questions(write(tmp_path / "q.jsonl", rows)) == [
+        Question("7", "", "12", ("yes",), UNTYPED),
+        Question("a.tif: Is there water?", "a.tif", "Is there water?", ("yes",), "presence"),
+        Question("a.tif: How many houses?", "a.tif", "How many houses?", ("3",), "count"),
+        Question("b.tif: How many houses?", "b.tif", "How many houses?", ("0",), "count"),
+        Question(
+            'Þórsmörk "U".png: Rural or urban?', 'Þórsmörk "U".png', "Rural or urban?", ("rural", "countryside"),
+            UNTYPED,
+        ),
+    ]  # fmt: skip
+
+
 def test_golds_given_back_are_right() -> None:
     golds = ["yes", "No", "0", "12.5mm", "the", "...", "<10", "湖", "more than 1000", "twenty-one"]
     asked = [Question(str(number), "", "?", (gold,)) for number, gold in enumerate(golds)]
