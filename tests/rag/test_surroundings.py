@@ -75,6 +75,19 @@ def test_a_name_with_a_semicolon_is_told_whole(placed: Path, tmp_path: Path) -> 
     assert base.add(tmp_path / "town.osm").unchanged == 1
 
 
+def test_the_longest_name_and_that_in_english(placed: Path, tmp_path: Path) -> None:
+    tags = '<tag k="name:en" v="Prague"/><tag k="name" v="Praha"/>'
+    osm = OSM.replace("Schaan", "Wiener Neustadt").replace("Red &quot;House&quot;", "Neustadt")
+    (tmp_path / "town.osm").write_text(osm.replace('<tag k="name" v="Vaduz"/>', tags), encoding="utf-8")
+    base = KnowledgeBase.build(tmp_path / "town.osm", tmp_path / "kb", None, sentences=HashingEncoder())
+    answerer = VisualQuestionAnswerer(base, ColourEncoder())
+    assert answerer.ask(placed, "How far is it to Wiener Neustadt?").short == "1.9 km"
+    assert answerer.ask(placed, "How far is it to Neustadt?").short == "1.3 km"
+    for name in ("Praha", "Prague", "Praha (Prague)"):
+        assert answerer.ask(placed, f"How far is it to {name}?").short == "1.0 km"
+        assert answerer.ask(placed, f"In which direction is {name}?").short == "south"
+
+
 def test_a_place_of_a_table_is_told_by_its_sentence(placed: Path, tmp_path: Path) -> None:
     rows = 'chunk_type,text,lon,lat\nplace,"Vaduz, a town; population 5,696",9.521,47.141\n'
     (tmp_path / "places.csv").write_text(rows, encoding="utf-8")

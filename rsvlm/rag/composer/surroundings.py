@@ -7,7 +7,7 @@ from dataclasses import replace
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.nearby import Nearby
 from rsvlm.rag.questions import Asked
-from rsvlm.rag.sources.placewords import sort_in
+from rsvlm.rag.sources.placewords import names_in, sort_in
 
 from .finding import NO_IMAGE, Finding, Scene, a_list, unknown
 
@@ -89,9 +89,15 @@ def _stem(word: str) -> str:
 
 
 def _named(text: str, nearby: Sequence[Nearby]) -> Nearby | None:
-    """The place whose name a question has; of several of that name the nearest."""
+    """The place whose name a question has, the local one or the English: the longest; of that name the nearest."""
     words = text.casefold()
-    return next((one for one in nearby if re.search(rf"\b{re.escape(one.name.casefold())}\b", words)), None)
+    found = [
+        (len(name), one)
+        for one in nearby
+        for name in names_in(one.name.casefold())
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words)
+    ]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def _list_of(found: Sequence[Nearby]) -> Finding:

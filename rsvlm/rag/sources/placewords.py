@@ -90,6 +90,12 @@ def name_in(text: str) -> str:
     return text.partition(";")[0].rpartition(", a")[0] or text
 
 
+def names_in(name: str) -> tuple[str, ...]:
+    """A name that `called` made, whole and in parts: "Praha (Prague)", "Praha" and "Prague"."""
+    both = re.fullmatch(r"(.+) \((.+)\)", name)
+    return (name, both[1], both[2]) if both else (name,)
+
+
 def sort_in(text: str) -> str:
     """What sort of place it is, in such a sentence: "town"; "" where that is not said."""
     found = re.search(r", an? ([^;,]+)$", text.partition(";")[0])
