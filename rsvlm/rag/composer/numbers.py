@@ -45,7 +45,7 @@ def _value(number: str) -> float:
     if "/" in number:
         above, below = (float(part) for part in plain(number).split("/"))
         return above / below if below else math.inf
-    if re.fullmatch(rf"\D*(?:{_POINTED})", number):
+    if re.fullmatch(rf"\D*(?:{_POINTED}|\d+,\d\d?)", number):
         number = number.replace(".", "").replace(",", ".")
     return float(plain(number))
 
