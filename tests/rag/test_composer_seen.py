@@ -232,6 +232,8 @@ def test_without_an_image_notes_on_how_things_look_do_not_tell_what_is_there() -
         ("0.25-0.5", [0.25, 0.5]),
         ("1/4", [0.25]),
         ("1.094,5 ha", [1094.5]),
+        ("1,5 km2", [1.5]),
+        ("12,75 ha", [12.75]),
         ("none", []),
     ],
 )

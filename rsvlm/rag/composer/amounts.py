@@ -2,6 +2,8 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +13,8 @@ from rsvlm.rag.questions.reading import words_of
 from rsvlm.rag.questions.things import find_things
 
 from .covers import share
-from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
+from .directions import is_direction
+from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown, whole_of
 from .likelihood import shows
 from .qualities import quality_of, unclear
 
@@ -30,6 +33,7 @@ _MANY = {
     "dozens": 24,
 }
 _NUMBER = re.compile(rf"\b(\d{{1,3}}|{'|'.join([*_WORDS, *_MANY])})\b")
+_AND = re.compile(r"\b(?:and|plus|as well as|together with)\b|[&,+]", re.IGNORECASE)
 _REACH = 3
 """Words between a number and what it counts."""
 
@@ -42,22 +46,33 @@ def how_much(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_THING)
     if asked.mode == "length":
         return unknown(f"I cannot measure how long {told(asked.things[0])} is")
-    probability = _there(scene, asked.things[0])
+    if asked.unread_place or is_direction(asked.relation):
+        return unknown(
+            "I can measure in the whole image or in one part of it, and not in what the question names"
+        )
+    things = _each_of(asked)
+    if len(things) > 1 and asked.relation is not None:
+        return unknown(f"I cannot measure {told(things[0])} and {told(things[1])} together")
+    if len(things) > 1:
+        return _of_several(asked, things, scene)
+    thing = things[0]
+    probability = scene.likelihood.of(scene.look, thing, asked.region).probability
     if probability < 0.5 and asked.mode == "area" and not asked.negated:
-        return Finding(f"None: I see no {told(asked.things[0])}.", "0 m²", 1 - probability)
-    if quality_of(asked.things[0]):
-        return unknown(unclear(asked.things[0]))
-    found = share(scene, asked.things[0])
+        return Finding(f"None: I see no {told(thing)}.", "0 m²", 1 - probability)
+    if quality_of(thing):
+        return unknown(unclear(thing))
+    found = share(scene, thing, asked.region)
     found = 1 - found if asked.negated else found
-    name = f"not {told(asked.things[0])}" if asked.negated else told(asked.things[0])
-    text, short = f"About {found:.0%} of the image is {name}", f"{found:.0%}"
+    name = f"not {told(thing)}" if asked.negated else told(thing)
+    text, short = f"About {found:.0%} of {whole_of(asked.region)} is {name}", f"{found:.0%}"
     if asked.mode == "area":
         seen = scene.look.seen
         if seen.gsd is None:
             text += "; how large that is on the ground is not known, since the image has no scale"
         else:
             height, width = seen.picture.shape[:2]
-            short = area(found * height * width * seen.gsd**2)
+            left, top, right, bottom = asked.region or (0, 0, 1, 1)
+            short = area(found * (right - left) * (bottom - top) * height * width * seen.gsd**2)
             text += f": {short}"
     return Finding(f"{text}.", short, 0.6)
 
@@ -68,7 +83,11 @@ def how_many(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_IMAGE)
     if not asked.things:
         return unknown(NO_THING)
-    thing = next((one for one in asked.things if one.classes), asked.things[0])
+    things = _each_of(asked)
+    if len(things) > 1 and asked.relation is None:
+        each = [how_many(replace(asked, things=(one,)), scene) for one in things]
+        return _listed(each)
+    thing = things[0]
     number, probability, support = counted(scene, thing)
     beside = asked.relation.second if asked.relation is not None else None
     if beside is not None and (missing := 1 - _there(scene, beside)) > 0.5:
@@ -81,11 +100,41 @@ def how_many(asked: Asked, scene: Scene) -> Finding:
         return Finding(f"None: I see no {told(thing)}.", "0", probability)
     if quality_of(thing):
         return unknown(unclear(thing), support)
+    if asked.region is not None or asked.unread_place or is_direction(asked.relation):
+        return unknown(f"I see {told(thing)}, but I cannot count in a part of an image", support)
     return Finding(
         f"About {number} {told(thing)}, by what is said of images that look like it.",
         str(number),
         probability,
         support,
+    )
+
+
+def _each_of(asked: Asked) -> list[Thing]:
+    """The things whose amount is asked: all that have a class, each once; "trees beside the river" are one."""
+    known = list({one.name: one for one in asked.things if one.classes}.values()) or [asked.things[0]]
+    beside = asked.relation.second if asked.relation is not None else None
+    if beside is not None:
+        known = [one for one in known if one.name != beside.name] or known
+    return known if _AND.search(asked.text) else known[:1]
+
+
+def _of_several(asked: Asked, things: Sequence[Thing], scene: Scene) -> Finding:
+    """How large the share of each of some things is."""
+    if asked.mode != "share" or asked.negated:
+        return unknown(f"I cannot measure {told(things[0])} and {told(things[1])} together")
+    return _listed([how_much(replace(asked, things=(one,)), scene) for one in things])
+
+
+def _listed(each: Sequence[Finding]) -> Finding:
+    """Several findings as one; none where one of them is none."""
+    if (missing := next((one for one in each if not one.known), None)) is not None:
+        return missing
+    return Finding(
+        " ".join(one.text for one in each),
+        ", ".join(one.short for one in each),
+        min(one.probability for one in each),
+        tuple(piece for one in each for piece in one.evidence),
     )
 
 

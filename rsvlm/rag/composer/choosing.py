@@ -11,8 +11,9 @@ from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.questions import Asked, Option, Thing, class_names
 
 from .amounts import counted
-from .choosingplaces import is_place, which_place
+from .choosingplaces import is_place, which_direction, which_place
 from .covers import share, shares_among
+from .directions import is_direction
 from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, chosen, unknown
 from .imagechoice import LEAST, which_image
 from .likelihood import softmax
@@ -50,10 +51,16 @@ def which(asked: Asked, scene: Scene) -> Finding:
         return which_image(asked, scene)
     own = {option.thing.name for option in options}
     things = [one for one in asked.things if one.classes and one.name not in own]
+    if all(map(is_place, options)) and is_direction(asked.relation):
+        return which_direction(asked, scene)
     if all(map(is_place, options)):
         return which_place(asked, things, scene) if things else unknown(NO_THING)
     if asked.mode == "where":
         return unknown("none of these is a part of the image")
+    if asked.unread_place or is_direction(asked.relation):
+        return unknown("I cannot tell which of these lies in that direction")
+    if asked.mode == "count" and things and asked.region is not None:
+        return unknown("I cannot count in a part of an image")
     if asked.mode == "count" and things:
         number, probability, support = counted(scene, things[0])
         return (
@@ -62,7 +69,9 @@ def which(asked: Asked, scene: Scene) -> Finding:
             else _nearest(options, number, probability, support)
         )
     if asked.mode in ("how-much", "area") and things:
-        return _amount(options, things[0], scene)
+        if len({one.name for one in things}) > 1:
+            return unknown("I can tell the amount of one thing at a time")
+        return _amount(asked, things[0], scene)
     if _MOST.search(asked.text) or LEAST.search(asked.text):
         return _extreme(asked, options, scene)
     return _likeliest(asked, options, scene)
@@ -112,9 +121,10 @@ def _without_noun(text: str, options: Sequence[Option]) -> str:
     return word if shared else text
 
 
-def _amount(options: Sequence[Option], thing: Thing, scene: Scene) -> Finding:
+def _amount(asked: Asked, thing: Thing, scene: Scene) -> Finding:
     """The option that comes nearest to the share, or the area, of a thing."""
-    found = share(scene, thing)
+    found, options = share(scene, thing, asked.region), asked.options
+    found = 1 - found if asked.negated else found
     if not any(_UNIT.search(one.text) for one in options):
         numbers = [number for one in options for number in sizes_in(one.text)]
         of_one = bool(numbers) and max(numbers) <= 1 and not any("%" in one.text for one in options)

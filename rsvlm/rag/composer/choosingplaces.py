@@ -3,12 +3,13 @@
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from rsvlm.rag.questions import Asked, Option, Thing
 
-from .covers import TILES
+from .directions import HARDLY, from_and_to, middle
 from .finding import Finding, Scene, chosen, unknown
 from .places import box_of, in_nine
 
@@ -40,7 +41,7 @@ def which_place(asked: Asked, things: Sequence[Thing], scene: Scene) -> Finding:
     if _DIRECTION.search(asked.text):
         if len(things) < 2:
             return unknown("I would need two things that I can see to tell a direction")
-        return _direction(options, things[0], things[1], scene)
+        return _direction(options, *(from_and_to(replace(asked, things=tuple(things))) or things[:2]), scene)
     boxes = [_numbers(one) for one in options]
     if all(map(_is_box, boxes)):
         found = box_of(scene, things[0])
@@ -53,9 +54,19 @@ def which_place(asked: Asked, things: Sequence[Thing], scene: Scene) -> Finding:
     return chosen(options, int(np.argmax(scores)), 0.5)
 
 
+def which_direction(asked: Asked, scene: Scene) -> Finding:
+    """Answer in which of some directions one thing is from another: "Is the house above or below the road?"."""
+    things = {one.name: one for one in asked.things if one.classes}
+    first = asked.relation.first if asked.relation is not None else None
+    second = asked.relation.second if asked.relation is not None else None
+    if first is None or second is None or set(things) != {first.name, second.name}:
+        return unknown("I would need two things that I can see to tell a direction")
+    return _direction(asked.options, second, first, scene)
+
+
 def _direction(options: Sequence[Option], first: Thing, second: Thing, scene: Scene) -> Finding:
     """The direction from the middle of one thing to the middle of the other."""
-    (x, y), (to_x, to_y) = _middle(first, scene), _middle(second, scene)
+    (x, y), (to_x, to_y) = middle(first, scene), middle(second, scene)
     angle = math.atan2(to_y - y, to_x - x)
     scores = []
     for one in options:
@@ -63,14 +74,9 @@ def _direction(options: Sequence[Option], first: Thing, second: Thing, scene: Sc
         right, down = (sum(part) / len(part) - 1 if part else 0.0 for part in (columns, rows))
         length = math.hypot(right, down)
         scores.append((right * math.cos(angle) + down * math.sin(angle)) / length if length else -1.0)
+    if (to_x, to_y) == (x, y) or max(scores) < HARDLY:
+        return unknown("it lies in none of these directions")
     return chosen(options, int(np.argmax(scores)), 0.5)
-
-
-def _middle(thing: Thing, scene: Scene) -> tuple[float, float]:
-    """The centre of gravity of what looks like a thing, in tiles from the upper left."""
-    tiles = scene.likelihood.of_tiles(scene.look, thing, scene.look.finest(TILES))
-    rows, columns = np.indices(tiles.shape)
-    return float((columns * tiles).sum() / tiles.sum()), float((rows * tiles).sum() / tiles.sum())
 
 
 def _part(text: str) -> tuple[list[int], list[int]]:

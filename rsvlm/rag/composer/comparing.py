@@ -57,7 +57,7 @@ def compare(asked: Asked, scene: Scene) -> Finding:
     if things and _WHICH.search(asked.text) and not _MORE.search(asked.text):
         return _shown(things[0], first, second, absent=_WITHOUT.search(asked.text) is not None)
     if things:
-        return _by_thing(things[0], first, second)
+        return _by_thing(asked, things[0], first, second)
     found = {name: share(second, cover(name)) - share(first, cover(name)) for name in COVERS}
     more = [name for name, change in sorted(found.items(), key=lambda one: -one[1]) if change > _CLEARLY]
     less = [name for name, change in sorted(found.items(), key=lambda one: one[1]) if change < -_CLEARLY]
@@ -89,8 +89,8 @@ def _by_number(thing: Thing, first: Scene, second: Scene) -> Finding:
     )
 
 
-def _by_thing(thing: Thing, first: Scene, second: Scene) -> Finding:
-    one, other = share(first, thing), share(second, thing)
+def _by_thing(asked: Asked, thing: Thing, first: Scene, second: Scene) -> Finding:
+    one, other = (share(scene, thing, asked.region) for scene in (first, second))
     shares = f"about {one:.0%} of the first and {other:.0%} of the second look like {told(thing)}"
     if abs(one - other) < 0.05:
         return Finding(f"About as much in both: {shares}.", "equal", 0.5)

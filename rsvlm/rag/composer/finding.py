@@ -7,7 +7,7 @@ from functools import cached_property
 from rsvlm.captioning.english import article
 from rsvlm.rag.evidence import Evidence
 from rsvlm.rag.nearby import Nearby
-from rsvlm.rag.questions import Asked, Option, Thing
+from rsvlm.rag.questions import Asked, Box, Option, Thing
 
 from .lexicon import Lexicon
 from .likelihood import Likelihood
@@ -105,6 +105,11 @@ def chosen(
 def told(thing: Thing) -> str:
     """A thing in an answer, as it was asked."""
     return thing.phrase
+
+
+def whole_of(region: Box | None) -> str:
+    """What a share is one of."""
+    return "the image" if region is None else "that part of the image"
 
 
 _MASS = ("land", "ice", "water", "forest", "vegetation", "grass", "sand", "snow", "soil", "rock", "sea", "s")

@@ -27,9 +27,9 @@ def which_image(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_THING)
     least = bool(LEAST.search(asked.text))
     if least or _MOST.search(asked.text):
-        found = [share(replace(scene, looks=(look,)), thing) for look in scene.looks]
+        found = [share(replace(scene, looks=(look,)), thing, asked.region) for look in scene.looks]
     else:
-        found = [scene.likelihood.of(look, thing).probability for look in scene.looks]
+        found = [scene.likelihood.of(look, thing, asked.region).probability for look in scene.looks]
     best = int(np.argmin(found) if least else np.argmax(found))
     chosen = asked.options[best]
     parts = ", ".join(f"{value:.0%}" for value in found)

@@ -7,7 +7,7 @@ from rsvlm.rag.questions.reading import is_plural
 from rsvlm.rag.questions.regions import region_in
 
 from .covers import share, shares_among
-from .finding import Finding, Scene, told, unknown
+from .finding import Finding, Scene, told, unknown, whole_of
 from .qualities import quality_of, unclear
 
 _MORE = re.compile(r"\b(?:more|less|fewer|larger|smaller|denser)\b")
@@ -18,11 +18,15 @@ _LAND = ("land", "dry land")
 """What is not water; it is no class, as it may be covered by anything."""
 
 
+def more_in_parts(asked: Asked, scene: Scene) -> Finding | None:
+    """Answer whether one part of an image has more of a thing than another; None where no two are compared."""
+    parts = _parts(asked.text)
+    return _more_in(asked, parts, scene) if parts is not None and asked.things else None
+
+
 def more_or_less(asked: Asked, scene: Scene) -> Finding | None:
     """Answer whether there is more of something; None where nothing is compared."""
-    relation, parts = asked.relation, _parts(asked.text)
-    if parts is not None and asked.things:
-        return _more_in(asked, parts, scene)
+    relation = asked.relation
     if (
         relation is not None
         and relation.name in ("more", "less", "equal")
@@ -46,10 +50,10 @@ def more_or_less(asked: Asked, scene: Scene) -> Finding | None:
 
 def _land(asked: Asked, water: Thing, *, is_first: bool, less: bool, scene: Scene) -> Finding:
     """Whether there is more land than water, or less: all that is no water is land."""
-    wet = share(scene, water)
+    wet = share(scene, water, asked.region)
     holds = (wet < 0.5) == (is_first != less) and wet != 0.5
     short = "yes" if holds != asked.negated else "no"
-    text = f"{short.capitalize()}: about {wet:.0%} of the image is {told(water)}."
+    text = f"{short.capitalize()}: about {wet:.0%} of {whole_of(asked.region)} is {told(water)}."
     return Finding(text, short, min(0.95, 0.5 + abs(wet - 0.5)))
 
 
@@ -58,11 +62,11 @@ def _more(asked: Asked, relation: Relation, scene: Scene) -> Finding:
     assert relation.first is not None
     assert relation.second is not None
     things = relation.first, relation.second
-    there = [scene.likelihood.of(scene.look, one).probability for one in things]
+    there = [scene.likelihood.of(scene.look, one, asked.region).probability for one in things]
     for thing, probability in zip(things, there, strict=True):
         if quality_of(thing) and probability >= 0.5:
             return unknown(unclear(thing))
-    first, second = shares_among(scene, things).tolist()
+    first, second = shares_among(scene, things, asked.region).tolist()
     if all(is_plural(one.phrase.rpartition(" ")[2]) for one in things):
         holds = _of_number(relation.name, there[0], there[1], first, second)
         found = " and ".join(
@@ -78,20 +82,21 @@ def _more(asked: Asked, relation: Relation, scene: Scene) -> Finding:
         is_so = {"more": first > second, "less": first < second, "equal": difference < 0.1}[relation.name]
         sure = min(0.95, 0.5 + difference)
         holds = sure if is_so else 1 - sure
-        text = _amounts(things, first - second, scene)
+        text = _amounts(things, first - second, scene, asked.region)
     short = "yes" if (holds >= 0.5) != asked.negated else "no"
     return Finding(f"{short.capitalize()}: {text}.", short, max(holds, 1 - holds))
 
 
-def _amounts(things: tuple[Thing, Thing], difference: float, scene: Scene) -> str:
+def _amounts(things: tuple[Thing, Thing], difference: float, scene: Scene, region: Box | None) -> str:
     """How much of an image two things are, as "how much" has it; in words where that does not tell which is more."""
-    one, other = (share(scene, thing) for thing in things)
+    one, other = (share(scene, thing, region) for thing in things)
     if (one - other) * difference > 0:
-        return f"about {one:.0%} of the image is {told(things[0])}, and {other:.0%} {told(things[1])}"
+        whole = whole_of(region)
+        return f"about {one:.0%} of {whole} is {told(things[0])}, and {other:.0%} {told(things[1])}"
     if difference == 0:
-        return f"the image looks as much like {told(things[0])} as like {told(things[1])}"
+        return f"{whole_of(region)} looks as much like {told(things[0])} as like {told(things[1])}"
     more, less = things if difference > 0 else reversed(things)
-    return f"the image looks more like {told(more)} than like {told(less)}"
+    return f"{whole_of(region)} looks more like {told(more)} than like {told(less)}"
 
 
 def _of_number(name: str, one: float, other: float, first: float, second: float) -> float:

@@ -14,6 +14,7 @@ from rsvlm.vocabularies import vocabulary
 
 from .asksothers import asked_else
 from .covers import most_of
+from .directions import is_direction
 from .finding import NO_IMAGE, Finding, Scene, about, told, unknown, with_article
 from .likelihood import softmax
 
@@ -29,6 +30,8 @@ def what(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_IMAGE)
     if asked.mode == "colour":
         return unknown("I do not name colours")
+    if asked.unread_place or is_direction(asked.relation):
+        return unknown("I cannot tell what lies in that direction")
     if (other := asked_else(asked)) is not None:
         return unknown(other)
     if asked.region is not None or asked.mode in ("main cover", "in region"):

@@ -8,6 +8,7 @@ from rsvlm.rag.questions import Asked, Box, Thing
 from rsvlm.retrieval.exact import Floats
 
 from .covers import TILES
+from .directions import from_and_to, is_direction, way_from
 from .finding import NO_IMAGE, NO_THING, Finding, Scene, told, unknown
 
 _ROWS = ("upper", "middle", "lower")
@@ -23,6 +24,12 @@ _SIDES = (
 """Two sides that a question offers; which axis is summed to tell them."""
 _EVERYWHERE = 0.6
 """Share of the tiles from which on a thing is all over the image."""
+_DIRECTION = re.compile(
+    r"\bdirections?\b|\b(?:relative to|with respect to|in relation to|(?:as )?seen from)\b|"
+    r"\bwhere\b.* from (?:the|this|that)\b",
+    re.IGNORECASE,
+)
+"""What asks where one thing is from another."""
 _BOX = re.compile(r"\b(?:coordinates|bounding box)\b", re.IGNORECASE)
 
 
@@ -32,19 +39,18 @@ def where(asked: Asked, scene: Scene) -> Finding:
         return unknown(NO_IMAGE)
     if not asked.things:
         return unknown(NO_THING)
+    if _DIRECTION.search(asked.text) and (things := from_and_to(asked)) is not None:
+        absent = next((one for one in things if scene.likelihood.of(scene.look, one).probability < 0.5), None)
+        return way_from(things, scene) if absent is None else _nowhere(absent, scene)
+    if is_direction(asked.relation):
+        return unknown("I can tell a direction only of two things that I know, one from the other")
     thing = next((one for one in asked.things if one.classes), asked.things[0])
     likely = scene.likelihood.of(scene.look, thing)
     boxed = _BOX.search(asked.text) is not None
     if likely.probability < 0.5 and boxed:  # who asks for the box of a thing knows that it is there
         return unknown(f"I see no {told(thing)} in this image", likely.support)
     if likely.probability < 0.5:
-        return Finding(
-            f"I see no {told(thing)} in this image.",
-            NOWHERE,
-            1 - likely.probability,
-            likely.support,
-            fitted=True,
-        )
+        return _nowhere(thing, scene)
     if boxed:
         numbers = ", ".join(f"{side:.2f}" for side in box_of(scene, thing))
         return Finding(
@@ -66,6 +72,13 @@ def where(asked: Asked, scene: Scene) -> Finding:
     rest = np.sort(parts.ravel())
     certainty = float(likely.probability * (0.5 + min(0.45, rest[-1] - rest[-2])))
     return Finding(f"In the {name} of the image.", name, certainty, likely.support)
+
+
+def _nowhere(thing: Thing, scene: Scene) -> Finding:
+    """Say that a thing is not there."""
+    likely = scene.likelihood.of(scene.look, thing)
+    text = f"I see no {told(thing)} in this image."
+    return Finding(text, NOWHERE, 1 - likely.probability, likely.support, fitted=True)
 
 
 def _side(text: str, parts: Floats) -> str | None:

@@ -4,11 +4,13 @@ import re
 from dataclasses import replace
 
 from rsvlm.rag.questions import Asked, Relation, Thing, class_names
+from rsvlm.rag.questions.unread import holds_of_none
 
-from .amounts import counted
+from .amounts import area, counted
 from .covers import share
-from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, told, unknown, with_article
-from .more import more_or_less
+from .directions import is_direction, lies
+from .finding import NO_IMAGE, NO_THING, Finding, Scene, about, told, unknown, whole_of, with_article
+from .more import more_in_parts, more_or_less
 from .qualities import quality_of, unclear
 
 
@@ -17,7 +19,10 @@ def yes_or_no(asked: Asked, scene: Scene) -> Finding:
     if not scene.can_look():
         return unknown(NO_IMAGE)
     relation = asked.relation
-    compared = more_or_less(asked, scene)
+    compared = more_in_parts(asked, scene)
+    if compared is None and (left_out := _left_out(asked, scene)) is not None:
+        return left_out
+    compared = compared or more_or_less(asked, scene)
     if compared is not None:
         return compared
     if (
@@ -25,8 +30,12 @@ def yes_or_no(asked: Asked, scene: Scene) -> Finding:
         and relation.first
         and (relation.name, relation.amount, relation.is_share) in _ANY
     ):
-        return _present(asked, [relation.first], scene)
+        return _present(asked, [relation.first, *_others(asked, relation.first)], scene)
     if relation is not None and relation.amount is not None and relation.first is not None:
+        if others := _others(asked, relation.first):
+            return unknown(
+                f"I cannot judge how much {told(relation.first)} there is together with {told(others[0])}"
+            )
         return _amount(asked, relation, relation.first, scene)
     things = [one for one in asked.things if one.classes] or list(asked.things)
     if not things:
@@ -37,7 +46,37 @@ def yes_or_no(asked: Asked, scene: Scene) -> Finding:
         return _said(asked, things[0], scene)
     if relation is None and not asked.any_of and not _TOGETHER.search(asked.text):
         things = [things[0], *_also_said(asked, things)]
-    return _present(asked, things, scene)
+    found = _present(asked, things, scene)
+    if relation is not None and is_direction(relation) and found.known and _is_there(asked, found):
+        return lies(asked, relation, scene)
+    return found
+
+
+def _left_out(asked: Asked, scene: Scene) -> Finding | None:
+    """Say that a part of the question is left unanswered, where what is seen does not settle it; else None."""
+    words = asked.unread or asked.unread_place
+    if not words or asked.said:
+        return None
+    things = [one for one in asked.things if one.classes]
+    settled = asked.unread == "" or holds_of_none(asked.unread)
+    if settled and things and not asked.any_of:
+        likely = {one: scene.likelihood.of(scene.look, one).probability for one in things}
+        least = min(things, key=likely.__getitem__)
+        if likely[least] < 0.5:
+            return _absent(replace(asked, region=None), least, 1 - likely[least], scene)
+        if not asked.unread and all(share(scene, one) == 1 for one in things):
+            return None
+    return unknown(f"I cannot judge \u201c{words}\u201d, which the question asks for")
+
+
+def _is_there(asked: Asked, found: Finding) -> bool:
+    """Whether an answer says that all is there that the question names."""
+    return found.short == ("no" if asked.negated else "yes")
+
+
+def _others(asked: Asked, thing: Thing) -> list[Thing]:
+    """The things with a class that a question names besides one."""
+    return [one for one in asked.things if one.classes and one.name != thing.name]
 
 
 def _also_said(asked: Asked, things: list[Thing]) -> list[Thing]:
@@ -153,17 +192,35 @@ _NO = re.compile(r"\b(?:no|not|never|without)\b|n't\b", re.IGNORECASE)
 def _amount(asked: Asked, relation: Relation, thing: Thing, scene: Scene) -> Finding:
     """Whether there are so many of a thing, or so much."""
     assert relation.amount is not None
-    if relation.is_share:
-        found, said, probability = share(scene, thing), "of the image is", 0.6
-    else:
+    probability = scene.likelihood.of(scene.look, thing, asked.region).probability
+    if quality_of(thing) and probability >= 0.5:
+        return unknown(unclear(thing))
+    if relation.is_share or relation.is_area:
+        found, probability = share(scene, thing, asked.region), 0.6
+        text, within = f"about {found:.0%} of {whole_of(asked.region)} is {told(thing)}", _NEAR
+    if relation.is_area:
+        seen = scene.look.seen
+        if seen.gsd is None and found > 0:
+            return unknown("the image has no scale that I could measure by")
+        height, width = seen.picture.shape[:2]
+        found *= height * width * (seen.gsd or 0.0) ** 2
+        text += f": {area(found)}"
+        within = 0.1 * relation.amount
+    elif not relation.is_share:
         number, probability, support = counted(scene, thing)
-        if number is None:
-            return unknown(f"I cannot count {told(thing)} in this image", support)
-        found, said = float(number), ""
+        if number is None or (asked.region is not None and number > 0):
+            where = " in a part of an image" if number is not None else " in this image"
+            return unknown(f"I cannot count {told(thing)}{where}", support)
+        found, text, within = float(number), f"I count about {number} {told(thing)}", 0.0
+    most = relation.amount if relation.most is None else relation.most
     holds = {
         "at least": found >= relation.amount, "at most": found <= relation.amount,
         "more than": found > relation.amount, "less than": found < relation.amount,
-    }.get(relation.name, found == relation.amount)  # fmt: skip
+        "between": relation.amount <= found <= most,
+    }.get(relation.name, abs(found - relation.amount) <= within)  # fmt: skip
     short = "yes" if holds != asked.negated else "no"
-    amount = f"about {found:.0%} {said} {told(thing)}" if said else f"I count about {found:.0f} {told(thing)}"
-    return Finding(f"{short.capitalize()}, {amount}.", short, probability)
+    return Finding(f"{short.capitalize()}, {text}.", short, probability)
+
+
+_NEAR = 0.05
+"""How far a share is off that is still told to be the one that is asked: one or two of the tiles."""

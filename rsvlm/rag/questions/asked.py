@@ -44,13 +44,16 @@ class Relation(NamedTuple):
     """How one thing is to another, or to an amount.
 
     Attributes:
-        name: "more", "less", "equal"; "at least", "at most", "more than", "less than" of an amount; "beside",
+        name: "more", "less", "equal"; "at least", "at most", "more than", "less than", "equal", "between" of an amount;
+            "beside",
             "inside", "on", "over", "across", "along", "around", "between", "behind", "left of", "right of",
             "above", "below", and the compass: "north of", "south-east of", ...
         first: What is said to be so; None where the question asks for it.
         second: What it is compared with; None where that is an amount.
-        amount: A number of things, or a share (0 to 1) where the question speaks of one.
+        amount: A number of things, or a share (0 to 1) or square metres where the question speaks of these.
         is_share: Whether it is a share.
+        is_area: Whether it is an area.
+        most: The upper end of "between".
     """
 
     name: str
@@ -58,6 +61,8 @@ class Relation(NamedTuple):
     second: Thing | None
     amount: float | None = None
     is_share: bool = False
+    is_area: bool = False
+    most: float | None = None
 
 
 class HardWords(NamedTuple):
@@ -104,6 +109,9 @@ class Asked:
         said: What it says of the first thing, or of the image, which no class stands for: "it is polluted". Else "".
         image: Which of several images it is about, from 1; None: none is named.
         among: "any": whether it is so in one of several images at least; "all": in all of them. Else "".
+        unread: The first word of an amount, a comparison or a quantifier that it has and that nothing above stands
+            for: what would be told without it is no answer. Else "".
+        unread_place: The first word of a direction, or of a part of the image, that nothing above stands for. Else "".
     """
 
     kind: Kind
@@ -119,3 +127,5 @@ class Asked:
     said: str = ""
     image: int | None = None
     among: Literal["", "any", "all"] = ""
+    unread: str = ""
+    unread_place: str = ""

@@ -9,6 +9,8 @@ _IMAGE = (
     r"(?:image|img|picture|pic|photo|foto|photograph|scene|tile|frame|shot|snapshot|acquisition|capture|date)"
 )
 _MEDIUM = r"(?:(?:satellite|aerial|drone) )?"
+_WHOLE = rf"all (?:of )?(?:the |this |that )?{_MEDIUM}{_IMAGE}\b"
+"""All of one image."""
 _DET = r"(?:(?:the|this|that|your|my) )?"
 _FIRST, _SECOND = (
     "earlier|older|old|before|previous|former|left",
@@ -28,7 +30,7 @@ _NAMED = re.compile(
     rf"\b(?i:the (?P<shows>{_ANY_ORDINAL})(?: one)?(?= (?:shows?|contains?|depicts?)\b))"
 )
 _SEVERAL = re.compile(
-    rf"\b(?<!which )(?<!what )(?:(?P<any>either|any|one)|both|each|all)(?: one)?(?: of)?"
+    rf"\b(?<!which )(?<!what )(?:(?P<any>either|any|one)|both|each|(?!{_WHOLE})all)(?: one)?(?: of)?"
     rf"(?: the| these| those)?(?: two)? {_MEDIUM}{_IMAGE}s?\b|"
     r"(?:(?<=\bin )|(?<=\bon ))(?:(?P<bare>either|any)|both)(?: of them)?(?=\s*(?:[?.!,;]|$))",
     re.IGNORECASE,

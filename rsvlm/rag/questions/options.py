@@ -7,14 +7,15 @@ MOST_OPTIONS = 60
 
 _LABEL = re.compile(r"(?:(?<=^)|(?<=[\s,;:?.!(\[]))[(\[]?([A-Za-z]|\d{1,2})(?:[)\]]\s*|[.:]\s+)(?=\S)")
 _COLON = re.compile(r"\s*(?::|\s[-\u2013\u2014]|\?|\(|\[)\s*")
-_SLASH = r"(?:(?<=\w\w)/(?=\w\w)|(?<=\s)/(?=\s))"
-"""Between options; not in "m/s" nor "y/n"."""
+_SLASH = r"(?:(?<=\w\w)(?<!\d)/(?=\w\w)|(?<=\w\w)/(?=[^\W\d]\w)|(?<=\s)(?<!\d\s)/(?=\s))"
+"""Between options; not in "m/s" nor "y/n", nor in "05/03/2019"."""
 _BETWEEN = re.compile(rf"\s*(?:,\s*(?:or|and)\b|;|,|{_SLASH}|\bor\b|\|)\s*", re.IGNORECASE)
 _AND = re.compile(r"\band\b", re.IGNORECASE)
 _OR = re.compile(rf"\bor\b|{_SLASH}|\|", re.IGNORECASE)
 _NO_CHOICE = re.compile(
     r"\b(?:true or false|yes or no|yes/no|true/false|y or n|agree or disagree|confirm or deny|more or less|and/or|"
-    r"one or more|sooner or later|\w+ or \w+(?= (?:\w+ )?(?:sentences|words|lines)\b)|"
+    r"(?:\d+|%|percent|half|third|quarter|hectares|than)(?: \w+)? or (?:more|fewer|less|above|over|below|under|"
+    r"higher|lower|greater|equal(?: to)?)\b|one or more|sooner or later|\w+ or \w+(?= (?:\w+ )?(?:sentences|words|lines)\b)|"
     r"or (?:so|not|something|similar|am i (?:wrong|mistaken)|what))\b",
     re.IGNORECASE,
 )
@@ -31,6 +32,7 @@ _AFTERWARDS = re.compile(
     r"\s+[-\u2013\u2014]\s+(?:what|which|answer|choose|please|pick|one|only|just)\b.*$", re.IGNORECASE
 )
 _LEADING = re.compile(r"^(?:into|in|of|on|at|to|as)\s+(?:(?:the|an?)\s+)?(?=\w)", re.IGNORECASE)
+_NEXT = re.compile(r"[\s,;]+(?:or|and)$", re.IGNORECASE)
 _ENDING = re.compile(
     r"\s+(?:(?:is|are|can be|be) )?(?:in|on|of|from|here|there|please|pls|seen|shown|visible|covered|by)\b"
     r"(?: (?:the|this|that) (?:image|picture|photo|scene|tile|img|pic))?$",
@@ -111,7 +113,7 @@ def _items(text: str, first: int = 6) -> list[str]:
 
 def trimmed(words: str) -> str:
     """Return the words of an option without what only surrounds it: quotes, articles, "in the image"."""
-    words = words.strip(_TRIMMED)
+    words = _NEXT.sub("", words.strip(_TRIMMED)).strip(_TRIMMED)
     words = _LEADING.sub("", _AFTERWARDS.sub("", words), count=1)
     words = _ARTICLE.sub("", _ARTICLE.sub("", words, count=1), count=1)
     return _ENDING.sub("", words, count=1).strip(_TRIMMED)[:LONGEST_OPTION]

@@ -75,6 +75,7 @@ _MEDIUM = re.compile(
 )
 
 
+_PER_CENT = re.compile(r"\bper cent\b", re.IGNORECASE)
 _THEN = re.compile(
     r"\b((?:more|less|fewer|bigger|larger|smaller|greater)\b(?: \w+){0,4}) then\b", re.IGNORECASE
 )
@@ -86,7 +87,7 @@ def normalised(text: str) -> str:
     >>> normalised("Are there more lakes then roads in this satellite image?")
     'Are there more lakes than roads in this image?'
     """
-    text = _THEN.sub(r"\1 than", text)
+    text = _PER_CENT.sub("percent", _THEN.sub(r"\1 than", text))
     return _MEDIUM.sub(lambda match: f"{match[1]} {'' if match[0].endswith(' ') else 'image'}", text)
 
 

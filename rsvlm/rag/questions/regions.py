@@ -47,37 +47,41 @@ def region_in(line: str) -> Box | None:
     Args:
         line: Words of the question, lower case.
     """
-    boxes = []
-    line = _WAY.sub(" ", line)
-    for find in (_grid, _swapped, _side, _centred):
-        boxes = find(line)
-        if boxes:
-            break
+    boxes = [box for box, _ in _found(line)]
     return boxes[0] if len(set(boxes)) == 1 else None
 
 
-def _grid(line: str) -> list[Box]:
-    return [_cell(m[1], m[2], m[3]) for m in _GRID.finditer(line) if _of_image(line, m)]
+def without_region(line: str) -> str:
+    """Cut the words for the part that `region_in` returns; nothing where it returns none."""
+    found = _found(line)
+    if len({box for box, _ in found}) == 1:
+        line = _WAY.sub(" ", line)
+        for _, match in reversed(found):
+            line = f"{line[: match.start()]} {line[match.end() :]}"
+    return line
 
 
-def _swapped(line: str) -> list[Box]:
-    return [_cell(m[2], m[1], m[3]) for m in _SWAPPED.finditer(line) if _of_image(line, m)]
-
-
-def _side(line: str) -> list[Box]:
-    found = [m for m in _SIDE.finditer(line) if _of_image(line, m) and not _names_thing(line, m)]
-    return [_strip(m[1] or m[3], m[2] or m[4]) for m in found]
+def _found(line: str) -> list[tuple[Box, re.Match[str]]]:
+    """The parts that a line names, in the most telling of four ways, with their words."""
+    line = _WAY.sub(" ", line)
+    for pattern, box in (
+        (_GRID, lambda m: _cell(m[1], m[2], m[3])),
+        (_SWAPPED, lambda m: _cell(m[2], m[1], m[3])),
+        (_SIDE, lambda m: _strip(m[1] or m[3], m[2] or m[4])),
+        (_CENTRED, lambda _: (_CENTRE[0], _CENTRE[0], _CENTRE[1], _CENTRE[1])),
+    ):
+        matches = [m for m in pattern.finditer(line) if _of_image(line, m)]
+        if pattern is _SIDE:
+            matches = [m for m in matches if not _names_thing(line, m)]
+        if matches:
+            return [(box(m), m) for m in matches]
+    return []
 
 
 def _names_thing(line: str, match: re.Match[str]) -> bool:
     """Whether the side only tells which thing is meant: "in the north lot"."""
     following = line[match.end() :].split(maxsplit=1)
     return not (match[2] or match[4]) and bool(following) and following[0] not in stop_words()
-
-
-def _centred(line: str) -> list[Box]:
-    box = (_CENTRE[0], _CENTRE[0], _CENTRE[1], _CENTRE[1])
-    return [box for m in _CENTRED.finditer(line) if _of_image(line, m)]
 
 
 def _of_image(line: str, match: re.Match[str]) -> bool:

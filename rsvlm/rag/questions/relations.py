@@ -5,22 +5,10 @@ from collections.abc import Sequence
 from functools import cache
 
 from .asked import Relation
+from .measures import measure_in
 from .reading import Word, table
 from .things import Found
 
-_SHARES = {"half": 0.5, "a third": 1 / 3, "a quarter": 0.25, "two thirds": 2 / 3, "three quarters": 0.75}
-_DIGITS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-           "ten": 10, "a dozen": 12, "twenty": 20, "a hundred": 100}  # fmt: skip
-_AMOUNT = re.compile(
-    r"\b(at least|at most|n(?:o|ot) (?:more|less|fewer) than|more than|over|less than|fewer than|under|above|below|"
-    rf"greater than) (?:the )?(?:(\d+(?:\.\d+)?)|({'|'.join([*_SHARES, *_DIGITS])}))\b(?: (percent))?"
-)
-_AMOUNTS = {
-    "at least": "at least", "no less than": "at least", "not less than": "at least", "no fewer than": "at least",
-    "not fewer than": "at least", "at most": "at most", "no more than": "at most", "not more than": "at most",
-    "more than": "more than", "over": "more than", "above": "more than", "greater than": "more than",
-    "less than": "less than", "fewer than": "less than", "under": "less than", "below": "less than",
-}  # fmt: skip
 _THAN = re.compile(r"\bthan\b")
 _EQUAL = re.compile(
     r"\bequal(?:s| to)?\b|\bas (?:many|much|large|big|long|wide)\b.*?\bas\b|"
@@ -42,10 +30,12 @@ def _spatial() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((name, re.compile(rf"\b(?:{words})\b")) for name, words in table("relations.yaml").items())
 
 
-def relation_in(words: Sequence[Word], things: Sequence[Found]) -> Relation | None:
+def relation_in(text: str, words: Sequence[Word], things: Sequence[Found]) -> Relation | None:
     """Return what the words of a question say of its things; None where they say nothing of two."""
+    if (measure := measure_in(text, words, things)) is not None:
+        return measure.relation
     starts, line = _line(words)
-    return _amount(line, starts, things) or _compared(line, starts, things) or _placed(line, starts, things)
+    return _compared(line, starts, things) or _placed(line, starts, things)
 
 
 def _line(words: Sequence[Word]) -> tuple[list[int], str]:
@@ -56,19 +46,6 @@ def _line(words: Sequence[Word]) -> tuple[list[int], str]:
         starts.append(at)
         at += len(word.text) + 1
     return starts, " ".join(word.text for word in words)
-
-
-def _amount(line: str, starts: Sequence[int], things: Sequence[Found]) -> Relation | None:
-    match = _AMOUNT.search(line)
-    if match is None:
-        return None
-    amount = float(match[2]) if match[2] else float(_SHARES.get(match[3]) or _DIGITS[match[3]])
-    if match[4]:
-        amount /= 100
-    is_share = bool(match[4]) or 0 < amount < 1
-    before, after = _around(match.start(), match.end(), starts, things)
-    first = after or before
-    return Relation(_AMOUNTS[match[1]], first.thing, None, amount, is_share) if first else None
 
 
 def _compared(line: str, starts: Sequence[int], things: Sequence[Found]) -> Relation | None:

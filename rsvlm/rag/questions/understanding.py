@@ -22,6 +22,7 @@ from .relations import relation_in
 from .rules import compares
 from .spelling import read
 from .telling import asks_meaning, options_told, told
+from .unread import with_unread
 from .whole import by_whole
 
 _INSTRUCTS = re.compile(
@@ -76,7 +77,7 @@ def understand(question: str, *, images: int = 1) -> list[Asked]:
     if unread:
         context = hard_words(" . ".join(unread))
         asked = [replace(one, hard=_joined(one.hard, context)) for one in asked]
-    return asked
+    return [with_unread(one) for one in asked]
 
 
 def _without_echoes(asked: Sequence[Asked]) -> list[Asked]:
@@ -168,7 +169,7 @@ def _asked(part: Part, images: int, before: Sequence[Asked], aside: Part | None)
     if not things and (len(words) <= 3 or _POINTS_BACK.search(part.line)):
         things = _things_before(kind, before, aside)
     region = region_in(" ".join(word.text for word in read(part.text) if word.text.isalnum()))
-    relation = None if kind in ("fact", "describe") else relation_in(part.words, part.things)
+    relation = None if kind in ("fact", "describe") else relation_in(part.text, part.words, part.things)
     if kind == "yes-no" and relation is not None:
         mode = "relation"
     elif kind == "what" and mode in ("seen", "scene") and region is not None:
