@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .reading import Word
+from .reading import Word, word_set
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_VALUES = {word: value for value, word in enumerate(_SMALL)}
-_VALUES |= {word: 10 * tens for tens, word in enumerate(_TENS, 2)}
+_VALUES = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+    "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000}
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
           "tenth": 10, "hundredth": 100}  # fmt: skip
@@ -43,7 +42,10 @@ _AFTER = {
     "at least": r"(?:or|and) (?:more|above|over|higher|greater|upwards)|at least(?=\W*$)|minimum|\+",
     "at most": r"(?:or|and) (?:less|fewer|below|under|lower)|at most(?=\W*$)|maximum",
 }
-_RANGE = rf"(?:between|from) (?:{_ONE})(?:{PERCENT})? (?:and|to) (?:{_ONE})|(?:{DIGITS})(?:{PERCENT})?(?: ?[-\u2013] ?| to )(?:{DIGITS})"
+_RANGE = (
+    rf"(?:between|from) (?:{_ONE})(?:{PERCENT})? (?:and|to) (?:{_ONE})|"
+    rf"(?:{DIGITS})(?:{PERCENT})?(?: ?[-\u2013] ?| to )(?:{DIGITS})"
+)
 _AMOUNT = re.compile(
     rf"(?<![\w./,-])(?:(?P<before>{'|'.join(f'(?:{one})' for one in _BEFORE.values())}) ?(?:the |a total of )?)?"
     rf"(?:(?P<range>{_RANGE})|(?P<one>{_ONE}))(?![\w./]?\d)(?P<percent>{PERCENT})?"
@@ -54,11 +56,6 @@ _AREAS = {"hectare": 1e4, "ha": 1e4, "acre": 4046.86, "km2": 1e6, "km\u00b2": 1e
           "m\u00b2": 1.0, "sqm": 1.0, "square kilometer": 1e6, "square km": 1e6, "square meter": 1.0, "square m": 1.0,
           "square mile": 2.58999e6, "square foot": 0.092903, "square feet": 0.092903}  # fmt: skip
 _AREA = re.compile(rf" ?({'|'.join(sorted(_AREAS, key=len, reverse=True))})s?\b")
-_STATES = frozenset(
-    "is are was were there covers cover covered has have see sees contain contains show shows fill fills occupy occupies "
-    "by the of these those it if spot find count you to with least most".split()
-)
-"""Words before a number that say no more of it."""
 _SIDE = re.compile(r"\b(?:left|right|top|bottom|upper|lower|north|south|east|west|northern|southern|eastern|western|"
                    r"which|what|other|either|each|first|second|hand) $")  # fmt: skip
 _OTHERWISE = re.compile(
@@ -136,14 +133,12 @@ def _read(line: str, match: re.Match[str]) -> Amount | None:
 def _stands_alone(line: str, match: re.Match[str], fraction: bool) -> bool:
     """Whether a number without a word that compares it is an amount: "500 trees", not "tile 12" nor "one can see"."""
     before = re.search(r"([a-z]+)\W*$", line[: match.start()])
-    if before is not None and before[1] not in _STATES:
+    if before is not None and before[1] not in word_set("before_numbers"):
         return False
-    bare = match["one"] in ("one", "half one")
-    return not bare and (
-        not fraction
-        or bool(match["after"])
-        or re.match(r" (?:of|the)\b|\W*$", line[match.end() :]) is not None
-    )
+    if match["one"] == "one":
+        return False
+    whole = bool(match["after"]) or re.match(r" (?:of|the)\b|\W*$", line[match.end() :]) is not None
+    return whole or not fraction
 
 
 def _name(table: dict[str, str], words: str | None) -> str | None:

@@ -16,22 +16,25 @@ COMPARED = ("more", "less", "equal")
 _LABELS = re.compile(
     r"\b(?:tile|image|img|picture|photo|scene|frame|figure|patch|chip|sample|question|number|no|nr|id|zone|level|class|"
     r"sentinel|landsat|band|date|site|point|area|plot|block|map|row)s?\W{0,2}\d+\b|#\s?\d+\b|"
-    r"\b\d+ ?x ?\d+\b|\b\d+(?:\.\d+)? ?(?:m|cm|meter|meters)(?: per pixel| ?/ ?px| resolution| pixels?| gsd| tile| image)"
+    r"\b\d+ ?x ?\d+\b|\b\d+(?:\.\d+)? ?(?:m|cm|meter|meters)(?: per pixel| ?/ ?px| resolution| pixels?| gsd|"
+    r" tile| image)"
 )
 """Numbers that only tell which image it is, and how it was taken."""
 _DATES = re.compile(
-    r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b|\b(?:1[5-9]|20)\d\d(?:[-/]\d\d)?\b(?! ?percent)|\b\d{1,2}(?:st|nd|rd|th)\b"
+    r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b|\b(?:1[5-9]|20)\d\d(?:[-/]\d\d)?\b(?! ?percent)|"
+    r"\b\d{1,2}(?:st|nd|rd|th)\b"
 )
 _NUMBERS = re.compile(
     rf"{FRACTION}|{DIGITS}|\b(?!one\b)(?:{SPELLED})|\b(?:twice|thrice|double|triple|\w+fold)\b"
 )
 _HALVES = re.compile(
-    r"\b(?:left|right|top|bottom|upper|lower|north|south|east|west|northern|southern|eastern|western|hand) (?:half|halves)\b"
+    r"\b(?:left|right|top|bottom|upper|lower|north|south|east|west|northern|southern|eastern|western|hand) "
+    r"(?:half|halves)\b"
 )
 _COMPARISONS = re.compile(
     r"\b(?:more|less|fewer|than|twice|equal(?:s|ly)?|same|(?:larg|bigg|small|long|short|wid|narrow|great|high|low|dens|"
-    r"tall|clos|near|old|new|dri|wett|green|dark|bright)er|exceeds?|outweighs?|outnumbers?|as (?:many|much|large|big|long|"
-    r"wide|high|small))\b"
+    r"tall|clos|near|old|new|dri|wett|green|dark|bright)er|exceeds?|outweighs?|outnumbers?|"
+    r"as (?:many|much|large|big|long|wide|high|small))\b"
 )
 _OF_UNKNOWN = re.compile(r"\b(?:more|less|fewer) \w+(?: \w+)? than\b")
 """What is compared though it is not known: "more land than water"; the answer tells so."""
@@ -39,11 +42,12 @@ _NO_COMPARISON = re.compile(r"\b(?:more or less|any ?more|once more|what is more
 _QUANTIFIERS = re.compile(
     r"\b(?:most(?:ly)?|mainly|largely|predominant(?:ly)?|primarily|chiefly|majority|minority|main|dominant|dominat\w+|"
     r"largest|biggest|smallest|longest|widest|highest|lowest|least|"
-    r"(?<!at )all(?! (?:present|visible|there|here|shown|seen|in all)\b)|whole|entire(?:ly)?|complete(?:ly)?|full(?:y)?|"
-    r"wholly|total(?:ly)?|exclusive(?:ly)?|solely|only|purely|nothing but|everything|everywhere|throughout|"
+    r"(?<!at )all(?! (?:present|visible|there|here|shown|seen|in all)\b)|whole|entire(?:ly)?|complete(?:ly)?|"
+    r"full(?:y)?|wholly|total(?:ly)?|exclusive(?:ly)?|solely|only|purely|nothing but|everything|everywhere|throughout|"
     r"every|each|partly|partial(?:ly)?|in part|almost|nearly|hardly|barely|scarcely|"
     r"many|few|several|multiple|numerous|lots|plenty|dozens|hundreds|thousands|a couple|much|another|"
-    r"(?:a|the) (?:second|third|fourth|fifth)|both(?! (?:sides|banks|ends|halves|corners)\b)(?! (?:\w+ ){1,4}and\b)(?= \w+s\b)|average|"
+    r"(?:a|the) (?:second|third|fourth|fifth)|both(?! (?:sides|banks|ends|halves|corners)\b)(?! (?:\w+ ){1,4}and\b)"
+    r"(?= \w+s\b)|average|"
     r"except|other than|apart from|aside from|anything but|but for|instead of|rather than|besides)\b"
 )
 _NO_QUANTIFIER = re.compile(
@@ -57,13 +61,16 @@ _OF_SOME = re.compile(
 """Where there is none of a thing, there are not these of it, either."""
 _PLACES = re.compile(
     r"\b(?:(?:left|right)(?: ?hand)? (?:of|from|side|half|part|corner|third|quarter|edge|margin|bank|end)|"
-    r"(?:to|on|in|at|from|along) the (?:far |very )?(?:left|right|top|bottom|middle|center|back|front)|upper|lower|top|bottom|"
+    r"(?:to|on|in|at|from|along) the (?:far |very )?(?:left|right|top|bottom|middle|center|back|front)|"
+    r"upper|lower|top|bottom|"
     r"(?:north|south|east|west)(?:ern(?:most)?)?(?: ?(?:east|west)(?:ern)?)?(?: ?of)?|corners?|quadrants?|"
     r"halves|half|edges?|centered|(?:both|either|other|far|opposite|each|which) (?:sides?|banks?|ends?|halves|corners)|"
     r"behind|in between|between|above|below|underneath|beneath)\b"
 )
-_NO_PLACE = re.compile(r"\b(?:(?:from|as|seen) above|(?:image|picture|photo|scene) (?:above|below)|(?:above|below) (?:image|picture)|"
-                       r"top view|(?:river|stream|sea) ?bottom)\b")  # fmt: skip
+_NO_PLACE = re.compile(
+    r"\b(?:(?:from|as|seen) above|(?:image|picture|photo|scene) (?:above|below)|(?:above|below) (?:image|picture)|"
+    r"top view|(?:river|stream|sea) ?bottom)\b"
+)
 
 
 def with_unread(asked: Asked) -> Asked:
