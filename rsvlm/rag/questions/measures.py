@@ -9,8 +9,10 @@ from .asked import Relation, Thing
 from .reading import Word
 from .things import Found
 
-_IMAGE = r"(?:image|picture|photo|photograph|scene|tile|frame|view|area|land|surface|ground|half|third|"
-_IMAGE += r"quarter|part|corner)"
+_IMAGE = (
+    r"(?:image|picture|photo|photograph|scene|tile|frame|view|area|land|surface|ground|half|third|quarter|part|"
+    r"corner)"
+)
 _COVERS = re.compile(
     r"\b(?:covers?|occup(?:y|ies)|fills?|takes? up|makes? up|accounts? for|constitutes?|amounts? to|comprises?)\b"
 )
