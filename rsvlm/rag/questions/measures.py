@@ -21,7 +21,8 @@ _SHARE_OF = re.compile(
 )
 _MOST = re.compile(
     rf"\b(?:mostly|mainly|largely|predominantly|primarily|chiefly|for the most part|(?:(?:the )?most|"
-    rf"(?:the|a) majority|the (?:greater|larger|bigger) part|the bulk) of (?:it\b|(?:(?:the|this|that) )?(?:\w+ ){{0,2}}?{_IMAGE}\b))"
+    rf"(?:the|a) majority|the (?:greater|larger|bigger) part|the bulk) of (?:it\b|(?:(?:the|this|"
+    rf"that) )?(?:\w+ ){{0,2}}?{_IMAGE}\b))"
 )
 _ALL = re.compile(
     rf"(?<!\bin )(?<!\bon )(?<!\bwithin )(?<!\bacross )(?<!\bover )"

@@ -15,7 +15,8 @@ _OR = re.compile(rf"\bor\b|{_SLASH}|\|", re.IGNORECASE)
 _NO_CHOICE = re.compile(
     r"\b(?:true or false|yes or no|yes/no|true/false|y or n|agree or disagree|confirm or deny|more or less|and/or|"
     r"(?:\d+|%|percent|half|third|quarter|hectares|than)(?: \w+)? or (?:more|fewer|less|above|over|below|under|"
-    r"higher|lower|greater|equal(?: to)?)\b|one or more|sooner or later|\w+ or \w+(?= (?:\w+ )?(?:sentences|words|lines)\b)|"
+    r"higher|lower|greater|equal(?: to)?)\b|one or more|sooner or later|"
+    r"\w+ or \w+(?= (?:\w+ )?(?:sentences|words|lines)\b)|"
     r"or (?:so|not|something|similar|am i (?:wrong|mistaken)|what))\b",
     re.IGNORECASE,
 )

@@ -1,6 +1,7 @@
 """The part of the image that a question is about."""
 
 import re
+from collections.abc import Callable
 
 from .asked import Box
 from .reading import stop_words
@@ -64,12 +65,7 @@ def without_region(line: str) -> str:
 def _found(line: str) -> list[tuple[Box, re.Match[str]]]:
     """The parts that a line names, in the most telling of four ways, with their words."""
     line = _WAY.sub(" ", line)
-    for pattern, box in (
-        (_GRID, lambda m: _cell(m[1], m[2], m[3])),
-        (_SWAPPED, lambda m: _cell(m[2], m[1], m[3])),
-        (_SIDE, lambda m: _strip(m[1] or m[3], m[2] or m[4])),
-        (_CENTRED, lambda _: (_CENTRE[0], _CENTRE[0], _CENTRE[1], _CENTRE[1])),
-    ):
+    for pattern, box in _WAYS_TO_SAY:
         matches = [m for m in pattern.finditer(line) if _of_image(line, m)]
         if pattern is _SIDE:
             matches = [m for m in matches if not _names_thing(line, m)]
@@ -109,3 +105,12 @@ def _strip(side: str, part: str | None) -> Box:
     else:
         span = _span(end, part == "third")
     return (0.0, span[0], 1.0, span[1]) if side in _ROWS else (span[0], 0.0, span[1], 1.0)
+
+
+_WAYS_TO_SAY: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Box]], ...] = (
+    (_GRID, lambda m: _cell(m[1], m[2], m[3])),
+    (_SWAPPED, lambda m: _cell(m[2], m[1], m[3])),
+    (_SIDE, lambda m: _strip(m[1] or m[3], m[2] or m[4])),
+    (_CENTRED, lambda _: (_CENTRE[0], _CENTRE[0], _CENTRE[1], _CENTRE[1])),
+)
+"""How people say a part of an image, the most telling way first."""
