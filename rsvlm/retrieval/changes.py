@@ -65,7 +65,7 @@ class Change:
             for one in tail
             for first in range(0, len(one.vectors), _BLOCK)
         )
-        table = pa.concat_tables([*(one.table.read() for one in tail), table])
+        table = pa.concat_tables([*(one.table.all() for one in tail), table])
         part = write_part(self._folder, name, chain(before, blocks), table, dimension, plan)
         removed = self._removed()
         self.manifest = self.manifest.model_copy(update={"parts": (*parts[:kept], part), "removed": None})

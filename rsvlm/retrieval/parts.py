@@ -2,13 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import ArrayLike
 
 from rsvlm.files import sync_folder
@@ -19,7 +18,8 @@ from .filerecords import check_size, record_of
 from .kinds import Plan, faiss_or_none
 from .manifest import NAME, PartRecord, StructureRecord
 from .milvusaddress import folder_of
-from .rows import open_rows, take, write_rows
+from .rowfile import RowFile
+from .rows import write_rows
 from .stored import StoredVectors, Vectors
 from .structures import build_approximate
 
@@ -49,20 +49,7 @@ class Part:
         self.record, self._place, self._dimension = record, place, dimension
         bits = record.bits_per_number
         self.vectors = StoredVectors(place / f"vectors.f{bits}", record.rows, dimension, bits)
-        self.table: pq.ParquetFile = open_rows(place / TABLE, record.rows)
-
-    def rows(self, numbers: Sequence[int]) -> pa.Table:
-        """Its rows by their numbers in it, in the order given.
-
-        Raises:
-            RetrievalError: They cannot be read.
-        """
-        try:
-            return take(self.table, numbers)
-        except (pa.ArrowException, OSError) as error:
-            raise RetrievalError(
-                f"{self._place / TABLE}: is damaged ({error}); `rsvlm index verify` looks at all files"
-            ) from None
+        self.table = RowFile(place / TABLE, record.rows)
 
     def structure(self, *, words: bool) -> Structure | None:
         """What finds candidates, opened when it is first asked for; None: every vector is to be compared."""

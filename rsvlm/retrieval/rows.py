@@ -1,7 +1,7 @@
 """Rows of an index: what is known of each vector. Row number and vector number are the same."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,6 @@ EDGES = ("west", "south", "east", "north")
 
 _LISTS = ("captions", "labels")
 _TEXTS = ("key", "image", "opening", "licence")
-
-_LONGEST = 2**20
-"""Bytes of text that a row may have on average before a table is taken for hostile."""
 
 
 def table_of(rows: Any) -> pa.Table:
@@ -182,43 +179,6 @@ def write_rows(file: Path, table: pa.Table) -> None:
     pq.write_table(table, file, compression="zstd", row_group_size=size, store_schema=True)
 
 
-def open_rows(file: Path, count: int) -> pq.ParquetFile:
-    """Open the rows of a part; nothing is read yet but what the file says of itself.
-
-    Raises:
-        RetrievalError: It is no such table, has another number of rows, or claims more text than can be.
-    """
-    try:
-        opened = pq.ParquetFile(file, memory_map=True)
-        schema, meta = opened.schema_arrow, opened.metadata
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, OSError) as error:
-        raise RetrievalError(f"{file}: is no table of rows ({error})") from None
-    if not schema.equals(SCHEMA):
-        raise RetrievalError(f"{file}: has other columns than the rows of an index")
-    if meta.num_rows != count:
-        raise RetrievalError(f"{file}: has {meta.num_rows} rows for {count} vectors")
-    claimed = sum(meta.row_group(number).total_byte_size for number in range(meta.num_row_groups))
-    if claimed > (count + 1) * _LONGEST:
-        raise RetrievalError(f"{file}: claims {claimed} bytes for {count} rows")
-    return opened
-
-
 def footprints(table: pa.Table) -> Shapes:
     """Return (n,) the footprints of rows as shapely geometries, None where the place is not known."""
     return box_shapes(*(table[name].to_numpy(zero_copy_only=False) for name in EDGES))
-
-
-def take(file: pq.ParquetFile, numbers: Sequence[int]) -> pa.Table:
-    """Read single rows, in the order given, from the row groups that hold them."""
-    meta = file.metadata
-    ends = np.cumsum([meta.row_group(group).num_rows for group in range(meta.num_row_groups)])
-    wanted = np.asarray(numbers, np.int64)
-    group_of = np.searchsorted(ends, wanted, side="right")
-    groups, place = np.unique(group_of, return_inverse=True)
-    if not len(groups):
-        return SCHEMA.empty_table()
-    starts = np.concatenate([[0], ends])[groups]
-    read_starts = np.concatenate([[0], np.cumsum(ends[groups] - starts)])
-    return file.read_row_groups(groups.tolist()).take(pa.array(wanted - starts[place] + read_starts[place]))

@@ -83,7 +83,7 @@ class Snapshot:
         return self._columns[name]
 
     def _read(self, name: str) -> pa.ChunkedArray:
-        chunks = [chunk for part in self.parts for chunk in part.table.read([name])[name].chunks]
+        chunks = [chunk for part in self.parts for chunk in part.table.column(name).chunks]
         found = pa.chunked_array(chunks, type=SCHEMA.field(name).type)
         if name != "labels" or self.labels is None:
             return found
@@ -96,7 +96,7 @@ class Snapshot:
         tables, order = [], []
         for number in np.unique(part_of).tolist():
             own = np.flatnonzero(part_of == number)
-            tables.append(self.parts[number].rows((wanted[own] - self.starts[number]).tolist()))
+            tables.append(self.parts[number].table.take((wanted[own] - self.starts[number]).tolist()))
             order.append(own)
         if not tables:
             return SCHEMA.empty_table()
@@ -151,9 +151,8 @@ def numbers_of(snapshot: Snapshot, keys: Iterable[str]) -> dict[str, int]:
     wanted = pa.array(sorted(set(keys)), pa.string())
     live, found = snapshot.live, {}
     for start, part in zip(snapshot.starts.tolist(), snapshot.parts, strict=False):
-        for batch in part.table.iter_batches(columns=["key"], batch_size=100_000):
-            column = batch.column(0)
-            for row in np.flatnonzero(pc.is_in(column, value_set=wanted).to_numpy(zero_copy_only=False)):
+        for column in part.table.blocks("key"):
+            for row in np.flatnonzero(pc.is_in(column, value_set=wanted).to_numpy()):
                 if live[start + row]:
                     found[column[int(row)].as_py()] = int(start + row)
             start += len(column)
