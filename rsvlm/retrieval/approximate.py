@@ -95,10 +95,13 @@ class Structure:
         """A selector of rows, the last one kept: those that count are the same in every search."""
         if allowed is None:
             return None
-        if self._selected[0] is not allowed:
+        kept = self._selected  # held: another thread may put its own there
+        if kept[0] is not allowed:
             bitmap = np.packbits(allowed if self._order is None else allowed[self._order], bitorder="little")
-            self._selected = (allowed, (self._faiss.IDSelectorBitmap(bitmap), bitmap))
-        return self._selected[1][0]
+            selector = self._faiss.IDSelectorBitmap(bitmap)
+            selector.held = bitmap  # faiss itself keeps it no longer than this method
+            kept = self._selected = (allowed, selector)
+        return kept[1]
 
 
 def open_structure(place: Path, name: str, record: StructureRecord, rows: int, dimension: int) -> Structure:

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from rsvlm.retrieval import Index
+from rsvlm.retrieval import Index, Plan
 
 ROWS, THREADS, SEARCHES = 2000, 4, 150
 
@@ -37,3 +38,24 @@ def test_rows_are_those_of_the_hits_in_every_thread(tmp_path: Path) -> None:
         return [str(hits.keys) for hits in found if hits.keys != [f"k{row}" for row in hits.numbers]]
 
     assert _at_once(search) == []
+
+
+def test_candidates_keep_to_the_filter_of_their_own_thread(tmp_path: Path) -> None:
+    pytest.importorskip("faiss")
+    vectors = np.random.default_rng(0).normal(size=(ROWS, 16)).astype(np.float32)
+    rows = [{"key": f"k{number}"} for number in range(ROWS)]
+    index = Index.from_vectors(
+        tmp_path / "index", vectors, rows, encoder="x", plan=Plan(kind="ivf-sq8", texts=vectors[:100])
+    )
+    structure = index._snapshot.parts[0].structure(words=False)
+    assert structure is not None
+
+    def find(seed: int) -> list[str]:
+        wrong = []
+        for number in range(10 * SEARCHES):
+            allowed = np.arange(ROWS) % THREADS == seed
+            found = structure.find(vectors[number % ROWS, None].astype(np.float64), 10, 8, allowed)
+            wrong += [str(row) for row in found[found >= 0].tolist() if row % THREADS != seed]
+        return wrong
+
+    assert _at_once(find) == []
