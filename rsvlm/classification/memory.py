@@ -21,12 +21,13 @@ WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 _TEMPERATURES = (1.0, 2.0, 4.0, 8.0)
 """What is tried when the weight is chosen."""
 _UNTRIED = (10.0, 0.5)
-"""Sharpness and weight where no class has two labelled images, so that none can be left out."""
+"""Sharpness and weight where no class has two different labelled images, so that none can be left out."""
 _FITTED_ON = 3000
 _CELLS = 2**24
 """Cosines that are held at once."""
 _SAME = 1 - 1e-4
 """Cosine from which two vectors are of one image: encoded in other company, and kept in half precision."""
+_ASIDE = {"index", "of_other_labels"}
 _LEAST = np.float32(1e-37)
 """Of a sum: what is farther from the nearest than this is as far as can be."""
 
@@ -38,7 +39,8 @@ class Memory:
     comparison with their mean, when large one with the nearest (cf. Tip-Adapter, Zhang et al. 2022). It is added,
     times a weight, to the cosines with the class's words times their scale. A class without labelled images counts as
     much like the image as the others are on average. Weight and sharpness are those with the least cross-entropy of
-    the labelled images, each left out in its turn, at the best of some temperatures; a weight of 0 is among them.
+    the labelled images, each left out in its turn with its copies, at the best of some temperatures; a weight of 0 is
+    among them.
 
     Attributes:
         classes: (n,) class of each labelled row.
@@ -66,10 +68,10 @@ class Memory:
             raise ClassificationError(f"memory weight {weight!r}: give 0 (words only) or more")
         numbers, labels = index.labelled()
         places = {entry.name: place for place, entry in enumerate(vocabulary.classes)}
-        known = {
+        known = {  # a wider class than those that are told apart is none of them
             name: places[entry.name]
             for name in {name for names in labels for name in names}
-            if (entry := vocabulary.by_name(name)) is not None
+            if (entry := vocabulary.by_name(name)) is not None and entry.name in places
         }
         found = [known[names[0]] if len(names) == 1 and names[0] in known else -1 for names in labels]
         if labels and not any(place >= 0 for place in found):
@@ -83,8 +85,9 @@ class Memory:
         self._scale, self._count = scale, len(vocabulary.names)
         self.sharpness, self.weight = self._fit(words)
         if weight is not None:
-            self.weight = weight
-        digest = hashlib.sha256(self._vectors.tobytes() + self.classes.tobytes()).hexdigest()
+            self.weight = float(weight)
+        seen = sorted(zip(map(bytes, self._vectors), self.classes.tolist(), strict=True))  # in whatever order
+        digest = hashlib.sha256(repr(seen).encode()).hexdigest()
         self.record: dict[str, Any] = {
             "index": index.place,
             "labelled": len(self.classes),
@@ -97,8 +100,8 @@ class Memory:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What decides its evidence: `record` without the place of the index, which may be told in several ways."""
-        return {name: value for name, value in self.record.items() if name != "index"}
+        """What decides its evidence: of `record` not where the index is, nor how many rows do not count."""
+        return {name: value for name, value in self.record.items() if name not in _ASIDE}
 
     def evidence(self, vectors: Floats, *, itself: bool = True) -> Floats:
         """Return what is to be added to the cosines of images with the classes' words: (n, classes).
@@ -150,7 +153,12 @@ class Memory:
         asked = np.random.default_rng(0).permutation(able)[:_FITTED_ON]
         by_words = self._scale * self._vectors[asked] @ words.T
         cosines = self._vectors[asked] @ self._vectors.T
-        own = np.arange(len(self.classes)) == asked[:, None]
+        # a new image is not there, and no copy of it
+        own = (np.arange(len(self.classes)) == asked[:, None]) | (cosines >= _SAME)
+        others = (~own & (self.classes == self.classes[asked][:, None])).any(axis=1)
+        if not others.any():
+            return _UNTRIED
+        asked, by_words, cosines, own = asked[others], by_words[others], cosines[others], own[others]
         best = (np.inf, _UNTRIED[0], 0.0)
         for sharpness in SHARPNESS:
             likeness = self._likeness(cosines, sharpness, own)

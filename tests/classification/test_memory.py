@@ -232,3 +232,39 @@ def test_points_on_a_scene_make_a_class_map(
     }
     drawn = [feature["properties"] for feature in json.loads(out.read_text())["features"]]
     assert [found[row["x"], row["y"]] for row in drawn] == [row["label"] for row in drawn]
+
+
+def test_copies_of_labelled_images_change_no_weight(tmp_path: Path) -> None:
+    """Else an image's copy tells its label, and careless labels are believed."""
+    random = np.random.default_rng(0)
+    truth = random.integers(0, 3, 150)
+    noisy = random.normal(size=(150, 16))
+    noisy[np.arange(150), truth] += 1.5
+    said = [[WORDS[one]] for one in np.where(random.random(150) < 0.3, random.integers(0, 3, 150), truth)]
+    words, vocabulary = np.eye(3, 16, dtype=np.float32), vocabulary_from_classes(WORDS)
+    once = Memory(an_index(tmp_path / "once", unit(noisy), said), vocabulary, words, 20.0)
+    twice = an_index(tmp_path / "twice", np.tile(unit(noisy), (2, 1)), said * 2)
+    assert (once.weight, once.sharpness) == (
+        (copied := Memory(twice, vocabulary, words, 20.0)).weight,
+        copied.sharpness,
+    )
+
+
+def test_a_wider_class_of_the_vocabulary_is_another_label(tmp_path: Path) -> None:
+    corine = rsvlm.vocabulary("corine")
+    words = np.eye(len(corine.names), dtype=np.float32)
+    index = an_index(tmp_path / "index", unit(words[:2]), [["Wetlands"], [corine.names[1]]])
+    assert Memory(index, corine, words, 100.0).record["of_other_labels"] == 1
+
+
+def test_what_decides_no_score_makes_no_other_memory(tmp_path: Path) -> None:
+    vectors, labels = unit(np.eye(3)), [["red"], ["green"], ["blue"]]
+    first = a_memory(tmp_path / "first", vectors, labels, weight=1)
+    other = a_memory(
+        tmp_path / "other",
+        unit([*np.eye(3)[::-1], [1, 1, 1]]),
+        [*labels[::-1], ["lake"]],
+        weight=np.float32(1),
+    )
+    assert json.dumps(first.identity) == json.dumps(other.identity)
+    assert first.identity != a_memory(tmp_path / "third", vectors, labels[::-1], weight=1).identity
