@@ -1,6 +1,7 @@
 """Rows put into an index that there is, in place of older ones with their keys, and rows taken out of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -79,7 +80,7 @@ def remove_rows(folder: Path, keys: Iterable[str]) -> int:
             rows = (
                 {known[name] for name in both if name in known}
                 or _rows_of(now, pa.array(both))
-                or _rows_below(now, both[-1])
+                or _rows_below(now, both)
             )
             if not rows:
                 raise RetrievalError(f"{folder}: has no row {key!r}; nothing was removed")
@@ -90,19 +91,33 @@ def remove_rows(folder: Path, keys: Iterable[str]) -> int:
     return len(found)
 
 
-def _rows_below(snapshot: Snapshot, name: str) -> set[int]:
-    """Numbers of the rows that count and whose images lie in a folder, or are those of a pattern such as tiles/*.png.
+def _rows_below(snapshot: Snapshot, names: tuple[str, ...]) -> set[int]:
+    """Numbers of the rows that count and whose images lie in a folder or a data set, or are those of a pattern.
 
     The folder need not be there any more.
+
+    Args:
+        snapshot: The index.
+        names: A folder, a data set or a pattern such as tiles/**/*.png, as it was given and from the root.
     """
     images = pc.unique(snapshot.column("image")).drop_null().to_pylist()
-    is_pattern = any(sign in name for sign in "*?[")
+    starts = tuple(name + sign for name in names for sign in "/#")
+    patterns = [name.split("/") for name in names if any(sign in name for sign in "*?[")]
     below = [
         image
         for image in images
-        if image.startswith(f"{name}/") or (is_pattern and PurePosixPath(image).match(name))
+        if image.startswith(starts) or any(_is_of(image.split("/"), pattern) for pattern in patterns)
     ]
     return _rows_of(snapshot, pa.array(below, pa.string()))
+
+
+def _is_of(path: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether the parts of a path are those of a pattern, in which ** stands for any number of folders."""
+    if not pattern or not path:
+        return not path and all(part == "**" for part in pattern)
+    if pattern[0] == "**":
+        return _is_of(path, pattern[1:]) or _is_of(path[1:], pattern)
+    return fnmatchcase(path[0], pattern[0]) and _is_of(path[1:], pattern[1:])
 
 
 def left_behind(snapshot: Snapshot, added: Iterable[str]) -> list[str]:
