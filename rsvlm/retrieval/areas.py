@@ -7,7 +7,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from .errors import RetrievalError
-from .features import geojson_features, read_features, wrapped
+from .features import check_degrees, geojson_features, read_features, wrapped
 
 Area = Any
 """A shapely geometry, GeoJSON as a dict, or a GeoSeries or GeoDataFrame of geopandas."""
@@ -21,8 +21,14 @@ def geometry_of(area: Area) -> BaseGeometry:
             brought there. What lies beyond 180 is taken to the other side.
 
     Raises:
-        RetrievalError: It is something else.
+        RetrievalError: It is something else, or not in degrees.
     """
+    found = _geometry_of(area)
+    check_degrees(found, "area", "give degrees (WGS84), or a GeoSeries that knows its CRS")
+    return found
+
+
+def _geometry_of(area: Area) -> BaseGeometry:
     if isinstance(area, BaseGeometry):
         return wrapped(area)
     try:

@@ -44,16 +44,21 @@ def read_features(path: Path) -> list[Feature]:
                 f"{path}: a geometry crosses itself ({shapely.is_valid_reason(feature['geometry'])}); mend it"
             )
         feature["geometry"] = wrapped(feature["geometry"])
-        west, south, east, north = feature["geometry"].bounds
-        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            is_json = read is _geojson
-            why = (
-                "GeoJSON is in degrees (WGS84)"
-                if is_json
-                else "the CRS that it names is not its own; set that"
-            )
-            raise RetrievalError(f"{path}: reaches {west:g},{south:g},{east:g},{north:g} degrees: {why}")
+        is_json = read is _geojson
+        why = "GeoJSON is in degrees (WGS84)" if is_json else "the CRS that it names is not its own; set that"
+        check_degrees(feature["geometry"], str(path), why)
     return found
+
+
+def check_degrees(geometry: BaseGeometry, what: str, why: str) -> None:
+    """Refuse a geometry that reaches beyond the earth, as one in metres does.
+
+    Raises:
+        RetrievalError: It does.
+    """
+    west, south, east, north = geometry.bounds
+    if not geometry.is_empty and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise RetrievalError(f"{what}: reaches {west:g},{south:g},{east:g},{north:g} degrees: {why}")
 
 
 def wrapped(geometry: BaseGeometry) -> BaseGeometry:
