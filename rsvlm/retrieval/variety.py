@@ -84,14 +84,20 @@ def varied(nearest: Nearest, take: Take, k: int, fold: float | None, variety: fl
         kept = (
             np.arange(len(found.rows))
             if fold is None
-            else _without_duplicates(take(found.rows), fold, wanted)
+            else _without_duplicates(_unit(take(found.rows)), fold, wanted)
         )
         if len(kept) >= wanted or len(found.rows) < pool:
             break
         pool *= 4  # so many are alike that there are too few others among them
     if variety:
-        kept = kept[_marginal(take(found.rows[kept]), found.scores[kept], k, variety)]
+        kept = kept[_marginal(_unit(take(found.rows[kept])), found.scores[kept], k, variety)]
     return Found(found.rows[kept[:k]], found.scores[kept[:k]])
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    """Vectors of unit length: kept in half precision they are a little shorter or longer."""
+    unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return unit
 
 
 def _without_duplicates(vectors: Vectors, fold: float, wanted: int) -> Ints:

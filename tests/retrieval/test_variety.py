@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from rsvlm.retrieval import Index, RetrievalError
+from rsvlm.retrieval.exact import Found
+from rsvlm.retrieval.variety import varied
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +89,15 @@ def test_nothing_to_choose_from(tmp_path: Path) -> None:
     index = Index.from_vectors(tmp_path / "index", np.eye(2), [{"key": "a"}, {"key": "b"}], encoder="x")
     index.remove(["a", "b"])
     assert index.search_vectors(np.ones((1, 2)), fold=0.9, variety=0.5)[0].keys == []
+
+
+def test_copies_are_folded_at_a_cosine_of_one_in_half_precision() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(200, 512))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    kept = np.repeat(vectors, 2, axis=0).astype(np.float16).astype(np.float32)
+    everything = Found(np.arange(400), np.linspace(1, 0, 400))
+    found = varied(
+        lambda k: Found(everything.rows[:k], everything.scores[:k]), lambda rows: kept[rows], 200, 1.0, 0.0
+    )
+    assert found.rows.tolist() == list(range(0, 400, 2))
