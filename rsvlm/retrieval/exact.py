@@ -5,7 +5,6 @@ vector stands, so the scores of these few are computed again, one by one, in flo
 and of equals the lower row comes first.
 """
 
-import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -24,6 +23,8 @@ _ROWS = 2**16
 """Vectors that are multiplied at once."""
 SLACK = 1e-5
 """How much a product in float32 of unit vectors may be off; some 2e-7 was seen."""
+_SLACK = np.float32(SLACK)
+_TINY = 1e-300
 _FEW = 0.25
 """Below this share of wanted rows they are gathered, in place of multiplying all."""
 
@@ -73,8 +74,7 @@ def search_exactly(
 def _search(
     stores: Stores, queries: Floats, k: int, allowed: Mask | None, parts: Iterable[int]
 ) -> list[Found]:
-    in_single = queries.astype(np.float32)
-    slack = (SLACK * np.maximum(np.linalg.norm(queries, axis=1), 1e-30)).astype(np.float32)
+    in_single = unit_queries(queries)
     best = np.full((len(queries), k), -np.inf, np.float32)
     kept: list[tuple[Ints, Ints, Singles]] = []
     for part in parts:
@@ -90,12 +90,19 @@ def _search(
                 continue
             scores = _scores(in_single, stored, offset, last, rows)
             best = _first(np.concatenate([best, _first(scores, k)], axis=1), k)
-            of_query, column = np.nonzero(scores >= (best[:, -1] - slack)[:, None])
+            of_query, column = np.nonzero(scores >= (best[:, -1] - _SLACK)[:, None])
             kept.append((of_query, rows[column] + start + offset, scores[of_query, column]))
     of_query, numbers, scores = (np.concatenate(parts) for parts in zip(*kept, strict=True))
-    good = scores >= (best[:, -1] - slack)[of_query]
+    good = scores >= (best[:, -1] - _SLACK)[of_query]
     of_query, numbers = of_query[good], numbers[good]
     return [_settled(stores, queries[query], numbers[of_query == query], k) for query in range(len(queries))]
+
+
+def unit_queries(queries: Floats) -> Singles:
+    """Queries in float32 and unit length, which orders rows as they do themselves and is never beyond float32."""
+    shorter = queries / np.maximum(np.abs(queries).max(axis=1, keepdims=True), _TINY)
+    unit: Singles = shorter / np.maximum(np.linalg.norm(shorter, axis=1, keepdims=True), _TINY)
+    return unit.astype(np.float32)
 
 
 def _scores(queries: Singles, stored: StoredVectors, first: int, last: int, rows: Ints) -> Singles:
@@ -154,9 +161,9 @@ def ordered(stores: Stores, queries: Floats, candidates: Ints, k: int) -> list[F
         rows = given[given >= 0]
         vectors = stores.take(rows)
         if len(rows) > k:
-            scores = vectors @ query.astype(np.float32)
+            scores = vectors @ unit_queries(query[None])[0]
             least = np.partition(scores, len(rows) - k)[len(rows) - k]
-            near = np.flatnonzero(scores >= least - SLACK * max(1.0, math.sqrt(query @ query)))
+            near = np.flatnonzero(scores >= least - _SLACK)
             rows, vectors = rows[near], vectors[near]
         exact = (vectors.astype(np.float64) * query).sum(axis=1)
         order = np.lexsort((rows, -exact))[:k]

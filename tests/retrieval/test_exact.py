@@ -101,3 +101,13 @@ def test_weighted_queries_rank_as_weighted_scores_do(weight: float, data_dir: Pa
         for scores, hits in zip(expected, found, strict=True):
             np.testing.assert_allclose(hits.scores, np.sort(scores)[::-1], rtol=0, atol=1e-6)
             np.testing.assert_allclose(scores[hits.numbers], hits.scores, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("length", [1e-40, 1e38, 1e40])
+def test_queries_of_any_length_find_the_same(tmp_path: Path, length: float) -> None:
+    random = np.random.default_rng(0)
+    rows = [{"key": str(number)} for number in range(40)]
+    index = Index.from_vectors(tmp_path / "index", random.normal(size=(40, 8)), rows, encoder="x")
+    query = random.normal(size=(1, 8))
+    [plain], [found] = index.search_vectors(query, k=10), index.search_vectors(length * query, k=10)
+    assert found.keys == plain.keys
