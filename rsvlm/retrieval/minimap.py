@@ -77,7 +77,8 @@ def _unwrapped(rows: Sequence[Mapping[str, Any]]) -> list[tuple[float, float, fl
     centre = math.degrees(math.atan2(sum(map(math.sin, middles)), sum(map(math.cos, middles))))
     found = []
     for row, middle in zip(rows, middles, strict=True):
-        width = (row["east"] - row["west"]) % 360 if row["east"] != row["west"] else 0.0
+        width = row["east"] - row["west"]
+        width = 360.0 if width >= 360 else width % 360
         away = (math.degrees(middle) - centre + 180) % 360 - 180
         west = centre + away - width / 2
         found.append((west, row["south"], west + width, row["north"]))

@@ -650,3 +650,11 @@ def test_hits_by_number_and_as_a_frame(index: Index) -> None:
     assert repr(hits) == f"<Hits: 3 of {len(index)} rows; the best {hits.keys[0]!r}, {hits.scores[0]:.3f}>"
     none = index.search("red", labels=["nothing is called so"])
     assert repr(none) == "<Hits: 0 of 0 rows>"
+
+
+def test_a_footprint_around_the_earth_is_as_wide_as_the_map() -> None:
+    from rsvlm.retrieval.minimap import _unwrapped
+
+    assert _unwrapped([{"west": -180.0, "east": 180.0, "south": -60.0, "north": 60.0}]) == [
+        (-180, -60, 180, 60)
+    ]
