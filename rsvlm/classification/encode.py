@@ -11,7 +11,7 @@ from rsvlm.imagery.chipreader import ChipReader
 from rsvlm.imagery.items import Item
 from rsvlm.imagery.looks import Look, loader, looks_at
 from rsvlm.models import Encoder, encode_stream
-from rsvlm.models.stream import Encoded
+from rsvlm.models.stream import Encoded, fault_of
 
 from .class_vectors import ClassVectors
 from .memory import Memory
@@ -94,18 +94,9 @@ def _by_chip(encoded: Iterator[Encoded]) -> Iterator[tuple[int, Floats, str | No
         found = list(views)
         error = next((one.error for one in found if one.error is not None), None)
         vectors = [one.vector for one in found if one.vector is not None]
-        error = error or _fault(vectors)
+        error = error or fault_of(vectors)
         if error is not None:
             yield row, np.zeros(1, dtype=np.float32), error
         else:
             # the mean of cosines with unit vectors is the cosine with the mean of the vectors, not made unit length
             yield row, vectors[0] if len(vectors) == 1 else np.mean(vectors, axis=0), None
-
-
-def _fault(vectors: Sequence[Floats]) -> str | None:
-    """Why vectors tell nothing of an image: with such ones the first class would always be the best."""
-    if not vectors:
-        return "the encoder gave nothing"
-    if not all(np.isfinite(vector).all() for vector in vectors):
-        return "the encoder gave a vector that is not numbers (NaN or infinity)"
-    return None if all(vector.any() for vector in vectors) else "the encoder gave a vector of zeros"

@@ -1,6 +1,6 @@
 """Encode images that are still to be read: reading and preprocessing in threads, ahead of the model."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -94,3 +94,12 @@ def _encode_batch(
     vectors = iter(given_vectors(encoder, encode(good), len(good), "images") if good else ())
     for ready in batch:
         yield Encoded(ready.item, None if ready.error is not None else next(vectors), ready.error)
+
+
+def fault_of(vectors: Sequence[npt.NDArray[np.float32]]) -> str | None:
+    """Why vectors of an image tell nothing of it: such ones are as near to anything as to anything else; None: they do."""
+    if not vectors:
+        return "the encoder gave nothing"
+    if not all(np.isfinite(vector).all() for vector in vectors):
+        return "the encoder gave a vector that is not numbers (NaN or infinity)"
+    return None if all(vector.any() for vector in vectors) else "the encoder gave a vector of zeros"

@@ -18,6 +18,7 @@ from rsvlm.imagery import ChipReader
 from rsvlm.imagery.items import ChipOptions, PathLike
 from rsvlm.models import Encoder, encode_stream
 from rsvlm.models.needs import needs_of
+from rsvlm.models.stream import fault_of
 from rsvlm.shards import (
     BusyError,
     ShardError,
@@ -186,8 +187,9 @@ def _encode_shard(
         )
         with closing(stream):  # type: ignore[type-var] # a generator
             for one in stream:
-                if one.vector is None:
-                    failures.append((one.item.name, one.error or "the encoder gave nothing"))
+                error = one.error or fault_of([] if one.vector is None else [one.vector])
+                if one.vector is None or error is not None:
+                    failures.append((one.item.name, error))
                 else:
                     vectors.append(one.vector)
                     rows.append(one.item.row)

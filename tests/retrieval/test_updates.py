@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import rasterio
 from colours import Colours  # type: ignore[import-not-found] # in tests/
+from PIL import Image
 from rasterio import Affine
 
 from rsvlm.imagery.items import ChipOptions
@@ -182,3 +183,55 @@ def test_equal_pictures_are_folded(tmp_path: Path) -> None:
     for query in np.random.default_rng(1).normal(size=(10, 384)):
         [hits] = index.search_vectors(query[None], k=40, fold=1.0)
         assert len({int(key) // 2 for key in hits.keys}) == len(hits) == 40
+
+
+def _named(folder: Path, images: list[str]) -> Index:
+    rows = [{"key": str(number), "image": image} for number, image in enumerate(images)]
+    return Index.from_vectors(folder, np.eye(len(images), 8, dtype=np.float32), rows, encoder="x")
+
+
+def test_a_pattern_stands_for_folders_at_any_depth(tmp_path: Path) -> None:
+    images = ["/t/a.png", "/t/b/c.png", "/t/b/c/d.png", "/t/b/c/e.tif", "/u/f.png"]
+    assert _named(tmp_path / "any", images).remove("/t/**/*.png") == 3
+    assert _named(tmp_path / "one", images).remove("/t/*.png") == 1
+    assert _named(tmp_path / "two", images).remove("/t/*/*.png") == 1
+    assert _named(tmp_path / "all", images).remove("/t/**") == 4
+
+
+def test_a_data_set_goes_by_the_name_by_which_it_came(tmp_path: Path) -> None:
+    assert (
+        _named(tmp_path / "set", ["/t/set.parquet#0", "/t/set.parquet#1", "/t/b.png"]).remove(
+            "/t/set.parquet"
+        )
+        == 2
+    )
+
+
+def test_relative_images_go_by_their_folder_and_pattern(tmp_path: Path) -> None:
+    images = ["tiles/a.png", "tiles/b.png", "other/c.png"]
+    assert _named(tmp_path / "folder", images).remove("tiles") == 2
+    assert _named(tmp_path / "pattern", images).remove("tiles/*.png") == 2
+
+
+class Blind(Colours):  # type: ignore[misc]
+    """Gives zeros for black pictures, and no numbers for white ones."""
+
+    def encode_images(self, images: Any) -> Any:
+        found = super().encode_images(images)
+        means = np.array([np.asarray(image).mean() for image in images])
+        found[means < 1], found[means > 254] = 0, np.nan
+        return found
+
+
+def test_a_vector_that_tells_nothing_is_a_failure_of_its_image(tmp_path: Path) -> None:
+    (tmp_path / "tiles").mkdir()
+    for name, value in (("black", 0), ("grey", 99), ("white", 255)):
+        Image.new("RGB", (8, 8), (value,) * 3).save(tmp_path / "tiles" / f"{name}.png")
+    index = Index.build(tmp_path / "tiles", tmp_path / "index", Blind())
+    assert len(index) == 1
+    assert index.report is not None
+    said = {Path(name).stem: reason for name, reason in index.report.failures}
+    assert said == {
+        "black": "the encoder gave a vector of zeros",
+        "white": "the encoder gave a vector that is not numbers (NaN or infinity)",
+    }
