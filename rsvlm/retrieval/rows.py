@@ -75,8 +75,11 @@ def _row(number: int, given: Any) -> dict[str, Any]:
                 f"row {number}: {name} {row[name]!r} is a {type(row[name]).__name__}: give text"
             )
     for name in _LISTS:
-        if isinstance(row.get(name), str):  # else it would be taken apart into letters
-            row[name] = [row[name]]
+        value = row.get(name)
+        if isinstance(value, str):  # else it would be taken apart into letters
+            row[name] = [value]
+        elif isinstance(value, list | tuple):
+            row[name] = [one for one in value if one is not None]
     if row.get("datetime") is not None:
         time = moment(row["datetime"])
         if time is None:
@@ -102,8 +105,10 @@ def checked(table: pa.Table) -> pa.Table:
 
     Raises:
         RetrievalError: Keys that are missing or come twice, windows of other than four numbers, or columns that do
-            not fit.
+            not fit, or that there are not.
     """
+    if unknown := sorted({*table.column_names} - {*SCHEMA.names}):
+        raise RetrievalError(f"the rows have a column {unknown[0]!r}; there are {', '.join(SCHEMA.names)}")
     try:
         table = table.select([name for name in SCHEMA.names if name in table.column_names])
         for position, field in enumerate(SCHEMA):
@@ -112,6 +117,11 @@ def checked(table: pa.Table) -> pa.Table:
         table = table.cast(SCHEMA)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
         raise RetrievalError(f"the rows cannot be stored: {error}") from None
+    for name in _LISTS:
+        if pc.list_flatten(table[name]).null_count:
+            values = [one and [text for text in one if text is not None] for one in table[name].to_pylist()]
+            place = SCHEMA.get_field_index(name)
+            table = table.set_column(place, SCHEMA.field(place), pa.array(values, SCHEMA.field(place).type))
     lengths = pc.list_value_length(table["window"])
     if (wrong := pc.index(pc.not_equal(lengths, 4), True).as_py()) >= 0:
         raise RetrievalError(
