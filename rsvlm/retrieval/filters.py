@@ -2,9 +2,11 @@
 
 import math
 import re
-from collections.abc import Sequence
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from numbers import Real
 from typing import Any, cast
 
 import numpy as np
@@ -60,8 +62,11 @@ class Filter:
 
     def __post_init__(self) -> None:
         for name in ("labels", "licences"):
-            if isinstance(getattr(self, name), str):
-                object.__setattr__(self, name, (getattr(self, name),))
+            given = getattr(self, name)
+            if not isinstance(given, Iterable):
+                raise RetrievalError(f"{name} {given!r}: give texts")
+            # kept as they are: of a generator nothing is left after the check
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
             if wrong := [one for one in getattr(self, name) if not isinstance(one, str)]:
                 raise RetrievalError(f"{name} {wrong[0]!r}: give texts")
         if self.bbox is not None:
@@ -76,7 +81,9 @@ class Filter:
         if self.gsd is not None and not (isinstance(self.gsd, tuple | list) and len(self.gsd) == 2):
             raise RetrievalError(f"gsd {self.gsd!r}: give the least and the largest: (5, 10), or (None, 10)")
         low, high = self.gsd or (None, None)
-        if any(end is not None and math.isnan(end) for end in (low, high)):
+        if any(
+            end is not None and not (isinstance(end, Real) and not math.isnan(end)) for end in (low, high)
+        ):
             raise RetrievalError(f"gsd {low} to {high}: give numbers, or leave an end out")
         if low is not None and high is not None and low > high:
             raise RetrievalError(f"gsd {low:g} to {high:g}: give the least first")
@@ -145,7 +152,7 @@ def mask_of(filter: Filter | None, snapshot: Snapshot) -> Mask | None:
 
 
 def _check_bbox(bbox: BBox) -> None:
-    if len(bbox) != 4:
+    if not isinstance(bbox, Iterable) or len(bbox) != 4 or not all(isinstance(edge, Real) for edge in bbox):
         raise RetrievalError(f"bbox {bbox}: give west, south, east, north in degrees")
     west, south, east, north = bbox
     if not np.isfinite(bbox).all() or not (-90 <= south <= north <= 90):
@@ -237,17 +244,13 @@ def _moment(given: str | datetime | None, *, last: bool) -> datetime | None:
         first = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
         if not last:
             return first
-        if day:
-            after = first + timedelta(days=1)
-        elif month:
-            after = (first + timedelta(days=31)).replace(day=1)
-        else:
-            after = first.replace(year=first.year + 1)
+        last_month = int(month or 12)
+        last_day = int(day or monthrange(first.year, last_month)[1])
+        return datetime(first.year, last_month, last_day, 23, 59, 59, 999_999, tzinfo=UTC)
     except (ValueError, OverflowError):
         raise RetrievalError(
             f"time {given!r}: give 2023, 2023-09, 2023-09-14 or 2023-09-14T02:11:00Z"
         ) from None
-    return after - timedelta(microseconds=1)
 
 
 def _rest(time: str) -> timedelta:

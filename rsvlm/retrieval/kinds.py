@@ -53,6 +53,10 @@ class Plan:
             raise RetrievalError(f"kind {self.kind!r}: give auto, {', '.join(KINDS)}")
         if not 0 < self.recall < 1:
             raise RetrievalError(f"recall {self.recall:g}: give a share of the true hits, such as 0.99")
+        if self.max_memory is not None and self.max_memory < 1:
+            raise RetrievalError(
+                f"max_memory {self.max_memory}: give bytes, or None for half of the machine's"
+            )
 
     def first_kind(self, count: int) -> Kind:
         """What to build of so many vectors, before anything is known of them."""
@@ -80,8 +84,7 @@ class Plan:
     @property
     def memory(self) -> int:
         """Bytes that may be taken."""
-        found: int = self.max_memory or machine_memory() // 2
-        return found
+        return machine_memory() // 2 if self.max_memory is None else self.max_memory
 
 
 def cells_of(count: int) -> int:

@@ -5,6 +5,7 @@ import os
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,9 @@ def query_vectors(
     Raises:
         RetrievalError: There is no query, numbers do not fit, or a picture cannot be read.
     """
+    for name, number in (("weight", weight), ("less", less)):
+        if not isinstance(number, Real):
+            raise RetrievalError(f"{name} {number!r}: give a number")
     if not 0 <= weight <= 1:
         raise RetrievalError(f"weight {weight:g}: how much the image counts, between 0 (text only) and 1")
     if not 0 <= less < np.inf:

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import shapely
 from colours import Colours  # type: ignore[import-not-found] # in tests/
 from hashing_encoder import HashingEncoder  # type: ignore[import-not-found] # in tests/
 from PIL import Image
 
-from rsvlm.retrieval import Filter, Index, RetrievalError, TextIndex, open_index
+from rsvlm.retrieval import Filter, Index, Plan, RetrievalError, TextIndex, open_index
 from rsvlm.retrieval.queries import query_vectors
+from rsvlm.retrieval.textindex import checked_queries
 
 VECTORS = np.random.default_rng(0).normal(size=(6, 4))
 
@@ -217,3 +219,63 @@ def test_a_script_that_the_model_has_not_learned_is_told_once(caplog: pytest.Log
     query_vectors(Shipped(), ["a caf\u00e9 in \u6c34", "10 m"])
     query_vectors(Colours(), "\u6c34\u5e93")
     assert not caplog.records
+
+
+def test_an_area_in_metres_is_refused() -> None:
+    metres = shapely.box(500_000, 5_000_000, 510_000, 5_010_000)
+    for area in (metres, shapely.geometry.mapping(metres)):
+        with pytest.raises(RetrievalError, match=r"area: reaches 500000,5e\+06,.* give degrees"):
+            Filter(area=area)
+
+
+def test_a_table_is_checked_as_dicts_are(tmp_path: Path) -> None:
+    rows = pa.table({"key": ["a"], "lables": [["x"]]})
+    with pytest.raises(RetrievalError, match="have a column 'lables'; there are key, image"):
+        Index.from_vectors(tmp_path / "index", np.ones((1, 3), np.float32), rows, encoder="x")
+
+
+@pytest.mark.parametrize("as_table", [False, True])
+def test_nulls_among_labels_are_none(tmp_path: Path, as_table: bool) -> None:
+    rows: Any = [{"key": "a", "labels": ["x", None], "captions": [None]}, {"key": "b"}]
+    given = pa.Table.from_pylist(rows) if as_table else rows
+    index = Index.from_vectors(tmp_path / "index", np.eye(2, 3, dtype=np.float32), given, encoder="x")
+    found = index.rows([0, 1]).to_pylist()
+    assert [(row["labels"], row["captions"]) for row in found] == [(["x"], []), (None, None)]
+
+
+def test_slips_in_filters_and_numbers_are_told() -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"gsd": ("5", "10")}, "gsd 5 to 10: give numbers"),
+        ({"bbox": ("9", "48", "10", "49")}, "bbox .*: give west"),
+        ({"bbox": 9}, "bbox 9: give west"),
+        ({"labels": 3}, "labels 3: give texts"),
+        ({"labels": [3]}, "labels 3: give texts"),
+    ]
+    for given, says in wrong:
+        with pytest.raises(RetrievalError, match=says):
+            Filter(**given)
+    assert Filter(labels=np.array(["a", "b"])).labels == ("a", "b")  # type: ignore[arg-type]
+    assert Filter(labels=(one for one in "ab")).labels == ("a", "b")  # type: ignore[arg-type]
+    ends = {
+        "9999": "9999-12-31",
+        "2023-02": "2023-02-28",
+        "2024-02": "2024-02-29",
+        "2023-09-14": "2023-09-14",
+    }
+    for given_end, last in ends.items():
+        moment = Filter(end=given_end).moments[1]
+        assert moment is not None
+        assert moment.isoformat() == f"{last}T23:59:59.999999+00:00"
+    for number in (0, -5):
+        with pytest.raises(RetrievalError, match=f"max_memory {number}: give bytes"):
+            Plan(max_memory=number)
+    for text, says in (([], "no text to search for"), ([1], "text 1 is a int: give text")):
+        with pytest.raises(RetrievalError, match=says):
+            checked_queries(text, 10, 0, "both")  # type: ignore[arg-type]
+
+
+def test_weights_that_are_no_numbers_are_refused() -> None:
+    given: Any
+    for name, given in (("weight", None), ("less", "x")):
+        with pytest.raises(RetrievalError, match=f"{name} {given!r}: give a number"):
+            query_vectors(Colours(), "red", **{name: given})
