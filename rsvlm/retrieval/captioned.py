@@ -65,8 +65,8 @@ class CaptionedIndex(StoredIndex):
                 "both": by the ranks in these two, fused.
             pictures: Search among the pictures, too, as `search` does, and fuse the ranks there with those by captions.
             filter: What all hits must be.
-            reranker: A cross-encoder that puts the first 50 (or offset + k) in order by their captions, or what
-                `rsvlm.models.load_reranker` takes; images without captions are then left out.
+            reranker: A cross-encoder that puts the first 50 (or k) in order by their captions, then the next ones, or
+                what `rsvlm.models.load_reranker` takes; images without captions are then left out.
             device: For what makes vectors of captions, where it is loaded here.
             progress: Called with captions encoded and captions to be encoded.
 

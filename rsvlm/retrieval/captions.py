@@ -28,10 +28,10 @@ from .changes import locked
 from .errors import RetrievalError
 from .exact import Found
 from .filters import Filter, mask_of
-from .fusion import DEPTH, hits_of, one_of
+from .fusion import depths_of, hits_of, one_of
 from .hits import Hits
 from .manifest import CAPTIONS, NAME, Manifest, rows_digest
-from .searching import nearest
+from .paging import paged
 from .snapshot import Snapshot, open_snapshot
 from .stored import Ints
 from .textindex import TextIndex, checked_queries, loaded_reranker, loaded_sentences
@@ -106,9 +106,10 @@ class Captions:
         allowed = self._images.live if mask is None else mask & self._images.live
         owners = self._image_of
         of_allowed = (owners >= 0) & allowed[owners]
-        depth = max(DEPTH, offset + k)
-        most = int(np.bincount(owners[of_allowed], minlength=1).max())  # captions of one image
-        of_captions = self._texts.rankings(queries, by, of_allowed, depth * max(most, 1))
+        depths = depths_of(k, offset)
+        depth = depths[-1]
+        most = max(int(np.bincount(owners[of_allowed], minlength=1).max()), 1)  # captions of one image
+        of_captions = self._texts.rankings(queries, by, of_allowed, depth * most, depths[0] * most)
         rankings: list[dict[str, Found]] = [
             {name: _first_of_each(owners, ranking, depth) for name, ranking in one.items()}
             for one in of_captions
@@ -116,17 +117,17 @@ class Captions:
         total = len(np.unique(owners[of_allowed]))
         if pictures is not None:
             vectors = pictures.encode_texts(queries).astype(np.float64)
-            near = nearest(self._images, vectors, depth, allowed, kind="words")
+            near = paged(self._images, vectors, depths[0], depth, allowed, kind="words")
             rankings = [
-                {"captions": one_of(captions), "pictures": ranking}
+                {"captions": one_of(captions, depths), "pictures": ranking}
                 for captions, ranking in zip(rankings, near, strict=True)
             ]
             if judge is None:  # which leaves out images without captions
                 total = int(np.count_nonzero(allowed))
         found = [
             hits_of(
-                self._images, query, one, k=k, offset=offset, total=total, reranker=judge,
-                captions=partial(self._found_by, one_of(captions)),
+                self._images, query, one, k=k, offset=offset, total=total, depths=depths, reranker=judge,
+                captions=partial(self._found_by, one_of(captions, [one * most for one in depths])),
             )
             for query, one, captions in zip(queries, rankings, of_captions, strict=True)
         ]  # fmt: skip

@@ -9,13 +9,16 @@ from rsvlm.models import Reranker
 
 from .exact import Floats, Found, Mask
 from .hits import Hits, ranked
+from .paging import continued
 from .snapshot import Snapshot
 from .stored import Ints
 
 DEPTH = 1000
-"""Rows of each ranking that count, as in the paper."""
+"""Rows of each ranking that count for the first hits, as in the paper."""
 RERANKED = 50
 """Hits, at least, that a reranker puts in order."""
+_FARTHER = 4
+"""Times as many rows of each ranking count for the hits beyond."""
 _CONSTANT = 60
 """Of reciprocal rank fusion, as in the paper."""
 
@@ -39,10 +42,31 @@ def fused(rankings: Sequence[Ints]) -> Found:
     return Found(rows[order], scores[order])
 
 
-def one_of(rankings: Rankings) -> Found:
-    """Return rankings as one: fused, or the only one with its own scores."""
+def depths_of(k: int, offset: int) -> list[int]:
+    """How many rows of each ranking count, step by step, until the hits of a page are reached.
+
+    They depend on the hits a page alone, so that every page is one of the same list.
+    """
+    depths = [max(DEPTH, k)]
+    while depths[-1] < offset + k:
+        depths.append(_FARTHER * depths[-1])
+    return depths
+
+
+def one_of(rankings: Rankings, depths: Sequence[int]) -> Found:
+    """Return rankings as one: fused, or the only one with its own scores.
+
+    Args:
+        rankings: One or more.
+        depths: How many rows of each count; what more of them find stands behind what fewer found.
+    """
     [*each] = rankings.values()
-    return each[0] if len(each) == 1 else fused([one.rows for one in each])
+    if len(each) == 1:
+        return each[0]
+    found, *longer = (fused([one.rows[:depth] for one in each]) for depth in depths)
+    for one in longer:
+        found = continued(found, one)
+    return found
 
 
 def best(scores: Floats, allowed: Mask | None, k: int) -> Found:
@@ -69,6 +93,7 @@ def hits_of(
     k: int,
     offset: int,
     total: int,
+    depths: Sequence[int],
     reranker: Reranker | None,
     captions: Callable[[Ints], list[str | None]] | None = None,
 ) -> Hits:
@@ -81,14 +106,17 @@ def hits_of(
         k: How many hits.
         offset: How many of the best are passed over.
         total: Rows that could have been found.
+        depths: As of `one_of`.
         reranker: What puts the first ones in order by reading their captions; rows without one are left out, and the
             scores are its own.
         captions: Rows to the caption that each was found by; with a reranker it is the one that it prefers. None: rows
             are not said to have been found by one.
     """
-    found, preferred = one_of(rankings), None
+    found, preferred = one_of(rankings, depths), None
     if reranker is not None:
-        found, preferred = _reranked(snapshot, query, found.rows[: max(RERANKED, offset + k)], reranker)
+        found, preferred = _reranked_until(
+            offset + k, max(RERANKED, k), snapshot, query, found.rows, reranker
+        )
     rows, scores = found.rows[offset : offset + k], found.scores[offset : offset + k]
     table = ranked(snapshot.rows(rows), rows, scores, offset + 1, total).table
     if len(rankings) > 1:
@@ -100,11 +128,26 @@ def hits_of(
     return Hits(table, rows, total)
 
 
+def _reranked_until(
+    count: int, block: int, snapshot: Snapshot, query: str, rows: Ints, reranker: Reranker
+) -> tuple[Found, dict[int, str]]:
+    """So many rows at least, a block after the other put in order, so that no page changes what another shows."""
+    found, preferred = Found(np.empty(0, np.int64), np.empty(0)), dict[int, str]()
+    for first in range(0, len(rows), block):
+        if len(found.rows) >= count:
+            break
+        more, captions = _reranked(snapshot, query, rows[first : first + block], reranker)
+        found, preferred = continued(found, more), preferred | captions
+    return found, preferred
+
+
 def _reranked(snapshot: Snapshot, query: str, rows: Ints, reranker: Reranker) -> tuple[Found, dict[int, str]]:
     """Rows by the best score that one of their captions has, and which caption that is."""
     captions = [_texts(one) for one in snapshot.rows(rows)["captions"].to_pylist()]
     owner = np.repeat(np.arange(len(rows)), [len(one) for one in captions])
     texts = [text for one in captions for text in one]
+    if not texts:
+        return Found(np.empty(0, np.int64), np.empty(0)), {}
     of_texts = reranker.score(query, texts)
     best_first = np.lexsort((np.arange(len(texts)), -of_texts))
     having, first = np.unique(owner[best_first], return_index=True)

@@ -42,15 +42,17 @@ def paged(
     while depth < count:
         depth *= _FARTHER
         farther = nearest(snapshot, queries, depth, allowed, kind=kind)
-        found = [_continued(short, long, depth) for short, long in zip(found, farther, strict=True)]
-    return [Found(one.rows[:count], one.scores[:count]) for one in found]
+        found = [_cut(continued(short, long), depth) for short, long in zip(found, farther, strict=True)]
+    return [_cut(one, count) for one in found]
 
 
-def _continued(short: Found, long: Found, depth: int) -> Found:
+def _cut(found: Found, count: int) -> Found:
+    return Found(found.rows[:count], found.scores[:count])
+
+
+def continued(short: Found, long: Found) -> Found:
     """A list with what a longer one has beyond it behind it."""
     new = ~np.isin(long.rows, short.rows)
-    rows, scores = (
-        np.concatenate([short.rows, long.rows[new]]),
-        np.concatenate([short.scores, long.scores[new]]),
+    return Found(
+        np.concatenate([short.rows, long.rows[new]]), np.concatenate([short.scores, long.scores[new]])
     )
-    return Found(rows[:depth], scores[:depth])

@@ -20,13 +20,14 @@ from .building import Progress
 from .errors import RetrievalError
 from .exact import Found, Mask
 from .filters import Filter, mask_of
-from .fusion import DEPTH, Rankings, best, hits_of
+from .fusion import Rankings, best, depths_of, hits_of
 from .hits import Hits, check_count
 from .kinds import Plan
 from .making import check_encoder, check_new, create, fitting
 from .manifest import EncoderRecord, Manifest, read_manifest
+from .paging import paged
 from .rows import checked, table_of
-from .searching import nearest
+from .searchable import keys_of
 from .snapshot import Snapshot, open_snapshot
 from .stored import Vectors
 from .updates import put_rows, remove_rows
@@ -183,13 +184,13 @@ class TextIndex:
             put_rows(self.folder, fitting(vectors, table, self.encoder.dimension)[1], plan)
         self.refresh()
 
-    def remove(self, keys: Iterable[str]) -> int:
-        """Remove texts by their keys; return how many.
+    def remove(self, keys: str | Iterable[str]) -> int:
+        """Remove texts by their keys, one or several; return how many.
 
         Raises:
             RetrievalError: A key is not there (nothing is removed then), or another process is writing.
         """
-        removed = remove_rows(self.folder, keys)
+        removed = remove_rows(self.folder, keys_of(keys))
         self.refresh()
         return removed
 
@@ -219,7 +220,7 @@ class TextIndex:
             by: "words": texts that share words with it, by BM25; "meaning": by the cosine of sentence vectors;
                 "both": by the ranks in these two, fused.
             filter: What all hits must be.
-            reranker: A cross-encoder that puts the first 50 (or offset + k) in order, or what
+            reranker: A cross-encoder that puts the first 50 (or k) in order, then the next ones, or what
                 `rsvlm.models.load_reranker` takes.
 
         Returns:
@@ -233,16 +234,18 @@ class TextIndex:
         judge = loaded_reranker(reranker)
         mask = mask_of(filter, self.snapshot)
         allowed = self.snapshot.live if mask is None else mask & self.snapshot.live
-        total = int(np.count_nonzero(allowed))
+        total, depths = int(np.count_nonzero(allowed)), depths_of(k, offset)
         found = [
-            hits_of(self.snapshot, query, rankings, k=k, offset=offset, total=total, reranker=judge)
+            hits_of(
+                self.snapshot, query, rankings, k=k, offset=offset, total=total, depths=depths, reranker=judge
+            )
             for query, rankings in zip(
-                queries, self.rankings(queries, by, allowed, max(DEPTH, offset + k)), strict=True
+                queries, self.rankings(queries, by, allowed, depths[-1], depths[0]), strict=True
             )
         ]
         return found[0] if isinstance(text, str) else found
 
-    def rankings(self, queries: Sequence[str], by: By, allowed: Mask, k: int) -> list[Rankings]:
+    def rankings(self, queries: Sequence[str], by: By, allowed: Mask, k: int, page: int) -> list[Rankings]:
         """Return the first k rows for each query, by words, by meaning or by each of them.
 
         Args:
@@ -250,6 +253,7 @@ class TextIndex:
             by: As of `search`.
             allowed: (size,) which rows may be found.
             k: How many of each.
+            page: Of these, how many are what a search for them alone finds.
         """
         found: list[dict[str, Found]] = [{} for _ in queries]
         if by != "meaning":
@@ -261,7 +265,7 @@ class TextIndex:
         if by != "words":
             encode = getattr(self.encoder, "encode_queries", self.encoder.encode_texts)
             # to texts, a text that is asked is what one picture is to others: the kind that lies near
-            near = nearest(self.snapshot, encode(queries).astype(np.float64), k, allowed, kind="pictures")
+            near = paged(self.snapshot, encode(queries).astype(np.float64), page, k, allowed, kind="pictures")
             for one, ranking in zip(found, near, strict=True):
                 one["meaning"] = ranking
         return list(found)
@@ -289,7 +293,9 @@ def rows_of_texts(texts: Texts) -> pa.Table:
     if not isinstance(texts, pa.Table):
         listed = [dict(row) for row in texts]
         _check_texts([row.get("text") for row in listed])
-        return checked(table_of({"captions": [row.pop("text")], **row} for row in listed))
+        for row in listed:
+            row["captions"] = [row.pop("text")]
+        return checked(table_of(listed))
     if "text" not in texts.column_names:
         raise RetrievalError(f"the texts have no column text; there are {', '.join(texts.column_names)}")
     column = texts["text"].to_pylist()
@@ -318,6 +324,10 @@ def checked_queries(text: str | Sequence[str], k: int, offset: int, by: By) -> l
         RetrievalError: A text is empty, or numbers that there cannot be.
     """
     queries = [text] if isinstance(text, str) else list(text)
+    if not queries:
+        raise RetrievalError("no text to search for: give one or several")
+    if wrong := [query for query in queries if not isinstance(query, str)]:
+        raise RetrievalError(f"text {wrong[0]!r} is a {type(wrong[0]).__name__}: give text")
     if blank := [number for number, query in enumerate(queries) if not query.strip()]:
         raise RetrievalError(f"text {blank[0]} is empty")
     check_count("k", k, 1)

@@ -3,7 +3,9 @@
 import math
 import re
 import shutil
+import zlib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -264,3 +266,38 @@ def test_what_there_cannot_be_is_refused(index: TextIndex, tmp_path: Path, sente
             call()
     assert index.verify() == []
     assert len(index) == 200
+
+
+def test_one_key_is_one_key(index: TextIndex) -> None:
+    assert index.remove("t12") == 1
+    assert len(index) == 199
+
+
+def test_a_text_is_what_is_found_whatever_captions_are_beside_it(tmp_path: Path) -> None:
+    rows = [
+        {"key": "a", "text": "a river", "captions": ["a farm"]},
+        {"key": "b", "text": "ships", "captions": []},
+    ]
+    made = TextIndex.build(rows, tmp_path / "texts", HashingEncoder())
+    assert made.search("river", by="words")[0]["captions"] == ["a river"]
+
+
+class ByNumber:
+    """Prefers texts in an order that has nothing to do with the search."""
+
+    name, revision = "by number", "1"
+
+    def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
+        return np.array([zlib.crc32(text.encode()) for text in texts], np.float64)
+
+
+@pytest.mark.parametrize(("page", "pages", "reranker"), [(10, 10, ByNumber()), (400, 4, None)])
+def test_pages_fit_together(tmp_path: Path, page: int, pages: int, reranker: ByNumber | None) -> None:
+    random = np.random.default_rng(0)
+    texts = [" ".join(f"w{one}" for one in random.integers(0, 40, 12)) for _ in range(1700)]
+    made = TextIndex.build(rows_of(texts), tmp_path / "texts", HashingEncoder())
+    found = [
+        made.search("w1 w2 w3", k=page, offset=page * number, reranker=reranker).keys
+        for number in range(pages)
+    ]
+    assert len({key for keys in found for key in keys}) == page * pages
