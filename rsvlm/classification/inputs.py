@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rsvlm.imagery.frames import fingerprint
+from rsvlm.imagery.frames import fingerprint, relative_titles, unique_names
 from rsvlm.imagery.items import ChipOptions, PathLike
 from rsvlm.imagery.planning import Numbers, Planned, items_at
 from rsvlm.imagery.planning import plan_images as plan_whole
@@ -155,10 +155,16 @@ class IndexRows:
                 if row["image"] not in windows:
                     openings.setdefault(row["opening"], []).append(row["image"])
                 windows.setdefault(row["image"], []).extend([row["window"]] if row["window"] else [])
-        return [
+        found = [
             replace(one, windows=np.array(windows[one.scene.path], np.int32))
             if one.scene is not None and windows.get(one.scene.path)
             else one
             for opening, images in openings.items()
             for one in plan_whole(images, ChipOptions(chips="whole", **json.loads(opening or "{}")))
         ]
+        # those that were opened in several ways were named apart from their own only
+        paths = [one.scene.path if one.scene else one.path for one in found]
+        names = unique_names(
+            [one.scene.name if one.scene else one.name for one in found], relative_titles(paths)
+        )
+        return [replace(one, name=name) for one, name in zip(found, names, strict=True)]
