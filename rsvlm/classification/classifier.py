@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rsvlm.imagery.bands import band_names
@@ -241,14 +242,8 @@ class ZeroShotClassifier:
         bands: Sequence[str] | None,
         stretch: str,
     ) -> ChipOptions:
-        """The options of `classify` as one record; a protocol of a paper takes whole images unless told otherwise."""
-        if chips == "whole" and size is not None:
-            raise ClassificationError(
-                f"size {size} is for chips of a grid, not for whole images: leave one of both out"
-            )
-        if chips is None and size is None and self.protocol.name != "rsvlm":
-            chips = "whole"
-        return ChipOptions(
+        """The options of `classify` as one record."""
+        given = ChipOptions(
             chips=chips,
             size=None if size is None else str(size),
             min_valid=min_valid,
@@ -256,6 +251,13 @@ class ZeroShotClassifier:
             bands=None if bands is None else band_names(bands),
             stretch=stretch,
         )
+        return self.as_cut(given)
+
+    def as_cut(self, options: ChipOptions) -> ChipOptions:
+        """Options as they count here: a protocol of a paper takes whole images unless told otherwise."""
+        if options.chips is None and options.size is None and self.protocol.name != "rsvlm":
+            return replace(options, chips="whole")
+        return options
 
     def classify_rows(self, index: Index, numbers: Ints, *, top_k: int = 5) -> ClassificationResult:
         """Classify rows of an index by this encoder, by their numbers, without opening an image."""
@@ -412,7 +414,6 @@ class ZeroShotClassifier:
             "templates": list(self.templates),
             "protocol": self.protocol.name,
             "averaging": self.protocol.averaging,
-            "crop": self.protocol.crop,
             "split": self.protocol.split(self.vocabulary),
             "citation": self.protocol.citation,
             "scale": calibration.scale if calibration else self.scale,

@@ -26,6 +26,7 @@ from .errors import ClassificationError
 from .inputs import Input, input_of
 from .scores import checked_k
 from .tables import check_output, write_predictions
+from .viewnames import check_views
 
 SHARD_SIZE = 1000
 """Chips a shard."""
@@ -109,7 +110,9 @@ def classify_files(
     target = Path(out)
     check_output(target)
     checked_k(top_k)
+    check_views(views)
     classifier.check_apart()
+    options = classifier.as_cut(options)
     pictures.check(multi_label=classifier.multi_label)
     chips = input_of(classifier, images, options, views, limit=limit, seed=seed, batch_size=batch_size)
     record = Path(f"{target}.json")

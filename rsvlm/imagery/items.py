@@ -92,6 +92,10 @@ class ChipOptions:
             raise ImageryError(f"chips {self.chips!r}: choose whole or grid")
         if self.size is not None:
             check_size(self.size)
+            if self.chips == "whole":
+                raise ImageryError(
+                    f"size {self.size} is for chips of a grid, not for whole images: leave one of both out"
+                )
         check_stretch(self.stretch)
         if isinstance(self.bands, str):
             object.__setattr__(self, "bands", band_names(self.bands))

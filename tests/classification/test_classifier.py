@@ -463,7 +463,7 @@ def test_an_open_file_of_rasterio_is_its_file(tmp_path: Path) -> None:
 def test_options_of_cutting_that_contradict_or_say_nothing_are_refused() -> None:
     classifier = ZeroShotClassifier(CLASSES, Colours(), templates=["{}"])
     picture = plain((9, 9, 200), 16)
-    with pytest.raises(ClassificationError, match="not for whole images"):
+    with pytest.raises(ImageryError, match="not for whole images"):
         classifier.classify(picture, chips="whole", size="640m")
     for size in ("640ft", "0"):
         with pytest.raises(ImageryError, match=size):

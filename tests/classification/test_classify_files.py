@@ -14,7 +14,14 @@ from PIL import Image
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
-from rsvlm.classification import ChipOptions, ClassificationError, ZeroShotClassifier, classify_files, run
+from rsvlm.classification import (
+    ChipOptions,
+    ClassificationError,
+    Pictures,
+    ZeroShotClassifier,
+    classify_files,
+    run,
+)
 from rsvlm.imagery import ImageryError
 from rsvlm.retrieval import Index
 from rsvlm.shards import ShardError, open_run, shard_name
@@ -184,3 +191,34 @@ def test_a_full_disk_has_rows_without_a_box(tmp_path: Path) -> None:
     assert (report.chips, report.failed) == (2, 0)
     index = Index.build(tiles, tmp_path / "index", encoder=Colours(), options=options)
     assert [row["west"] is None for row in index.rows([0, 1]).to_pylist()] == [True, False]
+
+
+def test_a_protocol_of_a_paper_takes_whole_images_here_as_in_classify(tmp_path: Path) -> None:
+    made = ZeroShotClassifier(CLASSES, Colours(), protocol="clip-benchmark")
+    Image.fromarray(plain((200, 9, 9), 1100)[:64]).save(tmp_path / "wide.png")
+    report = classify_files(made, [tmp_path / "wide.png"], tmp_path / "o.csv")
+    assert report.chips == len(made.classify(tmp_path / "wide.png")) == 1
+    assert "crop" not in made.record(["true-colour"])  # the encoder and the options of chips say what is cut
+
+
+def test_views_that_there_are_not_are_refused_before_any_work(tmp_path: Path) -> None:
+    Image.fromarray(plain((200, 9, 9), 16)).save(tmp_path / "a.png")
+    with pytest.raises(ClassificationError, match="views purple: choose from"):
+        classify_files(classifier(Colours()), [tmp_path / "a.png"], tmp_path / "o.csv", views=["purple"])
+    assert not list(tmp_path.glob("o.csv*"))
+
+
+def test_maps_of_an_index_have_names_of_their_own(tmp_path: Path) -> None:
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        profile = {"crs": CRS.from_epsg(32632), "transform": Affine(10, 0, 5e5, 0, -10, 5e6)}
+        with rasterio.open(
+            tmp_path / folder / "s.tif", "w", "GTiff", 64, 64, 3, dtype="uint8", **profile
+        ) as file:
+            file.write(np.moveaxis(plain((200, 9, 9), 64), -1, 0))
+    grid = ChipOptions(chips="grid", size="32")
+    index = Index.build(tmp_path / "a", tmp_path / "index", Colours(), options=grid)
+    index.add(tmp_path / "b", options=ChipOptions(chips="grid", size="32", stretch="none"))
+    pictures = Pictures(map_folder=tmp_path / "maps")
+    classify_files(classifier(Colours()), [tmp_path / "index"], tmp_path / "o.parquet", pictures=pictures)
+    assert len(list((tmp_path / "maps").glob("*.tif"))) == 2
