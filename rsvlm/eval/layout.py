@@ -146,7 +146,8 @@ def _of_tables(tables: Sequence[Path]) -> list[FoundSet]:
 
 
 def _base_of(path: Path) -> str:
-    return re.sub(r"[_-]?(img_txt_pairs)?[_-]?(train|training|val|valid|validation|dev|test)$", "", path.stem, flags=re.IGNORECASE)
+    split = r"[_-]?(img_txt_pairs)?[_-]?(train|training|val|valid|validation|dev|test)$"
+    return re.sub(split, "", path.stem, flags=re.IGNORECASE)
 
 
 def _split_of(path: Path) -> str | None:

@@ -97,7 +97,7 @@ def _encode_batch(
 
 
 def fault_of(vectors: Sequence[npt.NDArray[np.float32]]) -> str | None:
-    """Why vectors of an image tell nothing of it: such ones are as near to anything as to anything else; None: they do."""
+    """Why vectors of an image tell nothing of it, being as near to anything as to anything else; None: they do."""
     if not vectors:
         return "the encoder gave nothing"
     if not all(np.isfinite(vector).all() for vector in vectors):

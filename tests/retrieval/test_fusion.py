@@ -46,7 +46,7 @@ def test_a_fused_score_is_the_sum_over_the_rankings_that_have_the_row(
 
 def test_a_ranking_alone_keeps_its_scores() -> None:
     alone = Found(np.array([3, 1]), np.array([0.9, 0.2]))
-    assert one_of({"words": alone}) is alone
-    both = one_of({"words": alone, "meaning": Found(np.array([1, 2]), np.array([0.5, 0.4]))})
+    assert one_of({"words": alone}, [2]) is alone
+    both = one_of({"words": alone, "meaning": Found(np.array([1, 2]), np.array([0.5, 0.4]))}, [2])
     assert both.rows.tolist() == [1, 3, 2]
     assert both.scores[0] == pytest.approx(1 / 61 + 1 / 62)

@@ -41,7 +41,8 @@ def which_place(asked: Asked, things: Sequence[Thing], scene: Scene) -> Finding:
     if _DIRECTION.search(asked.text):
         if len(things) < 2:
             return unknown("I would need two things that I can see to tell a direction")
-        return _direction(options, *(from_and_to(replace(asked, things=tuple(things))) or things[:2]), scene)
+        first, second = from_and_to(replace(asked, things=tuple(things))) or (things[0], things[1])
+        return _direction(options, first, second, scene)
     boxes = [_numbers(one) for one in options]
     if all(map(_is_box, boxes)):
         found = box_of(scene, things[0])
