@@ -25,7 +25,17 @@ ROOMS = (
     "demo",
     "cli",
 )
-TOP = {"shards", "environment", "errors", "files", "folders", "memory", "offlinepage", "shares"}
+TOP = {
+    "shards",
+    "environment",
+    "errors",
+    "files",
+    "folders",
+    "memory",
+    "offlinepage",
+    "shares",
+    "vectorfiles",
+}
 POSIX_ONLY = {"fcntl", "pwd", "grp", "resource", "termios", "tty", "pty", "posix", "syslog", "crypt", "spwd"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,4 +1,4 @@
-"""Features of vector files in degrees: GeoJSON, GeoParquet, and what else pyogrio opens."""
+"""Features of vector files in degrees: GeoJSON, GeoParquet, and by pyogrio GeoPackage, FlatGeobuf and shapefiles."""
 
 import json
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ import shapely
 from shapely.affinity import translate
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
+
+from rsvlm.vectorfiles import name_to_open
 
 from .errors import RetrievalError
 
@@ -139,18 +141,24 @@ def _parquet(path: Path) -> list[Feature]:
 
 
 def _others(path: Path) -> list[Feature]:
-    """Features of any vector file with one layer, brought to degrees from where its CRS has them."""
+    """Features of another vector file with one layer, brought to degrees from where its CRS has them."""
+    try:
+        name = name_to_open(path, (".gpkg", ".fgb", ".shp"))
+    except ValueError as error:
+        raise RetrievalError(f"{path}: {error}") from None
+    except OSError as error:
+        raise RetrievalError(f"{path}: cannot be read ({error.strerror or error})") from None
     try:
         import pyogrio
     except ImportError as error:
         raise RetrievalError(f"reading {path.name} needs pyogrio: pip install 'rsvlm[vector]'") from error
     try:
-        layers = [name for name, _ in pyogrio.list_layers(str(path))]
+        layers = [layer for layer, _ in pyogrio.list_layers(name)]
         if len(layers) > 1:
             raise RetrievalError(
                 f"{path}: has the layers {', '.join(layers)}; save the one that is meant by itself"
             )
-        meta, table = pyogrio.read_arrow(str(path))
+        meta, table = pyogrio.read_arrow(name)
         return _features(path, table, meta["geometry_name"] or "wkb_geometry", meta["crs"], set())
     except RetrievalError:
         raise

@@ -86,7 +86,7 @@ def test_what_only_has_the_ending_is_not_opened(tmp_path: Path) -> None:
     for ending in (".gpkg", ".fgb", ".shp"):
         file = tmp_path / f"a{ending}"
         file.write_text(linked, encoding="utf-8")
-        with pytest.raises(RagError, match=rf"is no \{ending} file"):
+        with pytest.raises(RagError, match=rf"not what its ending \{ending} says"):
             read(file)
 
 

@@ -9,6 +9,7 @@ from rsvlm.captioning.osm.collect import FeatureCollector
 from rsvlm.captioning.osm.extent import Extents
 from rsvlm.captioning.osm.table import ObjectTable
 from rsvlm.captioning.osm.tags import TagSorter
+from rsvlm.vectorfiles import name_to_open
 
 VECTOR = (".geojson", ".gpkg", ".fgb")
 
@@ -31,7 +32,10 @@ def read_features(path: Path, extents: Extents, sorter: TagSorter) -> ObjectTabl
         from pyogrio.errors import DataLayerError, DataSourceError
     except ImportError as error:
         raise CaptioningError(f"reading {path.name} needs pyogrio: pip install 'rsvlm[vector]'") from error
-    name = _guarded(path)
+    try:
+        name = name_to_open(path, VECTOR)
+    except ValueError as error:
+        raise CaptioningError(f"{path} {error}") from None
     collector = FeatureCollector(path, extents, sorter)
     try:
         for layer, geometry in pyogrio.list_layers(name).tolist():
@@ -66,25 +70,3 @@ def _table(batch: Any) -> Any:
     import pyarrow as pa
 
     return pa.Table.from_batches([batch])
-
-
-def _guarded(path: Path) -> str:
-    """Return the name to open, once the content is what the file's name says.
-
-    GDAL looks at contents: a virtual dataset under another name would be opened, and with it whatever it
-    points to.
-    """
-    with path.open("rb") as file:
-        start = file.read(100)
-    known = {
-        ".geojson": start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"),
-        ".gpkg": start.startswith(b"SQLite format 3\0") and start[68:72] in {b"GPKG", b"GP10", b"GP11"},
-        ".fgb": start.startswith(b"fgb\x03fgb"),
-    }
-    end = path.suffix.lower()
-    if not start:
-        raise CaptioningError(f"{path} is empty: download it again")
-    if not known[end]:
-        raise CaptioningError(f"{path} is not what its ending {end} says: rename it, or download it again")
-    name = str(path.resolve())
-    return f"GeoJSON:{name}" if end == ".geojson" else name

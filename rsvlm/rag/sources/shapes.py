@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rsvlm.vectorfiles import name_to_open
+
 from ..errors import RagError
 from .places import BOX, SHAPE, around
 from .rowwords import Row
@@ -18,9 +20,6 @@ SHAPES = (".gpkg", ".fgb", ".shp")
 BESIDE = (".dbf", ".prj", ".cpg", ".shx")
 """Endings of the files that a shapefile consists of, beside its own."""
 
-_STARTS = {".gpkg": b"SQLite format 3\0", ".fgb": b"fgb", ".shp": b"\0\0\x27\x0a"}
-"""How these files begin: GDAL goes by what is in a file, and one that is a list of others would open those."""
-
 
 def shape_rows(path: Path, note: Note) -> Iterator[Row]:
     """The rows of all layers of a vector file, with the places of their geometries.
@@ -28,17 +27,18 @@ def shape_rows(path: Path, note: Note) -> Iterator[Row]:
     Raises:
         RagError: It cannot be read, or pyogrio (extra `vector`) is not installed.
     """
-    with path.open("rb") as file:
-        if not file.read(16).startswith(_STARTS[path.suffix.lower()]):
-            raise RagError(f"is no {path.suffix.lower()} file")
+    try:
+        name = name_to_open(path, SHAPES)
+    except ValueError as error:
+        raise RagError(str(error)) from None
     try:
         import pyogrio
         import shapely
     except ImportError:
         raise RagError("needs pyogrio: pip install 'rsvlm[vector]'") from None
     try:
-        for layer, _ in pyogrio.list_layers(path):
-            with pyogrio.open_arrow(path, layer=layer, use_pyarrow=True) as (meta, batches):
+        for layer, _ in pyogrio.list_layers(name):
+            with pyogrio.open_arrow(name, layer=layer, use_pyarrow=True) as (meta, batches):
                 to_degrees = _to_degrees(meta["crs"], note, f"layer {layer}")
                 geometry = meta["geometry_name"] or "wkb_geometry"
                 for batch in batches:
