@@ -315,3 +315,11 @@ def test_pdf_of_pictures(tmp_path: Path) -> None:
     pytest.importorskip("pypdf")
     with pytest.raises(RagError, match="need OCR"):
         list(read_source(written(tmp_path, "scan.pdf", pdf([b"0 0 m 9 9 l S"]))).chunks())
+
+
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "Unicode-Escape", "idna", "utf-7"])
+def test_a_charset_that_no_page_has_ends_nothing_and_changes_nothing(tmp_path: Path, charset: str) -> None:
+    page = tmp_path / "a.html"
+    page.write_bytes(f"<meta charset={charset}><p>caf\xe9 \\x41".encode("latin-1"))
+    (chunk,) = read_source(page).chunks()
+    assert chunk.text == "café \\x41"

@@ -17,6 +17,17 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NO_CHARSETS = (
+    "undefined",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "idna",
+    "punycode",
+    "utf_7",
+    "utf7",
+    "u7",
+)
+"""What Python can decode and no page is in: some turn plain letters into others."""
 _UNSTORABLE = re.compile("[\xad\ud800-\udfff]")
 """Soft hyphens, which part words, and halves of letters."""
 _PARTED = re.compile("\xad[ \t]*\n[ \t]*")
@@ -95,9 +106,11 @@ def decoded(content: bytes, declared: str | None = None) -> tuple[str, str | Non
     if name is not None:
         return content.decode(name, errors="replace"), None
     for guess in filter(None, (declared, "cp1252")):
+        if guess.lower().replace("-", "_") in _NO_CHARSETS:
+            continue
         try:
             return content.decode(guess), f"is no UTF-8; read as {guess}"
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):
             continue
     return content.decode("latin-1"), "is no UTF-8; read as latin-1"
 
