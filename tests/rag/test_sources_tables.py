@@ -431,3 +431,19 @@ def test_places_that_are_none(value: object) -> None:
 def test_boxes_around_points() -> None:
     assert around([179, -179], [0, 1]) == (179.0, 0.0, -179.0, 1.0)
     assert around([-180, 0, 180], [0, 1, 2]) == (-180.0, 0.0, 180.0, 2.0)
+
+
+def test_parquet_that_unpacks_to_far_more_than_it_has_is_refused(tmp_path: Path) -> None:
+    shared = pa.DictionaryArray.from_arrays(pa.array([0] * 2000, pa.int32()), ["a " * 2**19])
+    lists = pa.ListArray.from_arrays(
+        pa.array(range(0, 201, 10), pa.int32()), shared.slice(0, 200).cast(pa.string())
+    )
+    for name, column in (("shared", shared), ("lists", lists)):
+        pq.write_table(pa.table({"text": column}), tmp_path / f"{name}.parquet", compression="zstd")
+        assert (tmp_path / f"{name}.parquet").stat().st_size < 10_000
+        with pytest.raises(RagError, match="has more than 64 MiB in 100 rows"):
+            list(read_source(tmp_path / f"{name}.parquet").chunks())
+    long = tmp_path / "long.parquet"
+    pq.write_table(pa.table({"text": ["a" * 2**27]}), long, compression="zstd", use_dictionary=False)
+    with pytest.raises(RagError, match="has 128 MiB of text in 1 rows"):
+        list(read_source(long).chunks())
