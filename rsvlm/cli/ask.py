@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from .common import AsJson, Debug, Offline, console, print_json, tell
+from .common import AsJson, Debug, Offline, console, print_json, results, tell
 from .cutting import Bands, Sensor
 from .encoders import Device, Precision, Weights, load_for_base
 from .generators import GeneratorName, Options
@@ -133,7 +133,7 @@ def _encoder(
 
 def _show(answer: Any, show_prompt: bool) -> None:
     """Print an answer for people: on stdout, so that it can be piped; evidence and notes on stderr."""
-    typer.echo(answer.text)
+    tell(answer.text, on=results)
     if answer.confidence is not None:
         sure = min(answer.confidence, 0.99)  # no encoder is sure to 100 %
         tell(f"{sure:.0%} sure", "dim")

@@ -3,18 +3,32 @@
 import json
 import os
 import sys
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(0x7F, 0xA0))}
+"""Control characters but for tab and line end, by which a file's name could tell a terminal what to do."""
+
+
+class _Console(Console):
+    """A console that shows control characters as their codes; its own colours are added to what comes out of here."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=segment.text.translate(_CONTROLS))
+
+
 # Paths, captions and reasons are printed as they are: their brackets are no markup, and their colons no emoji.
-console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+console = _Console(stderr=True, markup=False, emoji=False, highlight=False)
 """Progress, notes and warnings, and what is told of files that were written: on stderr."""
 
-results = Console(markup=False, emoji=False, highlight=False)
+results = _Console(markup=False, emoji=False, highlight=False)
 """What was asked for, where that is text and no file: on stdout, so that it can be piped. `--json` takes its place."""
 
 _state = {"debug": False}
@@ -57,6 +71,10 @@ def print_table(table: Table, on: Console = results) -> None:
     """Write a table, with no value cut: what is too long goes on in the next line."""
     for column in table.columns:
         column.overflow = "fold"
+        # here already, as columns are as wide as what is in them
+        column._cells = [
+            cell.translate(_CONTROLS) if isinstance(cell, str) else cell for cell in column.cells
+        ]
     on.print(table)
 
 

