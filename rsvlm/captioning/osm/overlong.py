@@ -15,6 +15,7 @@ _OVERLONG = re.compile(
     rf"""(\s[\w:]+\s*=\s*)("[^"<]{{{LONGEST_VALUE + 1},}}"|'[^'<]{{{LONGEST_VALUE + 1},}}')"""
 )
 _CHUNK = 1 << 20
+_LONGEST_ELEMENT = 1 << 23
 OPENERS: dict[str, Callable[..., Any]] = {".osm": open, ".osm.gz": gzip.open, ".osm.bz2": bz2.open}
 """How files of OpenStreetMap XML are opened, by the ends of their names."""
 
@@ -25,7 +26,11 @@ def is_overlong(path: Path, error: Exception) -> bool:
 
 
 def cut_overlong(path: Path, to: Path) -> None:
-    """Write the content of an XML file to a plain `.osm` file, attributes of tags cut at `LONGEST_VALUE`."""
+    """Write the content of an XML file to a plain `.osm` file, attributes of tags cut at `LONGEST_VALUE`.
+
+    Raises:
+        ValueError: An element is longer than any of OpenStreetMap.
+    """
     rest = ""
     opener = OPENERS[xml_ending(path) or ".osm"]
     with (
@@ -37,6 +42,8 @@ def cut_overlong(path: Path, to: Path) -> None:
             end = max(rest.rfind("<"), 0)  # whole elements: an attribute holds no "<"
             out.write(_OVERLONG.sub(_cut, rest[:end]))
             rest = rest[end:]
+            if len(rest) > _LONGEST_ELEMENT:  # else each chunk would be searched with all before it
+                raise ValueError(f"an element of more than {_LONGEST_ELEMENT >> 20} MiB")
         out.write(_OVERLONG.sub(_cut, rest))
 
 

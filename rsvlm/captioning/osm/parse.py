@@ -141,7 +141,10 @@ class _Areas:
 
 def _cut(path: Path, folder: Path) -> Path:
     short = folder / "short.osm"
-    cut_overlong(path, short)
+    try:
+        cut_overlong(path, short)
+    except ValueError as error:
+        raise CaptioningError(_why_not(path, error)) from error
     return short
 
 

@@ -409,3 +409,13 @@ except ValueError as error:
     assert "no room for a temporary file" in done.stdout
     assert done.stdout.count("\n") == 1
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_xml_without_elements_is_refused_after_a_few_mib(tmp_path: Path) -> None:
+    from rsvlm.captioning.osm.overlong import cut_overlong
+
+    path = tmp_path / "blank.osm.gz"
+    path.write_bytes(gzip.compress(b"<osm>" + b" " * 2**24))
+    with pytest.raises(ValueError, match="an element of more than 8 MiB"):
+        cut_overlong(path, tmp_path / "short.osm")
+    assert (tmp_path / "short.osm").stat().st_size == 0
