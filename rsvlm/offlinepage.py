@@ -51,8 +51,8 @@ def offline_page(
     for part in body:
         yield part.translate(_CONTROLS)
     yield f"""</main>
-<footer>{credit.translate(_CONTROLS)}Made by rsvlm {escape(__version__)}. The page is complete in this file and asks no network for
-anything.</footer>
+<footer>{credit.translate(_CONTROLS)}Made by rsvlm {escape(__version__)}. The page is complete in this file and
+asks no network for anything.</footer>
 {runs}</body>
 </html>
 """
