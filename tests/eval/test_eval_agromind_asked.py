@@ -62,6 +62,13 @@ def own_prompts(folder: Path, **changes: str) -> Path:
     return path
 
 
+def test_prompts_nested_too_deep_are_told_by_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.yaml"
+    path.write_text("[" * 5000, encoding="utf-8")
+    with pytest.raises(EvalError, match=r"prompts\.yaml"):
+        read_prompts(path)
+
+
 def test_own_prompts(made: AgroMind, tmp_path: Path) -> None:  # noqa: F811
     prompts = read_prompts(own_prompts(tmp_path, t2="{{json}} {question}"))
     assert prompts.compose(first(made, 2)) == "{json} How many pests?"

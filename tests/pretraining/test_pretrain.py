@@ -632,6 +632,7 @@ def test_sources_in_a_file(tmp_path: Path) -> None:
         ("- dat: a", "data"),
         ("- {data: a, vocab: b}", "vocab: there is no such key; there are data, weight, .*, vocabulary, "),
         ("- data: a\n  weight: -1", "weight"),
+        ("[" * 5000, "sources.yaml is not YAML that can be read"),
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(PretrainingError, match=words):

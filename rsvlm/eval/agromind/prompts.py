@@ -70,6 +70,7 @@ def read_prompts(path: Path | None = None) -> Prompts:
         OSError,
         UnicodeDecodeError,
         yaml.YAMLError,
+        RecursionError,
         LookupError,
         ValueError,
         TypeError,

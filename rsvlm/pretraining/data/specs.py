@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rsvlm.datasets.splits import SPLITS, split_name
 from rsvlm.errors import one_line
 from rsvlm.pretraining.errors import PretrainingError, first_fault
+from rsvlm.vocabularies.errors import VocabularyError
 from rsvlm.vocabularies.vocabulary_files import YAML_SUFFIXES
+from rsvlm.vocabularies.yaml_files import LARGEST_FILE, load_yaml
 
 from .reading import read_pairs_source
 from .sources import PairsSource
@@ -76,8 +77,11 @@ def read_specs(file: Path, root: Path | None = None) -> list[SourceSpec]:
         PretrainingError: It cannot be read, or an entry has a field that there is not.
     """
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        with file.open("rb") as opened:
+            content = load_yaml(opened.read(LARGEST_FILE + 1), str(file), "list of sources")
+    except VocabularyError as error:
+        raise PretrainingError(str(error)) from None
+    except OSError as error:
         raise PretrainingError(f"{file}: cannot be read ({one_line(error)})") from None
     if not isinstance(content, list) or not content:
         raise PretrainingError(f"{file}: is no list of sources, such as `- data: pairs/`")
