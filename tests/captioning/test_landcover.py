@@ -346,6 +346,21 @@ def test_first_by_name_wins_and_gaps_are_filled_by_the_next(tmp_path: Path) -> N
     assert (found[:, 10:] == 80).all()
 
 
+@pytest.mark.parametrize("code", [0, 77])
+def test_background_and_unknown_codes_are_filled_by_the_next(tmp_path: Path, code: int) -> None:
+    """Sheets of one map that each stop within the other: WorldCover's 0 is background, and 77 is nothing."""
+    first, second = np.full((60, 60), 10, np.uint8), np.full((60, 60), 10, np.uint8)
+    first[40:], second[:20] = code, code
+    second[40:] = 80
+    grid = write(tmp_path / "a.tif", first)
+    write(tmp_path / "b.tif", second)
+    source = LandCoverSource.open(tmp_path, WORLDCOVER)
+    found = to_codes(source.codes(grid), WORLDCOVER)
+    assert (found[:40] == 10).all()
+    assert (found[40:] == 80).all()
+    source.check("scene", grid)  # nothing there contradicts another
+
+
 def test_same_stem_wins(tmp_path: Path) -> None:
     """Masks named like the images that overlap each other and differ in date, as in the Korean set."""
     grid = write(tmp_path / "masks" / "202309_00.tif", np.full((20, 20), 50, np.uint8))

@@ -54,7 +54,7 @@ def _differing(first: Sheet, second: Sheet, files: OpenSheets) -> float:
         for col in _starts(cols):
             grid = first.grid.window(col, row, _SIDE, _SIDE)
             one, other = (_classes(grid, sheet, files) for sheet in (first, second))
-            both = (one >= 0) & (other >= 0)
+            both = files.tells[one] & files.tells[other]
             compared += int(both.sum())
             differing += int((both & (one != other)).sum())
     return differing / compared if compared else 0.0

@@ -51,9 +51,15 @@ class _Open:
 
 
 class OpenSheets:
-    """Keeps the rasters open that were read last."""
+    """Keeps the rasters open that were read last.
+
+    Attributes:
+        tells: For each place in the legend whether it is a class, and no background; for `UNKNOWN` and `NONE`, which
+            count from the end, it is false.
+    """
 
     def __init__(self, legend: Legend) -> None:
+        self.tells = np.array([not item.background for item in legend.classes] + [False, False])
         self._legend = legend
         self._open: OrderedDict[str, _Open] = OrderedDict()
 

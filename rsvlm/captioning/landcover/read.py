@@ -64,7 +64,7 @@ class ChipClasses:
                 self._take(sheet, rows, cols, self.classes[y : y + height, x : x + width])
 
     def _take(self, sheet: Sheet, rows: Floats, cols: Floats, classes: Indices) -> None:
-        """Fill those pixels of `classes` that have none yet from a sheet, at its `rows` and `cols`."""
+        """Fill those pixels of `classes` that have no class yet from a sheet, at its `rows` and `cols`."""
         left, top, width, height = _under(sheet, rows, cols)
         if width <= 0 or height <= 0:
             return
@@ -76,8 +76,9 @@ class ChipClasses:
             inside = (rows >= 0) & (rows < sheet.grid.height) & (cols >= 0) & (cols < sheet.grid.width)
             spot[~inside] = 0
             found = np.where(inside, patch.classes.ravel().take(spot), np.int16(NONE))
-        if self.used:
-            found[classes != NONE] = NONE
+        if self.used or self.unknown:
+            tells = self._files.tells  # background and codes that nobody knows give way to a class
+            found[(classes != NONE) & ~(tells[found] & ~tells[classes])] = NONE
         if found.min() == UNKNOWN:
             self._note_unknown(patch.values.ravel()[spot[found == UNKNOWN]])
         np.copyto(classes, found, where=found != NONE)
