@@ -18,7 +18,7 @@ from rsvlm.vectorfiles import name_to_open
 from .errors import RetrievalError
 
 Feature = dict[str, Any]
-"""A "geometry" in degrees (shapely), and "properties"."""
+"""A "geometry" in degrees (shapely; None where `read_features` was asked for what has none), and "properties"."""
 
 _DEGREES = ("CRS84", "EPSG::4326", "EPSG:4326")
 _WRONG = (
@@ -27,8 +27,12 @@ _WRONG = (
 """What a file that is not what its name says leads to."""
 
 
-def read_features(path: Path) -> list[Feature]:
+def read_features(path: Path, *, unplaced: bool = False) -> list[Feature]:
     """Return the features of a file that have a geometry, in degrees (WGS84).
+
+    Args:
+        path: The file.
+        unplaced: Also those that have none, or an empty one.
 
     Raises:
         RetrievalError: It cannot be read, or holds no geometry or a broken one.
@@ -37,8 +41,9 @@ def read_features(path: Path) -> list[Feature]:
         raise RetrievalError(f"{path}: is a folder; name a file with polygons")
     kind = path.suffix.casefold()
     read = {".geojson": _geojson, ".json": _geojson, ".parquet": _parquet}.get(kind, _others)
-    found = [feature for feature in read(path) if not feature["geometry"].is_empty]
-    if not found:
+    features = read(path)
+    found = [one for one in features if one["geometry"] is not None and not one["geometry"].is_empty]
+    if not found and not unplaced:
         raise RetrievalError(f"{path}: holds no geometry")
     for feature in found:
         if not feature["geometry"].is_valid:
@@ -49,7 +54,7 @@ def read_features(path: Path) -> list[Feature]:
         is_json = read is _geojson
         why = "GeoJSON is in degrees (WGS84)" if is_json else "the CRS that it names is not its own; set that"
         check_degrees(feature["geometry"], str(path), why)
-    return found
+    return features if unplaced else found
 
 
 def check_degrees(geometry: BaseGeometry, what: str, why: str) -> None:
@@ -85,15 +90,21 @@ def geojson_features(content: Any) -> list[Feature]:
         RetrievalError: It names a CRS that is not known.
         ValueError, TypeError, KeyError, AttributeError: It is no GeoJSON.
     """
+    return [feature for feature in _all_features(content) if feature["geometry"] is not None]
+
+
+def _all_features(content: Any) -> list[Feature]:
     features = (
         content["features"]
         if content["type"] == "FeatureCollection"
         else [content if content["type"] == "Feature" else {"geometry": content}]
     )
     found = [
-        {"geometry": shape(one["geometry"]), "properties": dict(one.get("properties") or {})}
+        {
+            "geometry": shape(one["geometry"]) if one["geometry"] else None,
+            "properties": dict(one.get("properties") or {}),
+        }
         for one in features
-        if one["geometry"]
     ]
     crs = content.get("crs")
     told = json.dumps(crs)
@@ -111,7 +122,7 @@ def geojson_features(content: Any) -> list[Feature]:
 
 def _geojson(path: Path) -> list[Feature]:
     try:
-        return geojson_features(json.loads(path.read_text("utf-8-sig")))
+        return _all_features(json.loads(path.read_text("utf-8-sig")))
     except OSError as error:
         raise RetrievalError(f"{path}: cannot be read ({error.strerror or error})") from None
     except RetrievalError as error:
@@ -172,9 +183,7 @@ def _features(path: Path, table: pa.Table, name: str, crs: Any, beside: set[str]
         raise RetrievalError(f"{path}: does not say in which CRS it is")
     shapes = _in_degrees(shapely.from_wkb(table[name].to_pylist()), pyproj.CRS.from_user_input(crs))
     rows = table.drop_columns([name, *sorted(beside & {*table.column_names})]).to_pylist()
-    return [
-        {"geometry": one, "properties": row} for one, row in zip(shapes, rows, strict=True) if one is not None
-    ]
+    return [{"geometry": one, "properties": row} for one, row in zip(shapes, rows, strict=True)]
 
 
 def _in_degrees(shapes: Sequence[BaseGeometry | None], crs: pyproj.CRS) -> list[BaseGeometry | None]:

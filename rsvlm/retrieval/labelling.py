@@ -36,9 +36,9 @@ def labels_from(file: Path, snapshot: Snapshot, column: str | None = None) -> La
     Args:
         file: A .csv with a path and a label a line; or points and polygons with a column of labels: .geojson,
             .parquet (GeoParquet), or .gpkg and others that pyogrio opens. A path labels its image, or all chips of it;
-            a key labels one row. A point labels the footprints that hold it, of several chips of an image the one
-            whose middle is nearest; a polygon labels those whose middle lies in it. Several labels have ";" between
-            them; "none of these" takes labels away.
+            a key, of features too, labels one row. A point labels the footprints that hold it, of several chips of an
+            image the one whose middle is nearest; a polygon labels those whose middle lies in it. Several
+            labels have ";" between them; "none of these" takes labels away.
         snapshot: The index.
         column: The column of labels; None: `label`, `labels` or `class`. What belongs to no row is counted and
             logged, with the first.
@@ -123,7 +123,7 @@ def _by_path(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Giv
 
 
 def _by_place(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Given]:
-    features = read_features(file)
+    features = read_features(file, unplaced=True)
     label = column or column_of(_columns(features), LABEL)
     if label is None or label not in _columns(features):
         raise RetrievalError(
@@ -144,12 +144,16 @@ def _by_place(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Gi
             for image, window in zip(images.to_pylist(), windows.to_pylist(), strict=True)
         ]
     )
+    keys = {key: row for row, key in enumerate(snapshot.column("key").to_pylist())}
     for number, feature in enumerate(features):
         value = feature["properties"].get(label)
         if value is None or not str(value).strip():
             continue
-        rows: list[int] = []
-        for geometry in shapely.get_parts(feature["geometry"]):
+        own = keys.get(feature["properties"].get("key"))  # exported from an index, perhaps without a place
+        rows: list[int] = [] if own is None else [own]
+        for geometry in shapely.get_parts(feature["geometry"]) if own is None else ():
+            if geometry is None or geometry.is_empty:
+                continue
             is_point = geometry.geom_type == "Point"
             for turn in (0.0, 360.0):  # footprints across the antimeridian go on beyond 180
                 moved = translate(geometry, turn)

@@ -192,6 +192,22 @@ def test_what_was_exported_gives_its_labels_back(index: Index, tmp_path: Path, e
     }
 
 
+@pytest.mark.parametrize("ending", ["gpkg", "geojson", "parquet"])
+def test_rows_without_a_place_get_their_exported_labels_back_by_key(tmp_path: Path, ending: str) -> None:
+    if ending == "gpkg":
+        pytest.importorskip("pyogrio", reason="vector files need the extra vector")
+    place = {"west": 0.0, "east": 1.0, "south": 0.0, "north": 1.0}
+    rows: list[dict[str, Any]] = [
+        {"key": "/a.png", "image": "/a.png", "labels": ["sea"]},
+        {"key": "/b.png", "image": "/b.png", "labels": ["ice"], **place},
+        {"key": "/c.png", "image": "/c.png", **place},  # at the same place: the polygon of b is not its label
+    ]
+    index = Index.from_vectors(tmp_path / "index", np.eye(4)[:3], rows, encoder="x")
+    index.export(tmp_path / f"rows.{ending}")
+    assert index.label(tmp_path / f"rows.{ending}") == 2
+    assert labels_of(index) == {"a.png": ["sea"], "b.png": ["ice"], "c.png": None}
+
+
 def test_several_labels_of_a_row_and_labels_that_are_taken_away_are_told(
     index: Index, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -225,4 +241,4 @@ def test_what_belongs_to_no_row_is_told(
     places = geojson(tmp_path / "a.geojson", (Point(0.5, 0.5), "a"), (Point(50, 50), "b"), (Point(), "c"))
     places.write_bytes(b"\xef\xbb\xbf" + places.read_bytes())  # as Windows writes it
     assert index.label(places) == 1
-    assert "1 of its labels belong to no row, the first is that of feature 1" in caplog.text
+    assert "2 of its labels belong to no row, the first is that of feature 1" in caplog.text

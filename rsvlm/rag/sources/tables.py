@@ -107,7 +107,8 @@ def _parquet_rows(path: Path, note: Note) -> Iterator[Row]:
 
     try:
         with pq.ParquetFile(path) as file:
-            _refuse_huge_groups(file.metadata)
+            unread = {one.name for one in file.schema_arrow if is_binary(one.type)}
+            _refuse_huge_groups(file.metadata, unread)
             texts = [one.path for one in map(file.schema.column, range(len(file.schema))) if _is_text(one)]
         # as dictionaries, where a value that a million rows share is there once
         with pq.ParquetFile(path, read_dictionary=texts) as file:
@@ -126,16 +127,19 @@ def _parquet_rows(path: Path, note: Note) -> Iterator[Row]:
 
 
 def _is_text(column: Any) -> bool:
-    return column.physical_type == "BYTE_ARRAY" and column.logical_type.type == "STRING"
+    return bool(column.physical_type == "BYTE_ARRAY" and column.logical_type.type == "STRING")
 
 
-def _refuse_huge_groups(told: Any) -> None:
-    """Refuse a file by what it says of itself, before anything is unpacked: a few kB can hold gigabytes."""
+def _refuse_huge_groups(told: Any, unread: set[str]) -> None:
+    """Refuse a file by what it says of itself, before anything is unpacked: a few kB can hold gigabytes.
+
+    Columns of bytes, such as images, are not read, and may be large.
+    """
     for number in range(told.num_row_groups):
         group = told.row_group(number)
         most = min(max(_LARGEST_BATCH, _LONGEST_MEAN * group.num_rows), _LARGEST_GROUP)
         for column in map(group.column, range(group.num_columns)):
-            if column.total_uncompressed_size > most:
+            if column.path_in_schema not in unread and column.total_uncompressed_size > most:
                 raise RagError(
                     f"has {column.total_uncompressed_size >> 20} MiB of {column.path_in_schema} in "
                     f"{group.num_rows} rows: write it with shorter values, or fewer rows in a group"
