@@ -18,6 +18,7 @@ from .dataset.problems import Problem
 from .dataset.row import Caption, Pair, Source
 from .dataset.writer import ShardWriter
 from .errors import CaptioningError
+from .gather import LEAST_LABELLED as LEAST_TOLD
 from .gather import ChipLabels, gather, seen_labels, why_no_object
 from .labels import OVERALL, Labels
 from .landcover import LandCoverSource
@@ -197,6 +198,8 @@ def _why_silent(found: ChipLabels, task: ShardTask, rejected: bool, hidden: bool
         )
     lacking = []
     labels = found.labels
+    chosen = task.settings.chosen_styles()
+    natural = found.labelled >= LEAST_TOLD and not any(style.startswith("natural") for style in chosen)
     if task.objects_file is not None and not labels["objects"]:
         lacking.append(
             "its map objects, or the one that it is centred on, lie in pixels without data"
@@ -206,12 +209,12 @@ def _why_silent(found: ChipLabels, task: ShardTask, rejected: bool, hidden: bool
         )
     if task.landcover is not None and found.labelled < LEAST_LABELLED:
         lacking.append(
-            f"only {found.labelled:.1%} of it has land-cover labels (style natural tells of what has)"
+            f"only {found.labelled:.1%} of it has land-cover labels"
+            + " (style natural tells of what has)" * natural
             if found.labelled
             else "no labelled land-cover class"
         )
-    styles = ", ".join(task.settings.chosen_styles())
-    return "nothing to say", "; ".join(lacking) or f"its labels give style {styles} nothing to say"
+    return "nothing to say", "; ".join(lacking) or f"its labels give style {', '.join(chosen)} nothing to say"
 
 
 def _nothing_labelled(labels: Labels) -> bool:

@@ -241,6 +241,21 @@ def test_a_paragraph_on_all_of_an_image_needs_labels_on_half_of_it(tmp_path: Pat
     assert "labelled area" in said(tmp_path / "natural")["a"]
 
 
+@pytest.mark.parametrize(
+    ("style", "columns", "told"), [(None, 20, True), (None, 2, False), ("natural", 2, False)]
+)
+def test_style_natural_is_advised_only_where_it_would_help(
+    tmp_path: Path, style: Any, columns: int, told: bool
+) -> None:
+    codes = halves(left=0, right=0)
+    codes[:, :, :columns] = 10
+    image, cover = raster(tmp_path / "a.tif", picture()), raster(tmp_path / "cover.tif", codes)
+    rsvlm.caption(image, landcover=cover, style=style, out=tmp_path / "pairs")
+    [problem] = read_problems(tmp_path / "pairs")
+    assert f"only {columns / 64:.1%} of it has land-cover labels" in problem.reason
+    assert ("style natural" in problem.reason) is told
+
+
 def test_bands_may_be_one_text(tmp_path: Path) -> None:
     image, cover = raster(tmp_path / "a.tif", picture()), raster(tmp_path / "cover.tif", halves())
     for number, bands in enumerate(("blue, green,red", ["blue", "green", "red"])):
