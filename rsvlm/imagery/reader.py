@@ -101,11 +101,14 @@ class SceneReader(AbstractContextManager["SceneReader"]):
             band.name: band
             for band in (*self.scene.bands, *([self.scene.quality] if self.scene.quality else []))
         }
-        missing = [name for name in names if name not in known]
-        if missing or not names:
+        if not names:
             raise ImageryError(
-                f"{self.scene.name} has no band {', '.join(missing) or 'without a name'}: "
-                f"choose from {', '.join(known)}"
+                f"{self.scene.name}: no bands were asked for: choose from {', '.join(known)} "
+                "(a scene without the bands of any view has no views)"
+            )
+        if missing := [name for name in names if name not in known]:
+            raise ImageryError(
+                f"{self.scene.name} has no band {', '.join(missing)}: choose from {', '.join(known)}"
             )
         return [known[name] for name in names]
 

@@ -301,6 +301,8 @@ def test_options_that_do_not_fit(tmp_path: Path) -> None:
     with pytest.raises(ImageryError, match="holds no imagery"):
         open_scene(write_tif(tmp_path / "b.tif", noise(1, 9, 9)), bands=["SCL"])
     with SceneReader(open_scene(path)) as reader:
+        with pytest.raises(ImageryError, match="no bands were asked for: choose from red, green, blue"):
+            reader.read(0, 0, 5, 5, [])
         with pytest.raises(ImageryError, match="has no band nir: choose from red, green, blue"):
             reader.read(0, 0, 5, 5, ["nir"])
         with pytest.raises(ImageryError, match="0 x 5 pixels is empty"):
