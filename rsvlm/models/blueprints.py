@@ -81,7 +81,9 @@ def weights_beside(folder: Path) -> Path:
     names = (*hub.OPEN_CLIP_WEIGHTS, "open_clip_pytorch_model.pth", "model.safetensors", "pytorch_model.bin")
     found = next((folder / name for name in names if (folder / name).is_file()), None)
     if found is None:
-        raise ModelError(f"{folder} holds no {' or '.join(names[:3])}: give the weights file by weights=FILE")
+        raise ModelError(
+            f"{folder} holds no {' or '.join(names[:3])}: give the weights file by weights=FILE (--weights FILE)"
+        )
     return found
 
 
@@ -95,7 +97,8 @@ def tag_weights(architecture: str, tag: str, *, offline: bool) -> Path:
     repository, _, name = where.rpartition("/")
     if not repository:
         raise ModelError(
-            f"open_clip knows no place on the hub for {architecture}/{tag}: give the file by weights=FILE"
+            f"open_clip knows no place on the hub for {architecture}/{tag}: "
+            "give the file by weights=FILE (--weights FILE)"
         )
     safe = f"{name.rpartition('.')[0]}.safetensors"
     names = (safe, name) if name else (hub.OPEN_CLIP_WEIGHTS[0], hub.OPEN_CLIP_WEIGHTS[2])

@@ -213,7 +213,7 @@ def _from_architecture(
             f"open_clip has no weights {tag!r} for {architecture}; it has {', '.join(near) or 'none'}"
         )
     if tag is None and weights is None:
-        remedy = f"give weights=FILE, or name published ones: {some}" if tags else "give weights=FILE"
+        remedy = "give weights=FILE (--weights FILE)" + (f", or name published ones: {some}" if tags else "")
         raise ModelError(f"{name} is an architecture without weights: {remedy}")
     found = _weights_file(weights, offline) or tag_weights(architecture, str(tag), offline=offline)
     blueprint = _decided(from_architecture(architecture, tag), quick_gelu)

@@ -58,10 +58,12 @@ class Preset(BaseModel):
         if placed is not None:
             return placed
         source = f"{self.hub_file} of {self.url}" if self.hub else f"{self.url} (unpacked)"
-        fetch = f', or have it fetched by weights="hf:{self.hub}/{self.hub_file}"' if self.hub else ""
+        fetch = (
+            f', or have it fetched by "hf:{self.hub}/{self.hub_file}" in place of FILE' if self.hub else ""
+        )
         raise ModelError(
             f"the weights of {self.name} are not on this machine: get {source} and put it at "
-            f"{weights_folder() / self.files[0]} or give its place by weights=FILE{fetch}"
+            f"{weights_folder() / self.files[0]} or give its place by weights=FILE (--weights FILE){fetch}"
         )
 
 

@@ -56,7 +56,7 @@ def test_a_preset_says_where_its_weights_come_from_and_belong(
     assert "\n" not in line
     assert str(tmp_path / "weights" / files) in line
     assert "https://" in line
-    assert "weights=FILE" in line
+    assert "weights=FILE (--weights FILE)" in line
     preset = find_preset(name)
     assert preset is not None
     assert preset.quick_gelu is quick_gelu
