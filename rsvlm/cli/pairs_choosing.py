@@ -34,7 +34,7 @@ def score(
 
     The scores lie in scores/ of the dataset, whose own files stay as they are. An interrupted run goes on.
 
-    Several encoders can score a dataset, side by side.
+    Several encoders can score a dataset, side by side. Exit code 1 where no pair could be scored.
 
       rsvlm pairs score pairs/ --encoder ViT-L-14/openai
       rsvlm pairs score pairs/ --encoder ViT-B-32 --weights RemoteCLIP-ViT-B-32.pt --device cuda
@@ -48,9 +48,13 @@ def score(
         done = score_pairs(pairs, model, batch_size=batch_size, progress=step)
     if as_json:
         print_json({"scores": str(done.folder), **done.record.model_dump(mode="json")})
+    else:
+        _print_spread(done.record)
+        tell(f"Scores: {done.folder}")
+    if not done.record.scored:
+        raise typer.Exit(1)
+    if as_json:
         return
-    _print_spread(done.record)
-    tell(f"Scores: {done.folder}")
     place = shlex.quote(str(dataset))
     tell(f"Keep the best: rsvlm pairs filter {place} --out NEW --top 0.3")
 

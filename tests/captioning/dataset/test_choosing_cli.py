@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_pairs import make_dataset  # type: ignore[import-not-found]
+from made_pairs import make_dataset, pair  # type: ignore[import-not-found]
 from made_scores import ColourEncoder, broken, coloured  # type: ignore[import-not-found]
 
 from rsvlm.captioning.dataset import open_dataset, score_pairs
@@ -53,6 +53,19 @@ def test_score_and_filter(
     ]  # fmt: skip
     lowest = {style["style"]: style["lowest"] for style in chosen["styles"]}
     assert all((pair.score or 0) >= lowest[pair.style] for pair in open_dataset(out))
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_where_no_pair_could_be_scored_no_filter_is_advised(
+    rsvlm_command: Any,
+    tmp_path: Path,
+    clip: list[object],
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
+) -> None:
+    make_dataset(tmp_path / "pairs", [pair(0, image=False)])
+    assert rsvlm_command("pairs", "score", tmp_path / "pairs", *clip, *more) == 1
+    assert "Keep the best" not in capsys.readouterr().err
 
 
 def test_tables_for_people(
