@@ -8,7 +8,7 @@ from rich.text import Text
 
 from .common import AsJson, Debug, Offline, console, print_json, results, tell
 from .cutting import Bands, Sensor
-from .encoders import Device, Precision, Weights, load_for_base
+from .encoders import Device, Precision, Weights, load_maker
 from .generators import GeneratorName, Options
 from .generators import load as load_generator
 
@@ -128,7 +128,7 @@ def _encoder(
 
     own = None if knowledge in ("built-in", "none") else KnowledgeBase(knowledge).record.encoder
     made_by = DEFAULT if own is None else own.name
-    return load_for_base(made_by, name, weights, device, precision, None, offline)
+    return load_maker("base", made_by, name, weights, device, precision, None, offline)
 
 
 def _show(answer: Any, show_prompt: bool) -> None:

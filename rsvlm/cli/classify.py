@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from .common import AsJson, Debug, Offline, console, print_json, print_table, tell
+from .common import AsJson, Debug, Offline, console, counted, print_json, print_table, tell
 from .cutting import Bands, Chips, MinValid, Sensor, Size, Stretch, chip_options
 from .encoders import BatchSize, Device, OwnEncoder, Precision, Weights, load, named
 from .progress import counting_bar, progress_bar
@@ -289,7 +289,7 @@ def _print_report(report: Any) -> None:
         "chips",
         "share",
         "",
-        title=f"{report.chips:,} chips of {report.images:,} images",
+        title=f"{counted(report.chips, 'chip')} of {counted(report.images, 'image')}",
         title_justify="left",
     )
     most = max(report.labels.values(), default=1)

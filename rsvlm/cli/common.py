@@ -67,6 +67,11 @@ def tell(text: str | Text, style: str = "", lead: str = "", on: Console = consol
     on.print(line, soft_wrap=True)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 chip", "2,048 chips"."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def print_table(table: Table, on: Console = results) -> None:
     """Write a table, with no value cut: what is too long goes on in the next line."""
     for column in table.columns:

@@ -21,7 +21,15 @@ OwnEncoder = Annotated[
         "--encoder", help="Image-text model. (default: what made the index that is named, else built-in)"
     ),
 ]
+MadeBy = Annotated[
+    str | None,
+    typer.Option("--encoder", help="What made it, where its name does not lead there: a folder that moved."),
+]
 Weights = Annotated[str | None, typer.Option(help="Weights file of --encoder: .pt or .safetensors.")]
+MadeByWeights = Annotated[
+    str | None,
+    typer.Option("--weights", help="Weights file of the encoder that made it: .pt or .safetensors."),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 Precision = Annotated[str, typer.Option(help="auto (measured once), fp32 or bf16.")]
 BatchSize = Annotated[int | None, typer.Option(help="Pictures at a time. (default: by the device)", min=1)]
@@ -49,11 +57,11 @@ def load(
         )
 
 
-def load_for_base(
-    made_by: str, name: str | None, weights: str | None, device: str, precision: str, batch_size: int | None,
+def load_maker(
+    what: str, made_by: str, name: str | None, weights: str | None, device: str, precision: str, batch_size: int | None,
     offline: bool,
 ) -> Any:  # fmt: skip
-    """Load the encoder of a knowledge base: the one that is named, else the one that made it, where its name tells."""
+    """Load the encoder of an index or a base: the one that is named, else what made it, where its name leads there."""
     from rsvlm.models import ModelError
 
     try:
@@ -61,7 +69,7 @@ def load_for_base(
     except ModelError as error:
         if name is not None or isinstance(error.__cause__, ImportError):
             raise
-        raise ModelError(f"the base was made by {made_by}: name that one by --encoder ({error})") from None
+        raise ModelError(f"the {what} was made by {made_by}: name that one by --encoder ({error})") from None
 
 
 def load_judge(name: str, device: str, offline: bool) -> Any:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from rsvlm.models.shipped import DEFAULT
 
-from .common import AsJson, Debug, Offline, console, print_json, print_table, results, tell
+from .common import AsJson, Debug, Offline, console, counted, print_json, print_table, results, tell
 from .cutting import (
     Bands,
     Chips,
@@ -23,7 +23,17 @@ from .cutting import (
     changed_options,
     chip_options,
 )
-from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load
+from .encoders import (
+    BatchSize,
+    Device,
+    EncoderName,
+    MadeBy,
+    MadeByWeights,
+    Precision,
+    Weights,
+    load,
+    load_maker,
+)
 from .engines import Engine
 from .progress import progress_bar
 from .stopping import goes_on
@@ -121,7 +131,8 @@ def build(
 def add(
     place: Place,
     images: Images,
-    weights: Weights = None,
+    encoder: MadeBy = None,
+    weights: MadeByWeights = None,
     chips: OwnChips = None,
     size: Size = None,
     min_valid: OwnMinValid = None,
@@ -151,8 +162,8 @@ def add(
     planned = _planned(place, kind, recall, max_memory)
     own = open_index(place)
     options = changed_options(own.cut, chips, size, min_valid, sensor, bands, stretch)
-    encoder = load(own.made_by.name, weights, device, precision, batch_size, offline)
-    index: Any = open_index(place, encoder)
+    made = load_maker("index", own.made_by.name, encoder, weights, device, precision, batch_size, offline)
+    index: Any = open_index(place, made)
     with progress_bar("Encoding", "chips") as show:
         report = index.add(
             images, options=options, licence=licence, engine=engine, workers=workers, progress=show, **planned
@@ -183,7 +194,7 @@ def remove(
     if as_json:
         print_json({"removed": removed, "rows": len(index)})
     else:
-        tell(f"{removed:,} rows removed, {len(index):,} left")
+        tell(f"{counted(removed, 'row')} removed, {len(index):,} left")
 
 
 @app.command(no_args_is_help=True)
@@ -371,9 +382,9 @@ def _report(index: Any, report: Any, as_json: bool) -> None:
         )  # fmt: skip
         return
     done = report.chips - report.failed
-    tell(f"{done:,} chips encoded; {index.place} has {len(index):,} rows")
+    tell(f"{counted(done, 'chip')} encoded; {index.place} has {counted(len(index), 'row')}")
     if report.failed:
-        tell(f"{report.failed:,} images or chips were left out:", "yellow")
+        tell(f"{counted(report.failed, 'image')} or chips left out:", "yellow")
         for reason, count in report.reasons.most_common(5):
             tell(f"  {count:,}  {reason}")
             named = [image for image, why in report.failures if why == reason][:_NAMED]

@@ -10,7 +10,7 @@ from rich.table import Table
 from rsvlm.models.shipped import DEFAULT
 
 from .common import AsJson, Debug, Offline, print_json, print_table, results, tell
-from .encoders import BatchSize, Device, EncoderName, Precision, Weights, load, load_for_base
+from .encoders import BatchSize, Device, EncoderName, MadeBy, Precision, Weights, load, load_maker
 from .progress import progress_bar
 from .stopping import goes_on
 
@@ -22,12 +22,6 @@ Sources = Annotated[
     ),
 ]
 Licence = Annotated[str | None, typer.Option(help="Licence of sources that do not name one.")]
-MadeBy = Annotated[
-    str | None,
-    typer.Option(
-        "--encoder", help="The encoder that made the base, where its name does not lead to it: a folder."
-    ),
-]
 
 _SHOWN = 5
 """Problems with sources that are told, of all that there are."""
@@ -107,7 +101,7 @@ def add(
     goes_on()
     own = KnowledgeBase(place).record.encoder
     reading = weights, device, precision, batch_size, offline
-    made = None if own is None else load_for_base(own.name, encoder, *reading)
+    made = None if own is None else load_maker("base", own.name, encoder, *reading)
     base = KnowledgeBase(place, made)
     with progress_bar("Encoding", "items", "Reading the sources") as show:
         base.add(sources, licence=licence, progress=show)

@@ -6,13 +6,17 @@ from typing import Annotated
 import typer
 
 from .common import AsJson, Debug, Offline, console, print_json, tell
-from .encoders import Weights
+
+OwnWeights = Annotated[
+    str | None,
+    typer.Option("--weights", help="Weights file of ADAPTER, where it is an encoder without its own."),
+]
 
 
 def merge(
     adapter: Annotated[str, typer.Argument(help="Folder of the adapter, or any encoder.", metavar="ADAPTER")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
-    weights: Weights = None,
+    weights: OwnWeights = None,
     base: Annotated[
         str | None, typer.Option(help="The adapter's base, where it lies elsewhere than it says.")
     ] = None,

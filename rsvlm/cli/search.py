@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .common import AsJson, Debug, Offline, print_json, tell
-from .encoders import Device, Precision, Weights, load, load_judge
+from .common import AsJson, Debug, Offline, counted, print_json, tell
+from .encoders import Device, MadeBy, MadeByWeights, Precision, load_judge, load_maker
 from .places import bbox_of, gsd_of, point_of
 from .progress import progress_bar
 from .search_output import plain, print_hits
@@ -74,7 +74,8 @@ def search(
     out: Out = None,
     page: Page = None,
     sheet: Sheet = None,
-    weights: Weights = None,
+    encoder: MadeBy = None,
+    weights: MadeByWeights = None,
     device: Device = "auto",
     precision: Precision = "auto",
     as_json: AsJson = False,
@@ -117,7 +118,7 @@ def search(
         "bbox": bbox_of(bbox), "area": None if area is None else retrieval.read_area(area),
         "start": start, "end": end, "gsd": gsd_of(gsd), "labels": label or (), "licences": licence or (),
     }  # fmt: skip
-    opening = (weights, device, precision, None, offline)
+    opening = (encoder, weights, device, precision, None, offline)
     if where == "pictures":
         opened, hits = _picture_hits(
             place, text, image, opening, k=k, offset=offset, weight=weight, unlike=unlike, fold=fold, variety=variety,
@@ -142,7 +143,7 @@ def search(
     print_hits(rows, hits.total, len(opened), captions=where != "pictures", offset=offset)
     for path in (out, page, sheet):
         if path is not None:
-            tell(f"Written: {path}")
+            tell(f"Written: {path} ({counted(len(rows), 'hit')})")
 
 
 def _check_where(where: str, text: str | None, of_pictures: bool, of_captions: bool) -> None:
@@ -176,9 +177,13 @@ def _picture_hits(
     """The index, and what it finds by how images look."""
     from rsvlm import retrieval
 
-    index: Any = retrieval.open_index(place, load(retrieval.open_index(place).made_by.name, *opening))
+    index: Any = retrieval.open_index(place, _maker(retrieval.open_index(place), opening))
     found = index.search(text, image, **wanted)
     return index, found if isinstance(found, retrieval.Hits) else found[0]
+
+
+def _maker(index: Any, opening: Any) -> Any:
+    return load_maker("index", index.made_by.name, *opening)
 
 
 def _caption_hits(
@@ -187,11 +192,11 @@ def _caption_hits(
     """The index, and what it finds by captions; by pictures as well, if asked to."""
     from rsvlm import retrieval
 
-    _, device, _, _, offline = opening
+    _, _, device, _, _, offline = opening
     folder = retrieval.folder_of(place, "searched by captions")
     index = retrieval.Index(folder)
     if pictures:
-        index = retrieval.Index(folder, load(index.made_by.name, *opening))
+        index = retrieval.Index(folder, _maker(index, opening))
     judge = None if reranker is None else load_judge(reranker, device, offline)
     with progress_bar("Encoding captions", "captions", "Looking at the captions") as show:
         return index, index.search_captions(

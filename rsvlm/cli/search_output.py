@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.table import Table
 
-from .common import print_table, results, tell
+from .common import counted, print_table, results, tell
 
 _LONGEST = 200
 """Characters of a caption in the table; --json and --out have it whole."""
@@ -30,7 +30,7 @@ def print_hits(rows: list[dict[str, Any]], total: int, count: int, *, captions: 
             none = ", and no caption has a word of it"
         tell(f"Nothing: {total:,} of {count:,} rows fit the filter{none}", on=results)
         return
-    table = Table(title=f"of {total:,} rows", title_justify="left")
+    table = Table(title=f"of {counted(total, 'row')}", title_justify="left")
     for name in ("", "score", "image", "where", "when", *(["caption"] if captions else [])):
         table.add_column(name)
     for row, name in zip(rows, short_names(rows), strict=True):

@@ -442,7 +442,7 @@ def test_commands(rsvlm_command: Any, server: Server, address: str, tmp_path: Pa
     document = json.loads(capsys.readouterr().out)
     assert document["total"] == len(document["hits"]) == 2
     assert rsvlm_command("index", "remove", address, document["hits"][1]["key"]) == 0
-    assert "1 rows removed, 1 left" in capsys.readouterr().err
+    assert "1 row removed, 1 left" in capsys.readouterr().err
     assert rsvlm_command("index", "info", address, "--json") == 0
     assert json.loads(capsys.readouterr().out)["kind"] == "FLAT"
     assert rsvlm_command("index", "copy", address, tmp_path / "index") == 0

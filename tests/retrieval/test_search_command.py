@@ -1,6 +1,7 @@
 """`rsvlm index` and `rsvlm search` as people type them, with the built-in model and the sample town."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,9 @@ def test_build_says_what_it_made_and_how_to_go_on(
     assert "is whole" in capsys.readouterr().out
 
 
-def test_search_shows_a_table_or_one_json_document(rsvlm_command: Any, index: Path, capsys: Any) -> None:
+def test_search_shows_a_table_or_one_json_document(
+    rsvlm_command: Any, index: Path, tmp_path: Path, capsys: Any
+) -> None:
     assert rsvlm_command("search", index, "a river", "-k", "3") == 0
     said = capsys.readouterr().out
     assert "score" in said
@@ -59,8 +62,11 @@ def test_search_shows_a_table_or_one_json_document(rsvlm_command: Any, index: Pa
     near = json.loads(capsys.readouterr().out)
     assert first["key"] in [hit["key"] for hit in near["hits"]]
     assert near["total"] < document["total"]
-    assert rsvlm_command("search", index, "a river", "--start", "2100") == 0
-    assert "Nothing: 0 of" in capsys.readouterr().out
+    none = tmp_path / "none.csv"
+    assert rsvlm_command("search", index, "a river", "--start", "2100", "--out", none) == 0
+    told = capsys.readouterr()
+    assert "Nothing: 0 of" in told.out
+    assert f"Written: {none} (0 hits)" in told.err
     assert rsvlm_command("search", index, "a river", "--offset", "100000") == 0
     assert "rows fit the filter, and none comes after the first 100,000" in capsys.readouterr().out
 
@@ -169,3 +175,26 @@ def test_damage_is_found_and_exits_with_1(
     [problem] = json.loads(capsys.readouterr().out)["problems"]
     assert "manifest.json: is damaged" in problem
     assert rsvlm_command("index", "verify", tmp_path) == 2  # no index at all
+
+
+def test_an_encoder_that_moved_is_named_again(
+    rsvlm_command: Any, town: Path, tiny_model: list[str], tmp_path: Path, capsys: Any
+) -> None:
+    model, moved, out = tmp_path / "model", tmp_path / "moved", tmp_path / "index"
+    shutil.copytree(Path(tiny_model[1]).parent, model)
+    of = ["--weights", str(model / "tiny.pt"), "--precision", "fp32"]
+    assert rsvlm_command("index", "build", town, "--out", out, "--encoder", model / "tiny.json", *of) == 0
+    model.rename(moved)
+    named = [
+        "--encoder",
+        str(moved / "tiny.json"),
+        "--weights",
+        str(moved / "tiny.pt"),
+        "--precision",
+        "fp32",
+    ]
+    for command in (["search", out, "a river"], ["index", "add", out, town]):
+        capsys.readouterr()
+        assert rsvlm_command(*command) == 2
+        assert "name that one by --encoder" in capsys.readouterr().err
+        assert rsvlm_command(*command, *named) == 0
