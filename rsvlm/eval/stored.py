@@ -108,7 +108,9 @@ def _classes(path: Path, stored: dict[str, NDArray[Any]]) -> tuple[tuple[str, ..
         return tuple(str(label) for label in stored["classes"].tolist()), []
     beside = next((path.with_name(file) for file in _LISTS if path.with_name(file).is_file()), None)
     if beside is None:
-        raise EvalError(f"{path}: says no class names; put a classes.txt beside it, a name a line")
+        raise EvalError(
+            f"{path}: says no class names; put a classes.txt beside it, a name a line in the order of texts"
+        )
     lines = class_names_beside(path) if beside.name == _LISTS[1] else read_utf8(beside).splitlines()
     return tuple(line.strip() for line in lines or () if line.strip()), [beside]
 

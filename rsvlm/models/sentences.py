@@ -193,14 +193,35 @@ def _load(maker: Any, folder: Path, device: str) -> Any:
 
     for module in _json(folder / "modules.json", []):
         named = module.get("type") if isinstance(module, dict) else module
-        if not str(named).startswith("sentence_transformers."):
-            raise ModelError(f"{folder}: wants to run {named}, which is no part of sentence-transformers")
+        _check_class(folder, str(named))
+    _check_code(folder)
     if not any(folder.rglob("*.safetensors")):
         raise ModelError(f"{folder}: holds no weights in safetensors")
     with loading_transformers(folder):
         return maker(
             str(folder), device=str(pick_device(device)), local_files_only=True, trust_remote_code=False
         )
+
+
+def _check_class(folder: Path, named: str) -> None:
+    if not named.startswith("sentence_transformers."):
+        raise ModelError(f"{folder}: wants to run {named}, which is no part of sentence-transformers")
+
+
+def _check_code(folder: Path) -> None:
+    """Refuse a folder with code, or whose modules name classes of others: releases before 6 would run these."""
+    if code := next(folder.rglob("*.py"), None):
+        raise ModelError(f"{folder}: holds {code.name}, and code of a model is never run: name one without")
+    for file in folder.rglob("*config*.json"):
+        told = _read_json(file, {})
+        if not isinstance(told, dict):  # such as the list of its training data that some models hold
+            continue
+        types = told.get("types")
+        for named in (*(types.values() if isinstance(types, dict) else ()), told.get("tokenizer_class")):
+            if (
+                isinstance(named, str) and "." in named
+            ):  # a class of transformers' own has no module before it
+                _check_class(folder, named)
 
 
 def _check_cross_encoder(folder: Path) -> None:
@@ -216,15 +237,19 @@ def _check_cross_encoder(folder: Path) -> None:
 
 def _json(file: Path, missing: Any) -> Any:
     """What a file of a model says; of another kind than `missing`, it is none of a model."""
+    found = _read_json(file, missing)
+    if not isinstance(found, type(missing)):
+        raise ModelError(f"{file}: is not what a model has there")
+    return found
+
+
+def _read_json(file: Path, missing: Any) -> Any:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return missing
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{file}: cannot be read ({one_line(error)})") from None
-    if not isinstance(found, type(missing)):
-        raise ModelError(f"{file}: is not what a model has there")
-    return found
 
 
 def _revision(folder: Path) -> str:

@@ -49,6 +49,26 @@ def test_its_revision_is_that_of_all_that_decides_vectors(sentence_model: Path, 
     assert load_sentence_encoder(copy).revision != revision
 
 
+@pytest.mark.parametrize(
+    "told", [{"types": {"query": "evil.Evil"}}, {"tokenizer_class": "evil.Evil"}], ids=["router", "tokenizer"]
+)
+def test_a_module_that_names_classes_of_others_is_refused(
+    sentence_model: Path, tmp_path: Path, told: dict[str, Any]
+) -> None:
+    copy = Path(shutil.copytree(sentence_model, tmp_path / "model"))
+    (copy / "router_config.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"wants to run evil\.Evil"):
+        load_sentence_encoder(copy)
+
+
+def test_a_model_with_code_is_refused(sentence_model: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(sentence_model, tmp_path / "model"))
+    (copy / "1_Own").mkdir()
+    (copy / "1_Own" / "modeling.py").write_text("raise SystemExit", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"holds modeling\.py"):
+        load_sentence_encoder(copy)
+
+
 def test_a_folder_that_would_run_code_is_refused(sentence_model: Path, tmp_path: Path) -> None:
     copy = tmp_path / "hostile"
     shutil.copytree(sentence_model, copy)
