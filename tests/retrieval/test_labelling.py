@@ -137,7 +137,7 @@ def test_a_geopackage_in_metres(index: Index, tmp_path: Path) -> None:
             "has no column label; it has none",
         ),
         ("labels.geojson", "no json", "is no GeoJSON"),
-        ("labels.gpkg", "no database", "cannot be read"),
+        ("labels.gpkg", "no database", "is not what its ending .gpkg says"),
     ],
 )
 def test_a_file_without_labels_is_refused_and_nothing_changes(

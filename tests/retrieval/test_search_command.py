@@ -95,7 +95,7 @@ def test_info_and_remove(rsvlm_command: Any, index: Path, capsys: Any) -> None:
     assert rsvlm_command("search", index, "a park", "-k", "1", "--json") == 0
     [hit] = json.loads(capsys.readouterr().out)["hits"]
     assert rsvlm_command("index", "remove", index, hit["key"]) == 0
-    assert f"1 rows removed, {before['rows'] - 1:,} left" in capsys.readouterr().err
+    assert f"1 row removed, {before['rows'] - 1:,} left" in capsys.readouterr().err
     assert rsvlm_command("index", "remove", index, hit["key"]) == 2
     assert "nothing was removed" in capsys.readouterr().err
 
