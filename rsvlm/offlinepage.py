@@ -8,8 +8,8 @@ from importlib.resources import files
 
 from . import __version__
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(0x7F, 0xA0))}
-"""Control characters but for tab and line end: no HTML, and orders to a terminal that shows the file."""
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(0x7F, 0xA0))}
+"""Control characters but for tab and line end, and how they are shown: they are no HTML, and orders to a terminal."""
 
 
 def offline_page(
@@ -38,20 +38,20 @@ def offline_page(
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title.translate(_CONTROLS))}</title>
+<title>{escape(title.translate(CONTROLS))}</title>
 <style>{style}</style>
 </head>
 <body>
 <header>
-<h1>{escape(title.translate(_CONTROLS))}</h1>
-<p>{lead.translate(_CONTROLS)}</p>
+<h1>{escape(title.translate(CONTROLS))}</h1>
+<p>{lead.translate(CONTROLS)}</p>
 </header>
 {bar}<main>
 """
     for part in body:
-        yield part.translate(_CONTROLS)
+        yield part.translate(CONTROLS)
     yield f"""</main>
-<footer>{credit.translate(_CONTROLS)}Made by rsvlm {escape(__version__)}. The page is complete in this file and
+<footer>{credit.translate(CONTROLS)}Made by rsvlm {escape(__version__)}. The page is complete in this file and
 asks no network for anything.</footer>
 {runs}</body>
 </html>

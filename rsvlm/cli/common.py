@@ -12,16 +12,18 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(0x7F, 0xA0))}
-"""Control characters but for tab and line end, by which a file's name could tell a terminal what to do."""
+from rsvlm.offlinepage import CONTROLS
 
 
 class _Console(Console):
-    """A console that shows control characters as their codes; its own colours are added to what comes out of here."""
+    """A console that shows control characters as their codes: by these a file's name could give a terminal orders.
+
+    Its own colours are added to what comes out of here.
+    """
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=segment.text.translate(_CONTROLS))
+            yield segment if segment.control else segment._replace(text=segment.text.translate(CONTROLS))
 
 
 # Paths, captions and reasons are printed as they are: their brackets are no markup, and their colons no emoji.
@@ -77,9 +79,7 @@ def print_table(table: Table, on: Console = results) -> None:
     for column in table.columns:
         column.overflow = "fold"
         # here already, as columns are as wide as what is in them
-        column._cells = [
-            cell.translate(_CONTROLS) if isinstance(cell, str) else cell for cell in column.cells
-        ]
+        column._cells = [cell.translate(CONTROLS) if isinstance(cell, str) else cell for cell in column.cells]
     on.print(table)
 
 
