@@ -78,8 +78,11 @@ def print_table(table: Table, on: Console = results) -> None:
     """Write a table, with no value cut: what is too long goes on in the next line."""
     for column in table.columns:
         column.overflow = "fold"
-        # here already, as columns are as wide as what is in them
-        column._cells = [cell.translate(CONTROLS) if isinstance(cell, str) else cell for cell in column.cells]
+        # here already, as columns are as wide as what is in them; a line feed in a name would break its row
+        column._cells = [
+            cell.translate(CONTROLS | {ord("\n"): "\\n"}) if isinstance(cell, str) else cell
+            for cell in column.cells
+        ]
     on.print(table)
 
 

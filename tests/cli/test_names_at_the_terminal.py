@@ -47,10 +47,10 @@ def test_a_name_gives_the_terminal_no_orders(capsys: pytest.CaptureFixture[str])
     tell("a\x1b[31mb\x9b2J.tif", "yellow", "note:")
     assert capsys.readouterr().err == "note: a\\x1b[31mb\\x9b2J.tif\n"
     table = Table("name")
-    table.add_row("a\x1b]0;title.tif")
+    table.add_row("a\x1b]0;title\nb.tif")
     print_table(table)
     out = capsys.readouterr().out
-    assert "a\\x1b]0;title.tif" in out
+    assert "a\\x1b]0;title\\nb.tif" in out
     assert "\x1b" not in out
 
 

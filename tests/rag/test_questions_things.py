@@ -210,7 +210,7 @@ def test_regions(question: str, region: Box | None) -> None:
         ("Is more than half of the image forest?", "more than", "forest", None, 0.5, True),
         ("Do trees cover less than 30% of it?", "less than", "tree", None, 0.3, True),
         ("Does forest cover at most 100 percent of the image?", "at most", "forest", None, 1.0, True),
-        ("Does it show at least one forest?", "at least", "forest", None, 1.0, False),
+        ("Does at least one lake touch the road?", "at least", "lake", None, 1.0, False),
     ],
 )
 def test_relations(

@@ -4,16 +4,11 @@ import math
 import re
 
 from rsvlm.rag.questions import Asked, Relation, Thing
+from rsvlm.rag.questions.asked import DIRECTIONS
 
 from .covers import TILES
 from .finding import Finding, Scene, told, unknown
 
-_STEPS = {
-    "left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": (0, 1),
-    "west of": (-1, 0), "east of": (1, 0), "north of": (0, -1), "south of": (0, 1),
-    "north-east of": (1, -1), "north-west of": (-1, -1), "south-east of": (1, 1), "south-west of": (-1, 1),
-}  # fmt: skip
-"""Which way across and down each direction goes; north is up."""
 _WAYS = ("right", "lower right", "down", "lower left", "left", "upper left", "up", "upper right")
 CLEARLY, HARDLY = 0.6, 0.4
 """Cosines of the angles between where a thing lies and where it is said to lie: it does from the one on, and does not
@@ -30,7 +25,7 @@ _FROM = re.compile(
 
 def is_direction(relation: Relation | None) -> bool:
     """Whether a relation says in which direction one thing is from another."""
-    return relation is not None and relation.name in _STEPS
+    return relation is not None and relation.name in DIRECTIONS
 
 
 def lies(asked: Asked, relation: Relation, scene: Scene) -> Finding:
@@ -50,7 +45,7 @@ def lies(asked: Asked, relation: Relation, scene: Scene) -> Finding:
         return unknown(
             f"neither the {told(first)} nor the {told(second)} is clearly to one side of the other"
         )
-    across, down = _STEPS[relation.name]
+    across, down = DIRECTIONS[relation.name]
     cosine = (offset[0] * across + offset[1] * down) / math.hypot(*offset) / math.hypot(across, down)
     if HARDLY < cosine < CLEARLY:
         return unknown(f"the {told(first)} lies only partly {relation.name} {told(second)}")

@@ -90,7 +90,9 @@ def line_of(text: str, words: Sequence[Word]) -> tuple[str, list[int]]:
     for word in words:
         line += text[at : word.start].lower()
         starts.append(len(line))
-        line += f" {word.text}" if line.endswith(word.text) and at > word.start else word.text
+        line += (
+            f" {word.text}" if at > word.start and word.text != "n't" else word.text
+        )  # "there's": there is
         at = word.end
     return line + text[at:].lower(), starts
 

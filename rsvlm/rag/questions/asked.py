@@ -32,6 +32,14 @@ class Thing:
         return self.classes[0] if self.classes else self.phrase.lower()
 
 
+DIRECTIONS = {
+    "left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": (0, 1),
+    "west of": (-1, 0), "east of": (1, 0), "north of": (0, -1), "south of": (0, 1),
+    "north-east of": (1, -1), "north-west of": (-1, -1), "south-east of": (1, 1), "south-west of": (-1, 1),
+}  # fmt: skip
+"""Which way across and down each direction goes; north is up."""
+
+
 class Option(NamedTuple):
     """One of the answers that the question offers: its label ("A", "1"; "" without), its words, what it names."""
 

@@ -10,6 +10,7 @@ from . import options
 from .asked import Asked, HardWords, Kind, Option, Thing
 from .comparisons import compared, is_whole
 from .enumerations import choosing, enumeration_in
+from .framed import without_frame
 from .hardwords import hard_words
 from .images import image_in
 from .negation import is_negated
@@ -61,6 +62,8 @@ def understand(question: str, *, images: int = 1) -> list[Asked]:
     if not text:
         raise RagError("the question is empty; ask something, such as: Is there a river?")
     stem, offered = options.labelled(text)
+    if images == 1 and not offered:
+        stem = without_frame(stem)
     asked, unread = _read_parts(parts_of(stem), images)
     if not asked:
         things = tuple(found.thing for found in part_of(stem).things)

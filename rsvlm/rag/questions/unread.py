@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .amounts import DIGITS, FRACTION, SPELLED, line_of
-from .asked import Asked
+from .asked import DIRECTIONS, Asked
 from .measures import measure_in
 from .parts import Part, part_of
 from .regions import without_region
 
-DIRECTIONS = ("left of", "right of", "above", "below", "north of", "south of", "east of", "west of", "north-east of",
-              "north-west of", "south-east of", "south-west of")  # fmt: skip
-COMPARED = ("more", "less", "equal")
+_COMPARED = ("more", "less", "equal")
 _LABELS = re.compile(
     r"\b(?:tile|image|img|picture|photo|scene|frame|figure|patch|chip|sample|question|number|no|nr|id|zone|level|class|"
     r"sentinel|landsat|band|date|site|point|area|plot|block|map|row)s?\W{0,2}\d+\b|#\s?\d+\b|"
@@ -81,7 +79,7 @@ def with_unread(asked: Asked) -> Asked:
     line = _line(part, asked)
     whole = _HALVES.sub(" ", line)
     relation = asked.relation
-    compared = relation is not None and relation.name in COMPARED and relation.amount is None
+    compared = relation is not None and relation.name in _COMPARED and relation.amount is None
     compared = compared or (relation is None and _OF_UNKNOWN.search(line) is not None)
     unread = ""
     if asked.kind == "yes-no":
