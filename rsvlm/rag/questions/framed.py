@@ -8,13 +8,14 @@ comparisons of the one who asks are none of the image's.
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 from rsvlm.captioning.english import article
 
 from .amounts import line_of
 from .framing import is_frame
 from .hardwords import hard_words
-from .reading import Word, is_plural, table
+from .reading import is_plural, table
 from .rules import LONGEST_LINE
 from .spelling import read
 from .things import Found, find_things
@@ -23,14 +24,25 @@ _IN = re.compile(r"\b(?:in|at|near|of|from|around|over) (?:the )?[\"']?$", re.IG
 """Before the name of a place."""
 
 
+class Core(NamedTuple):
+    """What is asked by which words; which of three things is compared, where two are named before or after it."""
+
+    asks: str
+    pattern: re.Pattern[str]
+    subject: int | None
+
+
 @cache
-def _cores() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """What is asked by which words: the `cores` of `framed.yaml`."""
+def _cores() -> tuple[Core, ...]:
+    """The `cores` of `framed.yaml`."""
     data = table("framed.yaml")
     lists = {name: "|".join(f"(?:{one})" for one in data[name].values()) for name in ("limits", "behind")}
     for name, words in data["lists"].items():
         lists[name] = _filled(words, lists)
-    return tuple((row["asks"], re.compile(_filled(row["pattern"], lists))) for row in data["cores"])
+    return tuple(
+        Core(row["asks"], re.compile(_filled(row["pattern"], lists)), row.get("subject"))
+        for row in data["cores"]
+    )
 
 
 def _filled(pattern: str, lists: dict[str, str]) -> str:
@@ -59,18 +71,31 @@ def without_frame(text: str) -> str:
         or any(_IN.search(text, 0, text.find(one)) for one in hard.names)
     ):
         return text
-    for asks, pattern in _cores():
-        found = list(pattern.finditer(line))
-        if len(found) == 1 and is_frame(line[: found[0].start()], line[found[0].end() :]):
-            first = line.count("#", 0, found[0].start())
-            return _plainly(asks, found[0], known[first:], words)
+    for core in _cores():
+        found = list(core.pattern.finditer(line))
+        if len(found) != 1:
+            continue
+        [match] = found
+        before, after = line[: match.start()], line[match.end() :]
+        things = _compared(core, known[before.count("#") :][: match[0].count("#")])
+        if things and is_frame(before, after, whole=core.asks != "presence"):
+            return _plainly(core.asks, match, things, is_plural(words[things[0].last - 1].text))
     return text
 
 
-def _plainly(asks: str, core: re.Match[str], things: Sequence[Found], words: Sequence[Word]) -> str:
+def _compared(core: Core, things: Sequence[Found]) -> Sequence[Found]:
+    """The things of a core, what is compared first; none where that is no one of the others."""
+    if core.subject is None:
+        return things
+    first = things[core.subject]
+    others = [one for place, one in enumerate(things) if place != core.subject]
+    rest = [one for one in others if one.thing.name != first.thing.name]
+    return [first, rest[0]] if len(rest) == 1 else []
+
+
+def _plainly(asks: str, core: re.Match[str], things: Sequence[Found], plural: bool) -> str:
     """A question in plain words."""
-    thing, plural = things[0].thing.phrase, is_plural(words[things[0].last - 1].text)
-    be = "Are" if plural else "Is"
+    thing, be = things[0].thing.phrase, "Are" if plural else "Is"
     if asks == "share":
         return f"Is {_limit(core)} {core['percent']}% of this image {thing}?"
     if asks != "presence":

@@ -26,12 +26,18 @@ _DENIED = re.compile(
     r"\b(?:not|never|no|nobody|none|doubts?|deny|denies|false|wrong|untrue|unlikely)\b|n't\b"
 )
 _GOES_ON = re.compile(
-    r"\W*(?:(?:(?:yes|no|or|not|please|pls|plz|just|only|simple|simply|answer|reply|one|word|short|quick|thanks|"
-    r"thank you|thx|in advance|sir|madam|am i right|right|correct|do you think|would you say|by any chance|if possible|"
-    r"at all|anywhere|a|with|y/n|say)\b\W*)*$|"
-    r"(?:i|we|my|our|because|since|so|as i|mum|he|she|sorry|before|it is fine)\b)"
+    r"\W*(?:(?:(?:yes|no|true|false|agree|disagree|or|not|please|pls|plz|just|only|simple|"
+    r"simply|answer|reply|one|word|short|quick|thanks|"
+    r"thank you|thx|in advance|sir|madam|am i right|right|correct|do you think|would you say|by any chance|"
+    r"if possible|at all|anywhere|a|with|y/n|say)\b\W*)*$|"
+    r"(?:i|we|my|our|because|since|so|as i|mum|he|she|sorry|before|it is fine|even|"
+    r"and (?:say|tell|answer|reply|respond|let me know)|however|no matter|if you|"
+    r"as far as|in your|to your|that you can see|according to|by your|to the best)\b)"
 )
 """How the sentence may go on: in what says no more of the thing."""
+_SAYS_MORE = re.compile(
+    r"\b(?:more|less|fewer|than|not|no|only|just|twice|times|half|and|but|which|where)\b|n't\b|\d"
+)
 _OF_ASKER = re.compile(r"\W*(?:(?:hi|hello|sorry|ok|well|so|but|hey|helo)\W+)?(?:i|we|my|our|half of|you)\b")
 """How the words before begin where the one who asks speaks of others than the image."""
 _SENTENCE_END = re.compile(r"[.?!](?=\s|$)")
@@ -50,16 +56,21 @@ _OF_IMAGES = re.compile(
 )
 
 
-def is_frame(before: str, after: str) -> bool:
+def is_frame(before: str, after: str, *, whole: bool) -> bool:
     """Whether the words before and behind a question say nothing of what it asks.
 
     Args:
         before: Words in lower-case letters, with "#" for each thing.
         after: Those behind it.
+        whole: Whether the question says all that it asks for: its sentence may go on in any words.
     """
     end = _SENTENCE_END.search(after)
     rest = after[: end.start()] if end else after
-    if not _GOES_ON.match(rest) or "#" in after or ("#" in before and not _OF_ASKER.match(before)):
+    if (
+        not (_GOES_ON.match(rest) or (whole and not _SAYS_MORE.search(rest)))
+        or "#" in after
+        or ("#" in before and not _OF_ASKER.match(before))
+    ):
         return False
     clause = before[max((match.end() for match in _CLAUSE_END.finditer(before)), default=0) :]
     if _DENIED.search(clause):

@@ -51,7 +51,9 @@ _QUANTIFIERS = re.compile(
 _NO_QUANTIFIER = re.compile(
     r"\b(?:(?:yes|no) (?:or no )?only|only (?:with )?(?:an? |one )?(?:yes|no|one|single|brief|short|word|answer)|"
     r"(?:in|on|within) (?:the |this )?(?:whole|entire|full) \w+|in total|after all|most likely|too much|very much|"
-    r"thanks? .*|pretty much|all (?:the )?(?:around|along|right)|each other|main (?:road|street|square)|pretty full)\b"
+    r"thanks? .*|pretty much|all (?:the )?(?:around|along|right)|each other|"
+    r"(?:the|these|those|of) two\b(?! _)|two (?:land )?(?:covers?|classes|types|kinds|categories)|"
+    r"main (?:road|street|square)|pretty full)\b"
 )
 _OF_SOME = re.compile(
     r"many|several|multiple|numerous|lots|plenty|dozens|hundreds|thousands|a couple|much|all|every|each|both"
