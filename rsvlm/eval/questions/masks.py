@@ -36,21 +36,26 @@ def patches(mask: Mask, diagonal: bool) -> npt.NDArray[np.intp]:
     It is code of its own on purpose: what checks the questions finds patches by rasterio, and must not share a mistake.
     """
     height, width = mask.shape
-    labels = np.where(mask, np.arange(1, mask.size + 1).reshape(height, width), 0)
-    none = mask.size + 1
-    while True:
-        wide = np.pad(np.where(mask, labels, none), 1, constant_values=none)
-        sides = [(0, 1), (2, 1), (1, 0), (1, 2)] + ([(0, 0), (0, 2), (2, 0), (2, 2)] if diagonal else [])
-        least = labels
-        for row, column in sides:
-            least = np.minimum(least, wide[row : row + height, column : column + width])
-        least = np.where(mask, least, 0)
-        flat = np.concatenate([[0], least.ravel()])
-        least = np.where(mask, flat[least], 0)  # a pixel takes the number of the one that it is named after
-        if (least == labels).all():
-            break
-        labels = least
-    return np.unique(labels, return_inverse=True)[1].reshape(height, width) + (0 if not mask.all() else 1)
+    edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    rows, lefts = np.nonzero(edges == 1)  # runs of pixels side by side, row after row
+    rights = np.nonzero(edges == -1)[1]
+    row, reach = width + 2, int(diagonal)  # rows lie so far apart that no run reaches one but the next
+    begins, ends = rows * row + lefts, rows * row + rights
+    first = np.searchsorted(
+        ends, begins + row - reach, side="right"
+    )  # those of the next row that a run touches
+    touched = np.searchsorted(begins, ends + row + reach, side="left") - first
+    upper = np.repeat(np.arange(len(rows)), touched)
+    lower = np.arange(len(upper)) + np.repeat(first - (touched.cumsum() - touched), touched)
+    names = np.arange(len(rows))  # each run is named after one that it is joined to, in the end the first
+    while (names[upper] != names[lower]).any():
+        one, other = names[upper], names[lower]
+        np.minimum.at(names, np.maximum(one, other), np.minimum(one, other))
+        while (names[names] != names).any():
+            names = names[names]
+    labels = np.zeros((height, width), np.intp)
+    labels[mask] = np.repeat(np.unique(names, return_inverse=True)[1] + 1, rights - lefts)
+    return labels
 
 
 def extent(mask: Mask) -> tuple[int, int, int, int] | None:

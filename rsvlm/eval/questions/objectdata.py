@@ -93,13 +93,19 @@ class ObjectData:
             raise EvalError(
                 f"{source.features}: no outline that can be seen for certain lies in {source.image}"
             )
-        search = WindowSearch(certain, doubtful, (self.scene.grid.width, self.scene.grid.height))
-        self.chips = [
-            ObjectChip(
-                Panel(number, source.image.name, found.window, turn=found.turn), found.shapes, self.pixel
-            )
-            for found in search.find(rng)
-        ]
+        self._search = WindowSearch(certain, doubtful, (self.scene.grid.width, self.scene.grid.height))
+        self._rng = rng
+
+    @cached_property
+    def chips(self) -> list[ObjectChip]:
+        """All windows; looked for when they are asked for first, as it takes long and some kinds ask for none."""
+        return list(self.find())
+
+    def find(self) -> Iterator[ObjectChip]:
+        """Look for windows, one after the other."""
+        for found in self._search.find(self._rng):
+            panel = Panel(self.number, self.source.image.name, found.window, turn=found.turn)
+            yield ObjectChip(panel, found.shapes, self.pixel)
 
     def pixels(self, panel: Panel) -> npt.NDArray[np.uint8]:
         """What a panel shows, (height, width, 3)."""

@@ -56,9 +56,45 @@ def around(bounds: npt.NDArray[np.float64], room: npt.NDArray[np.float64]) -> Si
     return float(left), float(top), float(right), float(bottom)
 
 
-def moved(
-    sides: Sides, outlines: npt.NDArray[np.object_], certain: npt.NDArray[np.bool_], limits: Limits
-) -> Sides | None:
+class Outlines(NamedTuple):
+    """Outlines, moved and turned; hundreds are looked at for each that is needed whole, so that one is made last.
+
+    Attributes:
+        untouched: As they were.
+        corners: (n, 2) corners of all, moved and turned.
+        ends: Where those of each outline end.
+        bounds: (n, 4) bounds.
+    """
+
+    untouched: npt.NDArray[np.object_]
+    corners: npt.NDArray[np.float64]
+    ends: npt.NDArray[np.intp]
+    bounds: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        untouched: npt.NDArray[np.object_],
+        corners: npt.NDArray[np.float64],
+        sizes: npt.NDArray[np.intp],
+    ) -> "Outlines":
+        """Return outlines, given the corners of all as they are moved and turned, and how many each has."""
+        ends = sizes.cumsum()
+        if not len(ends):
+            return cls(untouched, corners, ends, np.empty((0, 4)))
+        bounds = np.empty((len(ends), 4))
+        np.minimum.reduceat(corners, ends - sizes, axis=0, out=bounds[:, :2])
+        np.maximum.reduceat(corners, ends - sizes, axis=0, out=bounds[:, 2:])
+        return cls(untouched, corners, ends, bounds)
+
+    def whole(self, place: int) -> shapely.Geometry:
+        """Return one of them."""
+        start = self.ends[place - 1] if place else 0
+        one = self.untouched[place : place + 1].copy()
+        return shapely.set_coordinates(one, self.corners[start : self.ends[place]])[0]
+
+
+def moved(sides: Sides, outlines: Outlines, certain: npt.NDArray[np.bool_], limits: Limits) -> Sides | None:
     """Move sides, each time as little as can be, until they cut nothing and nothing doubtful is in.
 
     Args:
@@ -70,26 +106,40 @@ def moved(
     Returns:
         The sides; None where they keep within no limits, or no end is found.
     """
-    bounds = shapely.bounds(outlines)
+    lefts, tops, rights, bottoms = np.ascontiguousarray(outlines.bounds.T)
     for _ in range(_STEPS):
-        held = (bounds[:, :2] >= np.add(sides[:2], _GAP)).all(axis=1)
-        held &= (bounds[:, 2:] <= np.subtract(sides[2:], _GAP)).all(axis=1)
-        near = (bounds[:, :2] < np.add(sides[2:], _CLEAR)).all(axis=1)
-        near &= (bounds[:, 2:] > np.subtract(sides[:2], _CLEAR)).all(axis=1)
-        frame = shapely.box(*np.subtract(sides[:2], _CLEAR), *np.add(sides[2:], _CLEAR))
-        wrong = np.flatnonzero(near & ~(held & certain))
-        one = next((place for place in wrong if shapely.intersects(outlines[place], frame)), None)
+        left, top, right, bottom = sides
+        held = (
+            (lefts >= left + _GAP)
+            & (tops >= top + _GAP)
+            & (rights <= right - _GAP)
+            & (bottoms <= bottom - _GAP)
+        )
+        edges = left - _CLEAR, top - _CLEAR, right + _CLEAR, bottom + _CLEAR
+        near = (lefts < edges[2]) & (tops < edges[3]) & (rights > edges[0]) & (bottoms > edges[1])
+        wrong = np.flatnonzero(near & ~(held & certain)).tolist()
+        frame = shapely.box(*edges) if wrong else None
+        one = next(
+            ((place, whole) for place in wrong if (whole := outlines.whole(place)).intersects(frame)), None
+        )
         if one is None:
             return sides
-        ways = _without(sides, shapely.intersection(outlines[one], frame).bounds)
-        if certain[one]:
-            ways.append(around(np.array([sides, bounds[one] + (-_ROOM, -_ROOM, _ROOM, _ROOM)]), np.zeros(4)))
+        place, whole = one
+        ways = _without(sides, whole.intersection(frame).bounds)
+        if certain[place]:
+            a, b, c, d = outlines.bounds[place].tolist()
+            taken = min(left, a - _ROOM), min(top, b - _ROOM), max(right, c + _ROOM), max(bottom, d + _ROOM)
+            ways.append(taken)
         fitting = [way for way in ways if limits.fit(way)]
         if not fitting:
             return None
-        moves = [float(np.abs(np.subtract(way, sides)).sum()) for way in fitting]
-        sides = fitting[int(np.argmin(moves))]
+        sides = min(fitting, key=lambda way: _length(sides, way))
     return None
+
+
+def _length(sides: Sides, way: Sides) -> float:
+    """How far sides are moved, together."""
+    return abs(way[0] - sides[0]) + abs(way[1] - sides[1]) + abs(way[2] - sides[2]) + abs(way[3] - sides[3])
 
 
 def _without(sides: Sides, part: Sequence[float]) -> list[Sides]:
