@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from made_wordnet import write_wordnet  # type: ignore[import-not-found] # this folder is on pytest's path
+from questions_town import Country, countryside  # type: ignore[import-not-found] # as above
 
+from rsvlm.eval.questions import make_questions
 from rsvlm.eval.text import WordNet, find_wordnet
 
 
@@ -31,6 +33,14 @@ def unpacked(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
 def rswk(unpacked: Callable[[str], Path]) -> Path:
     """RS-RAG's questions, answers and published scores."""
     return unpacked("rswk.tar.xz")
+
+
+@pytest.fixture(scope="session")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Country:
+    """A countryside with questions about all of its labels; whoever changes its files puts them back."""
+    folder = tmp_path_factory.mktemp("country")
+    sources = countryside(folder)
+    return Country(folder, sources, make_questions(sources, folder / "questions", count=90, seed=4))
 
 
 @pytest.fixture

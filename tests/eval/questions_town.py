@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ import rasterio
 from PIL import Image
 from rasterio.transform import Affine
 
+from rsvlm.eval.questions import QuestionReport
 from rsvlm.eval.questions.sources import ClassMap, Objects, Pairs, Scenes, Source
 
 LEGEND = """
@@ -49,6 +51,20 @@ def classes(rng: np.random.Generator, void: float = 0.0) -> npt.NDArray[np.uint8
         codes[(rows - y) ** 2 + (columns - x) ** 2 < radius**2] = code
     codes[rng.random(codes.shape) < void] = 0
     return codes
+
+
+class Country(NamedTuple):
+    """A countryside, and questions about it.
+
+    Attributes:
+        folder: Holds all labels, and `questions`.
+        sources: Its labels.
+        report: What was said when the questions were made.
+    """
+
+    folder: Path
+    sources: list[Source]
+    report: QuestionReport
 
 
 def countryside(folder: Path) -> list[Source]:

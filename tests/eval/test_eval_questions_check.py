@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
-from questions_town import countryside  # type: ignore[import-not-found] # this folder is on pytest's path
+from questions_town import Country, countryside  # type: ignore[import-not-found] # this folder is on pytest's path
 
 from rsvlm.eval.errors import EvalError
 from rsvlm.eval.questions import check_questions, make_questions
@@ -20,16 +20,9 @@ from rsvlm.eval.questions.options import DIRECTIONS, direction
 from rsvlm.eval.questions.sources import Scenes
 
 
-@pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("checked")
-    make_questions(countryside(folder), folder / "questions", count=60, seed=2)
-    return folder
-
-
 @pytest.fixture
-def copied(country: Path, tmp_path: Path) -> Path:
-    shutil.copytree(country / "questions", tmp_path / "questions")
+def copied(country: Country, tmp_path: Path) -> Path:
+    shutil.copytree(country.folder / "questions", tmp_path / "questions")
     return tmp_path / "questions"
 
 
@@ -83,8 +76,8 @@ def test_another_question_to_the_same_answer_is_refused(copied: Path) -> None:
     assert sum(key.startswith("SL_1_1_2/") for key in refused) == number
 
 
-def test_changed_labels_are_noticed(country: Path, copied: Path) -> None:
-    path = country / "masks" / "202306_a.tif"
+def test_changed_labels_are_noticed(country: Country, copied: Path) -> None:
+    path = country.folder / "masks" / "202306_a.tif"
     before = path.read_bytes()
     try:
         with rasterio.open(path, "r+") as file:
@@ -124,12 +117,12 @@ def test_a_question_that_is_gone_is_refused(copied: Path) -> None:
     path, items = max(kinds.items(), key=lambda kind: len(kind[1]))
     path.write_text(json.dumps(items[:-1]), encoding="utf-8")
     report = check_questions(copied)
-    assert (report.count, report.refused) == (60, {f"{path.stem}/{len(items)}": "is in no file of questions"})
+    assert (report.count, report.refused) == (90, {f"{path.stem}/{len(items)}": "is in no file of questions"})
 
 
-def test_fewer_sources_than_it_was_made_from(country: Path, copied: Path) -> None:
+def test_fewer_sources_than_it_was_made_from(country: Country, copied: Path) -> None:
     with pytest.raises(EvalError, match="was made from 5 sources, not 1; name all of them"):
-        check_questions(copied, [Scenes(path=country / "scenes")])
+        check_questions(copied, [Scenes(path=country.folder / "scenes")])
 
 
 def test_labels_that_change_between_two_runs_are_read_anew(tmp_path: Path) -> None:

@@ -151,3 +151,29 @@ def test_marks_lie_outside_of_what_they_mark_and_are_seen_on_red() -> None:
 def test_colours_are_called_as_people_call_them() -> None:
     assert colour_words((0, 100, 0)) == "dark green (#006400)"
     assert colour_words((240, 150, 255)) == "pink (#f096ff)"
+
+
+@pytest.mark.parametrize("diagonal", [False, True])
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.6, 0.9])
+def test_patches_are_numbered_as_by_walking_through_them(share: float, diagonal: bool) -> None:
+    rng = np.random.default_rng(0)
+    for shape in ((1, 9), (9, 1), (14, 17), (31, 20)):
+        mask = rng.random(shape) < share
+        walked, number = np.zeros(shape, int), 0
+        for start in zip(*np.nonzero(mask), strict=True):
+            ways = [start] if not walked[start] else []
+            number += len(ways)
+            while ways:
+                row, column = ways.pop()
+                if not (0 <= row < shape[0] and 0 <= column < shape[1] and mask[row, column]):
+                    continue
+                if walked[row, column]:
+                    continue
+                walked[row, column] = number
+                ways += [
+                    (row + down, column + along)
+                    for down in (-1, 0, 1)
+                    for along in (-1, 0, 1)
+                    if diagonal or not (down and along)
+                ]
+        assert (patches(mask, diagonal) == walked).all()
