@@ -37,10 +37,14 @@ def mean_interval(
     Raises:
         EvalError: As of `bootstrap_interval`.
     """
+    if (
+        groups is not None
+    ):  # numbered in the order of their labels: text is slow to sort, and they are counted twice
+        groups = np.unique(np.asarray(groups), return_inverse=True)[1]
     found = bootstrap_interval(values, groups=groups, draws=draws, seed=seed)
     numbers = np.asarray(values, np.float64)
     n = count_groups(groups, len(numbers))
-    if is_clustered(groups, len(numbers)) and n < FEWEST:
+    if n < min(FEWEST, len(numbers)):  # some are of one group
         return None
     if n >= FEWEST and found.low < found.high:
         return found

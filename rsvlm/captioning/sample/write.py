@@ -1,6 +1,7 @@
 """Writing the sample town to a folder: its map, its land cover and its picture."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,7 +53,7 @@ def write_sample(folder: str | Path) -> SamplePaths:
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     paths = SamplePaths.in_folder(place)
-    picture, codes = render_town()
+    picture, codes = _rendered()
     tags = {"TIFFTAG_IMAGEDESCRIPTION": _DESCRIPTION, "TIFFTAG_COPYRIGHT": _CREDIT, "LICENCE": LICENCE}
     _write(paths.image, np.moveaxis(picture, 2, 0), PLACE, tags, photometric="RGB", predictor=2)
     cover_tags = tags | {
@@ -61,6 +62,12 @@ def write_sample(folder: str | Path) -> SamplePaths:
     _write(paths.landcover, coarse_cover(codes)[None], cover_grid(), cover_tags, nodata=0)
     paths.osm.write_bytes(map_bytes())
     return paths
+
+
+@cache
+def _rendered() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """The town, kept: some seconds of drawing are worth more than 16 MB to whoever writes it twice."""
+    return render_town()
 
 
 def _write(

@@ -9,6 +9,7 @@ are found in an answer, are taken as text.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from rsvlm.eval.agromind.boxes import Box
 
@@ -103,10 +104,15 @@ def _first_form(
 ) -> tuple[list[str], str]:
     """Return the letters that occur in the first form in which any does, and the form; none and "" else."""
     for form, spellings in forms.items():
-        found = [letter for letter in options if any(spelt.format(letter) in text for spelt in spellings)]
+        found = [letter for letter in options if any(map(text.__contains__, _spelt(spellings, letter)))]
         if found:
             return found, form
     return [], ""
+
+
+@lru_cache(maxsize=1024)
+def _spelt(spellings: tuple[str, ...], letter: str) -> tuple[str, ...]:
+    return tuple(spelling.format(letter) for spelling in spellings)
 
 
 def _by_text(lowered: str, options: Mapping[str, str]) -> list[str]:
