@@ -197,10 +197,10 @@ def test_points_on_a_scene_make_a_class_map(
     town: SamplePaths, tmp_path: Path, rsvlm_command: Any, capsys: Any
 ) -> None:
     """From points with a column of labels, as QGIS saves them, to a map: the commands of the docs."""
-    options = ChipOptions(chips="grid", size="128")
+    options = ChipOptions(chips="grid", size="256")
     index = rsvlm.Index.build(town.image, tmp_path / "index", options=options)
     rows = index.rows(np.arange(len(index))).to_pylist()
-    shown = rows[:: len(rows) // 40]
+    shown = rows[:: len(rows) // 20]
     features = [
         {
             "type": "Feature",
@@ -216,7 +216,7 @@ def test_points_on_a_scene_make_a_class_map(
     assert rsvlm_command("index", "label", str(tmp_path / "index"), str(tmp_path / "points.geojson")) == 0
     out = tmp_path / "tiles.geojson"
     assert rsvlm_command(
-        "classify", str(town.image), "--classes", "left,right", "--size", "128", "--memory", str(tmp_path / "index"),
+        "classify", str(town.image), "--classes", "left,right", "--size", "256", "--memory", str(tmp_path / "index"),
         "--out", str(out), "--map", str(tmp_path / "maps"),
     ) == 0  # fmt: skip
     said = capsys.readouterr()

@@ -35,9 +35,20 @@ def settings_of_a_search(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(case=settings_of_a_search())
 def test_exact_search_equals_brute_force(case: dict[str, Any]) -> None:
+    equals_brute_force(case)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(case=settings_of_a_search())
+def test_exact_search_equals_brute_force_of_many(case: dict[str, Any]) -> None:
+    equals_brute_force(case)
+
+
+def equals_brute_force(case: dict[str, Any]) -> None:
     vectors, later = case["vectors"], case["later"]
     rows = [{"key": f"r{n}", "gsd": float(gsd)} for n, gsd in enumerate(case["gsd"])]
     filter = None if case["least"] is None else Filter(gsd=(float(case["least"]), None))

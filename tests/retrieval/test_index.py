@@ -33,7 +33,7 @@ def index(tmp_path: Path) -> Index:
     return index
 
 
-@pytest.mark.parametrize("times", [8, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_whoever_is_killed_leaves_the_old_index_or_the_new_one(tmp_path: Path, times: int) -> None:
     draw, known = random.Random(times), list(writer.states())
     for number in range(times):
