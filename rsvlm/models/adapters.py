@@ -15,17 +15,17 @@ from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors.torch import load_file
 
 from rsvlm.errors import one_line
 from rsvlm.files import sha256_of
 from rsvlm.models import hub
 from rsvlm.models.attention import plain_state, separate_attention
 from rsvlm.models.errors import ModelError
-from rsvlm.models.quiet import quiet
+from rsvlm.models.lora import LORA_CONFIG, LORA_WEIGHTS, merged_lora
+from rsvlm.models.tensor_files import read_tensors
 from rsvlm.models.tower import Tower
 
-LORA_CONFIG, LORA_WEIGHTS, TRAINED = "adapter_config.json", "adapter_model.safetensors", "trained.safetensors"
+TRAINED = "trained.safetensors"
 FORMAT, FULL_STRENGTH = 2, 1
 """Rises when older programs would misread the folder. In the first format weights are of full strength, and so much of
 them is added as the strength says; since then they have that strength, so that peft alone opens the same model."""
@@ -161,15 +161,18 @@ def adapted_state(module: torch.nn.Module, folder: Path) -> Tensors:
     there = [name for name in (LORA_WEIGHTS, TRAINED) if (folder / name).is_file()]
     if not there:
         raise ModelError(f"adapter {folder}: holds neither {LORA_WEIGHTS} nor {TRAINED}")
+    layers: set[str] = set()
     if LORA_WEIGHTS in there:
-        work = _merged(work, folder)
+        work, layers = merged_lora(work, folder)
     if TRAINED in there:
         weights = dict(work.named_parameters())
-        for name, value in _tensors(folder / TRAINED).items():
+        for name, value in read_tensors(folder / TRAINED).items():
             if name not in weights or weights[name].shape != value.shape:
                 raise ModelError(
                     f"{folder / TRAINED}: {name} is no weight of this model, or of another shape"
                 )
+            if name.removesuffix(".weight") in layers:
+                raise ModelError(f"adapter {folder}: {name} learned whole, and has LoRA as well")
             weights[name].data.copy_(value)
     return plain_state(work)
 
@@ -180,33 +183,6 @@ def mixed(before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor],
         name: torch.lerp(before[name].to(value), value, strength) if value.is_floating_point() else value
         for name, value in after.items()
     }
-
-
-def _merged(module: torch.nn.Module, folder: Path) -> torch.nn.Module:
-    """The module with LoRA weights added to its own."""
-    from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
-
-    weights = _tensors(folder / LORA_WEIGHTS)
-    try:
-        config = LoraConfig.from_pretrained(str(folder), local_files_only=True)
-        with quiet():
-            adapted: Any = get_peft_model(module, config)
-            loaded: Any = set_peft_model_state_dict(adapted, weights)
-    except Exception as error:  # whatever peft makes of a config, or of weights that do not fit
-        raise ModelError(f"adapter {folder}: does not fit its base ({one_line(error)})") from None
-    missing = [name for name in loaded.missing_keys if "lora_" in name]
-    if missing or loaded.unexpected_keys:
-        odd = [*missing, *loaded.unexpected_keys]
-        raise ModelError(f"adapter {folder}: {len(odd)} weights do not fit its base, the first is {odd[0]}")
-    merged: torch.nn.Module = adapted.merge_and_unload()
-    return merged
-
-
-def _tensors(file: Path) -> Tensors:
-    try:
-        return load_file(file)
-    except Exception as error:  # its own, and the system's
-        raise ModelError(f"{file}: is missing, truncated or damaged ({one_line(error)})") from None
 
 
 def _digest(folder: Path) -> str:

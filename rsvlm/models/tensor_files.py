@@ -1,4 +1,4 @@
-"""Weights written as safetensors: whole or not at all, and as readable as any other file."""
+"""Weights as safetensors: written whole or not at all, and as readable as any other file; and read."""
 
 import re
 from collections.abc import Mapping
@@ -6,9 +6,11 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from rsvlm.errors import one_line
 from rsvlm.files import atomic_write
+from rsvlm.models.errors import ModelError
 
 
 def write_tensors(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
@@ -23,6 +25,18 @@ def write_tensors(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
         except SafetensorError as error:
             raise _told(path, error) from error
         temporary.chmod(mode)  # safetensors leaves files that their owner alone may read
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of a file by their names.
+
+    Raises:
+        ModelError: It is missing, truncated or damaged.
+    """
+    try:
+        return load_file(path)
+    except Exception as error:  # its own, and the system's
+        raise ModelError(f"{path}: is missing, truncated or damaged ({one_line(error)})") from None
 
 
 def _told(path: Path, error: SafetensorError) -> OSError:

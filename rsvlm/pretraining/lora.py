@@ -11,8 +11,9 @@ from torch import nn
 import rsvlm
 from rsvlm.files import write_json
 from rsvlm.models import hub
-from rsvlm.models.adapters import LORA_CONFIG, LORA_WEIGHTS, TRAINED, AdapterRecord, Base, Learned
+from rsvlm.models.adapters import TRAINED, AdapterRecord, Base, Learned
 from rsvlm.models.attention import separate_attention
+from rsvlm.models.lora import LORA_CONFIG, LORA_WEIGHTS, LoraConfiguration, with_lora
 from rsvlm.models.quiet import quiet
 from rsvlm.models.tensor_files import write_tensors
 from rsvlm.models.tower import Tower
@@ -55,6 +56,8 @@ class Adapted:
         self.lora = target_layers(tower.module, used - self._whole.keys(), settings) if settings.rank else ()
         if not self.lora and not self._whole:
             raise PretrainingError("nothing would learn: give a rank above 0, or parts that learn whole")
+        if both := self._whole.keys() & {f"{name}.weight" for name in self.lora}:  # merged, it loses one
+            raise PretrainingError(f"{min(both)} would learn whole, and by LoRA as well")
         self._model: Any = _with_lora(tower.module, self.lora, settings) if self.lora else None
         tower.module.eval()  # peft's own parts are made in training mode
         for weight in self._whole.values():
@@ -139,15 +142,11 @@ class Adapted:
 
 
 def _with_lora(module: nn.Module, names: Sequence[str], settings: LoraSettings) -> Any:
-    from peft import LoraConfig, get_peft_model
-
-    options: dict[str, Any] = {
-        "r": settings.rank, "lora_alpha": settings.alpha, "lora_dropout": settings.dropout,
-        "use_rslora": settings.rslora, "use_dora": settings.dora, "target_modules": list(names), "bias": "none",
-    }  # fmt: skip
-    model: Any = module  # peft takes any module, and says that it takes those of transformers
-    with quiet():
-        return get_peft_model(model, LoraConfig(**options))
+    wanted = LoraConfiguration(
+        r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout, use_rslora=settings.rslora,
+        use_dora=settings.dora, target_modules=[],
+    )  # fmt: skip
+    return with_lora(module, names, wanted)
 
 
 def _stored(weights: Mapping[str, torch.Tensor], store: Store) -> dict[str, torch.Tensor]:

@@ -1,6 +1,7 @@
 """LoRA on every kind of encoder: W + dW once, each layer learns, and the adapter opens again on its base only."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from safetensors.torch import load_file
 
 import rsvlm
 from rsvlm.models import hub
-from rsvlm.models.adapters import LORA_WEIGHTS, TRAINED, Base, mixed, read_record
+from rsvlm.models.adapters import TRAINED, Base, mixed, read_record
+from rsvlm.models.attention import separate_attention
 from rsvlm.models.errors import ModelError
 from rsvlm.models.loading import load_tower
+from rsvlm.models.lora import LORA_CONFIG, LORA_WEIGHTS
 from rsvlm.models.pixels import model_input
 from rsvlm.models.quiet import quiet
+from rsvlm.models.tensor_files import write_tensors
 from rsvlm.models.writing import base_of
 from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.pretraining.layers import LoraSettings
@@ -105,6 +109,120 @@ def test_trained_saved_and_opened_again(kind: str, tmp_path: Path) -> None:
     stock = open_clip.CLIP(**CONFIGS[kind]).eval()
     stock.load_state_dict(opened.module.state_dict(), strict=True)  # a plain model of open_clip's
     assert not torch.allclose(vectors(load_tower(base)), wanted, atol=1e-3)
+
+
+def with_lora(model: torch.nn.Module) -> set[str]:
+    """Layers of a model that peft wrapped."""
+    return {name.partition(".lora_A")[0] for name, _ in model.named_parameters() if ".lora_A" in name}
+
+
+def test_exactly_the_chosen_layers_are_wrapped_though_others_end_alike(tmp_path: Path) -> None:
+    """CLIP has transformer.resblocks.0... for texts, and visual.transformer.resblocks.0... for images."""
+    base = folder_of(tmp_path / "base", VIT)
+    before = vectors(load_tower(base))
+    model = adapted(base, LoraSettings(rank=2, sides=("text",)))
+    assert with_lora(model.tower.module) == set(model.lora)
+    assert not any(name.startswith("visual.") for name in (*model.lora, *model.learning))
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(0.05 * torch.randn_like(weight))
+    wanted, images = vectors(model.tower), len(PICTURES)
+    assert torch.allclose(wanted[:images], before[:images], atol=1e-6)
+    assert not torch.allclose(wanted[images:], before[images:], atol=1e-2)
+    model.save(tmp_path / "adapter")
+    assert torch.allclose(vectors(load_tower(tmp_path / "adapter")), wanted, atol=1e-5)
+    tower = load_tower(base)
+    separate_attention(tower.module)  # which has the names of the adapter
+    module: Any = tower.module
+    with quiet():
+        alone = peft.PeftModel.from_pretrained(module, str(tmp_path / "adapter"))
+    found = {name.removeprefix("base_model.model.") for name in with_lora(alone)}
+    assert found == set(model.lora)
+    assert torch.allclose(vectors(tower), wanted, atol=1e-5)
+
+
+def test_an_adapter_with_a_list_of_layers_opens_to_those_that_it_has_weights_for(tmp_path: Path) -> None:
+    """As they were written before, where layers of both towers that end alike were trained."""
+    base = folder_of(tmp_path / "base", VIT)
+    model = adapted(base)
+    learn(model)
+    model.save(tmp_path / "adapter")
+    file = tmp_path / "adapter" / LORA_CONFIG
+    written = json.loads(file.read_text(encoding="utf-8"))
+    ends = [name for name in model.lora if name.startswith(("transformer.", "visual.conv1"))]
+    file.write_text(json.dumps(written | {"target_modules": ends}), encoding="utf-8")
+    assert torch.allclose(vectors(load_tower(tmp_path / "adapter")), vectors(model.tower), atol=1e-5)
+    file.write_text(json.dumps(written | {"target_modules": ends[:-1]}), encoding="utf-8")
+    with pytest.raises(
+        ModelError, match=r"names other layers than adapter_model.safetensors has weights for"
+    ):
+        load_tower(tmp_path / "adapter")
+
+
+@pytest.mark.parametrize("side", ["image", "text"])
+def test_a_side_that_learns_whole_beside_lora_on_the_other(side: str, tmp_path: Path) -> None:
+    model = adapted(folder_of(tmp_path / "base", VIT), LoraSettings(rank=2, whole=(f"{side}:all",)))
+    assert not {f"{name}.weight" for name in with_lora(model.tower.module)} & set(model.trained)
+    learn(model)
+    model.save(tmp_path / "adapter")
+    assert torch.allclose(vectors(load_tower(tmp_path / "adapter")), vectors(model.tower), atol=1e-5)
+
+
+def test_a_weight_that_learned_whole_has_no_lora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = folder_of(tmp_path / "base", VIT)
+    model = adapted(base, LoraSettings(rank=2, whole=("norms",)))
+    model.save(tmp_path / "adapter")
+    layer = f"{model.lora[0]}.weight"
+    weights = load_file(tmp_path / "adapter" / TRAINED)
+    write_tensors(
+        weights | {layer: load_tower(base).module.state_dict()[layer]}, tmp_path / "adapter" / TRAINED
+    )
+    with pytest.raises(ModelError, match=rf"{layer} learned whole, and has LoRA as well"):
+        load_tower(tmp_path / "adapter")
+    monkeypatch.setattr("rsvlm.pretraining.lora.target_layers", lambda *given: model.lora)
+    with pytest.raises(PretrainingError, match="would learn whole, and by LoRA as well"):
+        adapted(base, LoraSettings(rank=2, whole=("all",)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"target_modules": "([a-z.]+)+!"}, "names other layers than"),
+        ({"target_modules": ".*"}, "names other layers than"),
+        ({"target_modules": "all-linear"}, "names other layers than"),
+        ({"target_modules": ["proj"] * 10**6}, "names other layers than"),
+        ({"target_modules": 3}, r"is no LoRA of rsvlm's \(target_modules: "),
+        ({"r": 10**9}, r"is no LoRA of rsvlm's \(r: .*less than or equal to 1024"),
+        ({"r": 1024}, r"is of shape \(2, .*the rank is 1024"),
+        ({"r": True}, r"is no LoRA of rsvlm's \(r: "),
+        ({"lora_alpha": float("nan")}, r"is no LoRA of rsvlm's \(lora_alpha: "),
+        ({"peft_type": "BONE"}, r"is no LoRA of rsvlm's \(peft_type: "),
+        ({"bias": "all"}, r"is no LoRA of rsvlm's \(bias: "),
+        ({"rank_pattern": {".*": 7}}, r"is no LoRA of rsvlm's \(rank_pattern is set\)"),
+        ({"modules_to_save": ["visual"]}, r"\(modules_to_save is set\)"),
+    ],
+)
+def test_a_hostile_configuration_is_one_line(changed: Any, message: str, tmp_path: Path) -> None:
+    model = adapted(folder_of(tmp_path / "base", VIT))
+    model.save(tmp_path / "adapter")
+    file = tmp_path / "adapter" / LORA_CONFIG
+    content = json.loads(file.read_text(encoding="utf-8")) | changed
+    file.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ModelError, match=message) as caught:
+        load_tower(tmp_path / "adapter")
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_that_a_configuration_names_is_imported(tmp_path: Path) -> None:
+    model = adapted(folder_of(tmp_path / "base", VIT))
+    model.save(tmp_path / "adapter")
+    file = tmp_path / "adapter" / LORA_CONFIG
+    content = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(
+        json.dumps(content | {"megatron_config": {"a": 1}, "megatron_core": "antigravity"}), encoding="utf-8"
+    )
+    assert torch.allclose(vectors(load_tower(tmp_path / "adapter")), vectors(model.tower), atol=1e-5)
+    assert "antigravity" not in sys.modules
 
 
 @pytest.mark.slow
@@ -352,7 +470,8 @@ def test_a_base_that_was_moved_is_named_anew(tmp_path: Path, rsvlm_command: Any,
         (hub.ADAPTER_RECORD, b'{"format": 9}', "of format 9, and this version reads up to 2"),
         (hub.ADAPTER_RECORD, b'{"format": 1, "base": 3}', "cannot be read"),
         (LORA_WEIGHTS, b"torn", "missing, truncated or damaged"),
-        ("adapter_config.json", b"{}", "does not fit its base"),
+        (LORA_CONFIG, b"{}", r"adapter_config.json: is no LoRA of rsvlm's \(r: Field required\)"),
+        (LORA_CONFIG, b"[" * 100_000, "cannot be read"),
     ],
 )
 def test_damaged_adapters_are_one_line(file: str, content: bytes, message: str, tmp_path: Path) -> None:
