@@ -97,6 +97,10 @@ class OpenClipTower:
                 text["hf_tokenizer_name"] = str(folder.resolve())
                 self._tokenizer.tokenizer.save_pretrained(folder)
         model = {**self._blueprint.model, "text_cfg": text, "quick_gelu": self._blueprint.activation}
+        if self.module.logit_bias is not None and model.get("init_logit_bias") is None:
+            model["init_logit_bias"] = (
+                self.logit_bias
+            )  # without one, stock open_clip has no place for the bias
         content = {"model_cfg": model, "preprocess_cfg": {**self._settings, "mode": "RGB"}}
         write_json(folder / hub.OPEN_CLIP_CONFIG, content, indent=1)
         write_tensors(self.module.state_dict(), folder / hub.OPEN_CLIP_WEIGHTS[0])
@@ -151,8 +155,8 @@ def _build(config: dict[str, Any], blueprint: Blueprint, tensors: Tensors) -> An
     """Make the model as `open_clip.create_model` does, but from a configuration in hand and without weights."""
     arguments = {key: value for key, value in config.items() if key != "custom_text"}
     arguments["quick_gelu"] = blueprint.activation
-    if "logit_bias" in tensors:
-        arguments.setdefault("init_logit_bias", 0.0)  # a model trained with SigLIP's loss: its bias is wanted
+    if "logit_bias" in tensors and arguments.get("init_logit_bias") is None:
+        arguments["init_logit_bias"] = 0.0  # a model trained with SigLIP's loss: its bias is wanted
     custom = config.get("custom_text", False) or "hf_model_name" in config["text_cfg"]
     kind = (
         (open_clip.CoCa if "multimodal_cfg" in config else open_clip.CustomTextCLIP)
