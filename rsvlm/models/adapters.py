@@ -40,7 +40,8 @@ class Base(BaseModel):
         name: What `load_encoder` takes.
         weights: Its weights file, where the name does not say it.
         quick_gelu: As it was loaded, where the caller told it; None: as its name, preset or configuration says.
-        revision: Identifies its weights.
+        revision: Identifies its weights: a commit of the hub, or what the file hashes to.
+        sha256: Identifies them wherever they lie: as of `weights_of`; None in older records, and where it is not known.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +50,7 @@ class Base(BaseModel):
     weights: str | None = None
     quick_gelu: bool | None = None
     revision: str
+    sha256: str | None = None
 
 
 class Learned(BaseModel):
@@ -115,7 +117,7 @@ def apply_adapter(tower: Tower, folder: Path) -> None:
         ModelError: It is for another model, or a file is missing, damaged or does not fit.
     """
     record = read_record(folder)
-    if record.base.revision != tower.revision:
+    if not _is_base(record.base, tower):
         raise ModelError(
             f"adapter {folder} is for {record.base.name} ({record.base.revision}), and not for {tower.name} "
             f"({tower.revision}): name the base that it was trained on"
@@ -138,6 +140,19 @@ def apply_adapter(tower: Tower, folder: Path) -> None:
     }
     if record.learned:
         tower.info |= _with_what_it_learned(tower.info, record.learned)
+
+
+def weights_of(tower: Tower) -> str | None:
+    """Return what identifies the weights of a tower, on the hub and as a file alike; None where it is not known.
+
+    It is the hash of the files and, behind a plus, of each adapter that was merged into them.
+    """
+    digest = tower.info.get("sha256")
+    return None if digest is None else "+".join([str(digest), *tower.revision.split("+")[1:]])
+
+
+def _is_base(base: Base, tower: Tower) -> bool:
+    return base.revision == tower.revision or (base.sha256 is not None and base.sha256 == weights_of(tower))
 
 
 def _with_what_it_learned(info: Mapping[str, Any], learned: Sequence[Learned]) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def load_encoder(
             - the folder of an adapter: its base is loaded, and the adapter merged into it
         weights: A state dict or training checkpoint of the architecture: .pt (read without running anything in
             it) or .safetensors. Every weight of the model must be in it. "hf:owner/model/file" is one on the hub.
-        adapter: The folder of an adapter for this model, which is merged into its weights.
+        adapter: The folder of an adapter for this model, which is merged into its weights; where the model is an
+            adapter itself, of one that was trained on it.
         quick_gelu: Whether the model was trained with QuickGELU, as OpenAI's CLIP was. The default is what the
             preset says, else the pretrained tag, else the configuration; `info` records which.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -106,8 +107,9 @@ def load_tower(
 ) -> "Tower":
     """Load what `load_encoder` encodes with: the model in float32 on the CPU. The arguments are the same."""
     if (Path(name) / hub.ADAPTER_RECORD).is_file():
-        return _from_adapter(Path(name), weights, adapter, quick_gelu, offline)
-    tower = _load_base(name, weights, quick_gelu, offline)
+        tower = _from_adapter(Path(name), weights, quick_gelu, offline)
+    else:
+        tower = _load_base(name, weights, quick_gelu, offline)
     if adapter is not None:
         from rsvlm.models.adapters import apply_adapter
 
@@ -118,17 +120,12 @@ def load_tower(
 def _from_adapter(
     folder: Path,
     weights: str | os.PathLike[str] | None,
-    adapter: str | os.PathLike[str] | None,
     quick_gelu: bool | None,
     offline: bool,
 ) -> "Tower":
     """Load the base of an adapter, and the adapter onto it."""
     from rsvlm.models.adapters import apply_adapter, read_record
 
-    if adapter is not None:
-        raise ModelError(
-            f"{folder} is an adapter, and adapter={adapter} names another: merge one of them first"
-        )
     base = read_record(folder).base
     own = base.weights if weights is None else weights
     try:

@@ -82,7 +82,7 @@ def base_of(name: str | os.PathLike[str], weights: str | os.PathLike[str] | None
         weights: likewise.
         tower: What it returned.
     """
-    from rsvlm.models.adapters import Base
+    from rsvlm.models.adapters import Base, weights_of
 
     told = tower.info.get("quick_gelu_reason") == CALLER
     return Base(
@@ -90,6 +90,7 @@ def base_of(name: str | os.PathLike[str], weights: str | os.PathLike[str] | None
         weights=None if weights is None else _anywhere(weights),
         quick_gelu=bool(tower.info["quick_gelu"]) if told else None,
         revision=tower.revision,
+        sha256=weights_of(tower),
     )
 
 

@@ -1,6 +1,7 @@
 """LoRA on every kind of encoder: W + dW once, each layer learns, and the adapter opens again on its base only."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -440,7 +441,7 @@ def test_on_another_base_it_is_refused(tmp_path: Path) -> None:
     model.save(tmp_path / "adapter")
     with pytest.raises(ModelError, match=r"is for .*base \(sha256:.*, and not for other"):
         load_tower(other, adapter=tmp_path / "adapter")
-    with pytest.raises(ModelError, match="merge one of them first"):
+    with pytest.raises(ModelError, match=r"is for .*base \(sha256:.*, and not for adapter"):
         load_tower(tmp_path / "adapter", adapter=tmp_path / "adapter")
 
 
@@ -461,6 +462,64 @@ def test_a_base_that_was_moved_is_named_anew(tmp_path: Path, rsvlm_command: Any,
     assert "name the base that it was trained on" in " ".join(capsys.readouterr().err.split())
     assert rsvlm_command(*command, moved) == 0
     assert torch.allclose(vectors(load_tower(tmp_path / "merged")), wanted, atol=1e-6)
+
+
+def test_an_adapter_on_an_adapter_that_was_moved(tmp_path: Path, rsvlm_command: Any) -> None:
+    place = tmp_path / "s"
+    for name, base in (("a1", folder_of(tmp_path / "base", VIT)), ("a2", place / "a1")):
+        tower = load_tower(base)
+        model = Adapted(tower, SETTINGS, base_of(base, None, tower))
+        learn(model, seed=len(str(base)))
+        model.save(place / name)
+    wanted = vectors(load_tower(place / "a2"))
+    moved = place.rename(tmp_path / "moved")
+    with pytest.raises(ModelError, match=r"its base cannot be loaded: .*merge a2 --base BASE"):
+        load_tower(moved / "a2")
+    assert torch.equal(vectors(load_tower(moved / "a1", adapter=moved / "a2")), wanted)
+    assert rsvlm_command("merge", moved / "a2", "--out", tmp_path / "merged", "--base", moved / "a1") == 0
+    assert torch.allclose(vectors(load_tower(tmp_path / "merged")), wanted, atol=1e-6)
+    with pytest.raises(ModelError, match="and not for base"):
+        load_tower(tmp_path / "base", adapter=moved / "a2")
+
+
+@pytest.mark.parametrize("trained_on", ["hub", "folder"])
+def test_the_same_weights_are_the_same_base_on_the_hub_and_in_a_folder(
+    trained_on: str, transformers_models: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = transformers_models["clip"]
+    hub_copy = tmp_path / "models--o--clip" / "snapshots" / "0123abcd"
+    shutil.copytree(folder, hub_copy)
+    here, there = (hub_copy, folder) if trained_on == "hub" else (folder, hub_copy)
+    tower = load_tower(here)
+    assert tower.revision != load_tower(there).revision
+    model = Adapted(tower, SETTINGS, base_of(here, None, tower))
+    learn(model)
+    model.save(tmp_path / "adapter")
+    assert torch.allclose(
+        vectors(load_tower(there, adapter=tmp_path / "adapter")), vectors(model.tower), atol=1e-5
+    )
+    file = tmp_path / "adapter" / hub.ADAPTER_RECORD
+    record = json.loads(file.read_text(encoding="utf-8"))
+    del record["base"]["sha256"]  # as records were before
+    file.write_text(json.dumps(record), encoding="utf-8")
+    assert torch.allclose(
+        vectors(load_tower(here, adapter=tmp_path / "adapter")), vectors(model.tower), atol=1e-5
+    )
+    with pytest.raises(ModelError, match="name the base that it was trained on"):
+        load_tower(there, adapter=tmp_path / "adapter")
+
+
+def test_a_learned_bias_opens_in_stock_open_clip(tmp_path: Path) -> None:
+    """The weights have a bias, as SigLIP's loss gives them one, and the configuration has none."""
+    base = folder_of(tmp_path / "base", VIT)
+    file = base / "open_clip_pytorch_model.bin"
+    torch.save(torch.load(file, weights_only=True) | {"logit_bias": torch.tensor(-7.5)}, file)
+    tower = load_tower(base)
+    assert tower.logit_bias == -7.5
+    tower.write(tmp_path / "written")
+    stock, _, _ = open_clip.create_model_and_transforms(f"local-dir:{tmp_path / 'written'}")
+    assert stock.logit_bias.item() == -7.5
+    assert load_tower(tmp_path / "written").logit_bias == -7.5
 
 
 @pytest.mark.parametrize(
