@@ -125,7 +125,10 @@ def judging(spec: SourceSpec) -> SourceSpec:
 
 
 def _batch_size(fresh: Sequence[PairsSource], epoch_size: int | None, replayed: float, processes: int) -> int:
-    """256, or of few pairs a quarter, so that an epoch has some steps; a power of two, replay included."""
+    """256, or of few pairs a quarter, so that an epoch has some steps; a power of two, replay included.
+
+    There is a pair for each process.
+    """
     streams = [source for source in fresh if source.streaming]
     if streams and not epoch_size:
         raise PretrainingError(
@@ -138,7 +141,7 @@ def _batch_size(fresh: Sequence[PairsSource], epoch_size: int | None, replayed: 
             f"give {_SMALLEST} or more"
         )
     share = max(1 - replayed, 1e-9)
-    return 1 << int(math.log2(min(BATCH, max(_SMALLEST, pairs / 4 / share, processes))))
+    return max(1 << int(math.log2(min(BATCH, max(_SMALLEST, pairs / 4 / share)))), processes)
 
 
 def _epochs(steps: int) -> int:

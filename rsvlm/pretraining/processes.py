@@ -1,12 +1,20 @@
 """The processes that train together: one, or as many as `accelerate launch` or `torchrun` started."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
 
 import torch
 from torch import distributed
 
 from rsvlm.models.runtime import pick_device
+
+PATIENCE = timedelta(days=1)
+"""How long processes wait for the first one, which alone measures the model. NCCL gives up after ten minutes else."""
+
+NOT_SHARED = "the output folder must be one that all nodes share"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,20 +36,21 @@ class Processes:
         """Whether this is the one that writes files and speaks."""
         return self.rank == 0
 
-    def of_all(self, texts: Sequence[str]) -> set[str]:
-        """The texts of all processes. All must ask."""
-        found: list[Sequence[str]] = [texts] * self.count
+    def of_all(self, value: T) -> list[T]:
+        """What each process gives, in the order of their ranks. All must ask."""
+        found = [value] * self.count
         if self.count > 1:
-            distributed.all_gather_object(found, list(texts))
-        return {text for several in found for text in several}
+            distributed.all_gather_object(found, value)
+        return found
 
-    def all_agree(self, yes: bool) -> bool:
-        """Whether all processes say yes. All must ask."""
+    def counts(self, own: int) -> list[int]:
+        """A number of each process, in the order of their ranks, sooner than `of_all`. All must ask."""
         if self.count == 1:
-            return yes
-        answer = torch.tensor(int(yes), device=self.device)
-        distributed.all_reduce(answer, distributed.ReduceOp.MIN)
-        return bool(answer)
+            return [own]
+        number = torch.tensor(own, device=self.device)
+        found = [torch.empty_like(number) for _ in range(self.count)]
+        distributed.all_gather(found, number)
+        return [int(one) for one in found]
 
 
 def join_processes(device: str = "auto") -> Processes:
@@ -55,7 +64,7 @@ def join_processes(device: str = "auto") -> Processes:
     """
     from accelerate import PartialState
 
-    state = PartialState(cpu=device == "cpu")
+    state = PartialState(cpu=device == "cpu", timeout=PATIENCE)
     if state.num_processes == 1:
         return Processes(0, 1, pick_device(device))
     return Processes(state.process_index, state.num_processes, state.device)

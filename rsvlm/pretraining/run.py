@@ -23,7 +23,7 @@ from .errors import BusyPretrainingError, PretrainingError, first_fault
 from .layers import LoraSettings, Store
 from .plan import Plan
 from .preparing import HELD_KEYS
-from .processes import Processes, join_processes
+from .processes import NOT_SHARED, Processes, join_processes
 from .progress import CHECKPOINT, METRICS, telling_of_full_disks
 from .report import REPORT, PretrainReport, load_report
 from .running import PLAN, WORK, Run
@@ -127,12 +127,19 @@ def pretrain(
         plan = plan.model_copy(update={"epochs": plan.training.epochs})
     folder = Path(out)
     done = _finished(folder, plan)
+    # what is done is read also where there is no such device any more
+    processes = join_processes(device if done is None or device == "cpu" else "auto")
+    if len(set(processes.of_all(done is None))) > 1:
+        raise PretrainingError(
+            f"{folder}: holds a finished run on some nodes and none on others: {NOT_SHARED}"
+        )
     if done is not None:
+        if not processes.first:
+            return None
         (folder / CHECKPOINT).unlink(missing_ok=True)  # of a run that was killed right after its report
         shutil.rmtree(folder / WORK, ignore_errors=True)
         LOG.warning("%s: was finished before, and is what it was: to train anew, name another folder", folder)
         return done
-    processes = join_processes(device)
     with telling_of_full_disks(folder), _alone(folder, processes):
         return Run(plan, folder, processes, threads, offline, watcher or Watcher()).report()
 

@@ -168,7 +168,7 @@ class Step:
             mixed(self._settings.seed, "extra", batch.epoch, batch.step) % 2**63
         )
         order = torch.randperm(len(self._extra), generator=generator)[:wanted].tolist()
-        own = self._processes.of_all(batch.captions)
+        own = {text for captions in self._processes.of_all(batch.captions) for text in captions}
         drawn = [self._extra[number] for number in order if self._extra[number] not in own]
         return drawn[self._processes.rank :: self._processes.count]
 

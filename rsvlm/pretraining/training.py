@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from .data import Batch, PairLoader, Tally
+from .data.loader import NAMED
 from .errors import PretrainingError
 from .interrupting import finishing_steps
 from .layers import is_head
 from .lora import Adapted
 from .optimising import Optimising
-from .processes import Processes
+from .processes import NOT_SHARED, Processes
 from .progress import CHECKPOINT, Checkpoint, Metrics, Place, load_checkpoint, save_checkpoint
 from .settings import TrainingSettings
 from .step import Step
@@ -52,7 +53,7 @@ def train(
 
     Raises:
         PretrainingError: The loss is no number (the checkpoint of the last good step is kept), `out` holds a run of
-            something else, or no pairs can be read.
+            something else or is not the same folder for all processes, or no pairs can be read.
     """
     out.mkdir(parents=True, exist_ok=True)
     step = Step(adapted, settings, processes, extra)
@@ -61,6 +62,10 @@ def train(
     identity = _identity(adapted, loader, settings, processes, extra)
     found = load_checkpoint(out, identity)
     place = Place(0, 0) if found is None else found.place
+    places = processes.of_all(tuple(place))
+    if len(set(places)) > 1:
+        told = ", ".join(f"epoch {epoch + 1} step {number + 1}" for epoch, number in sorted(set(places)))
+        raise PretrainingError(f"{out}: processes would go on from different places ({told}): {NOT_SHARED}")
     if found is not None:
         optimising.restore(found.state)
         loader.count_from(found.tally)
@@ -77,6 +82,7 @@ def train(
     saved = time.monotonic()
     for epoch in range(place.epoch, settings.epochs):
         start = place.step if epoch == place.epoch else 0
+        counted = loader.tally
         alone = processes.count == 1
         with finishing_steps(alone=alone) as stopping, closing(loader.batches(epoch, start)) as batches:
             pending, tally = next(batches, None), loader.tally
@@ -89,10 +95,12 @@ def train(
                     )  # without the batch that is read ahead, which a run that goes on reads again
                     batch, pending = pending, next(batches, None)
                 # What one process cannot read would leave the others waiting for its vectors.
-                if not processes.all_agree(batch is not None) or batch is None:
+                pairs = processes.counts(0 if batch is None else len(batch))
+                if not all(pairs) or batch is None:
                     continue
                 adapted.set_learning(heads_only=epoch * steps + number < heads)
                 line = _made(step, optimising, batch, epoch * steps + number, out)
+                line["pairs"] = sum(pairs)
                 line["seconds"] = round(time.monotonic() - began, 4)
                 if metrics is not None:
                     metrics.add(line)
@@ -103,6 +111,7 @@ def train(
                     saved = time.monotonic()
                 if stopping():
                     raise KeyboardInterrupt
+        loader.count_from(_of_all(loader.tally, counted, processes))
         adapted.set_dropout(on=False)
         if on_epoch is not None and processes.first:
             with optimising.settled():
@@ -111,6 +120,22 @@ def train(
         save(Place(epoch + 1, 0), loader.tally)
     adapted.set_dropout(on=False)
     optimising.settle()
+
+
+def _of_all(tally: Tally, before: Tally, processes: Processes) -> Tally:
+    """What all processes have counted: what they had together before, and what each has since.
+
+    Of an epoch that was interrupted only the first process's own is in the checkpoint.
+    """
+    several = processes.of_all(
+        (tally.passed_over - before.passed_over, tally.cut - before.cut, tally.problems)
+    )
+    problems = dict.fromkeys((*before.problems, *(one for _, _, own in several for one in own)))
+    return Tally(
+        before.passed_over + sum(passed_over for passed_over, _, _ in several),
+        before.cut + sum(cut for _, cut, _ in several),
+        tuple(problems)[:NAMED],
+    )
 
 
 def _made(step: Step, optimising: Optimising, batch: Batch, number: int, out: Path) -> dict[str, Any]:

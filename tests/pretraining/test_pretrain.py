@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pairs_made as made  # type: ignore[import-not-found] # beside this file
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -22,6 +24,8 @@ from rsvlm.pretraining import LoraSettings, PretrainingError, SourceSpec, Traini
 from rsvlm.pretraining.judging import Measure
 from rsvlm.pretraining.outcome import outcome
 from rsvlm.pretraining.plan import Plan
+from rsvlm.pretraining.preparing import _batch_size
+from rsvlm.pretraining.processes import Processes
 from rsvlm.pretraining.progress import CHECKPOINT, read_metrics
 from rsvlm.pretraining.report import PretrainReport, load_report
 from rsvlm.pretraining.tradeoff import Point, choose
@@ -98,6 +102,45 @@ def test_a_run_and_what_it_leaves(model: Path, pairs: Path, colours: Path, tmp_p
     adapted = rsvlm.load_encoder(out, device="cpu", precision="fp32")
     measured = rsvlm.evaluate("zero-shot", data=colours, encoder=adapted).metrics["accuracy"]
     assert measured == pytest.approx(report.targets[0][1].value)
+
+
+class OneOfTwo(Processes):
+    """A process that is told what the other one says."""
+
+    other: Any = None
+
+    def of_all(self, value: Any) -> list[Any]:
+        return [value, value if self.other is None else self.other]
+
+
+def test_a_finished_run_is_told_by_the_first_process_alone(
+    model: Path, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "adapter"
+    training = TRAINING.model_copy(update={"epochs": 1})
+    report = run(model, pairs, out, training=training, held_out=0)
+    left = out / CHECKPOINT  # by a run that was killed right after its report
+    left.touch()
+    second = OneOfTwo(1, 2, torch.device("cpu"))
+    monkeypatch.setattr("rsvlm.pretraining.run.join_processes", lambda device: second)
+    assert run(model, pairs, out, training=training, held_out=0) is None
+    assert left.exists()
+    first = OneOfTwo(0, 2, torch.device("cpu"))
+    monkeypatch.setattr("rsvlm.pretraining.run.join_processes", lambda device: first)
+    again = run(model, pairs, out, training=training, held_out=0)
+    assert again.to_dict() == report.to_dict()
+    assert not left.exists()
+    monkeypatch.setattr(OneOfTwo, "other", True)
+    with pytest.raises(PretrainingError, match="output folder must be one that all nodes share"):
+        run(model, pairs, out, training=training, held_out=0)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "processes", "size"), [(60, 1, 8), (60, 12, 12), (5000, 12, 256), (5000, 300, 300)]
+)
+def test_a_batch_has_a_pair_for_each_process(pairs: int, processes: int, size: int) -> None:
+    source: Any = SimpleNamespace(name="pairs", streaming=False, __len__=lambda: pairs)
+    assert _batch_size([source], pairs, 0.0, processes) == size
 
 
 def test_the_report_is_read_as_it_was(model: Path, pairs: Path, colours: Path, tmp_path: Path) -> None:

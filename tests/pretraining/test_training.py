@@ -8,8 +8,10 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import timedelta
 from itertools import islice, pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import datasets
@@ -192,13 +194,27 @@ def one_of_two(rank: int, folder: str, model: str, pairs: str) -> None:
     processes = join_processes("cpu")
     assert (processes.rank, processes.count) == (rank, 2)
     torch.save(gradients_of(processes, Path(model), Path(pairs)), Path(folder) / f"{rank}.pt")
-    assert not processes.all_agree(rank == 0)
+    assert processes.counts(7 + rank) == [7, 8]
+    assert processes.of_all(f"rank {rank}") == ["rank 0", "rank 1"]
+    # What one process passes over is counted by all, once.
+    if not rank:
+        for number in range(8):
+            (Path(pairs).parent / f"{number:02}.png").write_bytes(b"no image")
+    distributed.barrier()
+    adapted, loader = begun(Path(model), Path(pairs), part=(rank, 2))
+    short = SETTINGS.model_copy(update={"epochs": 1})
+    train(adapted, loader, short, Path(folder) / "counted", processes=processes)
+    torch.save(tuple(loader.tally), Path(folder) / f"tally-{rank}.pt")
+    # A folder that is not the same on all nodes: a run would go on from different places, and wait for ever.
+    adapted, loader = begun(Path(model), Path(pairs), part=(rank, 2))
+    own = Path(folder) / ("elsewhere" if rank else "counted")
+    with pytest.raises(PretrainingError, match="output folder must be one that all nodes share"):
+        train(adapted, loader, short, own, processes=processes)
     # One process has nothing to read for a step: both leave it out, and none waits for ever.
     adapted, loader = begun(Path(model), Path(pairs), part=(rank, 2))
     if rank:
         first = loader.mixture.batches(0)
         loader.mixture.batches = lambda epoch, start=0: islice(first, 1, None)  # type: ignore[method-assign]
-    short = SETTINGS.model_copy(update={"epochs": 1})
     train(adapted, loader, short, Path(folder) / "run", processes=processes)
     distributed.destroy_process_group()
 
@@ -207,14 +223,26 @@ def test_two_processes_are_as_one(model: Path, pairs: Path, tmp_path: Path) -> N
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         (tmp_path / "port").write_text(str(free.getsockname()[1]), encoding="utf-8")
-    spawn(one_of_two, (str(tmp_path), str(model), str(pairs)), nprocs=2)  # type: ignore[no-untyped-call]
     one = gradients_of(ONE, model, pairs)
+    spawn(one_of_two, (str(tmp_path), str(model), str(pairs)), nprocs=2)  # type: ignore[no-untyped-call]
     for rank in range(2):
         found = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
         assert found.keys() == one.keys()
         for name, gradient in one.items():
             assert torch.allclose(found[name], gradient, atol=1e-5), name
     assert len(losses(tmp_path / "run")) == 4
+    first, second = (torch.load(tmp_path / f"tally-{rank}.pt", weights_only=False) for rank in range(2))
+    assert first == second
+    assert first[0] == len({key for _, key, _ in first[2]}) == 8
+    assert sum(line["pairs"] for line in read_metrics(tmp_path / "counted")) == 60 - 8
+
+
+def test_processes_wait_while_the_first_one_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    state = SimpleNamespace(num_processes=2, process_index=1, device=torch.device("cpu"))
+    monkeypatch.setattr("accelerate.PartialState", lambda **options: given.update(options) or state)
+    assert join_processes("cpu") == Processes(1, 2, torch.device("cpu"))
+    assert given == {"cpu": True, "timeout": timedelta(days=1)}
 
 
 def test_chunks_change_nothing(model: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
