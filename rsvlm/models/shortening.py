@@ -40,14 +40,20 @@ def longest(tokens: torch.Tensor) -> int:
 
 @contextmanager
 def positions(module: Any, length: int) -> Iterator[None]:
-    """Give the model so many positions for the time being. Not for two threads at once: the encoder takes turns."""
+    """Give the model so many positions for the time being. Not for two threads at once: the encoder takes turns.
+
+    They are part of the model's own, which get their gradients and stay its weights.
+    """
     if type(module) is not open_clip.CLIP:  # others take as many as the tokens have
         yield
         return
-    whole, mask = module.positional_embedding, module.attn_mask
+    shown = {
+        "positional_embedding": module.positional_embedding[:length],
+        "attn_mask": module.attn_mask[:length, :length],
+    }
     try:
-        module.positional_embedding = torch.nn.Parameter(whole[:length], requires_grad=False)
-        module.attn_mask = mask[:length, :length]
+        vars(module).update(shown)  # found before parameters and buffers, which stay as they are
         yield
     finally:
-        module.positional_embedding, module.attn_mask = whole, mask
+        for name in shown:
+            del vars(module)[name]

@@ -344,6 +344,10 @@ def test_parts_that_learn_whole_lie_beside_the_adapter(whole: Any, tmp_path: Pat
     assert (tmp_path / "adapter" / TRAINED).is_file()
     assert (tmp_path / "adapter" / LORA_WEIGHTS).is_file() == (whole != "all")
     assert torch.allclose(vectors(load_tower(tmp_path / "adapter")), vectors(model.tower), atol=1e-5)
+    if whole == "all":
+        rows = load_file(tmp_path / "adapter" / TRAINED)["positional_embedding"]
+        assert torch.equal(rows, model.learning["positional_embedding"])
+        assert len(rows) == TEXT["context_length"]
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
