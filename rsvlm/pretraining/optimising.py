@@ -42,8 +42,8 @@ class Optimising:
 
     def __init__(self, weights: Mapping[str, nn.Parameter], steps: int, settings: TrainingSettings) -> None:
         self._weights, self._steps, self._settings = dict(weights), steps, settings
-        matrices = [weight for weight in weights.values() if weight.ndim > 1]
-        others = [weight for weight in weights.values() if weight.ndim < 2]
+        matrices = [weight for name, weight in weights.items() if _decays(name, weight)]
+        others = [weight for name, weight in weights.items() if not _decays(name, weight)]
         groups = [
             {"params": matrices, "weight_decay": settings.weight_decay},
             {"params": others, "weight_decay": 0.0},
@@ -127,6 +127,11 @@ class Optimising:
                 if self._average is not None:
                     self._average[name].copy_(state["average"][name])
         self._adam.load_state_dict(state["adam"])
+
+
+def _decays(name: str, weight: Tensor) -> bool:
+    """Whether a weight is drawn to 0: not the lengths of DoRA's rows, which convolutions have in four dimensions."""
+    return weight.ndim > 1 and "lora_magnitude_vector" not in name
 
 
 def put(weights: Mapping[str, nn.Parameter], values: Mapping[str, Tensor]) -> None:

@@ -29,7 +29,7 @@ from rsvlm.pretraining.errors import PretrainingError
 from rsvlm.pretraining.gradcache import cached_backward
 from rsvlm.pretraining.layers import LoraSettings, is_head
 from rsvlm.pretraining.lora import Adapted
-from rsvlm.pretraining.optimising import learning_rate
+from rsvlm.pretraining.optimising import Optimising, learning_rate
 from rsvlm.pretraining.processes import Processes, join_processes
 from rsvlm.pretraining.progress import CHECKPOINT, METRICS, read_metrics
 from rsvlm.pretraining.settings import TrainingSettings
@@ -299,6 +299,19 @@ def test_the_rate_rises_and_falls() -> None:
     assert 0 < rates[-1] < 0.01
     heads = TrainingSettings(learning_rate=0.1, warmup=0.2, heads_first=0.5)
     assert [learning_rate(step, 20, heads) for step in range(20)] == [0.1] * 10 + rates
+
+
+def test_lengths_of_rows_are_not_drawn_to_nothing(model: Path, pairs: Path) -> None:
+    """Those of DoRA, which a convolution has in four dimensions."""
+    adapted, _ = begun(model, pairs, LoraSettings(rank=2, dora=True, whole=("norms",)))
+    settings = SETTINGS.model_copy(update={"weight_decay": 0.5})
+    lengths = [weight for name, weight in adapted.learning.items() if "magnitude" in name]
+    assert {weight.ndim for weight in lengths} == {1, 4}
+    decaying, others = Optimising(adapted.learning, 10, settings).state()["adam"]["param_groups"]
+    assert (decaying["weight_decay"], others["weight_decay"]) == (0.5, 0.0)
+    matrices = [w for name, w in adapted.learning.items() if "lora_A" in name or "lora_B" in name]
+    assert len(decaying["params"]) == len(matrices)
+    assert len(others["params"]) == len(adapted.learning) - len(matrices)
 
 
 def test_heads_learn_first(model: Path, pairs: Path, tmp_path: Path) -> None:
