@@ -21,7 +21,8 @@ class BestEpoch:
 
     The best has the highest mean reciprocal rank of those whose recall is within chance of the highest. Without
     held-out pairs it is the last. Weights of others stay as long as they may become the best: what is within chance of
-    the highest recall so far need not be of a later one.
+    the highest recall so far need not be of a later one. They also stay until the epoch that leaves them behind is
+    in the checkpoint.
 
     Args:
         adapted: The model.
@@ -71,12 +72,17 @@ class BestEpoch:
                 "loss": score.loss, "recall": score.recall, "reciprocal": score.reciprocal,
                 "images": score.n,
             }  # fmt: skip
-        records = [*(one for one in self.records if one["epoch"] < epoch), record]
-        write_tensors(self._adapted.learning, self._weights(epoch))
-        write_lines(self._file, records)
-        for one in records:
-            if any(_is_never_behind(other, one) for other in records):
+        earlier = [one for one in self.records if one["epoch"] < epoch]
+        for one in (
+            earlier
+        ):  # only now: a run that is killed before its next checkpoint measures its last epoch anew
+            if any(_is_never_behind(other, one) for other in earlier):
                 self._weights(one["epoch"]).unlink(missing_ok=True)
+        if any(_is_never_behind(other, record) for other in earlier):
+            self._weights(epoch).unlink(missing_ok=True)
+        else:
+            write_tensors(self._adapted.learning, self._weights(epoch))
+        write_lines(self._file, [*earlier, record])
         return record
 
     def restore(self) -> None:

@@ -105,3 +105,18 @@ def test_the_best_epoch_is_there_whatever_comes_after(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.glob("*.safetensors")) == [
         "epoch-0.safetensors", "epoch-1.safetensors", "epoch-2.safetensors",
     ]  # fmt: skip
+
+
+def test_an_epoch_stays_until_the_one_that_leaves_it_behind_is_in_the_checkpoint(tmp_path: Path) -> None:
+    """A run that is killed before that measures its last epoch again, which need not come out as well."""
+    adapted: Any = SimpleNamespace(learning={"weight": torch.nn.Parameter(torch.zeros(1))})
+    scores: Any = Scores((0.5, 0.6), (0.54, 0.65), (0.2, 0.1), (0.6, 0.7), (0.1, 0.1))
+    best = BestEpoch(adapted, scores, 12, tmp_path, tmp_path)
+    step: Any = SimpleNamespace(encoder=None)
+    chosen = []
+    for epoch in (0, 1, 1, 2, 3):
+        best(epoch, step)
+        chosen.append(best.best)
+        best.restore()
+    assert chosen == [0, 1, 0, 2, 2]
+    assert [path.name for path in tmp_path.glob("*.safetensors")] == ["epoch-2.safetensors"]
