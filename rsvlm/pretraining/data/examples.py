@@ -73,7 +73,7 @@ def mixed(*parts: object) -> int:
 
 
 def caption_of(example: Example, visit: int, seed: int) -> str | None:
-    """Return the caption that an image is shown with this time; None where it has none.
+    """Return the caption that an image is shown with this time: all in turn; None where it has none.
 
     Args:
         example: The image.
@@ -82,4 +82,5 @@ def caption_of(example: Example, visit: int, seed: int) -> str | None:
     """
     if not example.captions:
         return None
-    return example.captions[mixed(seed, "caption", visit, example.key) % len(example.captions)]
+    first = mixed(seed, "caption", example.key)
+    return example.captions[(first + visit) % len(example.captions)]
