@@ -109,6 +109,15 @@ def pretrain(
         float,
         typer.Option(help="Share of the images that are shown coarser than they are.", rich_help_panel=DATA),
     ] = 0.0,
+    no_turns: Annotated[
+        bool,
+        typer.Option(
+            "--no-turns",
+            help="Do not turn and mirror images: for captions that name sides, and are not English.",
+            rich_help_panel=DATA,
+            metavar="",
+        ),
+    ] = False,
     no_augmentation: Annotated[
         bool,
         typer.Option(
@@ -285,8 +294,11 @@ def pretrain(
             }
         )  # fmt: skip
         changed = Augmentation.model_validate(
-            {"scale": (crop, 1.0), "ratio": (1 / stretch, stretch), "jitter": jitter, "coarsen": coarsen}
-        )
+            {
+                "turns": not no_turns, "scale": (crop, 1.0), "ratio": (1 / stretch, stretch), "jitter": jitter,
+                "coarsen": coarsen,
+            }
+        )  # fmt: skip
     except ValueError as error:
         raise PretrainingError(_first(error)) from None
     augmentation = None if no_augmentation else changed

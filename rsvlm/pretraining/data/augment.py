@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from .examples import mixed
 
 _SIDES = re.compile(
-    r"\b(north|south|east|west|left|right|top|bottom|upper|lower|(?<!from )above|below)"
-    r"(ern|ward|wards|hand|most|ernmost|[- ]?(east|west)(ern)?)?\b",
+    r"\b((north|south|east|west|left|right|top|bottom|upper|lower|(?<!from )above|below)([- ]?(east|west))?"
+    r"(ern|erly|ward|wards|hand|most|ernmost|bound)?"
+    r"|(up|down)wards?|(vertical|horizontal)(ly)?|((anti|counter)-?)?clockwise)\b",
     re.IGNORECASE,
 )
 _TURNS = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
@@ -27,7 +28,8 @@ class Augmentation(BaseModel):
 
     Attributes:
         turns: Rotate by a random multiple of 90 degrees, and mirror half of the images; not where the caption names a
-            side ("in the north-east", "on the left"), which would no longer be true.
+            side ("in the north-east", "on the left"), which would no longer be true. English captions only: where
+            those in other languages name sides, turn it off.
         jitter: Brightness, contrast and saturation are multiplied by 1 - jitter to 1 + jitter.
         scale: Least and largest part of the image's area that a crop keeps.
         ratio: Least and largest width of a crop divided by its height.
@@ -107,5 +109,5 @@ class Augmentation(BaseModel):
 
 
 def names_a_side(caption: str) -> bool:
-    """Whether a caption says where in the image something is, so that turning the image would make it wrong."""
+    """Whether a caption, in English, says where in the image something is: turning the image would make it wrong."""
     return _SIDES.search(caption) is not None
