@@ -614,7 +614,7 @@ def test_the_command(
     adapter = tmp_path / "p[new]"
     options = [
         "--encoder", model, "--epochs", 2, "--batch-size", 8, "--lr", "3e-3", "--rank", 4, "--retain", colours,
-        "--negatives", negatives, "--whole", "norms,heads", "--tolerance", 1,
+        "--negatives", negatives, "--whole", "norms,heads", "--tolerance", 1, "--no-turns",
     ]  # fmt: skip
     assert rsvlm_command("pretrain", sources, "--out", adapter, *options, "--json") == 0
     out, _ = capfd.readouterr()
@@ -622,6 +622,7 @@ def test_the_command(
     assert [spec["weight"] for spec in result["plan"]["data"]] == [None, 2.0]
     assert result["plan"]["negatives"]["n"] == 2
     assert result["plan"]["lora"]["whole"] == ["norms", "heads"]
+    assert result["plan"]["augmentation"]["turns"] is False
     assert rsvlm_command("pretrain", sources, "--out", adapter, *options) == 0
     _, told = capfd.readouterr()
     assert "colours" in told
