@@ -138,7 +138,7 @@ class Captions:
         owners, first = np.unique(self._image_of[ranking.rows], return_index=True)
         best = dict(zip(owners.tolist(), ranking.rows[first].tolist(), strict=True))
         shown = [image for image in images.tolist() if image in best]
-        found = self._texts.snapshot.rows([best[image] for image in shown])["captions"]
+        found = self._texts.snapshot.rows([best[image] for image in shown], ["captions"])["captions"]
         texts = dict(zip(shown, pc.list_element(found, 0).to_pylist(), strict=True))
         return [texts.get(image) for image in images.tolist()]
 

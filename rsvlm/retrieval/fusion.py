@@ -143,7 +143,7 @@ def _reranked_until(
 
 def _reranked(snapshot: Snapshot, query: str, rows: Ints, reranker: Reranker) -> tuple[Found, dict[int, str]]:
     """Rows by the best score that one of their captions has, and which caption that is."""
-    captions = [_texts(one) for one in snapshot.rows(rows)["captions"].to_pylist()]
+    captions = [_texts(one) for one in snapshot.rows(rows, ["captions"])["captions"].to_pylist()]
     owner = np.repeat(np.arange(len(rows)), [len(one) for one in captions])
     texts = [text for one in captions for text in one]
     if not texts:

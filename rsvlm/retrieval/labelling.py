@@ -81,7 +81,7 @@ def _tell(file: Path, found: Mapping[int, Mapping[str, None]], snapshot: Snapsho
     """Log what a person may not have meant: several labels of a row, and rows that have none any more."""
     several = [row for row, labels in found.items() if len(labels) > 1]
     if several:
-        [key] = snapshot.rows(several[:1])["key"].to_pylist()
+        [key] = snapshot.rows(several[:1], ["key"])["key"].to_pylist()
         LOG.warning(
             "%s: %d of %d rows have several labels, the first is %s (%s); --memory of classify leaves them out",
             file, len(several), len(found), key, "; ".join(found[several[0]]),

@@ -64,8 +64,17 @@ class Labels:
         place = np.searchsorted(self.rows, numbers)
         known = place < len(self.rows)
         known[known] = self.rows[place[known]] == numbers[known]
-        both = pa.chunked_array([*column.chunks, self.labels], type=column.type)
-        return both.take(pa.array(np.where(known, len(column) + place, np.arange(len(column)))))
+        chunks, start = [], 0
+        for chunk in column.chunks:  # all in one array might be more than that can hold
+            own = np.flatnonzero(known[start : start + len(chunk)])
+            if len(own):
+                order = np.arange(len(chunk))
+                order[own] = len(chunk) + np.arange(len(own))
+                newer = self.labels.take(pa.array(place[start + own]))
+                chunk = pa.concat_arrays([chunk, newer]).take(pa.array(order))
+            chunks.append(chunk)
+            start += len(chunk)
+        return pa.chunked_array(chunks, type=column.type)
 
 
 def write_labels(file: Path, labels: Labels) -> None:

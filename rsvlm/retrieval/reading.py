@@ -208,8 +208,8 @@ class StoredIndex(Searchable):
         """Numbers of the rows that have labels, and their labels."""
         column = self._snapshot.column("labels")
         counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
-        numbers = np.flatnonzero((counts > 0) & self._snapshot.live)
-        return numbers, column.take(pa.array(numbers)).to_pylist()
+        own = (counts > 0) & self._snapshot.live
+        return np.flatnonzero(own), column.filter(pa.array(own)).to_pylist()
 
     def vectors(self, numbers: Sequence[int] | Ints | Mask) -> Vectors:
         """Vectors of rows: (n, dimension) float32 of unit length.

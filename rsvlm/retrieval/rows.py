@@ -98,6 +98,10 @@ def _is_nan(value: Any) -> bool:
 
 _TOLD = (("captions",), ("labels",), ("datetime",), ("licence",), ("west", "south", "east", "north"))
 """What a table says of an image, which its file may not; columns that belong together."""
+COMPLETED = ["key", *(name for names in _TOLD for name in names)]
+"""Columns that `completed` looks at."""
+_BLOCK = 8192
+"""Rows that are completed at once."""
 
 
 def checked(table: pa.Table) -> pa.Table:
@@ -163,22 +167,35 @@ def completed(table: pa.Table, before: Mapping[str, Mapping[str, Any]] | None = 
     keys = table["key"].to_pylist()
     known = {key: dict(row) for key, row in (before or {}).items()}
     counts = Counter(keys)
-    numbers = [number for number, key in enumerate(keys) if counts[key] > 1 or key in known]
-    changed: dict[int, dict[str, Any]] = {}
-    for number, row in zip(numbers, table.take(numbers).to_pylist() if numbers else [], strict=True):
-        older = known.get(row["key"], {})
-        for names in _TOLD:
-            if all(row[name] in (None, []) for name in names):
-                row |= {name: older.get(name) for name in names}
-        known[row["key"]] = changed[number] = row
-    for name in (name for names in _TOLD for name in names) if changed else ():
+    blocks = []
+    for first in range(0, len(table), _BLOCK):
+        block = table.slice(first, _BLOCK)
+        numbers = [
+            number
+            for number, key in enumerate(keys[first : first + _BLOCK])
+            if counts[key] > 1 or key in known
+        ]
+        rows = block.select(COMPLETED).take(numbers).to_pylist() if numbers else []
+        changed = dict(zip(numbers, rows, strict=True))
+        for row in changed.values():
+            older = known.get(row["key"], {})
+            for names in _TOLD:
+                if all(row[name] in (None, []) for name in names):
+                    row |= {name: older.get(name) for name in names}
+            known[row["key"]] = row
+        blocks.append(_changed(block, changed) if changed else block)
+    return pa.concat_tables(blocks) if blocks else table
+
+
+def _changed(table: pa.Table, changed: Mapping[int, Mapping[str, Any]]) -> pa.Table:
+    """A table with what rows have by their numbers."""
+    for name in COMPLETED:
         values = table[name].to_pylist()
         for number, row in changed.items():
             values[number] = row[name]
         place = table.schema.get_field_index(name)
-        table = table.set_column(
-            place, table.schema.field(place), pa.array(values, table.schema.field(place).type)
-        )
+        field = table.schema.field(place)
+        table = table.set_column(place, field, pa.array(values, field.type))
     return table
 
 

@@ -89,19 +89,26 @@ class Snapshot:
             return found
         return self.labels.put(found, np.arange(self.manifest.size))
 
-    def rows(self, numbers: Sequence[int] | Ints) -> pa.Table:
-        """Rows by their numbers, in the order given."""
+    def rows(self, numbers: Sequence[int] | Ints, columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows by their numbers, in the order given.
+
+        Args:
+            numbers: Of the rows.
+            columns: Which; None: all.
+        """
         wanted = np.asarray(numbers, np.int64)
         part_of = np.searchsorted(self.starts, wanted, side="right") - 1
         tables, order = [], []
         for number in np.unique(part_of).tolist():
             own = np.flatnonzero(part_of == number)
-            tables.append(self.parts[number].table.take((wanted[own] - self.starts[number]).tolist()))
+            tables.append(self.parts[number].table.take(wanted[own] - self.starts[number], columns))
             order.append(own)
         if not tables:
-            return SCHEMA.empty_table()
-        table = pa.concat_tables(tables).take(np.argsort(np.concatenate(order), kind="stable"))
-        if self.labels is None:
+            return pa.schema([SCHEMA.field(name) for name in columns or SCHEMA.names]).empty_table()
+        table, found = pa.concat_tables(tables), np.concatenate(order)
+        if (np.diff(found) < 0).any():
+            table = table.take(np.argsort(found, kind="stable"))
+        if self.labels is None or "labels" not in table.column_names:
             return table
         place = table.column_names.index("labels")
         return table.set_column(place, SCHEMA.field("labels"), self.labels.put(table["labels"], wanted))

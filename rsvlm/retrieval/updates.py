@@ -1,6 +1,6 @@
 """Rows put into an index that there is, in place of older ones with their keys, and rows taken out of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -15,8 +15,11 @@ from .errors import RetrievalError
 from .kinds import Plan
 from .making import checked_plan
 from .manifest import read_manifest
-from .rows import completed, older_ones
+from .rows import COMPLETED, completed, older_ones
 from .snapshot import Snapshot, numbers_of, open_snapshot
+
+_BLOCK = 8192
+"""Rows that are held against older ones at once."""
 
 
 def put_rows(
@@ -46,10 +49,7 @@ def put_rows(
         before = numbers_of(now, keys)
         if keys:
             start = change.manifest.size
-            table = encoded.table
-            if whole_images and before:
-                rows = now.rows(list(before.values())).to_pylist()
-                table = completed(table, {row["key"]: row for row in rows})
+            table = _completed(encoded.table, now, before) if whole_images and before else encoded.table
             change.add(encoded.blocks(), table, plan)
             older = set(before.values())
             if whole_images:
@@ -63,6 +63,20 @@ def put_rows(
             if now.labels and (kept := now.labels.moved(to)):
                 change.label(kept)
             change.commit()
+
+
+def _completed(table: pa.Table, now: Snapshot, before: Mapping[str, int]) -> pa.Table:
+    """Images, each key completed in itself already, with what they do not say from the rows that there are.
+
+    Some at a time: of an archive that is added again all would be in memory.
+    """
+    blocks = []
+    for first in range(0, len(table), _BLOCK):
+        block = table.slice(first, _BLOCK)
+        older = [before[key] for key in block["key"].to_pylist() if key in before]
+        rows = now.rows(older, COMPLETED).to_pylist()
+        blocks.append(completed(block, {row["key"]: row for row in rows}))
+    return pa.concat_tables(blocks)
 
 
 def remove_rows(folder: Path, keys: Iterable[str]) -> int:

@@ -13,7 +13,8 @@ from PIL import Image
 from rasterio import Affine
 
 from rsvlm.imagery.items import ChipOptions
-from rsvlm.retrieval import Filter, Hits, Index, RetrievalError
+from rsvlm.retrieval import Filter, Hits, Index, RetrievalError, rows, updates
+from rsvlm.retrieval.snapshot import Snapshot
 
 
 def write_tile(path: Path, east: float, size: int = 16) -> None:
@@ -117,6 +118,28 @@ def test_labels_of_a_set_that_comes_later_count(index: Index, tiles: Path) -> No
     assert {name: row["labels"] for name, row in rows_of(index).items()} == {
         "a.tif": ["new"],
         "b.tif": ["old"],
+    }
+
+
+def test_an_archive_that_is_added_again_is_held_against_itself_some_rows_at_a_time(
+    tiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tiles / "list.csv").write_text("path,label\na.tif,forest\nb.tif,sea\n", "utf-8")
+    index = Index.build(tiles / "list.csv", tmp_path / "index", Colours())
+    for module in (updates, rows):
+        monkeypatch.setattr(module, "_BLOCK", 1)
+    most: list[int] = []
+    read = Snapshot.rows
+    monkeypatch.setattr(
+        Snapshot,
+        "rows",
+        lambda self, numbers, columns=None: most.append(len(numbers)) or read(self, numbers, columns),
+    )
+    index.add([tiles / "list.csv", tiles])  # each image twice, the second time without its label
+    assert most == [1, 1, 1, 1]
+    assert {name: row["labels"] for name, row in rows_of(index).items()} == {
+        "a.tif": ["forest"],
+        "b.tif": ["sea"],
     }
 
 
