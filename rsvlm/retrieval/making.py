@@ -34,6 +34,8 @@ Rows = Iterable[Mapping[str, Any]] | Any
 
 _TEXTS = 500
 """Texts that a search is tuned by."""
+_ROWS = 5000
+"""Rows among whose captions they are looked for: those of all may be more than Arrow holds in an array."""
 
 
 def encoder_record(encoder: Encoder) -> EncoderRecord:
@@ -155,7 +157,7 @@ def tuned_for(plan: Plan, encoder: Encoder, table: pa.Table, before: Manifest | 
     count = len(table) + sum(part.rows for part in (joined(before, len(table)) if before else ()))
     if plan.texts is not None or plan.first_kind(count) == "exact":
         return plan
-    captions = pc.unique(pc.list_flatten(table["captions"])).drop_null()
+    captions = pc.unique(pc.list_flatten(_some(table["captions"], _ROWS))).drop_null()
     if len(captions) >= _TEXTS // 2:
         places = np.linspace(0, len(captions) - 1, min(_TEXTS, len(captions))).astype(np.int64)
         texts = captions.take(pa.array(places)).to_pylist()
@@ -163,3 +165,11 @@ def tuned_for(plan: Plan, encoder: Encoder, table: pa.Table, before: Manifest | 
         names = {name for one in vocabulary_names() for name in vocabulary(one).names}
         texts = [f"a satellite image of {name}" for name in sorted(names)][:_TEXTS]
     return replace(plan, texts=encoder.encode_texts(texts))
+
+
+def _some(captions: pa.ChunkedArray, count: int) -> pa.ChunkedArray:
+    """Lists of captions that are not empty: so many, from the first row to the last."""
+    filled = np.flatnonzero(pc.fill_null(pc.list_value_length(captions), 0).to_numpy() > 0)
+    chosen = np.zeros(len(captions), bool)
+    chosen[filled[np.linspace(0, len(filled) - 1, min(count, len(filled))).astype(np.int64)]] = True
+    return captions.filter(pa.array(chosen))

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from numpy.typing import NDArray
 
@@ -230,6 +232,40 @@ def test_words_are_made_for_what_a_part_will_hold(tmp_path: Path, monkeypatch: p
         table = index.rows(range(count))
         plan = tuned_for(Plan(), Speaker(), table, index.manifest)  # type: ignore[arg-type] # no more is asked of it
         assert (plan.texts is not None) == given
+
+
+def test_words_to_tune_with_are_captions_of_rows_from_the_first_to_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a large archive not all captions are looked at: together they may be more than Arrow holds in an array."""
+    from rsvlm.retrieval.making import tuned_for
+    from rsvlm.retrieval.rows import table_of
+
+    asked: list[list[str]] = []
+
+    class Speaker:
+        def encode_texts(self, texts: list[str]) -> Vectors:
+            asked.append(texts)
+            return words(len(texts), 1)
+
+    flatten, most = pc.list_flatten, 400
+    monkeypatch.setattr("rsvlm.retrieval.making._ROWS", most)
+
+    def narrow(lists: Any) -> Any:
+        if len(lists) > most:
+            raise pa.ArrowCapacityError("array cannot contain more than 2147483646 bytes")
+        return flatten(lists)
+
+    monkeypatch.setattr(pc, "list_flatten", narrow)
+    given = [{"key": f"k{n}", "captions": [f"a{n}", f"b{n}"] if n % 4 == 0 else []} for n in range(4000)]
+    for table in (table_of(given), table_of(given[:1600])):
+        tuned_for(Plan(kind="ivf-sq8"), Speaker(), table)  # type: ignore[arg-type] # no more is asked of it
+    evenly = np.linspace(0, 799, 500).astype(int)
+    small = [f"{'ab'[place % 2]}{place // 2 * 4}" for place in evenly]
+    assert asked[1] == small, "of few all captions count"
+    assert asked[0][0] == "a0"
+    assert asked[0][-1] == "b3996"
+    assert len({*asked[0]}) == 500
 
 
 def test_words_to_tune_with_are_checked_before_anything_is_written(tmp_path: Path) -> None:
