@@ -32,6 +32,7 @@ from .fusion import depths_of, hits_of, one_of
 from .hits import Hits
 from .manifest import CAPTIONS, NAME, Manifest, rows_digest
 from .paging import paged
+from .rows import unbounded
 from .snapshot import Snapshot, open_snapshot
 from .stored import Ints
 from .textindex import TextIndex, checked_queries, loaded_reranker, loaded_sentences
@@ -73,9 +74,9 @@ class Captions:
     def _image_of(self) -> Ints:
         """(captions,) row of the image that each belongs to; -1: to none that counts."""
         live = np.flatnonzero(self._images.live)
-        keys = self._images.column("key").take(pa.array(live))
+        keys = unbounded(self._images.column("key").filter(pa.array(self._images.live)))
         owners = pc.list_element(pc.split_pattern(self._texts.snapshot.column("key"), " ", max_splits=1), 1)
-        place = pc.fill_null(pc.index_in(owners, value_set=keys), -1).to_numpy()
+        place = pc.fill_null(pc.index_in(unbounded(owners), value_set=keys), -1).to_numpy()
         rows: Ints = np.append(live, -1)[place]
         return np.where(self._texts.snapshot.live, rows, -1)
 

@@ -211,7 +211,12 @@ def _between(snapshot: Snapshot, ends: tuple[float | None, float | None]) -> Mas
 
 def _labelled(snapshot: Snapshot, labels: Sequence[str]) -> Mask:
     wanted = pc.utf8_lower(pa.array(labels, pa.string()))  # Python has another small letter for some
-    column = snapshot.column("labels").combine_chunks()
+    found = [_has_one_of(chunk, wanted) for chunk in snapshot.column("labels").chunks]
+    return np.concatenate([np.zeros(0, bool), *found])
+
+
+def _has_one_of(column: pa.Array, wanted: pa.Array) -> Mask:
+    """Which lists of labels have one of these."""
     found = np.zeros(len(column), bool)
     hits = _mask(pc.is_in(pc.utf8_lower(pc.list_flatten(column)), value_set=wanted))
     found[pc.list_parent_indices(column).to_numpy(zero_copy_only=False)[hits]] = True
@@ -220,10 +225,13 @@ def _labelled(snapshot: Snapshot, labels: Sequence[str]) -> Mask:
 
 def _licensed(snapshot: Snapshot, licences: Sequence[str]) -> Mask:
     wanted = {name.lower() for name in licences}
-    texts = snapshot.column("licence").combine_chunks().dictionary_encode()
-    known = [text.lower() for text in texts.dictionary.to_pylist()]
-    fitting = [place for place, text in enumerate(known) if wanted & {text, *text.split(BETWEEN)}]
-    return _mask(pc.is_in(texts.indices, value_set=pa.array(fitting, texts.indices.type)))
+    found = []
+    for chunk in snapshot.column("licence").chunks:  # all in one array might be more than that can hold
+        texts = chunk.dictionary_encode()
+        known = [text.lower() for text in texts.dictionary.to_pylist()]
+        fitting = [place for place, text in enumerate(known) if wanted & {text, *text.split(BETWEEN)}]
+        found.append(_mask(pc.is_in(texts.indices, value_set=pa.array(fitting, texts.indices.type))))
+    return np.concatenate([np.zeros(0, bool), *found])
 
 
 def _moment(given: str | datetime | None, *, last: bool) -> datetime | None:

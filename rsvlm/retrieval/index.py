@@ -16,6 +16,7 @@ from .labelling import labels_from
 from .making import Blocks, Rows, check_new, create, encoder_record, fitting, named_encoder, tuned_for
 from .manifest import CutRecord
 from .reading import PathLike
+from .rows import unbounded
 from .searchable import keys_of, loaded, several
 from .snapshot import open_snapshot
 from .updates import left_behind, put_rows, remove_rows
@@ -151,7 +152,7 @@ class Index(CaptionedIndex):
         ) as encoded:  # fmt: skip
             plan = tuned_for(plan, self.encoder, encoded.table, self.manifest)
             put_rows(self.folder, encoded, plan, whole_images=True)
-            added: list[str] = encoded.table["image"].drop_null().unique().to_pylist()
+            added: list[str] = unbounded(encoded.table["image"].drop_null()).unique().to_pylist()
         self.refresh()
         if gone := left_behind(self._snapshot, added):
             report.notes.append(

@@ -13,7 +13,7 @@ from .milvusaddress import MilvusAddress
 from .milvuscollection import Collection
 from .milvusrecord import CollectionRecord, making_of
 from .milvusrows import Record, id_of, records_of, rows_of
-from .rows import completed, older_ones
+from .rows import completed, older_ones, unbounded
 from .stored import Vectors
 
 Batches = Iterator[tuple[pa.Table, Vectors]]
@@ -98,7 +98,7 @@ def write_images(collection: Collection, encoded: Encoded) -> None:
     ids = [id_of(key) for key in encoded.table["key"].to_pylist()]
     before = rows_of(record["row"] for record in collection.by_id(ids, ["row"]).values()).to_pylist()
     table = completed(encoded.table, {row["key"]: row for row in before})
-    images = [id_of(image) for image in encoded.table["image"].drop_null().unique().to_pylist()]
+    images = [id_of(image) for image in unbounded(encoded.table["image"].drop_null()).unique().to_pylist()]
     older = {id for one in collection.of_images(images).values() for id in one} - set(ids)
     write(collection, batches_of(replace(encoded, table=table)))
     collection.delete(sorted(older))

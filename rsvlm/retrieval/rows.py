@@ -135,11 +135,21 @@ def checked(table: pa.Table) -> pa.Table:
     if keys.null_count or pc.any(pc.equal(keys, "")).as_py():
         missing = pc.or_kleene(pc.is_null(keys), pc.equal(keys, ""))
         raise RetrievalError(f"row {pc.index(missing, True).as_py()} has no key")
-    if pc.count_distinct(keys).as_py() != len(keys):
+    if repeats(keys):
         twice = keys[int(older_ones(table)[0])].as_py()
         number = int(np.flatnonzero(pc.equal(keys, twice).to_numpy())[1])
         raise RetrievalError(f"row {number} has the key {twice!r}, which another row has: give each its own")
     return table
+
+
+def unbounded(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts as Arrow can look at all of them together, also where they are longer than 2 GiB."""
+    return texts.cast(pa.large_string())
+
+
+def repeats(keys: pa.ChunkedArray) -> bool:
+    """Whether a key comes twice."""
+    return bool(pc.count_distinct(unbounded(keys)).as_py() != len(keys))
 
 
 def older_ones(table: pa.Table) -> NDArray[np.int64]:

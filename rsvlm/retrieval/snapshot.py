@@ -17,7 +17,7 @@ from .gpuparts import PartOnGpus, Place
 from .laterlabels import Labels, read_labels
 from .manifest import Manifest, read_manifest
 from .parts import Part, open_part
-from .rows import SCHEMA
+from .rows import SCHEMA, unbounded
 from .stored import Ints, Stores
 
 _FILTERED = {"west", "south", "east", "north", "datetime", "gsd", "labels", "licence"}
@@ -155,11 +155,11 @@ def read_removed(folder: Path, manifest: Manifest) -> Mask | None:
 
 def numbers_of(snapshot: Snapshot, keys: Iterable[str]) -> dict[str, int]:
     """Row numbers of keys, of those that can be found."""
-    wanted = pa.array(sorted(set(keys)), pa.string())
+    wanted = pa.array(sorted(set(keys)), pa.large_string())
     live, found = snapshot.live, {}
     for start, part in zip(snapshot.starts.tolist(), snapshot.parts, strict=False):
         for column in part.table.blocks("key"):
-            for row in np.flatnonzero(pc.is_in(column, value_set=wanted).to_numpy()):
+            for row in np.flatnonzero(pc.is_in(unbounded(column), value_set=wanted).to_numpy()):
                 if live[start + row]:
                     found[column[int(row)].as_py()] = int(start + row)
             start += len(column)

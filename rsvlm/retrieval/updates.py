@@ -15,7 +15,7 @@ from .errors import RetrievalError
 from .kinds import Plan
 from .making import checked_plan
 from .manifest import read_manifest
-from .rows import COMPLETED, completed, older_ones
+from .rows import COMPLETED, completed, older_ones, unbounded
 from .snapshot import Snapshot, numbers_of, open_snapshot
 
 _BLOCK = 8192
@@ -53,7 +53,7 @@ def put_rows(
             change.add(encoded.blocks(), table, plan)
             older = set(before.values())
             if whole_images:
-                older |= _rows_of(now, encoded.table["image"].drop_null().unique())
+                older |= _rows_of(now, unbounded(encoded.table["image"].drop_null()).unique())
             change.remove(
                 np.concatenate([np.array(sorted(older), np.int64), start + older_ones(encoded.table)])
             )
@@ -93,7 +93,7 @@ def remove_rows(folder: Path, keys: Iterable[str]) -> int:
         for key, both in names.items():
             rows = (
                 {known[name] for name in both if name in known}
-                or _rows_of(now, pa.array(both))
+                or _rows_of(now, pa.array(both, pa.large_string()))
                 or _rows_below(now, both)
             )
             if not rows:
@@ -114,7 +114,7 @@ def _rows_below(snapshot: Snapshot, names: tuple[str, ...]) -> set[int]:
         snapshot: The index.
         names: A folder, a data set or a pattern such as tiles/**/*.png, as it was given and from the root.
     """
-    images = pc.unique(snapshot.column("image")).drop_null().to_pylist()
+    images = unbounded(snapshot.column("image")).unique().drop_null().to_pylist()
     starts = tuple(name + sign for name in names for sign in "/#")
     patterns = [name.split("/") for name in names if any(sign in name for sign in "*?[")]
     below = [
@@ -122,7 +122,7 @@ def _rows_below(snapshot: Snapshot, names: tuple[str, ...]) -> set[int]:
         for image in images
         if image.startswith(starts) or any(_is_of(image.split("/"), pattern) for pattern in patterns)
     ]
-    return _rows_of(snapshot, pa.array(below, pa.string()))
+    return _rows_of(snapshot, pa.array(below, pa.large_string()))
 
 
 def _is_of(path: Sequence[str], pattern: Sequence[str]) -> bool:
@@ -143,7 +143,8 @@ def left_behind(snapshot: Snapshot, added: Iterable[str]) -> list[str]:
     """
     moved = {path: PurePosixPath(path).name for path in added}
     names = set(moved.values())
-    known = pc.unique(snapshot.column("image").filter(pa.array(snapshot.live))).drop_null().to_pylist()
+    images = unbounded(snapshot.column("image").filter(pa.array(snapshot.live)))
+    known = images.unique().drop_null().to_pylist()
     return [
         path
         for path in known
@@ -156,7 +157,7 @@ def _is_there(image: str) -> bool:
     return Path(image).exists() or Path(image.rpartition("#")[0] or image).exists()
 
 
-def _rows_of(snapshot: Snapshot, images: pa.Array | pa.ChunkedArray) -> set[int]:
+def _rows_of(snapshot: Snapshot, images: pa.Array) -> set[int]:
     """Numbers of the rows that count and are of these images."""
-    of_them = pc.is_in(snapshot.column("image"), value_set=images).to_numpy(zero_copy_only=False)
+    of_them = pc.is_in(unbounded(snapshot.column("image")), value_set=images).to_numpy(zero_copy_only=False)
     return set(np.flatnonzero(of_them & snapshot.live).tolist())

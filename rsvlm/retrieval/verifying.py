@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from .bm25 import verify_words
 from .errors import RetrievalError
 from .filerecords import record_of
 from .manifest import CAPTIONS, NAME, FileRecord, Manifest, read_manifest
 from .parts import FOLDER
+from .rows import repeats
 from .snapshot import open_snapshot
 
 
@@ -32,7 +32,7 @@ def verify(folder: Path) -> list[str]:
     if not problems:
         snapshot = open_snapshot(folder)
         keys = snapshot.column("key").filter(pa.array(snapshot.live))
-        if pc.count_distinct(keys).as_py() != len(keys):
+        if repeats(keys):
             problems.append(f"{folder}: two rows have the same key")
     problems += verify_words(folder, manifest)
     captions = folder / CAPTIONS

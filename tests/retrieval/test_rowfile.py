@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from rsvlm.retrieval import Index, RetrievalError, rowfile
+from rsvlm.retrieval import Filter, Index, RetrievalError, rowfile
 from rsvlm.retrieval.rowfile import RowFile
 from rsvlm.retrieval.rows import table_of, write_rows
+from rsvlm.retrieval.snapshot import Snapshot, open_snapshot
 
 ROWS = 3500
 
@@ -95,6 +97,69 @@ def test_an_index_of_long_captions_is_read_filtered_and_added_to(tmp_path: Path)
     assert sum(len(table) for table in index.tables()) == ROWS
     index.add_vectors(np.ones((1, 4)), [{"key": "new", "captions": ["c"]}])
     assert index.rows([ROWS])["captions"].to_pylist() == [["c"]]
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrow, of whose arrays of texts with short offsets none holds more than so many: 2 GiB in small."""
+
+    def narrow(ask: Any) -> Any:
+        def asked(values: Any, *more: Any, **named: Any) -> Any:
+            for one in (values, named.get("value_set")):
+                if one is not None and one.type == pa.string() and len(one) > Narrow.most:
+                    raise pa.ArrowCapacityError("array cannot contain more than 2147483646 bytes")
+            return ask(values, *more, **named)
+
+        return asked
+
+    for name in ("count_distinct", "unique", "is_in", "index_in"):
+        monkeypatch.setattr(pc, name, narrow(getattr(pc, name)))
+
+
+@pytest.mark.usefixtures("narrow", "short")
+def test_keys_and_images_may_be_longer_together_than_an_array_holds(tmp_path: Path) -> None:
+    listed = rows(ROWS)
+    vectors = np.random.default_rng(0).normal(size=(ROWS, 4))
+    index = Index.from_vectors(tmp_path / "index", vectors, listed, encoder="x")
+    with pytest.raises(RetrievalError, match="row 3500 has the key 'k0', which another row has"):
+        Index.from_vectors(tmp_path / "other", np.ones((ROWS + 1, 4)), [*listed, listed[0]], encoder="x")
+    assert index.remove(["k7", "k3*"]) == 1 + 1 + 10 + 100 + 500
+    index.add_vectors(vectors[:1], listed[:1])
+    assert index.verify() == []
+
+
+class Chunked:
+    """A column that is too long for one array."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self.chunks = [chunk.slice(first, 2) for chunk in column.chunks for first in range(0, len(chunk), 2)]
+
+    def combine_chunks(self) -> Any:
+        raise pa.ArrowInvalid("offset overflow while concatenating arrays")
+
+
+def test_labels_and_licences_are_filtered_piece_by_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = [
+        {"key": "a", "labels": ["Wald", "See"], "licence": "CC0; ODbL"},
+        {"key": "b", "labels": [], "licence": None},
+        {"key": "c", "labels": None, "licence": "ODbL"},
+        {"key": "d", "labels": ["Feld"], "licence": "CC0"},
+        {"key": "e", "labels": ["see"], "licence": "MIT"},
+    ]
+    index = Index.from_vectors(tmp_path / "index", np.eye(5), listed, encoder="x")
+    read = Snapshot.column
+    monkeypatch.setattr(Snapshot, "column", lambda self, name: Chunked(read(self, name)))
+    snapshot = open_snapshot(index.folder)
+    for filter, fitting in (
+        (Filter(labels=["see"]), "ae"),
+        (Filter(licences=["cc0"]), "ad"),
+        (Filter(licences=["ODbL", "mit"]), "ace"),
+    ):
+        mask = filter.mask(snapshot)
+        assert mask is not None
+        assert [row["key"] for row, fits in zip(listed, mask, strict=True) if fits] == [*fitting]
 
 
 @pytest.mark.usefixtures("narrow")
