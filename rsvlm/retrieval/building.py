@@ -1,5 +1,7 @@
 """Images to vectors and rows: in shards that are done once, whatever happens in between."""
 
+import json
+import logging
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rsvlm.files import atomic_write
@@ -36,6 +39,8 @@ from .parts import unit_vectors
 from .rows import SCHEMA, completed, table_of
 from .sources import Sources
 from .stored import Vectors
+
+LOG = logging.getLogger(__name__)
 
 SHARD_SIZE, LEAST_SHARD, SHARDS = 4096, 256, 16
 """Chips that are encoded between two stops, which a killed run loses at most: a sixteenth of all, from 256 to 4,096."""
@@ -112,13 +117,13 @@ def encoded_images(
         raise RetrievalError(f"batch_size {batch_size}: give one from 1, or None")
     if engine == "local" and workers != 1:
         raise RetrievalError(f"{workers} workers: engine local encodes in one process; take engine ray")
-    sources = Sources(images, options, licence)
+    sources = Sources(images, options, None)
     total = report.chips = len(sources)
     report.notes = sources.notes()
     if not total:
         raise RetrievalError(f"no image in {', '.join(map(str, images)) or 'an empty list'}")
     work = folder / WORK
-    _forget_others(work, config := _config(sources, encoder, options, licence))
+    _forget_others(work, config := _config(sources, encoder, options))
     with open_run(work, config) as run:
         step = _stepping(total, progress)
         here = engine == "local"
@@ -156,6 +161,9 @@ def encoded_images(
             image, reason = report.failures[0]
             raise RetrievalError(f"none of {total} chips can be read; the first, {image}: {reason}")
         table = pa.concat_tables([pq.read_table(f"{name}.parquet", schema=SCHEMA) for name in names])
+        if licence is not None:  # not before: so nothing is encoded anew for another one
+            place = SCHEMA.get_field_index("licence")
+            table = table.set_column(place, SCHEMA.field(place), pc.fill_null(table["licence"], licence))
         yield Encoded(lambda: _blocks(names, encoder.dimension), completed(table))
     shutil.rmtree(work, ignore_errors=True)
 
@@ -211,18 +219,25 @@ def _encode_shard(
     }
 
 
-def _config(sources: Sources, encoder: Encoder, options: ChipOptions, licence: str | None) -> dict[str, Any]:
+def _config(sources: Sources, encoder: Encoder, options: ChipOptions) -> dict[str, Any]:
     """All that decides what is encoded: settings, and the contents of the images."""
     return {
         "encoder": {"name": encoder.name, "revision": encoder.revision},
         "chips": {**asdict(options), "bands": options.bands and list(options.bands)},
-        "licence": licence,
         "sources": sources.identity(),
     }
 
 
+_CHANGED = {
+    "encoder": "the encoder is another one",
+    "chips": "they are read or cut in another way",
+    "sources": "the images are others: a file was added, removed or changed",
+}
+"""Parts of a configuration, and what is told where they differ."""
+
+
 def _forget_others(work: Path, config: dict[str, Any]) -> None:
-    """Clear away what was encoded for another command, unless that one is running."""
+    """Clear away what was encoded for another command, unless that one is running, and tell how much that is."""
     if not (work / "run.json").exists():
         return
     try:
@@ -232,7 +247,30 @@ def _forget_others(work: Path, config: dict[str, Any]) -> None:
         raise
     except ShardError:
         pass  # of other settings
+    before = _read_json(work / "run.json").get("config")
+    lost = sum(
+        stats["chips"]
+        for file in (work / "shards").glob("*.json")
+        if isinstance((stats := _read_json(file)).get("chips"), int)
+    )
+    if lost:
+        known = before if isinstance(before, dict) else {}
+        now = json.loads(json.dumps(config))
+        why = [told for name, told in _CHANGED.items() if known.get(name) != now[name]]
+        LOG.warning(
+            "%s: what a stopped run had encoded, %s chips, does not count any more, and all is encoded anew (%s)",
+            work.parent, f"{lost:,}", "; ".join(why) or "it was made by another version",
+        )  # fmt: skip
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    """A file of a run as plain data; empty where it is damaged."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _stepping(total: int, progress: Progress | None) -> Callable[[int], None]:

@@ -191,14 +191,37 @@ def test_a_stopped_build_goes_on(tiles: Path, tmp_path: Path, monkeypatch: pytes
 
 
 def test_what_was_encoded_for_another_command_is_not_taken(
-    tiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(building, "SHARD_SIZE", 1)
     with pytest.raises(KeyboardInterrupt):
         Index.build(tiles, tmp_path / "index", Interrupted(2))
     other = Interrupted(4)
-    Index.build(tiles, tmp_path / "index", other, licence="CC0")
+    Index.build(tiles, tmp_path / "index", other, options=ChipOptions(stretch="none"))
     assert other.encoded == 4
+    [told] = caplog.messages
+    assert told == (
+        f"{tmp_path / 'index'}: what a stopped run had encoded, 2 chips, does not count any more, and all is encoded "
+        "anew (they are read or cut in another way)"
+    )
+
+
+def test_what_was_encoded_is_told_where_a_file_came_in_between_and_kept_for_another_licence(
+    tiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(building, "SHARD_SIZE", 1)
+    for licence in (None, "CC0"):
+        with pytest.raises(KeyboardInterrupt):
+            Index.build(tiles, tmp_path / "index", Interrupted(1), licence=licence)
+    assert caplog.messages == []
+    Image.new("RGB", (16, 16), "red").save(tiles / "new.png")
+    rest = Interrupted(5)
+    index = Index.build(tiles, tmp_path / "index", rest, licence="CC0")
+    assert rest.encoded == 5
+    [told] = caplog.messages
+    assert "2 chips, does not count any more" in told
+    assert "(the images are others: a file was added, removed or changed)" in told
+    assert {row["licence"] for table in index.tables() for row in table.to_pylist()} == {"CC0"}
 
 
 class Waiting(Colours):  # type: ignore[misc] # untyped here
