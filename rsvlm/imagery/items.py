@@ -73,7 +73,7 @@ class ChipOptions:
 
     Attributes:
         chips: "whole", "grid" or None: whole images up to 1,024 px without a size, a grid above.
-        size: Side of a grid's chip: "256" (pixels) or "640m". None: 256, or what the task is about.
+        size: Side of a grid's chip: "256" (pixels; 256 becomes that) or "640m". None: 256, or what the task is about.
         min_valid: Least share of a chip's pixels that are neither nodata, masked nor cloud, 0..1.
         sensor: Preset that names the bands.
         bands: Names of the bands, in order; given as one text with commas, a tuple of them.
@@ -92,6 +92,7 @@ class ChipOptions:
             raise ImageryError(f"chips {self.chips!r}: choose whole or grid")
         if self.size is not None:
             check_size(self.size)
+            object.__setattr__(self, "size", str(self.size))  # a number is as good
             if self.chips == "whole":
                 raise ImageryError(
                     f"size {self.size} is for chips of a grid, not for whole images: leave one of both out"
@@ -99,6 +100,10 @@ class ChipOptions:
         check_stretch(self.stretch)
         if isinstance(self.bands, str):
             object.__setattr__(self, "bands", band_names(self.bands))
+        elif self.bands is not None:
+            object.__setattr__(self, "bands", tuple(self.bands))
+        if self.sensor is not None:
+            object.__setattr__(self, "sensor", os.fspath(self.sensor))
         if not 0 <= self.min_valid <= 1:
             raise ImageryError(f"min_valid {self.min_valid}: a share between 0 and 1")
 

@@ -76,7 +76,7 @@ class Index(CaptionedIndex):
         """
         place, made = Path(folder), loaded(encoder)
         check_new(place)
-        report = BuildReport()
+        cut, report = CutRecord.of(options), BuildReport()  # refused before anything is encoded
         with encoded_images(
             several(images), place, made, options, licence=licence, batch_size=batch_size,
             engine=engine, workers=workers, progress=progress, report=report,
@@ -86,7 +86,7 @@ class Index(CaptionedIndex):
                 encoder_record(made),
                 encoded,
                 tuned_for(plan, made, encoded.table),
-                CutRecord.of(options),
+                cut,
             )
         index = cls(place, made)
         index.report = report

@@ -193,8 +193,16 @@ class CutRecord(_Part):
 
     @classmethod
     def of(cls, options: ChipOptions) -> Self:
-        """What is kept of options."""
-        return cls.model_validate(asdict(options))
+        """What is kept of options.
+
+        Raises:
+            RetrievalError: They are longer than anybody writes them.
+        """
+        try:
+            return cls.model_validate(asdict(options))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise RetrievalError(f"options: {first['loc'][0]} {first['input']!r}: {first['msg']}") from None
 
     @property
     def options(self) -> ChipOptions:

@@ -101,7 +101,7 @@ class MilvusIndex(Searchable):
         """
         place, made = MilvusAddress.parse(address), loaded(encoder)
         check_new(place)
-        report = BuildReport()
+        cut, report = CutRecord.of(options), BuildReport()  # refused before anything is encoded
         with encoded_images(
             several(images), _work(place), made, options, licence=licence, batch_size=batch_size,
             engine=engine, workers=workers, progress=progress, report=report,
@@ -111,7 +111,7 @@ class MilvusIndex(Searchable):
                 encoder_record(made),
                 encoded.table["key"].to_pylist(),
                 batches_of(encoded),
-                cut=CutRecord.of(options),
+                cut=cut,
             )
         index = cls(address, made)
         index.report = report

@@ -23,7 +23,7 @@ from .stored import Ints, Stores
 _FILTERED = {"west", "south", "east", "north", "datetime", "gsd", "labels", "licence"}
 _BLOCK = 65_536
 """Rows that are in memory at a time."""
-_TRIES = 5
+TRIES = 5
 """A reader that finds a file gone was overtaken by a writer, and begins anew."""
 
 
@@ -126,7 +126,7 @@ def open_snapshot(folder: Path) -> Snapshot:
     Raises:
         RetrievalError: It is no index, or a file of it is missing, cut off or no table of rows.
     """
-    for tries in range(_TRIES):
+    for tries in range(TRIES):
         manifest = read_manifest(folder)
         try:
             parts = tuple(open_part(folder, part, manifest.encoder.dimension) for part in manifest.parts)
@@ -135,7 +135,7 @@ def open_snapshot(folder: Path) -> Snapshot:
             )
         except FileNotFoundError as error:
             gone = error.filename or str(error)
-            if tries + 1 == _TRIES or read_manifest(folder) == manifest:
+            if tries + 1 == TRIES or read_manifest(folder) == manifest:
                 raise RetrievalError(f"{gone}: is missing: restore it, or build the index anew") from None
     raise AssertionError
 

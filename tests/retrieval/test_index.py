@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
-from rsvlm.retrieval import Index, RetrievalError
+from rsvlm.retrieval import Index, RetrievalError, verifying
+from rsvlm.retrieval.filerecords import record_of
 
 
 @pytest.fixture
@@ -125,6 +126,41 @@ def test_a_reader_sees_the_index_as_it_was_opened(index: Index) -> None:
     assert sorted(before.keys) == sorted(f"k{n}" for n in range(30) if n not in (3, 7))
     reader.refresh()
     assert sorted(reader.search_vectors(np.ones((1, 8)), k=100)[0].keys) == ["k20", "new"]
+
+
+@pytest.mark.parametrize("at", [0, 2])
+def test_what_another_process_writes_meanwhile_is_no_damage(
+    index: Index, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Between two files, and within one that is gone when it shall be read."""
+    seen: list[Path] = []
+
+    def recorded(file: Path) -> Any:
+        seen.append(file)
+        if len(seen) == at + 1:
+            Index(index.folder).remove(["k1"])
+            Index(index.folder).add_vectors(np.ones((20, 8)), [{"key": f"n{n}"} for n in range(20)])
+        return record_of(file)
+
+    index.label(_labels(index, "k2"))
+    monkeypatch.setattr(verifying, "record_of", recorded)
+    assert verifying.verify(index.folder) == []
+    assert len({*seen}) >= len(seen) - 1, "a file that is whole is read once"
+
+
+def test_damage_is_found_also_where_another_process_writes(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [file] = index.folder.rglob("vectors.f32")
+    file.write_bytes(bytes(file.stat().st_size))
+
+    def recorded(file: Path) -> Any:
+        other = Index(index.folder)
+        other.remove([next(other.tables())["key"][0].as_py()])
+        return record_of(file)
+
+    monkeypatch.setattr(verifying, "record_of", recorded)
+    assert any("vectors.f32: is damaged" in one for one in verifying.verify(index.folder))
 
 
 def test_a_newer_row_of_a_key_takes_the_place_of_the_older(index: Index) -> None:
@@ -249,6 +285,12 @@ def test_an_index_that_cannot_be_written_says_so(index: Index) -> None:
             index.remove(["k1"])
     finally:
         index.folder.chmod(0o700)
+
+
+def _labels(index: Index, key: str) -> Path:
+    file = index.folder.parent / "labels.csv"
+    file.write_text(f"key,label\n{key},forest\n", "utf-8")
+    return file
 
 
 def _changed(content: Any, change: Any) -> Any:

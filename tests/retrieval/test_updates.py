@@ -102,6 +102,17 @@ def test_an_image_that_is_cut_anew_is_there_once(tmp_path: Path) -> None:
     assert len(index) == 4
 
 
+def test_options_may_be_numbers_lists_and_paths_and_wrong_ones_cost_no_encoding(tmp_path: Path) -> None:
+    write_tile(tmp_path / "scene.tif", 0, size=64)
+    given: Any = {"size": 32, "bands": ["red", "green", "blue"]}
+    index = Index.build(tmp_path / "scene.tif", tmp_path / "index", Colours(), options=ChipOptions(**given))
+    assert len(index) == 4
+    assert Index.open(tmp_path / "index").cut == ChipOptions(size="32", bands=("red", "green", "blue"))
+    wrong = ChipOptions(sensor="x" * 5000)
+    with pytest.raises(RetrievalError, match=r"options: sensor 'xxx.*at most 4096 characters"):
+        Index.build(tmp_path / "scene.tif", tmp_path / "other", Colours(), options=wrong)
+
+
 def test_rows_of_one_image_may_be_added_some_at_a_time(tmp_path: Path) -> None:
     rows = [{"key": f"s#{n}", "image": "s"} for n in range(4)]
     index = Index.from_vectors(tmp_path / "index", np.eye(4)[:2], rows[:2], encoder="x")
