@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,16 +91,22 @@ def _tell(file: Path, found: Mapping[int, Mapping[str, None]], snapshot: Snapsho
         LOG.warning("%s: %d rows have no label any more", file, taken)
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    """Labels as csv files, GeoJSON and GeoPackages have them, those that were exported from an index included."""
+def _names(value: Any) -> tuple[str, ...] | None:
+    """Labels as csv files, GeoJSON and GeoPackages have them, those that were exported from an index included.
+
+    Returns:
+        The labels; none where they shall be taken away; None where nothing is said, as by NaN.
+    """
     if isinstance(value, float) and value.is_integer():
         return (str(int(value)),)  # a column of numbers with gaps comes as floats
     if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
+        with suppress(ValueError):
             value = json.loads(value)
-        except ValueError:
-            return parts_of(value)
-    return parts_of(value)
+    if value is None or not str(value).strip():
+        return None
+    parts = parts_of(value)
+    names = tuple(part for part in parts if part.lower() != "nan")
+    return None if parts and not names else names
 
 
 def _by_path(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Given]:
@@ -111,15 +118,21 @@ def _by_path(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Giv
         raise RetrievalError(
             f"{file}: has no column {'path' if path is None else label or 'label'}; it has {', '.join(table)}"
         )
-    rows: dict[str, list[int]] = {}
+    rows: dict[str, dict[int, None]] = {}
     for name in ("image", "key"):
         for number, value in enumerate(snapshot.column(name).to_pylist()):
-            if value and number not in rows.setdefault(value, []):
-                rows[value].append(number)
+            if value:
+                rows.setdefault(value, {})[number] = None
+    done = set()
     for value, text in zip(table[path], table[label], strict=True):
-        if value and text.strip():
-            names = dict.fromkeys((value, absolute(value), absolute(file.parent / value)))
-            yield value, next((rows[name] for name in names if name in rows), []), _names(text)
+        labels = _names(text)
+        if not value or labels is None or (value, labels) in done:
+            continue
+        names = dict.fromkeys((value, absolute(value), absolute(file.parent / value)))
+        own = next((rows[name] for name in names if name in rows), None)
+        if own:  # a line a chip that names the image labels all of its chips: once is enough
+            done.add((value, labels))
+        yield value, list(own or ()), labels
 
 
 def _by_place(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Given]:
@@ -146,10 +159,11 @@ def _by_place(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Gi
     )
     keys = {key: row for row, key in enumerate(snapshot.column("key").to_pylist())}
     for number, feature in enumerate(features):
-        value = feature["properties"].get(label)
-        if value is None or not str(value).strip():
+        labels = _names(feature["properties"].get(label))
+        if labels is None:
             continue
-        own = keys.get(feature["properties"].get("key"))  # exported from an index, perhaps without a place
+        key = feature["properties"].get("key")  # of what was exported from an index, perhaps without a place
+        own = keys.get(key) if isinstance(key, str) else None
         rows: list[int] = [] if own is None else [own]
         for geometry in shapely.get_parts(feature["geometry"]) if own is None else ():
             if geometry is None or geometry.is_empty:
@@ -163,7 +177,7 @@ def _by_place(file: Path, snapshot: Snapshot, column: str | None) -> Iterator[Gi
                     away[:, 0] *= np.cos(np.radians(geometry.y))
                     places = _nearest_chips(places, chip_of[known[places]], np.hypot(*away.T))
                 rows += known[places].tolist()
-        yield f"feature {number}", rows, _names(value)
+        yield f"feature {number}", rows, labels
 
 
 def _nearest_chips(places: Ints, chip_of: Any, away: Floats) -> Ints:

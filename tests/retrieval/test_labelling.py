@@ -1,10 +1,12 @@
 """Labels from a csv, and from points and polygons, for rows that are there already."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from shapely.geometry import MultiPoint, Point, box, mapping
 
@@ -206,6 +208,48 @@ def test_rows_without_a_place_get_their_exported_labels_back_by_key(tmp_path: Pa
     index.export(tmp_path / f"rows.{ending}")
     assert index.label(tmp_path / f"rows.{ending}") == 2
     assert labels_of(index) == {"a.png": ["sea"], "b.png": ["ice"], "c.png": None}
+
+
+def test_what_is_not_a_number_is_no_label(index: Index, tmp_path: Path) -> None:
+    """Neither as pandas writes it into a csv nor as a column of numbers with gaps has it."""
+    file = tmp_path / "labels.csv"
+    file.write_text(
+        "path,label\n/data/far.tif,nan\n/data/scene.tif#1,NaN; sea\n/data/scene.tif#2,3.0\n", "utf-8"
+    )
+    assert index.label(file) == 2
+    expected = {"scene.tif#0": ["as it came"], "scene.tif#1": ["sea"], "scene.tif#2": ["3.0"]}
+    expected |= {"scene.tif#3": ["as it came"]}
+    assert labels_of(index) == {**expected, "far.tif": None, "own.png": None}
+    points = tmp_path / "points.geojson"
+    features = [
+        {"type": "Feature", "properties": {"label": label}, "geometry": mapping(Point(x, 0.5))}
+        for x, label in ((0.5, float("nan")), (1.5, 4.0))
+    ]
+    points.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    assert index.label(points) == 1
+    assert labels_of(index) == {**expected, "scene.tif#1": ["4"], "far.tif": None, "own.png": None}
+
+
+def test_a_feature_whose_key_is_a_list_goes_by_its_place(index: Index, tmp_path: Path) -> None:
+    properties = {"label": "sea", "key": ["/data/far.tif"]}
+    feature = {"type": "Feature", "properties": properties, "geometry": mapping(Point(1.5, 0.5))}
+    file = tmp_path / "one.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    assert index.label(file) == 1
+    assert labels_of(index)["scene.tif#1"] == ["sea"]
+
+
+def test_many_chips_of_one_image_are_labelled_in_a_time_that_grows_with_them(tmp_path: Path) -> None:
+    count = 30_000
+    keys = [f"/data/scene.tif#{n}" for n in range(count)]
+    table = pa.table({"key": keys, "image": ["/data/scene.tif"] * count})
+    index = Index.from_vectors(tmp_path / "index", np.ones((count, 1)), table, encoder="x")
+    file = tmp_path / "labels.csv"
+    file.write_text("path,label\n" + "/data/scene.tif,sea\n" * 1000 + f"{keys[7]},ice\n", "utf-8")
+    begun = time.process_time()
+    assert index.label(file) == count
+    assert time.process_time() - begun < 3, "for each chip it was looked for among all others"
+    assert index.rows([7])["labels"].to_pylist() == [["sea", "ice"]]
 
 
 def test_several_labels_of_a_row_and_labels_that_are_taken_away_are_told(
