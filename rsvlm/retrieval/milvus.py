@@ -28,6 +28,7 @@ from .milvuscollection import MOST_HITS, Collection
 from .milvusmaking import Batches, batches_of, check_new, make, write, write_images
 from .milvusrows import Record, id_of, rows_of
 from .milvussearching import Ranking, Selection, selection_of
+from .rows import is_storable
 from .searchable import PathLike, Searchable, keys_of, loaded, several
 from .stored import Vectors
 from .variety import check_variety, varied
@@ -202,7 +203,10 @@ class MilvusIndex(Searchable):
         Raises:
             RetrievalError: A key is not there (nothing is removed then), or the server does not answer.
         """
-        names = {key: tuple(dict.fromkeys((id_of(key), id_of(absolute(key))))) for key in keys_of(keys)}
+        names = {
+            key: [id_of(name) for name in dict.fromkeys((key, absolute(key))) if is_storable(name)]
+            for key in keys_of(keys)
+        }
         listed = [name for both in names.values() for name in both]
         rows, images = self._collection.by_id(listed, []), self._collection.of_images(listed)
         found: dict[str, None] = {}

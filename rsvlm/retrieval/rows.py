@@ -147,6 +147,15 @@ def unbounded(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     return texts.cast(pa.large_string())
 
 
+def is_storable(text: str) -> bool:
+    """Whether a text can be that of a row: names of files may hold bytes that are no UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def repeats(keys: pa.ChunkedArray) -> bool:
     """Whether a key comes twice."""
     return bool(pc.count_distinct(unbounded(keys)).as_py() != len(keys))

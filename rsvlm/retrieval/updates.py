@@ -1,5 +1,6 @@
 """Rows put into an index that there is, in place of older ones with their keys, and rows taken out of it."""
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,7 @@ from .errors import RetrievalError
 from .kinds import Plan
 from .making import checked_plan
 from .manifest import read_manifest
-from .rows import COMPLETED, completed, older_ones, unbounded
+from .rows import COMPLETED, completed, is_storable, older_ones, unbounded
 from .snapshot import Snapshot, numbers_of, open_snapshot
 
 _BLOCK = 8192
@@ -85,44 +86,66 @@ def remove_rows(folder: Path, keys: Iterable[str]) -> int:
     Raises:
         RetrievalError: A key is not there (nothing is removed then), or another process is writing.
     """
-    names = {key: tuple(dict.fromkeys((key, absolute(key)))) for key in keys}
+    names = {key: _names_of(key) for key in keys}
     with changing(folder) as change:
         now = open_snapshot(folder)
-        known = numbers_of(now, [name for both in names.values() for name in both])
-        found: set[int] = set()
-        for key, both in names.items():
-            rows = (
-                {known[name] for name in both if name in known}
-                or _rows_of(now, pa.array(both, pa.large_string()))
-                or _rows_below(now, both)
-            )
+        listed = [name for some in names.values() for name in some]
+        by_key, by_image = numbers_of(now, listed), _rows_by_image(now, listed)
+        found, below, images = set(), set(), None
+        for key, some in names.items():
+            rows = {by_key[name] for name in some if name in by_key}
+            rows = rows or {row for name in some for row in by_image.get(name, ())}
             if not rows:
-                raise RetrievalError(f"{folder}: has no row {key!r}; nothing was removed")
+                images = _live_images(now) if images is None else images
+                inside = _images_below(images, some)
+                if not inside:
+                    raise RetrievalError(f"{folder}: has no row {key!r}; nothing was removed")
+                below.update(inside)
             found |= rows
+        if below:
+            found |= _rows_of(now, pa.array(sorted(below), pa.large_string()))
         if found:
             change.remove(np.array(sorted(found), np.int64))
             change.commit()
     return len(found)
 
 
-def _rows_below(snapshot: Snapshot, names: tuple[str, ...]) -> set[int]:
-    """Numbers of the rows that count and whose images lie in a folder or a data set, or are those of a pattern.
+def _names_of(key: str) -> tuple[str, ...]:
+    """What a key, an image or a folder that was named may be called in an index: nothing but what can be stored."""
+    if not key:  # which would stand for where one is
+        return ()
+    names = dict.fromkeys((key, posixpath.normpath(key), absolute(key)))
+    return tuple(name for name in names if is_storable(name))
 
-    The folder need not be there any more.
+
+def _images_below(images: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Images that lie in a folder or a data set, else those of a pattern. The folder need not be there any more.
+
+    Square brackets are letters of a name as they stand. Where no image is called so, they are a choice of letters
+    (`[ab]*.png`), and only in a part of the path that has `*` or `?`, too: "a[1].tif" never stands for "a1.tif".
 
     Args:
-        snapshot: The index.
+        images: Of the index.
         names: A folder, a data set or a pattern such as tiles/**/*.png, as it was given and from the root.
     """
-    images = unbounded(snapshot.column("image")).unique().drop_null().to_pylist()
     starts = tuple(name + sign for name in names for sign in "/#")
-    patterns = [name.split("/") for name in names if any(sign in name for sign in "*?[")]
-    below = [
-        image
-        for image in images
-        if image.startswith(starts) or any(_is_of(image.split("/"), pattern) for pattern in patterns)
+    if found := [image for image in images if image.startswith(starts)]:
+        return found
+    given = [name.split("/") for name in names if "*" in name or "?" in name]
+    literal = [[_literal(part) for part in pattern] for pattern in given]
+    choices = [
+        [part if "*" in part or "?" in part else _literal(part) for part in pattern] for pattern in given
     ]
-    return _rows_of(snapshot, pa.array(below, pa.large_string()))
+    for patterns in (literal, choices if choices != literal else []):
+        found = [image for image in images if any(_is_of(image.split("/"), pattern) for pattern in patterns)]
+        if found:
+            return found
+    return []
+
+
+def _literal(part: str) -> str:
+    """A part of a pattern in which brackets are letters."""
+    return part.replace("[", "[[]")
 
 
 def _is_of(path: Sequence[str], pattern: Sequence[str]) -> bool:
@@ -143,11 +166,9 @@ def left_behind(snapshot: Snapshot, added: Iterable[str]) -> list[str]:
     """
     moved = {path: PurePosixPath(path).name for path in added}
     names = set(moved.values())
-    images = unbounded(snapshot.column("image").filter(pa.array(snapshot.live)))
-    known = images.unique().drop_null().to_pylist()
     return [
         path
-        for path in known
+        for path in _live_images(snapshot)
         if path not in moved and PurePosixPath(path).name in names and not _is_there(path)
     ]
 
@@ -155,6 +176,25 @@ def left_behind(snapshot: Snapshot, added: Iterable[str]) -> list[str]:
 def _is_there(image: str) -> bool:
     """Whether an image's file is there, or the one behind "#" of which it is a row."""
     return Path(image).exists() or Path(image.rpartition("#")[0] or image).exists()
+
+
+def _live_images(snapshot: Snapshot) -> list[str]:
+    """Images of the rows that count."""
+    images = unbounded(snapshot.column("image").filter(pa.array(snapshot.live)))
+    found: list[str] = images.unique().drop_null().to_pylist()
+    return found
+
+
+def _rows_by_image(snapshot: Snapshot, images: Iterable[str]) -> dict[str, list[int]]:
+    """Numbers of the rows that count, of each of these images of which there are some."""
+    column, found = snapshot.column("image"), dict[str, list[int]]()
+    wanted = pa.array(sorted(set(images)), pa.large_string())
+    own = pc.is_in(unbounded(column), value_set=wanted).to_numpy() & snapshot.live
+    for row, image in zip(
+        np.flatnonzero(own).tolist(), column.filter(pa.array(own)).to_pylist(), strict=True
+    ):
+        found.setdefault(image, []).append(row)
+    return found
 
 
 def _rows_of(snapshot: Snapshot, images: pa.Array) -> set[int]:

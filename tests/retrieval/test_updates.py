@@ -247,6 +247,52 @@ def test_relative_images_go_by_their_folder_and_pattern(tmp_path: Path) -> None:
     assert _named(tmp_path / "pattern", images).remove("tiles/*.png") == 2
 
 
+@pytest.mark.parametrize("name", ["tiles/", "./tiles", "./tiles/*.png"])
+def test_a_folder_is_one_however_it_is_written(tmp_path: Path, name: str) -> None:
+    assert _named(tmp_path / "index", ["tiles/a.png", "tiles/b.png", "other/c.png"]).remove(name) == 2
+
+
+@pytest.mark.parametrize("name", ["/t/a[1].tif", "/t[1]/*.tif", "/t/a[1]/", "", "/", "/t/?[1]/x*"])
+def test_what_is_not_there_removes_nothing_that_is_called_alike(tmp_path: Path, name: str) -> None:
+    index = _named(tmp_path / "index", ["/t/a1.tif", "/t1/b.tif", "/t/a1/c.tif"])
+    with pytest.raises(RetrievalError, match=r"has no row .*; nothing was removed"):
+        index.remove(name)
+
+
+def test_brackets_are_letters_first_and_a_choice_of_letters_beside_a_star(tmp_path: Path) -> None:
+    images = ["/t/a[1].tif", "/t/a1.tif", "/t/a[1]x.tif", "/t/a1x.tif", "/u[1]/a.tif", "/u1/a.tif"]
+    for number, (name, gone) in enumerate(
+        [
+            ("/t/a[1].tif", ["/t/a[1].tif"]),
+            ("/t/a[1]*.tif", ["/t/a[1].tif", "/t/a[1]x.tif"]),
+            ("/t/a[12]*.tif", ["/t/a1.tif", "/t/a1x.tif"]),
+            ("/u[1]", ["/u[1]/a.tif"]),
+            ("/u[1]/*.tif", ["/u[1]/a.tif"]),
+        ]
+    ):
+        index = _named(tmp_path / str(number), images)
+        assert index.remove(name) == len(gone)
+        left = [image for table in index.tables() for image in table["image"].to_pylist()]
+        assert left == [image for image in images if image not in gone]
+
+
+def test_a_name_that_is_no_utf_8_is_not_there(tmp_path: Path) -> None:
+    index = _named(tmp_path / "index", ["/t/a.tif"])
+    for name in ("/t/\udce9.tif", "/t/\udce9*.tif"):
+        with pytest.raises(RetrievalError, match=r"has no row '/t/.udce9.*'; nothing was removed"):
+            index.remove(["/t/a.tif", name])
+    assert len(index) == 1
+
+
+def test_images_are_looked_for_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"key": f"{n}#{chip}", "image": f"/t/{n}"} for n in range(20) for chip in range(2)]
+    index = Index.from_vectors(tmp_path / "index", np.ones((40, 4)), rows, encoder="x")
+    read, asked = Snapshot.column, list[str]()
+    monkeypatch.setattr(Snapshot, "column", lambda self, name: asked.append(name) or read(self, name))
+    assert index.remove([f"/t/{n}" for n in range(10)]) == 20
+    assert asked == ["image"]
+
+
 class Blind(Colours):  # type: ignore[misc]
     """Gives zeros for black pictures, and no numbers for white ones."""
 
