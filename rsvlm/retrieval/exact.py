@@ -41,6 +41,10 @@ class Found(NamedTuple):
     scores: Floats
 
 
+EMPTY = Found(np.empty(0, np.int64), np.empty(0))
+"""What a query found that found nothing."""
+
+
 def search_exactly(
     stores: Stores,
     queries: NDArray[np.floating],
@@ -62,7 +66,7 @@ def search_exactly(
     ranges = [(int(stores.starts[part]), int(stores.starts[part + 1])) for part in parts]
     count = sum(last - first if allowed is None else int(allowed[first:last].sum()) for first, last in ranges)
     if k < 1 or not count:
-        return [Found(np.empty(0, np.int64), np.empty(0)) for _ in asked]
+        return [EMPTY for _ in asked]
     step = max(1, _BLOCK // _ROWS)
     return [
         found

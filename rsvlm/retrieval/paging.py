@@ -31,12 +31,13 @@ def paged(
         snapshot: The index.
         queries: (q, d), of any length.
         page: Rows a page.
-        count: Rows in all.
+        count: Rows in all; no more are looked for than there are.
         allowed: (size,) which rows may be found; None: all that count.
         kind: What the queries are made of.
     """
     if all(part.record.approximate is None for part in snapshot.parts):
         return nearest(snapshot, queries, count, allowed, kind=kind)
+    count = min(count, int(np.count_nonzero(snapshot.live if allowed is None else allowed)))
     depth = page
     found = nearest(snapshot, queries, depth, allowed, kind=kind)
     while depth < count:

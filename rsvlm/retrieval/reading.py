@@ -14,7 +14,7 @@ from rsvlm.imagery.items import ChipOptions
 from rsvlm.models import Encoder
 
 from .building import Progress
-from .exact import Found, Mask
+from .exact import EMPTY, Found, Mask
 from .filters import Filter, mask_of
 from .hits import Hits, ranked
 from .kinds import Asked
@@ -144,6 +144,8 @@ class StoredIndex(Searchable):
         mask = mask_of(filter, self._snapshot)
         allowed = None if mask is None else mask & self._snapshot.live
         total = self.manifest.count if allowed is None else int(np.count_nonzero(allowed))
+        if offset >= total:  # beyond the end: to find out what is before would be to put all in order
+            return [ranked(self._snapshot.rows([]), *EMPTY, offset + 1, total) for _ in vectors]
         return [
             ranked(
                 self._snapshot.rows(found.rows[offset:]),

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 from numpy.typing import NDArray
 
-from rsvlm.retrieval import Filter, Index, Plan, RetrievalError, verify
+from rsvlm.retrieval import Filter, Index, Plan, RetrievalError, paging, searching, verify
 from rsvlm.retrieval.kinds import cells_of, memory_of
 from rsvlm.retrieval.manifest import ApproximateRecord
 
@@ -117,6 +117,28 @@ def test_pages_neither_repeat_nor_lose_a_hit(index: Index, asked: Any, fold: flo
     if fold is None:
         truth = nearest(queries, k=100)
         assert recall(shown, truth) >= recall([one.numbers for one in long], truth) - 0.002
+
+
+def test_a_page_beyond_the_end_is_empty_and_looked_for_nowhere(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    depths: list[int] = []
+
+    def seen(snapshot: Any, queries: Any, depth: int, *more: Any, **named: Any) -> Any:
+        depths.append(depth)
+        return searching.nearest(snapshot, queries, depth, *more, **named)
+
+    monkeypatch.setattr(paging, "nearest", seen)
+    queries = classes(2, 5)[0]
+    for filter, total in ((None, len(index)), (Filter(licences=["rare"]), 300)):
+        for offset in (total, 10**9):
+            found = index.search_vectors(queries, k=10, offset=offset, filter=filter)
+            assert [(len(hits), hits.total) for hits in found] == [(0, total)] * 2
+    assert depths == []
+    found = index.search_vectors(queries, k=5000, filter=Filter(licences=["rare"]))
+    assert ([len(hits) for hits in found], depths) == ([300, 300], [5000])
+    [hits] = index.search_vectors(queries[:1], k=10, offset=295, filter=Filter(licences=["rare"]))
+    assert len(hits) == 5
 
 
 @pytest.mark.parametrize("asked", ["pictures", "words"])
