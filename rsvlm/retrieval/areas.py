@@ -1,5 +1,6 @@
 """Areas to search in: from shapely, GeoJSON, geopandas and files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,8 @@ def _geometry_of(area: Area) -> BaseGeometry:
         return wrapped(area)
     try:
         if isinstance(area, dict):
-            return wrapped(shapely.union_all([one["geometry"] for one in geojson_features(area)]))
-        series = area.geometry if area.crs is None else area.geometry.to_crs(4326)
-        return wrapped(shapely.union_all(list(series)))
+            return _united([one["geometry"] for one in geojson_features(area)])
+        return _united(list(area.geometry if area.crs is None else area.geometry.to_crs(4326)))
     except RetrievalError as error:
         raise RetrievalError(f"area: {error}") from None
     except (ValueError, TypeError, LookupError, AttributeError, shapely.errors.ShapelyError):
@@ -43,6 +43,13 @@ def _geometry_of(area: Area) -> BaseGeometry:
             f"area is a {type(area).__name__}: give a shapely geometry, GeoJSON as a dict, a GeoSeries or a "
             "GeoDataFrame; rsvlm.retrieval.areas.read_area reads files"
         ) from None
+
+
+def _united(shapes: Sequence[BaseGeometry | None]) -> BaseGeometry:
+    for one in shapes:
+        if one is not None and not one.is_valid:
+            raise RetrievalError(f"a geometry crosses itself ({shapely.is_valid_reason(one)}); mend it")
+    return wrapped(shapely.union_all(shapes))
 
 
 def read_area(path: Path) -> BaseGeometry:

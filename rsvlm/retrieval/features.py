@@ -73,6 +73,8 @@ def wrapped(geometry: BaseGeometry) -> BaseGeometry:
     west, _, east, _ = geometry.bounds
     if geometry.is_empty or not geometry.is_valid or -180 <= west <= east <= 180 or west < -360 or east > 360:
         return geometry
+    if geometry.geom_type == "GeometryCollection":  # points, lines and polygons, of which none may be lost
+        return shapely.union_all([wrapped(part) for part in shapely.get_parts(geometry)])
     parts = []
     for turn in (-360, 0, 360):
         part = shapely.intersection(geometry, shapely.box(turn - 180, -1000, turn + 180, 1000))
@@ -152,7 +154,7 @@ def _parquet(path: Path) -> list[Feature]:
 
 
 def _others(path: Path) -> list[Feature]:
-    """Features of another vector file with one layer, brought to degrees from where its CRS has them."""
+    """Features of another vector file, of which one layer has geometries, brought to degrees by its CRS."""
     try:
         name = name_to_open(path, (".gpkg", ".fgb", ".shp"))
     except ValueError as error:
@@ -164,12 +166,14 @@ def _others(path: Path) -> list[Feature]:
     except ImportError as error:
         raise RetrievalError(f"reading {path.name} needs pyogrio: pip install 'rsvlm[vector]'") from error
     try:
-        layers = [layer for layer, _ in pyogrio.list_layers(name)]
+        listed = pyogrio.list_layers(name)
+        # QGIS saves how a layer looks as a table beside it, which has no geometry
+        layers = [layer for layer, geometry in listed if geometry is not None] or [one[0] for one in listed]
         if len(layers) > 1:
             raise RetrievalError(
                 f"{path}: has the layers {', '.join(layers)}; save the one that is meant by itself"
             )
-        meta, table = pyogrio.read_arrow(name)
+        meta, table = pyogrio.read_arrow(name, layer=layers[0] if layers else None)
         return _features(path, table, meta["geometry_name"] or "wkb_geometry", meta["crs"], set())
     except RetrievalError:
         raise

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from rasterio import Affine
-from shapely.geometry import Polygon, box, mapping
+from shapely.geometry import GeometryCollection, LineString, Point, Polygon, box, mapping
 
 import rsvlm
 from rsvlm.captioning.sample import SamplePaths
@@ -395,6 +395,40 @@ def test_an_area_that_is_none(tmp_path: Path, content: str, says: str) -> None:
     (tmp_path / "area.geojson").write_text(content)
     with pytest.raises(RetrievalError, match=says):
         read_area(tmp_path / "area.geojson")
+
+
+def test_an_area_of_which_one_polygon_crosses_itself_is_refused_for_that() -> None:
+    bow = Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    features = [
+        {"type": "Feature", "properties": {}, "geometry": mapping(one)} for one in (box(5, 5, 6, 6), bow)
+    ]
+    for area in ({"type": "FeatureCollection", "features": features}, features[1]):
+        with pytest.raises(RetrievalError, match=r"^area: a geometry crosses itself \(Self-intersection"):
+            Filter(area=area)
+
+
+def test_an_area_beyond_180_keeps_its_points_and_lines() -> None:
+    given = GeometryCollection([Point(190, 0), LineString([(170, 5), (190, 5)]), box(175, 10, 185, 20)])
+    found = Filter(area=given).area
+    for inside in (Point(-170, 0), Point(175, 5), Point(-175, 5), Point(-176, 15), Point(176, 15)):
+        assert found is not None
+        assert found.intersects(inside)
+    assert not found.intersects(Point(170, 0))
+
+
+def test_a_geopackage_in_which_a_style_was_saved_is_one_area(tmp_path: Path) -> None:
+    pyogrio = pytest.importorskip("pyogrio", reason="GeoPackage needs rsvlm[vector]")
+    file = tmp_path / "fields.gpkg"
+    table = pa.table({"crop": ["rice"], "geometry": [box(1, 2, 3, 4).wkb]})
+    places: dict[str, Any] = {"driver": "GPKG", "geometry_type": "Polygon", "geometry_name": "geometry"}
+    pyogrio.write_arrow(table, file, layer="fields", crs="EPSG:4326", **places)
+    styles = pa.table({"f_table_name": ["fields"], "styleQML": ["<qgis/>"]})
+    pyogrio.write_arrow(styles, file, layer="layer_styles", driver="GPKG", append=True)
+    assert [name for name, _ in pyogrio.list_layers(file)] == ["fields", "layer_styles"]
+    assert read_area(file).bounds == (1, 2, 3, 4)
+    pyogrio.write_arrow(table, file, layer="more", crs="EPSG:4326", append=True, **places)
+    with pytest.raises(RetrievalError, match="has the layers fields, more; save the one"):
+        read_area(file)
 
 
 def test_an_area_in_another_crs_than_it_names(tmp_path: Path) -> None:
