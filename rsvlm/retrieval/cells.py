@@ -76,7 +76,7 @@ def write_cells(file: Path, index: Any, cell_of: Ints, block: Block) -> None:
     # each cell is its codes and then its ids
     starts = len(head) + np.concatenate([[0], np.cumsum(sizes * (width + 8))])
     done = np.zeros(cells, np.int64)
-    with file.open("wb", buffering=0) as opened:
+    with file.open("wb") as opened:  # buffered: a raw write may write less than it was given
         opened.write(head)
         for first in range(0, rows, BLOCK):
             own = cell_of[first : first + BLOCK]
@@ -89,6 +89,8 @@ def write_cells(file: Path, index: Any, cell_of: Ints, block: Block) -> None:
                 opened.seek(int(starts[cell] + sizes[cell] * width + done[cell] * 8))
                 opened.write((first + members).astype("<i8").tobytes())
                 done[cell] += len(members)
+    if (size := file.stat().st_size) != starts[-1]:
+        raise RetrievalError(f"{file}: {size} bytes were written of {starts[-1]}: run it again")
 
 
 def _head(file: Path, index: Any, cells: int, width: int) -> bytes:

@@ -156,7 +156,14 @@ def changing(folder: Path) -> Iterator[Change]:
     """
     read_manifest(folder)  # so that a folder that is none gets no lock file
     with locked(folder):
-        yield Change(folder, read_manifest(folder))
+        now = read_manifest(folder)
+        try:
+            yield Change(folder, now)
+        except BaseException:
+            with suppress(RetrievalError, OSError):
+                if read_manifest(folder) == now:  # a full disk has no room for what nothing names
+                    clear(folder, now)
+            raise
 
 
 def clear(folder: Path, manifest: Manifest) -> None:

@@ -110,6 +110,17 @@ def write_part(
     if place.exists():  # left by a writer that was killed before it wrote the manifest
         shutil.rmtree(place)
     place.mkdir(parents=True)
+    try:
+        return _written(place, blocks, table, dimension, plan)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)  # it may be what filled the disk
+        raise
+
+
+def _written(
+    place: Path, blocks: Iterable[Vectors], table: pa.Table, dimension: int, plan: Plan
+) -> PartRecord:
+    """Write a part into its folder."""
     kind = plan.first_kind(len(table))
     bits = 32 if kind == "exact" else 16
     vectors = place / f"vectors.f{bits}"
@@ -130,7 +141,7 @@ def write_part(
     sync_folder(place)
     sync_folder(place.parent)
     return PartRecord(
-        name=name,
+        name=place.name,
         rows=len(table),
         vectors=record_of(vectors),
         table=record_of(place / TABLE),

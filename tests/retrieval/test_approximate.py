@@ -1,5 +1,6 @@
 """Searches that do not look at every vector: what they find, what filters make of it, and what the disk holds."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -322,6 +323,33 @@ def test_cells_are_written_as_faiss_writes_them(tmp_path: Path) -> None:
         write_cells(tmp_path / "ours", index, cells_of_rows(index, count, block), block)
         faiss.write_index(other, str(tmp_path / "theirs"))
         assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+
+
+class ShortFile(io.FileIO):
+    """A file to which the system writes no more than 1,000 bytes at a time, as it may."""
+
+    def write(self, content: Any) -> int:
+        return super().write(memoryview(content).cast("B")[:1000])
+
+
+class ShortPath(type(Path())):  # type: ignore[misc] # the class of this system's paths
+    def open(self, mode: str = "r", buffering: int = -1, *more: Any, **named: Any) -> Any:
+        raw = ShortFile(self, mode)
+        return raw if buffering == 0 else io.BufferedWriter(raw)
+
+
+def test_cells_are_written_whole_where_the_system_writes_some_bytes_at_a_time(tmp_path: Path) -> None:
+    from rsvlm.retrieval.cells import cells_of_rows, train_cells, write_cells
+
+    index = train_cells(VECTORS[:3000], "ivf-flat", 4)
+
+    def block(first: int, last: int) -> Vectors:
+        return VECTORS[first:last]
+
+    cell_of = cells_of_rows(index, 3000, block)
+    write_cells(tmp_path / "whole", index, cell_of, block)
+    write_cells(ShortPath(tmp_path / "short"), index, cell_of, block)
+    assert (tmp_path / "short").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
 def test_without_words_to_tune_with_every_vector_is_compared_for_words(tmp_path: Path) -> None:

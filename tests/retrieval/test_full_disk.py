@@ -1,5 +1,6 @@
 """A disk that is full: told as that, once, and the same command goes on when there is room."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from rsvlm.retrieval import Index, RetrievalError
+from rsvlm.retrieval import Index, RetrievalError, changes, parts
 from rsvlm.shards import ShardError
 
 
@@ -73,3 +74,32 @@ def test_a_change_says_that_the_disk_is_full_and_leaves_the_index(small_disk: Pa
         index.remove(["k1"])
     (small_disk / "other").unlink()
     assert index.remove(["k1"]) == 1
+
+
+def full(*given: Any) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("at", ["vectors", "rows", "removed"])
+def test_a_half_written_part_does_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    folder = tmp_path / "index"
+    index = Index.from_vectors(folder, np.eye(4), [{"key": f"k{number}"} for number in range(4)], encoder="x")
+    before = sorted(folder.rglob("*"))
+
+    def blocks() -> Iterator[Any]:
+        yield np.eye(4)
+        if at == "vectors":
+            full()
+        yield np.eye(4)
+
+    if at != "vectors":  # "removed" is written when the part is whole
+        module, name = (parts, "write_rows") if at == "rows" else (changes, "record_of")
+        monkeypatch.setattr(module, name, full)
+    rows = [{"key": f"n{number}"} for number in range(7)] + [{"key": "k0"}]
+    with pytest.raises(RetrievalError, match="the disk is full; make room and run it again"):
+        index.add_vectors(blocks(), rows)
+    assert sorted(folder.rglob("*")) == before
+    if at != "removed":
+        with pytest.raises(RetrievalError, match="the disk is full"):
+            Index.from_vectors(tmp_path / "new", blocks(), rows, encoder="x")
+        assert [path.name for path in (tmp_path / "new").rglob("*") if path.is_file()] == [".lock"]
