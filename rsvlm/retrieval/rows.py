@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,11 @@ SCHEMA = pa.schema(
 EDGES = ("west", "south", "east", "north")
 """Columns of the box that a row's footprint is."""
 
+_TIMES = tuple(
+    (end.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    for end in (datetime.min, datetime.max)
+)
+"""The first and the last time that Python can say, in microseconds since 1970."""
 _LISTS = ("captions", "labels")
 _TEXTS = ("key", "image", "opening", "licence")
 
@@ -108,11 +113,13 @@ def checked(table: pa.Table) -> pa.Table:
     """Return a table in `SCHEMA`'s order of columns, each row with a key of its own.
 
     Raises:
-        RetrievalError: Keys that are missing or come twice, windows of other than four numbers, or columns that do
-            not fit, or that there are not.
+        RetrievalError: Keys that are missing or come twice, windows of other than four numbers, times that there are
+            not, or columns that do not fit, come twice, or that there are not.
     """
     if unknown := sorted({*table.column_names} - {*SCHEMA.names}):
         raise RetrievalError(f"the rows have a column {unknown[0]!r}; there are {', '.join(SCHEMA.names)}")
+    if twice := [name for name, count in Counter(table.column_names).items() if count > 1]:
+        raise RetrievalError(f"the rows have several columns {twice[0]!r}: leave all but one out")
     try:
         table = table.select([name for name in SCHEMA.names if name in table.column_names])
         for position, field in enumerate(SCHEMA):
@@ -126,6 +133,10 @@ def checked(table: pa.Table) -> pa.Table:
             values = [one and [text for text in one if text is not None] for one in table[name].to_pylist()]
             place = SCHEMA.get_field_index(name)
             table = table.set_column(place, SCHEMA.field(place), pa.array(values, SCHEMA.field(place).type))
+    times = table["datetime"].cast(pa.int64())
+    beyond = pc.or_(pc.less(times, _TIMES[0]), pc.greater(times, _TIMES[1]))
+    if (wrong := pc.index(beyond, True).as_py()) >= 0:
+        raise RetrievalError(f"row {wrong} has a datetime outside of the years 1 to 9999")
     lengths = pc.list_value_length(table["window"])
     if (wrong := pc.index(pc.not_equal(lengths, 4), True).as_py()) >= 0:
         raise RetrievalError(

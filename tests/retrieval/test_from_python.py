@@ -279,3 +279,28 @@ def test_weights_that_are_no_numbers_are_refused() -> None:
     for name, given in (("weight", None), ("less", "x")):
         with pytest.raises(RetrievalError, match=f"{name} {given!r}: give a number"):
             query_vectors(Colours(), "red", **{name: given})
+
+
+def test_columns_that_come_twice_and_times_that_nobody_can_say_are_refused(tmp_path: Path) -> None:
+    keys = pa.array(["a", "b"])
+    for table, says in (
+        (
+            pa.table([keys, keys], names=["key", "key"]),
+            "the rows have several columns 'key': leave all but one out",
+        ),
+        (
+            pa.table({"key": keys, "datetime": pa.array([0, 253_402_300_800], pa.timestamp("s", "UTC"))}),
+            "row 1 has a datetime outside of the years 1 to 9999",
+        ),
+        (
+            pa.table({"key": keys, "datetime": pa.array([-62_135_596_801, None], pa.timestamp("s", "UTC"))}),
+            "row 0 has a datetime outside of the years 1 to 9999",
+        ),
+    ):
+        with pytest.raises(RetrievalError, match=says):
+            Index.from_vectors(tmp_path / "index", np.eye(2), table, encoder="x")
+    ends = pa.array([-62_135_596_800, 253_402_300_799], pa.timestamp("s", "UTC"))
+    index = Index.from_vectors(
+        tmp_path / "index", np.eye(2), pa.table({"key": keys, "datetime": ends}), encoder="x"
+    )
+    assert [time.year for time in index.rows([0, 1])["datetime"].to_pylist()] == [1, 9999]
