@@ -46,7 +46,8 @@ class Filter:
         end: Not after; "2023" lasts to the end of the year.
         gsd: Least and largest ground sample distance in metres, each with half a percent to spare.
         labels: Rows that have one of these, whatever their case.
-        licences: Rows with one of these, whatever their case; of a row with several licences one is enough.
+        licences: Rows with one of these, whatever their case; of a row with several licences one is enough (in a
+            folder: Milvus finds it by all of them together).
 
     Raises:
         RetrievalError: A place, time or number that there cannot be.
