@@ -18,7 +18,7 @@ from rsvlm.retrieval.snapshot import Snapshot, open_snapshot
 ROWS = 3500
 
 
-class Narrow(pq.ParquetFile):
+class Narrow(pq.ParquetFile):  # type: ignore[misc] # Arrow has no types
     """A file of whose lists no more than so many rows fit into an array: 2 GiB of captions in small."""
 
     most = 700
@@ -51,7 +51,7 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rowfile.pq, "ParquetFile", Narrow)
+    monkeypatch.setattr(pq, "ParquetFile", Narrow)
 
 
 @pytest.mark.parametrize("at_once", [1, 20_000, 2**26])
@@ -141,7 +141,7 @@ class Chunked:
 def test_labels_and_licences_are_filtered_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listed = [
+    listed: list[dict[str, Any]] = [
         {"key": "a", "labels": ["Wald", "See"], "licence": "CC0; ODbL"},
         {"key": "b", "labels": [], "licence": None},
         {"key": "c", "labels": None, "licence": "ODbL"},

@@ -141,11 +141,12 @@ def test_an_archive_that_is_added_again_is_held_against_itself_some_rows_at_a_ti
         monkeypatch.setattr(module, "_BLOCK", 1)
     most: list[int] = []
     read = Snapshot.rows
-    monkeypatch.setattr(
-        Snapshot,
-        "rows",
-        lambda self, numbers, columns=None: most.append(len(numbers)) or read(self, numbers, columns),
-    )
+
+    def noted(self: Snapshot, numbers: Any, columns: Any = None) -> Any:
+        most.append(len(numbers))
+        return read(self, numbers, columns)
+
+    monkeypatch.setattr(Snapshot, "rows", noted)
     index.add([tiles / "list.csv", tiles])  # each image twice, the second time without its label
     assert most == [1, 1, 1, 1]
     assert {name: row["labels"] for name, row in rows_of(index).items()} == {
@@ -288,7 +289,12 @@ def test_images_are_looked_for_together(tmp_path: Path, monkeypatch: pytest.Monk
     rows = [{"key": f"{n}#{chip}", "image": f"/t/{n}"} for n in range(20) for chip in range(2)]
     index = Index.from_vectors(tmp_path / "index", np.ones((40, 4)), rows, encoder="x")
     read, asked = Snapshot.column, list[str]()
-    monkeypatch.setattr(Snapshot, "column", lambda self, name: asked.append(name) or read(self, name))
+
+    def noted(self: Snapshot, name: str) -> Any:
+        asked.append(name)
+        return read(self, name)
+
+    monkeypatch.setattr(Snapshot, "column", noted)
     assert index.remove([f"/t/{n}" for n in range(10)]) == 20
     assert asked == ["image"]
 
