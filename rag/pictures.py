@@ -74,9 +74,11 @@ def pictures(file: Path, encoder: Encoder, work: Path) -> Pictures:
 
 
 def common_things(found: Pictures, least: int) -> list[Thing]:
-    """Things that so many pictures' captions name."""
+    """Things that so many pictures' captions name, by their names: what is drawn of them is the same in every run."""
     counts = Counter(name for named in found.named for name in named)
-    return [Thing(name, class_names(name) or (name,)) for name, count in counts.items() if count >= least]
+    return [
+        Thing(name, class_names(name) or (name,)) for name, count in sorted(counts.items()) if count >= least
+    ]
 
 
 def memory_weights(asked: Pictures, memory: Pictures, *, itself: bool) -> NDArray[np.float64]:
