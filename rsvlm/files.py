@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota error of its own
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp", re.DOTALL)
 
 
 @contextmanager
@@ -61,10 +63,16 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
 
 
 def remove_leftovers(out: Path) -> None:
-    """Remove the temporary files that a killed run left in `out` and the folders in it."""
-    for folder in (out, *(path for path in out.iterdir() if path.is_dir())):
+    """Remove the temporary files that a killed run left in `out` and the folders in it; links are not followed."""
+    for folder in (out, *(path for path in out.iterdir() if path.is_dir() and not path.is_symlink())):
         for path in folder.glob(".*.tmp"):
-            path.unlink(missing_ok=True)
+            if is_temporary(path.name):
+                path.unlink(missing_ok=True)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file has a name that `atomic_write` gives."""
+    return _TEMPORARY.fullmatch(name) is not None
 
 
 def is_disk_full(error: BaseException) -> bool:

@@ -322,8 +322,14 @@ def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     do(out, descriptions(out, 1))
     for path in (out / ".card.md.12345678.tmp", out / "shards" / ".00000.bin.12345678.tmp"):
         path.touch()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    others = [elsewhere / ".card.md.12345678.tmp", out / ".precious.tmp"]
+    for path in others:
+        path.touch()
+    (out / "link").symlink_to(elsewhere)
     do(out, descriptions(out, 1))
-    assert not list(out.rglob("*.tmp"))
+    assert [*out.rglob("*.tmp"), *elsewhere.glob("*.tmp")] == others[::-1]
 
 
 def test_a_script_without_main_guard_is_told(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ _PAGE = re.compile(
     r"|/gradio_api/(?:info|config|startup-events|login_check|user|token|app_id|upload_progress|queue/data|theme\.css)/?"
     r"|/gradio_api/heartbeat/[\w-]{1,64}"
 )
+_SESSION = re.compile(r"[\w-]{1,64}", re.ASCII)
 _UPLOAD, _JOIN, _CANCEL = "/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/cancel"
 _SENT = {"/login", _JOIN, _UPLOAD, _CANCEL, "/gradio_api/reset"}
 _EVENTS = "/gradio_api/queue/data"
@@ -130,8 +131,8 @@ class Gate:
             if len(body) > _LARGEST:
                 await refuse(send, 413, "the request is too large")
                 return
-        if str(scope["path"]).rstrip("/") == _JOIN and not _only_uploads(body):
-            await refuse(send, 400, "files are uploaded, not named by an address")
+        if str(scope["path"]).rstrip("/") == _JOIN and (fault := _fault_of(body)) is not None:
+            await refuse(send, 400, fault)
             return
         given = False
 
@@ -158,12 +159,30 @@ def _is_over(path: str, error: Exception) -> bool:
     return path.rstrip("/") == _EVENTS and getattr(error.__cause__, "status_code", None) == 404
 
 
-def _only_uploads(body: bytes) -> bool:
-    """Whether a request names no file by an address, which Gradio would fetch."""
+def _fault_of(body: bytes) -> str | None:
+    """What is wrong with a request that asks for something; None: nothing is.
+
+    Gradio's queue ends for everybody where a session has no name, and fetches files that are named by an address.
+    """
     try:
-        asked = [json.loads(body)]
+        asked = json.loads(body)
     except (ValueError, RecursionError):
-        return False
+        return "a request is JSON"
+    if not isinstance(asked, dict):
+        return "a request is an object of JSON"
+    session, event, data = (asked.get(name) for name in ("session_hash", "fn_index", "data"))
+    if not isinstance(session, str) or _SESSION.fullmatch(session) is None:
+        return "a request names its session by up to 64 letters and digits"
+    if not isinstance(event, int) or isinstance(event, bool) or event < 0:
+        return "a request names its function by a number"
+    if not isinstance(data, list):
+        return "a request has its values as a list"
+    return None if _only_uploads(asked) else "files are uploaded, not named by an address"
+
+
+def _only_uploads(request: dict[str, object]) -> bool:
+    """Whether a request names no file by an address, which Gradio would fetch."""
+    asked: list[object] = [request]
     while asked:
         one = asked.pop()
         if isinstance(one, list):

@@ -33,8 +33,8 @@ from .watching import Watcher
 
 LOG = logging.getLogger(__name__)
 
-_BEFORE_LEARNING = (LOCK, HELD_KEYS, METRICS, EPOCHS, WORK)
-"""What a run that was stopped early leaves."""
+_BEFORE_THE_PLAN = {LOCK, HELD_KEYS}
+"""What a run that was stopped early leaves before its plan is there; without the lock it is somebody else's."""
 
 PathLike = str | os.PathLike[str]
 Data = PathLike | SourceSpec
@@ -209,8 +209,8 @@ def _finished(out: Path, plan: Plan) -> PretrainReport | None:
     if begun.exists():
         _check_same(out, "a run that was begun", json.loads(begun.read_text(encoding="utf-8")), plan)
     elif out.is_dir():
-        others = sorted(path.name for path in out.iterdir() if path.name not in _BEFORE_LEARNING)
-        if others:
+        there = {path.name for path in out.iterdir()}
+        if others := sorted(there - (_BEFORE_THE_PLAN if LOCK in there else set())):
             raise PretrainingError(
                 f"{out}: holds something already ({', '.join(others[:3])}): name a new or an empty folder"
             )

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from rsvlm.files import atomic_write, is_disk_full
+from rsvlm.files import atomic_write, is_disk_full, is_temporary
 from rsvlm.shards.locking import LOCK, locked_folder
 
 from .errors import BusyIndexError, RetrievalError
@@ -169,10 +169,9 @@ def changing(folder: Path) -> Iterator[Change]:
 def clear(folder: Path, manifest: Manifest) -> None:
     """Remove what a change made needless, and what a killed writer left."""
     named = {part.name for part in manifest.parts}
-    for leftover in folder.glob(
-        ".*.tmp"
-    ):  # not in folders below: captions may be written there at this moment
-        leftover.unlink(missing_ok=True)
+    for leftover in folder.glob(".*.tmp"):  # not in folders below: captions may be written there now
+        if is_temporary(leftover.name):
+            leftover.unlink(missing_ok=True)
     for place in (folder / FOLDER).glob("*") if (folder / FOLDER).is_dir() else ():
         if place.name not in named and place.is_dir() and not place.is_symlink():
             shutil.rmtree(place, ignore_errors=True)

@@ -91,7 +91,11 @@ def test_what_is_not_sent_to(path: str) -> None:
 
 def test_a_question_is_handed_on_as_it_came() -> None:
     body = json.dumps(
-        {"data": ["Is there a river?", {"path": "/tmp/x/a.png", "meta": {"_type": "gradio.FileData"}}]}
+        {
+            "data": ["Is there a river?", {"path": "/tmp/x/a.png", "meta": {"_type": "gradio.FileData"}}],
+            "fn_index": 3,
+            "session_hash": "k2j4h",
+        }
     ).encode()
     status, _, seen = asked("/gradio_api/queue/join", "POST", body)
     assert (status, seen) == (200, body)
@@ -108,7 +112,8 @@ def test_a_question_is_handed_on_as_it_came() -> None:
     ],
 )
 def test_addresses_in_place_of_uploads(address: str) -> None:
-    body = json.dumps({"data": [[{"x": {"path": address, "meta": {"_type": "gradio.FileData"}}}]]}).encode()
+    data = [[{"x": {"path": address, "meta": {"_type": "gradio.FileData"}}}]]
+    body = json.dumps({"data": data, "fn_index": 0, "session_hash": "abc"}).encode()
     status, _, told = asked("/gradio_api/queue/join", "POST", body)
     assert status == 400
     assert b"address" in told
@@ -117,6 +122,29 @@ def test_addresses_in_place_of_uploads(address: str) -> None:
 @pytest.mark.parametrize("body", [b"no json", b"[" * 100_000, b'{"data": ' + b"9" * 300_000 + b"}"])
 def test_requests_that_are_none(body: bytes) -> None:
     assert asked("/gradio_api/queue/join", "POST", body)[0] in (400, 413)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"session_hash": ""}, b"session"),
+        ({"session_hash": None}, b"session"),
+        ({"session_hash": "../x"}, b"session"),
+        ({"session_hash": "x" * 65}, b"session"),
+        ({"session_hash": "x\n"}, b"session"),
+        ({"fn_index": -1}, b"function"),
+        ({"fn_index": None}, b"function"),
+        ({"fn_index": True}, b"function"),
+        ({"data": {}}, b"list"),
+    ],
+)
+def test_what_would_end_the_queue_for_everybody(changed: dict[str, object], told: bytes) -> None:
+    request = {"data": [], "fn_index": 0, "session_hash": "abc"}
+    assert asked("/gradio_api/queue/join", "POST", json.dumps(request).encode())[0] == 200
+    status, _, said = asked("/gradio_api/queue/join", "POST", json.dumps(request | changed).encode())
+    assert status == 400
+    assert told in said
+    assert asked("/gradio_api/queue/join", "POST", json.dumps([request | changed]).encode())[0] == 400
 
 
 def failing(

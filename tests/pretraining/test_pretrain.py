@@ -210,6 +210,17 @@ def test_other_files_are_left_alone(model: Path, pairs: Path, tmp_path: Path) ->
     assert [path.name for path in out.iterdir()] == ["README.md"]
 
 
+@pytest.mark.parametrize("name", ["work/thesis.txt", "metrics.jsonl", "held-out.json", "epochs.jsonl"])
+def test_files_with_the_names_of_ours_are_left_alone(model: Path, tmp_path: Path, name: str) -> None:
+    own = tmp_path / "own" / name
+    own.parent.mkdir(parents=True)
+    own.write_text("mine", encoding="utf-8")
+    with pytest.raises(PretrainingError, match="holds something already"):
+        run(model, tmp_path / "none.parquet", tmp_path / "own")
+    assert own.read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "own" / ".lock").exists()
+
+
 def test_a_run_that_learned_nothing_leaves_nothing(model: Path, pairs: Path, tmp_path: Path) -> None:
     class Failing(Watcher):
         def step(self, line: dict[str, Any], steps: int) -> None:

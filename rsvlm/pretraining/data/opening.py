@@ -22,6 +22,7 @@ from rsvlm.pretraining.errors import PretrainingError
 from .documents import read_document
 from .finding import Found
 from .imagefolders import read_folder
+from .tars import check_tar
 
 Data: TypeAlias = datasets.Dataset | datasets.IterableDataset
 
@@ -51,6 +52,8 @@ def open_data(found: Found, *, streaming: bool, offline: bool = False) -> Data:
         elif found.kind == "saved":
             data = datasets.load_from_disk(found.files[0])
         else:
+            for file in found.files if found.kind == "webdataset" else ():
+                check_tar(Path(file))
             data = _load(found, streaming=streaming)
     for name, feature in (data.features or {}).items():
         if isinstance(feature, datasets.Image):
@@ -151,7 +154,9 @@ def _load(found: Found, **options: Any) -> Data:
     try:
         return datasets.load_dataset(found.kind, data_files=files, split="train", **options)
     except ValueError as error:
-        if "corresponds to no data" in str(error):  # all that it says of files without rows
+        if "corresponds to no data" in str(error) or "at least one table" in str(
+            error
+        ):  # of files without rows
             raise PretrainingError(f"{found.name}: holds no pairs") from None
         raise
 
