@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import RetrievalError
 from .stored import Ints, StoredVectors, Stores
 
 Floats = NDArray[np.float64]
@@ -27,6 +28,8 @@ _SLACK = np.float32(SLACK)
 _TINY = 1e-300
 _FEW = 0.25
 """Below this share of wanted rows they are gathered, in place of multiplying all."""
+_HIGHEST = 1.01
+"""Cosines of what is stored in few bits are hardly above 1."""
 
 
 class Found(NamedTuple):
@@ -93,7 +96,12 @@ def _search(
             if not len(rows):
                 continue
             scores = _scores(in_single, stored, offset, last, rows)
-            best = _first(np.concatenate([best, _first(scores, k)], axis=1), k)
+            highest = _first(scores, k)
+            if not (highest <= _HIGHEST).all():  # nor is NaN, which would hide all others
+                raise RetrievalError(
+                    "vectors that were stored are damaged, not of unit length: rsvlm index verify looks at all files"
+                )
+            best = _first(np.concatenate([best, highest], axis=1), k)
             of_query, column = np.nonzero(scores >= (best[:, -1] - _SLACK)[:, None])
             kept.append((of_query, rows[column] + start + offset, scores[of_query, column]))
     of_query, numbers, scores = (np.concatenate(parts) for parts in zip(*kept, strict=True))
@@ -121,7 +129,8 @@ def _scores(queries: Singles, stored: StoredVectors, first: int, last: int, rows
 def _products(queries: Singles, vectors: Singles) -> Singles:
     """(q, n) dot products."""
     if len(queries) > 1:
-        return queries @ vectors.T
+        with np.errstate(invalid="ignore"):  # of damaged ones, which is told
+            return queries @ vectors.T
     # it waits for memory anyway, and threads of BLAS would get in the way of torch's, which spin on after the encoding
     found: Singles = np.einsum("ij,j->i", vectors, queries[0])[None]
     return found

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from rsvlm.retrieval import Filter, Index, exact
+from rsvlm.retrieval import Filter, Index, RetrievalError, exact
 from rsvlm.retrieval.parts import unit_vectors
 
 
@@ -122,3 +122,16 @@ def test_queries_of_any_length_find_the_same(tmp_path: Path, length: float) -> N
     query = random.normal(size=(1, 8))
     [plain], [found] = index.search_vectors(query, k=10), index.search_vectors(length * query, k=10)
     assert found.keys == plain.keys
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30, 3.0])
+def test_vectors_that_are_damaged_are_told(tmp_path: Path, value: float) -> None:
+    index = Index.from_vectors(
+        tmp_path / "index", np.eye(6), [{"key": str(n)} for n in range(6)], encoder="x"
+    )
+    [stored] = (tmp_path / "index").rglob("vectors.f32")
+    vectors = np.fromfile(stored, "<f4")
+    vectors[14] = value
+    stored.write_bytes(vectors.tobytes())
+    with pytest.raises(RetrievalError, match="vectors that were stored are damaged"):
+        Index.open(index.folder).search_vectors(np.eye(6)[2:4], k=2)
