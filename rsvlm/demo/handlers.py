@@ -180,7 +180,9 @@ class Handlers:
         return evidence_cards(found, cited=False, empty=empty)
 
     def _check(self, question: str) -> None:
-        if not question.strip():
+        if (
+            not isinstance(question, str) or not question.strip()
+        ):  # whoever asks without the page may send anything
             raise DemoError("write a question first")
         self._check_length(question)
 

@@ -7,6 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from rsvlm.imagery import ImageryError
 from rsvlm.imagery.guard import open_raster
 
@@ -30,7 +32,7 @@ class Limits:
         upload: Bytes of a file.
         folder: Bytes of all files of all users together.
         pixels: Width times height of an image.
-        values: Pixels times bands.
+        values: Pixels times bands, of 16 bits; of 64 bits a quarter as many.
         question: Characters of a question.
         classes: Class names that a user may write.
         k: Pieces of evidence.
@@ -131,10 +133,12 @@ def _check_size(kept: Path, shown: str, limits: Limits) -> None:
     try:
         with open_raster(kept) as raster:
             width, height, bands = raster.width, raster.height, raster.count
+            words = max((np.dtype(one).itemsize / 2 for one in raster.dtypes), default=1)
     except ImageryError as error:
         raise DemoError(str(error).replace(str(kept), shown)) from None
-    if width * height > limits.pixels or width * height * bands > limits.values:
+    if width * height > limits.pixels or width * height * bands * max(words, 1) > limits.values:
         many = f" in {bands} bands" if bands > 4 else ""
+        many += f" of {16 * words:.0f} bits" if words > 1 else ""
         raise DemoError(
             f"{shown} has {width:,} x {height:,} pixels{many}; at most {limits.pixels:,} are taken: cut out a part"
         )

@@ -115,7 +115,7 @@ def check_address(host: str, port: int) -> None:
     bare = host.strip("[]")
     try:
         family, kind, _, _, address = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM)[0]
-    except OSError:
+    except (OSError, UnicodeError):  # the latter of labels that no name has
         raise DemoError(
             f"host {host!r} is not known: give --host an address of this machine, or 0.0.0.0"
         ) from None

@@ -24,7 +24,7 @@ from .kinds import Plan
 from .manifest import NAME, CutRecord, EncoderRecord, Manifest
 from .parts import FOLDER, unit_vectors
 from .places import placed
-from .rows import checked, older_ones, table_of
+from .rows import checked, is_storable, older_ones, table_of
 
 Blocks = ArrayLike | Iterator[ArrayLike]
 """(n, d) floats, or an iterator of them, some at a time."""
@@ -73,8 +73,10 @@ def check_new(folder: Path) -> None:
     """Refuse a folder that is no place for a new index.
 
     Raises:
-        RetrievalError: It is an index, or holds something else.
+        RetrievalError: It is an index, holds something else, or its name is none that a row can have.
     """
+    if not is_storable(str(folder)):
+        raise RetrievalError(f"{str(folder)!r}: is no valid Unicode: name another folder")
     if is_pairs_dataset(folder):
         raise RetrievalError(
             f"{folder}: is a pairs dataset, which an index is made of: name another folder for it"

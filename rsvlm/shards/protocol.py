@@ -4,7 +4,7 @@ import hashlib
 import json
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -112,6 +112,9 @@ def open_run(out: Path, config: Mapping[str, Any]) -> Iterator[Run]:
             'a worker process imports this script: put the call under `if __name__ == "__main__":`'
         )
     run = Run(out, processing_id(config))
+    with suppress(OSError):  # which is told when it is locked
+        if out.is_dir():
+            _refuse_foreign(run)  # before it gets a lock
     busy = BusyError(f"{out}: another run is writing here; wait for it, or name another folder")
     with locked_folder(out, busy, ShardError):
         try:
@@ -128,12 +131,8 @@ def open_run(out: Path, config: Mapping[str, Any]) -> Iterator[Run]:
 def _settle_config(run: Run, config: Mapping[str, Any]) -> None:
     """Store the settings of a new folder; refuse a folder of other settings, and one that is not ours."""
     file = run.out / "run.json"
+    _refuse_foreign(run)
     if not file.exists():
-        foreign = sorted(path.name for path in run.out.iterdir() if not path.name.startswith("."))
-        if foreign:
-            raise OtherSettingsError(
-                f"{run.out}: holds files of another origin ({foreign[0]}); name a new folder"
-            )
         write_json(file, {"processing_id": run.processing_id, "config": config}, indent=2)
         return
     try:
@@ -146,6 +145,15 @@ def _settle_config(run: Run, config: Mapping[str, Any]) -> None:
         raise OtherSettingsError(
             f"{run.out}: holds the output of other settings ({changed or 'run.json was edited'}); "
             "repeat those, name another folder, or remove this one to begin anew"
+        )
+
+
+def _refuse_foreign(run: Run) -> None:
+    """Refuse a folder with files, none of which says which run they are of."""
+    foreign = sorted(path.name for path in run.out.iterdir() if not path.name.startswith("."))
+    if foreign and not (run.out / "run.json").exists():
+        raise OtherSettingsError(
+            f"{run.out}: holds files of another origin ({foreign[0]}); name a new folder"
         )
 
 

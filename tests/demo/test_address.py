@@ -34,6 +34,8 @@ def test_a_port_that_is_free(host: str) -> None:
 
 
 def test_a_host_that_is_none() -> None:
+    with pytest.raises(DemoError, match=r"host 'é\.\.com' is not known: give --host"):
+        check_address("é..com", 0)
     with pytest.raises(DemoError, match=r"host 'no-such-host\.invalid' is not known: give --host"):
         check_address("no-such-host.invalid", 0)
     with pytest.raises(

@@ -92,8 +92,8 @@ def test_what_is_not_known_is_said(handlers: Handlers) -> None:
     assert "know" in reply.answer
 
 
-@pytest.mark.parametrize("question", ["", "   ", "x" * 1001])
-def test_no_question_and_too_long_a_one(handlers: Handlers, question: str) -> None:
+@pytest.mark.parametrize("question", ["", "   ", "x" * 1001, None, 5])
+def test_no_question_and_too_long_a_one(handlers: Handlers, question: Any) -> None:
     assert 'role="alert"' in last(handlers.ask(None, None, question, 0.5, 3)).answer
 
 

@@ -81,11 +81,18 @@ def test_a_picture_that_claims_too_many_pixels(tmp_path: Path) -> None:
 
 def test_a_raster_that_claims_too_many_pixels_or_bands(tmp_path: Path) -> None:
     profile = {"driver": "GTiff", "dtype": "uint8", "tiled": True, "sparse_ok": True, "compress": "deflate"}
-    for name, side, count in (("wide", 8192, 3), ("deep", 1024, 300)):
+    for name, side, count, kind in (
+        ("wide", 8192, 3, "uint8"),
+        ("deep", 1024, 300, "uint8"),
+        ("long", 4096, 4, "float64"),
+    ):
         with pytest.warns(NotGeoreferencedWarning):
-            rasterio.open(tmp_path / name, "w", width=side, height=side, count=count, **profile).close()
+            rasterio.open(
+                tmp_path / name, "w", width=side, height=side, count=count, **(profile | {"dtype": kind})
+            ).close()
     assert "8,192 x 8,192 pixels" in refused(tmp_path, "wide.tif", (tmp_path / "wide").read_bytes())
     assert "in 300 bands" in refused(tmp_path, "deep.tif", (tmp_path / "deep").read_bytes())
+    assert "pixels of 64 bits" in refused(tmp_path, "long.tif", (tmp_path / "long").read_bytes())
 
 
 def test_a_file_that_is_too_large(tmp_path: Path) -> None:

@@ -252,6 +252,8 @@ def test_bad_input_is_refused_in_a_line(index: Index, tmp_path: Path) -> None:
     (tmp_path / "full" / "thesis.txt").write_text("mine")
     with pytest.raises(RetrievalError, match=r"holds files of another origin \(thesis.txt\)"):
         Index.from_vectors(tmp_path / "full", np.eye(2), [{"key": "a"}, {"key": "b"}], encoder="x")
+    with pytest.raises(RetrievalError, match="is no valid Unicode: name another folder"):
+        Index.from_vectors(tmp_path / "b\udcff", np.eye(2), [{"key": "a"}, {"key": "b"}], encoder="x")
     with pytest.raises(RetrievalError, match="row 1 has the key 'a', which another row has"):
         index.add_vectors(np.ones((2, 8)), [{"key": "a"}, {"key": "a"}])
     with pytest.raises(RetrievalError, match="row 0 has a column 'colour'; there are key, image"):
