@@ -64,7 +64,8 @@ def test_a_password_is_asked_for(demo: Demo) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     assert reply(demo, "/login", "POST", b"username=me&password=wrong", **kind)[0] == 400
     assert reply(demo, "/config")[0] == 401
-    assert reply(demo, "/gradio_api/queue/join", "POST", b"{}")[0] == 401
+    asked = json.dumps({"data": [], "fn_index": 0, "session_hash": "abc"}).encode()
+    assert reply(demo, "/gradio_api/queue/join", "POST", asked)[0] == 401
     assert reply(demo, "/gradio_api/upload", "POST", b"x")[0] == 401
     assert reply(demo, "/config", Cookie=cookie(demo))[0] == 200
     assert "Everybody" not in "".join(demo.lines)
