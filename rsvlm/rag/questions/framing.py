@@ -2,9 +2,10 @@
 
 import re
 
+from .reading import table
 from .regions import region_in
 
-IMAGE = r"(?:images?|pictures?|pics?|photos?|photographs?|fotos?|scenes?|tiles?|frames?|shots?|views?|maps?|snapshots?)"
+_IMAGE = table("framed.yaml")["lists"]["image"]
 """What a question may call an image."""
 _BEGINS = r"(?:^|[.,;:?!|(\-] ?|\b(?:and|or|but|so|then|also|me|know|say|please) )"
 _OTHER_QUESTION = re.compile(
@@ -52,7 +53,7 @@ _WAY = re.compile(
 )
 _OF_IMAGES = re.compile(
     rf"\b(?:first|second|third|last|other|earlier|later|before|after|left|right|older|newer|both|each|every|all|two|"
-    rf"three|\d+)(?: \w+)? {IMAGE}\b|\b{IMAGE} (?:[a-d1-9]|one|two)\b"
+    rf"three|\d+)(?: \w+)? {_IMAGE}\b|\b{_IMAGE} (?:[a-d1-9]|one|two)\b"
 )
 
 
